@@ -1,0 +1,61 @@
+package nvr
+
+// A Gap is a stretch of time for which an enabled stream has no footage, and
+// why. Segments and gaps of a stream tile time: no hole, no overlap.
+type Gap struct {
+	Stream StreamID
+	Span   Span // To is zero while the gap goes on
+	Reason Reason
+	Detail string // what a person or a log reader would want to know beyond Reason; may be empty
+}
+
+// Reason says why there is no footage. Its values are stored and appear in
+// the API, so they never change their meaning.
+type Reason string
+
+// The reasons, from the camera's side to ours.
+const (
+	Starting       Reason = "starting"        // connected or connecting, first key frame not there yet
+	Unreachable    Reason = "unreachable"     // no answer on the network, or the connection broke
+	WrongPassword  Reason = "wrong_password"  // the camera refused the user name or the password
+	Refused        Reason = "refused"         // the camera answered, but not with a stream: no such address, too many clients
+	BadStream      Reason = "bad_stream"      // the camera sent something that is not a stream we understand
+	NoPicture      Reason = "no_picture"      // connected, but no key frame came for too long
+	StreamChanged  Reason = "stream_changed"  // the camera changed its picture's format or its clock jumped
+	ClockStepped   Reason = "clock_stepped"   // this machine's clock was set
+	DiskSlow       Reason = "disk_slow"       // the disk did not keep up
+	DiskFull       Reason = "disk_full"       // no space left
+	DiskError      Reason = "disk_error"      // the disk reported an error; what was not yet safe is counted as lost
+	DiskMissing    Reason = "disk_missing"    // the footage directory was not mounted, or was another one
+	NotRunning     Reason = "not_running"     // the recorder was not running
+	PausedByUser   Reason = "paused_by_user"  // somebody paused the camera
+	Removed        Reason = "removed"         // footage was removed by retention or by its owner
+	RecorderFailed Reason = "recorder_failed" // a fault of ours
+)
+
+// Sentence returns r in plain words for a person.
+func (r Reason) Sentence() string {
+	if s, ok := sentences[r]; ok {
+		return s
+	}
+	return string(r)
+}
+
+var sentences = map[Reason]string{
+	Starting:       "Connecting to the camera",
+	Unreachable:    "The camera did not answer",
+	WrongPassword:  "The camera refused the password",
+	Refused:        "The camera refused the stream",
+	BadStream:      "The camera sent something unreadable",
+	NoPicture:      "The camera sent no picture",
+	StreamChanged:  "The camera changed its stream",
+	ClockStepped:   "The clock was set",
+	DiskSlow:       "The disk was too slow",
+	DiskFull:       "The disk was full",
+	DiskError:      "The disk reported an error",
+	DiskMissing:    "The disk was not there",
+	NotRunning:     "Stoop was not running",
+	PausedByUser:   "Paused",
+	Removed:        "Removed to make room",
+	RecorderFailed: "Stoop failed",
+}
