@@ -1,0 +1,135 @@
+package household
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+// Camera is one camera of the home.
+type Camera struct {
+	ID       nvr.CameraID
+	Name     string // unique in the home, also when capital letters are ignored
+	URL      string // of the main stream, without user and password
+	SubURL   string // of the smaller stream; empty when there is none
+	User     string
+	Password Secret
+	Created  nvr.Time
+}
+
+const (
+	usePassword = "camera password"
+	columns     = `id, name, url, sub_url, user, password_sealed, created_us`
+)
+
+// Cameras returns every camera in the order they were added.
+func (h *DB) Cameras(ctx context.Context) ([]Camera, error) {
+	rows, err := h.db.Reader().QueryContext(ctx, `SELECT `+columns+` FROM camera ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("list cameras: %w", err)
+	}
+	defer rows.Close()
+	var all []Camera
+	for rows.Next() {
+		c, err := h.scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list cameras: %w", err)
+		}
+		all = append(all, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list cameras: %w", err)
+	}
+	return all, nil
+}
+
+// Camera returns one camera; [nvr.ErrNotFound] if there is none of that id.
+func (h *DB) Camera(ctx context.Context, id nvr.CameraID) (Camera, error) {
+	c, err := h.scan(h.db.Reader().QueryRowContext(ctx, `SELECT `+columns+` FROM camera WHERE id = ?`, int64(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Camera{}, noCamera(id)
+	}
+	if err != nil {
+		return Camera{}, fmt.Errorf("camera %d: %w", id, err)
+	}
+	return c, nil
+}
+
+// CameraByName returns the camera with that name, ignoring capital letters;
+// [nvr.ErrNotFound] if there is none.
+func (h *DB) CameraByName(ctx context.Context, name string) (Camera, error) {
+	c, err := h.scan(h.db.Reader().QueryRowContext(ctx, `SELECT `+columns+` FROM camera WHERE name_folded = ?`, fold(name)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Camera{}, fmt.Errorf("there is no camera named %q: %w", name, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return Camera{}, fmt.Errorf("camera %q: %w", name, err)
+	}
+	return c, nil
+}
+
+// AddCamera stores a camera and returns it with its id. It does not try
+// whether the camera answers. It fails with [nvr.ErrInvalid] and a message that
+// says what to do, or with [nvr.ErrExists] when the name is taken.
+func (h *DB) AddCamera(ctx context.Context, in CameraInput) (Camera, error) {
+	name, err := checkName(in.Name)
+	if err != nil {
+		return Camera{}, err
+	}
+	if in, err = in.Normalize(); err != nil {
+		return Camera{}, err
+	}
+	c := Camera{Name: name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: in.Password, Created: nvr.Now()}
+	sealed := []byte{}
+	if c.Password != "" {
+		sealed = h.seal.seal(c.Password, usePassword)
+	}
+	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO camera (name, name_folded, url, sub_url, user, password_sealed, created_us)
+			VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+			c.Name, fold(c.Name), c.URL, c.SubURL, c.User, sealed, int64(c.Created)).Scan(&c.ID)
+	})
+	if sqlite.IsUnique(err) {
+		return Camera{}, fmt.Errorf("there is a camera named %q: %w", c.Name, nvr.ErrExists)
+	}
+	if err != nil {
+		return Camera{}, fmt.Errorf("add camera %q: %w", c.Name, err)
+	}
+	h.wake()
+	return c, nil
+}
+
+// RemoveCamera forgets a camera and its password. Its id is not given out
+// again. It fails with [nvr.ErrNotFound] if there is none of that id.
+func (h *DB) RemoveCamera(ctx context.Context, id nvr.CameraID) error {
+	err := h.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return tx.QueryRowContext(ctx, `DELETE FROM camera WHERE id = ? RETURNING id`, int64(id)).Scan(&id)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return noCamera(id)
+	}
+	if err != nil {
+		return fmt.Errorf("remove camera %d: %w", id, err)
+	}
+	h.wake()
+	return nil
+}
+
+func noCamera(id nvr.CameraID) error {
+	return fmt.Errorf("there is no camera %d: %w", id, nvr.ErrNotFound)
+}
+
+func (h *DB) scan(row interface{ Scan(...any) error }) (c Camera, err error) {
+	var sealed []byte
+	if err := row.Scan(&c.ID, &c.Name, &c.URL, &c.SubURL, &c.User, &sealed, &c.Created); err != nil {
+		return Camera{}, err
+	}
+	if len(sealed) > 0 {
+		c.Password, err = h.seal.open(sealed, usePassword)
+	}
+	return c, err
+}
