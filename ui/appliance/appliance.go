@@ -1,0 +1,98 @@
+// Package appliance is what the pages know of the recorder behind them: three
+// small interfaces and the plain values that cross them. It holds no code of
+// the recorder; cmd/nvrd joins the two.
+package appliance
+
+import (
+	"context"
+	"net/http"
+
+	"nvrd/pkg/nvr"
+)
+
+// Cameras is the household's list of cameras. Its methods are safe for
+// concurrent use and answer with the error kinds of pkg/nvr.
+type Cameras interface {
+	// List returns the cameras in the order in which they were added.
+	List(ctx context.Context) ([]Camera, error)
+	// Get fails with [nvr.ErrNotFound] if there is no such camera.
+	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+	// Add stores a camera and begins to record it. It fails with
+	// [nvr.ErrInvalid] or [nvr.ErrExists].
+	Add(ctx context.Context, in Input) (nvr.CameraID, error)
+	// Remove stops recording a camera. Its footage stays until retention takes it.
+	Remove(ctx context.Context, id nvr.CameraID) error
+	// Probe asks a camera, for at most 10 s, what it sends. That the camera
+	// does not answer is a Probe, not an error.
+	Probe(ctx context.Context, in Input) (Probe, error)
+}
+
+// Timelines tells what was recorded and what is missing.
+type Timelines interface {
+	// Timeline covers at most 31 days. Footage and Gaps are in order and do
+	// not overlap; a gap that goes on has no end.
+	Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span) (Timeline, error)
+}
+
+// Door lets a browser in that holds the access key.
+type Door interface {
+	// Enter starts a session and sets its cookie on w. It fails with
+	// [nvr.ErrInvalid] if key is wrong and with [nvr.ErrBusy] if too many
+	// wrong keys came before it.
+	Enter(w http.ResponseWriter, r *http.Request, key string) error
+}
+
+// Phase says how it stands with a camera or one of its streams.
+type Phase string
+
+// The phases.
+const (
+	Connecting Phase = "connecting"
+	Live       Phase = "live"
+	Waiting    Phase = "waiting" // something is wrong; the next attempt is at RetryAt
+	Off        Phase = "off"
+)
+
+// Camera is one camera with its present state.
+type Camera struct {
+	ID      nvr.CameraID
+	Name    string
+	URL     string // without user and password
+	SubURL  string // likewise; empty if there is no sub stream
+	Phase   Phase
+	Reason  nvr.Reason // empty unless something is wrong
+	Detail  string
+	RetryAt nvr.Time
+	Streams []Stream
+}
+
+// Stream is one stream of a camera as far as it is known.
+type Stream struct {
+	Quality nvr.Quality
+	Phase   Phase
+	Codec   string // of the video, such as "h264"; empty until known
+	Width   int
+	Height  int
+	Audio   string   // codec of the sound; empty if there is none
+	Missing []string // what the camera sends and we cannot keep
+	MIME    string   // of live.mp4 and of playlists, with codecs
+}
+
+// Input is what a person types to add a camera.
+type Input struct {
+	Name, URL, SubURL, User, Password string
+}
+
+// Probe is a camera's answer, or why there is none.
+type Probe struct {
+	OK      bool
+	Reason  nvr.Reason
+	Detail  string
+	Streams []Stream
+}
+
+// Timeline is a stretch of one stream.
+type Timeline struct {
+	Footage []nvr.Span
+	Gaps    []nvr.Gap
+}

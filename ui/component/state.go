@@ -1,0 +1,44 @@
+package component
+
+import (
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/text"
+)
+
+// State is how it stands with a camera, in a word and a sentence.
+type State struct {
+	Tone   string // ok, wait or bad
+	Word   string
+	Advice string // what to do; empty when nothing is wrong
+	Detail string
+	Retry  *Instant
+}
+
+// StateOf puts c's state into words.
+func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
+	switch {
+	case c.Phase == appliance.Live:
+		return State{Tone: "ok", Word: t.State.Recording}
+	case c.Phase == appliance.Off:
+		return State{Tone: "wait", Word: t.State.Off}
+	case c.Phase == appliance.Connecting && c.Reason == "", c.Reason == nvr.Starting:
+		return State{Tone: "wait", Word: t.State.Connecting}
+	}
+	s := State{Tone: "bad", Word: Reason(c.Reason, t), Advice: t.Advice[c.Reason], Detail: c.Detail}
+	if c.RetryAt != 0 {
+		at := Seconds(c.RetryAt, zone)
+		s.Retry = &at
+	}
+	return s
+}
+
+// Reason is r in t's language.
+func Reason(r nvr.Reason, t *text.Catalogue) string {
+	if s, ok := t.Reasons[r]; ok {
+		return s
+	}
+	return r.Sentence()
+}

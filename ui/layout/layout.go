@@ -1,0 +1,68 @@
+// Package layout is what stands around every page: the head, the rail on the
+// desk, the tabs under the thumb, and the foot that says whether it records.
+package layout
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"nvrd/ui/appliance"
+	"nvrd/ui/static"
+	"nvrd/ui/text"
+)
+
+// Frame is what a page needs to be framed.
+type Frame struct {
+	T      *text.Catalogue
+	Title  string // of the page, without the product's name
+	Here   string // the item of the navigation that is current: home, add, or none
+	Foot   string
+	Style  string
+	Icon   string
+	Script string // empty if the program was built without scripts
+	Words  string // what scripts say, as JSON
+}
+
+// Builder makes frames.
+type Builder struct {
+	Assets  *static.Assets
+	Cameras appliance.Cameras
+}
+
+// Bare frames a page that must not tell anything about the household.
+func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
+	words, err := json.Marshal(t.Script)
+	return Frame{
+		T: t, Title: text.Fill(t.Shell.Title, "page", title),
+		Style: b.Assets.URL("stoop.css"), Icon: b.Assets.URL("icon.svg"), Words: string(words),
+	}, err
+}
+
+// Frame frames a page; script names its entry among the scripts.
+func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, script string) (Frame, error) {
+	f, err := b.Bare(t, title)
+	if err != nil {
+		return f, err
+	}
+	f.Here, f.Script = here, b.Assets.URL(script+".js")
+	cameras, err := b.Cameras.List(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Foot = foot(t, cameras)
+	return f, nil
+}
+
+func foot(t *text.Catalogue, cameras []appliance.Camera) string {
+	if len(cameras) == 0 {
+		return t.Shell.Nothing
+	}
+	live := 0
+	for _, c := range cameras {
+		if c.Phase == appliance.Live {
+			live++
+		}
+	}
+	return text.Fill(t.Shell.Recording, "n", strconv.Itoa(live), "of", strconv.Itoa(len(cameras)))
+}

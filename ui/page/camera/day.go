@@ -1,0 +1,183 @@
+package camera
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
+	"nvrd/ui/text"
+)
+
+// day is the timeline of one day as a list.
+type day struct {
+	title          component.Instant
+	coverage, gaps string // sentences
+	worst          []gap  // the longest ones, in order of time
+	hours          []hour
+	value          string // of the date input
+	earlier, later string // addresses; later is empty today
+	zone           string
+}
+
+type gap struct {
+	from    component.Instant
+	label   string
+	missing string
+}
+
+type hour struct {
+	from, to component.Instant
+	summary  string
+	full     bool
+	pieces   []piece
+}
+
+// piece is an unbroken stretch of footage, or a gap, within an hour.
+type piece struct {
+	from, to        component.Instant
+	gap             string // why there is none; empty for footage
+	watch, download string
+	machineFrom     string
+	machineTo       string
+}
+
+// worstShown keeps the day's summary to a glance; the hours list every gap.
+const worstShown = 5
+
+type dayMaker struct {
+	t      *text.Catalogue
+	zone   *time.Location
+	stream nvr.StreamID
+	now    nvr.Time
+}
+
+func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
+	out := day{
+		title: component.Date(span.From, d.zone, d.t.Calendar),
+		value: span.From.Std().In(d.zone).Format(time.DateOnly),
+		zone:  text.Fill(d.t.Camera.Zone, "zone", span.From.Std().In(d.zone).Format("UTC-07:00")),
+	}
+	path := "/cameras/" + d.stream.Camera.String() + "?at="
+	out.earlier = path + dayOf(span.From-1, d.zone).From.String()
+	if span.To <= d.now {
+		out.later = path + span.To.String()
+	}
+	var footage, missing time.Duration
+	for _, f := range line.Footage {
+		footage += f.Intersect(span).Duration()
+	}
+	gaps := d.closed(line.Gaps, span)
+	for _, g := range gaps {
+		missing += g.Span.Duration()
+	}
+	if footage+missing == 0 {
+		out.coverage = d.t.Camera.Empty
+		return out
+	}
+	out.coverage = text.Fill(d.t.Camera.Share, "percent", percent(footage, footage+missing))
+	out.gaps = d.t.Camera.NoGaps
+	if len(gaps) > 0 {
+		out.gaps = d.t.Camera.Gaps.N(len(gaps))
+	}
+	out.worst = d.worst(gaps)
+	for from := span.From; from < min(span.To, d.now); from = from.Add(time.Hour) {
+		h := nvr.Span{From: from, To: min(from.Add(time.Hour), span.To)}
+		if hr := d.hour(h, line.Footage, gaps); len(hr.pieces) > 0 {
+			out.hours = append(out.hours, hr)
+		}
+	}
+	slices.Reverse(out.hours) // the newest is what people look for
+	return out
+}
+
+// closed is the gaps within span; one that goes on ends now.
+func (d dayMaker) closed(gaps []nvr.Gap, span nvr.Span) []nvr.Gap {
+	var out []nvr.Gap
+	for _, g := range gaps {
+		if g.Span.To == 0 {
+			g.Span.To = d.now
+		}
+		g.Span = g.Span.Intersect(span)
+		if !g.Span.Empty() {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func (d dayMaker) worst(gaps []nvr.Gap) []gap {
+	longest := slices.SortedFunc(slices.Values(gaps), func(a, b nvr.Gap) int {
+		return cmp.Compare(b.Span.Duration(), a.Span.Duration())
+	})
+	longest = longest[:min(len(longest), worstShown)]
+	slices.SortFunc(longest, func(a, b nvr.Gap) int { return cmp.Compare(a.Span.From, b.Span.From) })
+	var out []gap
+	for _, g := range longest {
+		length := d.t.Calendar.Length(g.Span.Duration())
+		out = append(out, gap{
+			from:    component.Clock(g.Span.From, d.zone),
+			label:   component.Reason(g.Reason, d.t),
+			missing: text.Fill(d.t.Camera.Missing, "duration", length),
+		})
+	}
+	return out
+}
+
+func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
+	h := hour{from: component.Clock(span.From, d.zone), to: component.Clock(span.To, d.zone)}
+	type found struct {
+		span nvr.Span
+		gap  string
+	}
+	var all []found
+	var have time.Duration
+	for _, f := range footage {
+		if s := f.Intersect(span); !s.Empty() {
+			all = append(all, found{span: s})
+			have += s.Duration()
+		}
+	}
+	full := true
+	for _, g := range gaps {
+		if s := g.Span.Intersect(span); !s.Empty() {
+			all = append(all, found{s, component.Reason(g.Reason, d.t)})
+			full = false
+		}
+	}
+	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.span.From, b.span.From) })
+	for _, f := range all {
+		p := piece{from: component.Seconds(f.span.From, d.zone), to: component.Seconds(f.span.To, d.zone), gap: f.gap}
+		if f.gap == "" {
+			p.watch = clipURL(d.stream, f.span)
+			p.download = exportURL(d.stream, f.span)
+			p.machineFrom = f.span.From.String()
+			p.machineTo = f.span.To.String()
+		}
+		h.pieces = append(h.pieces, p)
+	}
+	switch {
+	case have == 0:
+		h.summary = d.t.Camera.HourNone
+	case full && have > 59*time.Minute:
+		h.summary, h.full = d.t.Camera.HourFull, true
+	default:
+		h.full = full
+		h.summary = text.Fill(d.t.Camera.HourPart, "duration", d.t.Calendar.Length(have))
+	}
+	return h
+}
+
+// percent never rounds up to 100: one lost second shows.
+func percent(part, whole time.Duration) string {
+	if part >= whole {
+		return "100 %"
+	}
+	p := math.Floor(float64(part)/float64(whole)*10000) / 100
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", p), "0"), ".") + " %"
+}

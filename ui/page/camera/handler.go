@@ -1,0 +1,68 @@
+// Package camera is the page of one camera: its picture, its timeline and
+// what was recorded, as film and as a list.
+package camera
+
+import (
+	"net/http"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+// Page serves /cameras/{id}.
+type Page struct {
+	Cameras   appliance.Cameras
+	Timelines appliance.Timelines
+	Frames    layout.Builder
+	Texts     *text.Texts
+	Now       func() time.Time // in the server's zone
+}
+
+// Get shows the camera now, or the moment or clip that the address names.
+func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
+	id, err := nvr.ParseCameraID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	now := p.Now()
+	elsewhere, ok, err := absolute(r.URL.Path, r.URL.Query(), now.Location())
+	if err != nil {
+		return err
+	}
+	if ok {
+		http.Redirect(w, r, elsewhere, http.StatusSeeOther)
+		return nil
+	}
+	q, err := parseQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	c, err := p.Cameras.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	t := p.Texts.For(r)
+	f, err := p.Frames.Frame(r.Context(), t, c.Name, "", "camera")
+	if err != nil {
+		return err
+	}
+	m, err := p.model(f, c, q, now)
+	if err != nil {
+		return err
+	}
+	at := q.moment()
+	if at == 0 {
+		at = nvr.TimeOf(now)
+	}
+	span := dayOf(at, now.Location())
+	stream := nvr.StreamID{Camera: id, Quality: q.stream}
+	line, err := p.Timelines.Timeline(r.Context(), stream, span)
+	if err != nil {
+		return err
+	}
+	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
+	return layout.Render(w, r, http.StatusOK, view(m))
+}

@@ -1,0 +1,158 @@
+package camera
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+type model struct {
+	frame   layout.Frame
+	name    string
+	label   string // of the picture
+	state   component.State
+	lacks   []string
+	picture string // address of what the picture shows without script
+	clip    bool   // it is a chosen clip, so it needs controls
+	stamp   *component.Instant
+	zooms   []zoom
+	form    clipForm
+	day     day
+	data    string // for the script, as JSON
+	action  string // address of the page itself
+	remove  string
+	live    string // address of the live picture; empty if it is shown
+}
+
+type zoom struct {
+	value, label string
+	href         string
+	on           bool
+}
+
+type clipForm struct {
+	open             bool
+	from, to         string // values of inputs, in the server's zone
+	fromAt, toAt     string // the same as instants, for the script
+	problem          string
+	download, length string
+}
+
+// data is what the script needs to know; times and names are as in docs/ref/api.md.
+type data struct {
+	ID      nvr.CameraID `json:"id"`
+	Name    string       `json:"name"`
+	At      *nvr.Time    `json:"at,omitempty"`
+	Zoom    string       `json:"zoom"`
+	Streams []stream     `json:"streams"`
+}
+
+type stream struct {
+	Stream string `json:"stream"`
+	Codec  string `json:"codec"`
+	MIME   string `json:"mime"`
+	Height int    `json:"height"`
+}
+
+func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) (model, error) {
+	zone, t := now.Location(), f.T
+	m := model{frame: f, name: c.Name, action: "/cameras/" + c.ID.String()}
+	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
+	m.state = component.StateOf(c, t, zone)
+	m.remove = m.action + "/remove"
+	d := data{ID: c.ID, Name: c.Name, Zoom: q.zoom, Streams: []stream{}}
+	for _, s := range c.Streams {
+		m.lacks = append(m.lacks, s.Missing...)
+		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height})
+	}
+	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
+	m.picture = pictureURL(id, q.at)
+	if at := q.moment(); at != 0 {
+		d.At, m.live = &at, m.action
+		stamp := component.Moment(at, zone, t.Calendar)
+		m.stamp = &stamp
+	}
+	m.form = p.form(f, id, q, nvr.TimeOf(now), zone)
+	if m.form.download != "" {
+		m.picture, m.clip = m.form.download, true
+	}
+	for _, z := range zooms {
+		v := url.Values{"zoom": {z}}
+		if q.at != 0 {
+			v.Set("at", q.at.String())
+		}
+		m.zooms = append(m.zooms, zoom{z, zoomLabel(z), m.action + "?" + v.Encode(), z == q.zoom})
+	}
+	b, err := json.Marshal(d)
+	m.data = string(b)
+	return m, err
+}
+
+// moment is the instant the address points to, or zero for now.
+func (q query) moment() nvr.Time {
+	if !q.clip.Empty() {
+		return q.clip.From
+	}
+	return q.at
+}
+
+// form offers the chosen clip, or the minute around the moment shown.
+func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone *time.Location) clipForm {
+	span := q.clip
+	chosen := span != nvr.Span{}
+	if !chosen {
+		end := now
+		if q.at != 0 {
+			end = min(now, q.at.Add(time.Minute))
+		}
+		span = nvr.Span{From: end.Add(-time.Minute), To: end}
+	}
+	c := clipForm{
+		open: chosen, from: formatLocal(span.From, zone), to: formatLocal(span.To, zone),
+		fromAt: span.From.String(), toAt: span.To.String(),
+	}
+	switch {
+	case !chosen:
+	case span.Empty():
+		c.problem = f.T.Camera.ClipOrder
+	case span.Duration() > longestClip:
+		c.problem = f.T.Camera.ClipLong
+	default:
+		c.download, c.length = exportURL(id, span), f.T.Calendar.Length(span.Duration())
+	}
+	return c
+}
+
+func zoomLabel(z string) string { return z[:len(z)-1] + "\u00a0" + z[len(z)-1:] }
+
+func pictureURL(id nvr.StreamID, at nvr.Time) string {
+	v := url.Values{"stream": {id.Quality.String()}}
+	if at != 0 {
+		v.Set("at", at.String())
+	}
+	return api(id.Camera, "picture.mp4", v)
+}
+
+func exportURL(id nvr.StreamID, s nvr.Span) string {
+	v := url.Values{"stream": {id.Quality.String()}, "from": {s.From.String()}, "to": {s.To.String()}}
+	if s.Duration() <= plainClip {
+		v.Set("form", "progressive")
+	}
+	return api(id.Camera, "export.mp4", v)
+}
+
+func clipURL(id nvr.StreamID, s nvr.Span) string {
+	v := url.Values{"from": {s.From.String()}, "to": {s.To.String()}}
+	return "/cameras/" + id.Camera.String() + "?" + v.Encode()
+}
+
+func api(c nvr.CameraID, file string, v url.Values) string {
+	return "/api/v1/cameras/" + strconv.FormatInt(int64(c), 10) + "/" + file + "?" + v.Encode()
+}

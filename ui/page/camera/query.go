@@ -1,0 +1,101 @@
+package camera
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// query is what an address of the page asks for. Addresses carry absolute
+// instants; what a form sends in the server's zone is turned into one first.
+type query struct {
+	at     nvr.Time // zero: now
+	clip   nvr.Span // empty: none
+	zoom   string
+	stream nvr.Quality
+}
+
+const (
+	longestClip = 31 * 24 * time.Hour // as in docs/ref/api.md
+	plainClip   = time.Hour           // longest for a progressive MP4
+)
+
+var zooms = []string{"1h", "6h", "24h", "7d"}
+
+func parseQuery(v url.Values) (q query, err error) {
+	if q.stream, err = nvr.ParseQuality(v.Get("stream")); err != nil {
+		return q, err
+	}
+	q.zoom = "6h"
+	for _, z := range zooms {
+		if v.Get("zoom") == z {
+			q.zoom = z
+		}
+	}
+	if s := v.Get("at"); s != "" {
+		if q.at, err = nvr.ParseTime(s); err != nil {
+			return q, err
+		}
+	}
+	if v.Get("from") == "" && v.Get("to") == "" {
+		return q, nil
+	}
+	if q.clip.From, err = nvr.ParseTime(v.Get("from")); err != nil {
+		return q, err
+	}
+	if q.clip.To, err = nvr.ParseTime(v.Get("to")); err != nil {
+		return q, err
+	}
+	return q, nil
+}
+
+// absolute turns the values of the page's forms, which are in the server's
+// zone, into the address that means the same everywhere. It reports false if
+// there are none.
+func absolute(path string, v url.Values, zone *time.Location) (string, bool, error) {
+	if day := v.Get("day"); day != "" {
+		t, err := time.ParseInLocation("2006-01-02", day, zone)
+		if err != nil {
+			return "", false, fmt.Errorf("day %q: %w", day, nvr.ErrInvalid)
+		}
+		return path + "?" + url.Values{"at": {nvr.TimeOf(t).String()}}.Encode(), true, nil
+	}
+	if v.Get("clip_from") == "" && v.Get("clip_to") == "" {
+		return "", false, nil
+	}
+	from, err := parseLocal(v.Get("clip_from"), zone)
+	if err != nil {
+		return "", false, err
+	}
+	to, err := parseLocal(v.Get("clip_to"), zone)
+	if err != nil {
+		return "", false, err
+	}
+	return path + "?" + url.Values{"from": {from.String()}, "to": {to.String()}}.Encode(), true, nil
+}
+
+// parseLocal reads the value of an input of type datetime-local, which drops
+// seconds that are zero.
+func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.ParseInLocation(form, s, zone); err == nil && t.Year() >= 1970 {
+			return nvr.TimeOf(t), nil
+		}
+	}
+	return 0, fmt.Errorf("time %q: %w", s, nvr.ErrInvalid)
+}
+
+func formatLocal(t nvr.Time, zone *time.Location) string {
+	return t.Std().In(zone).Format("2006-01-02T15:04:05")
+}
+
+// dayOf is the calendar day of t in zone: 23, 24 or 25 hours.
+func dayOf(t nvr.Time, zone *time.Location) nvr.Span {
+	y, m, d := t.Std().In(zone).Date()
+	return nvr.Span{
+		From: nvr.TimeOf(time.Date(y, m, d, 0, 0, 0, 0, zone)),
+		To:   nvr.TimeOf(time.Date(y, m, d+1, 0, 0, 0, 0, zone)),
+	}
+}

@@ -1,0 +1,68 @@
+// Package failure is the page shown instead of one that cannot be.
+package failure
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+// A Page answers a request or fails with one of the kinds of pkg/nvr. A page
+// that fails has written nothing.
+type Page func(w http.ResponseWriter, r *http.Request) error
+
+// Handler turns pages into handlers.
+type Handler struct {
+	Frames layout.Builder
+	Texts  *text.Texts
+	Log    *slog.Logger
+}
+
+type model struct {
+	frame             layout.Frame
+	title, lead, back string
+}
+
+// Wrap returns p as a handler that shows its failures.
+func (h Handler) Wrap(p Page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := p(w, r)
+		if err == nil || errors.Is(err, context.Canceled) {
+			return
+		}
+		h.show(w, r, err)
+	})
+}
+
+// NotFound shows that there is no such page.
+func (h Handler) NotFound(w http.ResponseWriter, r *http.Request) { h.show(w, r, nvr.ErrNotFound) }
+
+func (h Handler) show(w http.ResponseWriter, r *http.Request, err error) {
+	t := h.Texts.For(r)
+	m := model{back: t.Failure.Back}
+	status := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, nvr.ErrNotFound):
+		status, m.title, m.lead = http.StatusNotFound, t.Failure.NotFound, t.Failure.NotFoundLead
+	case errors.Is(err, nvr.ErrInvalid):
+		status, m.title, m.lead = http.StatusBadRequest, t.Failure.Invalid, t.Failure.InvalidLead
+	case errors.Is(err, nvr.ErrBusy):
+		status, m.title, m.lead = http.StatusServiceUnavailable, t.Failure.Busy, t.Failure.BusyLead
+	default:
+		m.title, m.lead = t.Failure.Internal, t.Failure.InternalLead
+		h.Log.Error("page failed", "path", r.URL.Path, "err", err)
+	}
+	// The list of cameras may be what failed: then the frame goes without its foot.
+	m.frame, err = h.Frames.Frame(r.Context(), t, m.title, "", "shell")
+	if err != nil {
+		h.Log.Error("page of failure is bare", "err", err)
+	}
+	if err := layout.Render(w, r, status, view(m)); err != nil {
+		http.Error(w, m.title, status)
+	}
+}

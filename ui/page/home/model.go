@@ -1,0 +1,113 @@
+package home
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+type model struct {
+	frame    layout.Frame
+	greeting string
+	summary  string
+	troubles []trouble
+	tiles    []tile
+}
+
+// trouble is one camera that needs a look, and what to do.
+type trouble struct {
+	name, href, part string
+	state            component.State
+}
+
+type tile struct {
+	id      string
+	name    string
+	href    string
+	label   string
+	picture string // address of the newest picture
+	live    string // address of the live stream, for the script
+	mime    string // of the live stream; empty if not known
+	state   component.State
+	part    string
+}
+
+func newModel(f layout.Frame, cameras []appliance.Camera, now time.Time) model {
+	t := f.T
+	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell}
+	for _, c := range doorsFirst(cameras, t.Home.DoorWords) {
+		tl := newTile(c, t, now.Location())
+		m.tiles = append(m.tiles, tl)
+		if tl.state.Tone == "bad" {
+			m.troubles = append(m.troubles, trouble{c.Name, tl.href, "trouble-" + tl.id, tl.state})
+		}
+	}
+	if len(m.troubles) > 0 {
+		m.summary = t.Home.Troubles.N(len(m.troubles))
+	}
+	return m
+}
+
+func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
+	id := c.ID.String()
+	s := small(c)
+	return tile{
+		id: id, name: c.Name, href: "/cameras/" + id,
+		label:   text.Fill(t.Home.Open, "name", c.Name),
+		picture: "/api/v1/cameras/" + id + "/picture.mp4?stream=" + s.Quality.String(),
+		live:    "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String(),
+		mime:    s.MIME,
+		state:   component.StateOf(c, t, zone),
+		part:    "state-" + id,
+	}
+}
+
+// small is the stream for a tile: the sub stream where there is one.
+func small(c appliance.Camera) appliance.Stream {
+	var best appliance.Stream
+	for _, s := range c.Streams {
+		if s.Quality == nvr.Sub && s.Phase == appliance.Live {
+			return s
+		}
+		if s.Quality == nvr.Main {
+			best = s
+		}
+	}
+	return best
+}
+
+// doorsFirst keeps the order of the cameras, except that those come first
+// whose name says that they watch a door.
+func doorsFirst(cameras []appliance.Camera, words []string) []appliance.Camera {
+	rank := func(c appliance.Camera) int {
+		name := strings.ToLower(c.Name)
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) }) {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(cameras), func(a, b appliance.Camera) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
+}
+
+func greeting(t *text.Catalogue, now time.Time) string {
+	switch h := now.Hour(); {
+	case h < 5:
+		return t.Home.Night
+	case h < 12:
+		return t.Home.Morning
+	case h < 18:
+		return t.Home.Afternoon
+	case h < 23:
+		return t.Home.Evening
+	}
+	return t.Home.Night
+}

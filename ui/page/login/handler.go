@@ -1,0 +1,65 @@
+// Package login is the page that asks for the access key.
+package login
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+// Page serves /login.
+type Page struct {
+	Door   appliance.Door
+	Frames layout.Builder
+	Texts  *text.Texts
+}
+
+// Get shows the form.
+func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
+	return p.show(w, r, http.StatusOK, r.FormValue("next"), "")
+}
+
+// Post tries the key and goes on to the page that was asked for.
+func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
+	next := r.PostFormValue("next")
+	err := p.Door.Enter(w, r, r.PostFormValue("key"))
+	t := p.Texts.For(r)
+	switch {
+	case errors.Is(err, nvr.ErrInvalid):
+		return p.show(w, r, http.StatusForbidden, next, t.Login.Wrong)
+	case errors.Is(err, nvr.ErrBusy):
+		return p.show(w, r, http.StatusTooManyRequests, next, t.Login.Many)
+	case err != nil:
+		return err
+	}
+	http.Redirect(w, r, local(next), http.StatusSeeOther)
+	return nil
+}
+
+func (p Page) show(w http.ResponseWriter, r *http.Request, status int, next, wrong string) error {
+	t := p.Texts.For(r)
+	f, err := p.Frames.Bare(t, t.Login.Title)
+	if err != nil {
+		return err
+	}
+	key := component.Field{
+		ID: "key", Name: "key", Label: t.Login.Key, Hint: t.Login.Hint, Type: "password",
+		Error: wrong, Autocomplete: "current-password", Required: true, MaxLength: "256",
+	}
+	return layout.Render(w, r, status, view(model{f, key, local(next)}))
+}
+
+// local returns next if it is a path of this server, and the first page
+// otherwise: a login that sends people elsewhere is a gift to phishers.
+func local(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return next
+}

@@ -1,0 +1,214 @@
+package text
+
+import (
+	"strconv"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// Catalogue is every word in one language. A test refuses empty entries.
+type Catalogue struct {
+	Lang     string                `json:"lang"`
+	Brand    string                `json:"brand"`
+	Shell    Shell                 `json:"shell"`
+	Home     Home                  `json:"home"`
+	State    State                 `json:"state"`
+	Camera   Camera                `json:"camera"`
+	Add      Add                   `json:"add"`
+	Remove   Remove                `json:"remove"`
+	Login    Login                 `json:"login"`
+	Failure  Failure               `json:"failure"`
+	Calendar Calendar              `json:"calendar"`
+	Reasons  map[nvr.Reason]string `json:"reasons"`
+	Advice   map[nvr.Reason]string `json:"advice"`
+	Script   map[string]string     `json:"script"`
+}
+
+// Shell is what stands around every page.
+type Shell struct {
+	Title     string `json:"title"` // {page}
+	Skip      string `json:"skip"`
+	Nav       string `json:"nav"`
+	Home      string `json:"home"`
+	Add       string `json:"add"`
+	Recording string `json:"recording"` // {n} {of}
+	Nothing   string `json:"nothing"`
+	NoScript  string `json:"no_script"`
+	Offline   string `json:"offline"`
+}
+
+// Home is the first page.
+type Home struct {
+	Title      string   `json:"title"`
+	Morning    string   `json:"morning"`
+	Afternoon  string   `json:"afternoon"`
+	Evening    string   `json:"evening"`
+	Night      string   `json:"night"`
+	AllWell    string   `json:"all_well"`
+	Troubles   Plural   `json:"troubles"`
+	TroubleH   string   `json:"trouble_heading"`
+	EmptyTitle string   `json:"empty_title"`
+	EmptyLead  string   `json:"empty_lead"`
+	EmptyBtn   string   `json:"empty_button"`
+	Cameras    string   `json:"cameras"`
+	DoorWords  []string `json:"door_words"` // a name with one of these in it comes first
+	NoPicture  string   `json:"no_picture"`
+	Open       string   `json:"open"` // {name}
+}
+
+// State is a camera's state in a word or two.
+type State struct {
+	Recording  string `json:"recording"`
+	Connecting string `json:"connecting"`
+	Off        string `json:"off"`
+	Retry      string `json:"retry"` // {time}
+}
+
+// Camera is the page of one camera.
+type Camera struct {
+	Picture    string `json:"picture"` // {name}
+	More       string `json:"more"`
+	Remove     string `json:"remove"`
+	Stream     string `json:"stream"`
+	Main       string `json:"main"`
+	Sub        string `json:"sub"`
+	Timeline   string `json:"timeline"`
+	Zoom       string `json:"zoom"`
+	Clip       string `json:"clip"`
+	ClipOpen   string `json:"clip_open"`
+	ClipFrom   string `json:"clip_from"`
+	ClipTo     string `json:"clip_to"`
+	ClipShow   string `json:"clip_show"`
+	ClipHint   string `json:"clip_hint"`
+	ClipOrder  string `json:"clip_order"`
+	ClipLong   string `json:"clip_long"`
+	Download   string `json:"download"`
+	Share      string `json:"coverage"` // {percent}
+	NoGaps     string `json:"no_gaps"`
+	Gaps       Plural `json:"gaps"`
+	Empty      string `json:"empty"`
+	Day        string `json:"day"`
+	DayGo      string `json:"day_go"`
+	Earlier    string `json:"earlier"`
+	Later      string `json:"later"`
+	Hours      string `json:"hours"`
+	Missing    string `json:"missing"` // {duration}
+	Ongoing    string `json:"ongoing"`
+	Watch      string `json:"watch"`
+	HourFull   string `json:"hour_full"`
+	HourPart   string `json:"hour_part"` // {duration}
+	HourNone   string `json:"hour_none"`
+	Zone       string `json:"zone"` // {zone}
+	Lacks      string `json:"lacks"`
+	Until      string `json:"until"` // {from} {to}
+	Playing    string `json:"playing"`
+	Live       string `json:"live"`
+	GapCount   Plural `json:"gap_count"`
+	BackToLive string `json:"back_to_live"`
+}
+
+// Add is the page that adds a camera.
+type Add struct {
+	Title      string `json:"title"`
+	Lead       string `json:"lead"`
+	Name       string `json:"name"`
+	NameHint   string `json:"name_hint"`
+	URL        string `json:"url"`
+	URLHint    string `json:"url_hint"`
+	SubURL     string `json:"sub_url"`
+	SubHint    string `json:"sub_hint"`
+	Account    string `json:"account"`
+	User       string `json:"user"`
+	Password   string `json:"password"`
+	PassHint   string `json:"password_hint"`
+	Again      string `json:"password_again"`
+	Test       string `json:"test"`
+	Submit     string `json:"submit"`
+	Cancel     string `json:"cancel"`
+	Check      string `json:"check"`
+	NoName     string `json:"no_name"`
+	LongName   string `json:"long_name"`
+	NoURL      string `json:"no_url"`
+	BadURL     string `json:"bad_url"`
+	URLSecret  string `json:"url_secret"`
+	Found      string `json:"found"`
+	NotFound   string `json:"not_found"`
+	Silent     string `json:"silent"`
+	WithSound  string `json:"with_sound"` // {codec}
+	Unknown    string `json:"unknown"`
+	Main       string `json:"main"`
+	Sub        string `json:"sub"`
+	Refused    string `json:"refused"` // {detail}
+	Taken      string `json:"taken"`
+	Incomplete string `json:"incomplete"`
+}
+
+// Remove is the page that asks before a camera is removed.
+type Remove struct {
+	Title  string `json:"title"` // {name}
+	Lead   string `json:"lead"`
+	Submit string `json:"submit"`
+	Cancel string `json:"cancel"`
+}
+
+// Login is the page that asks for the access key.
+type Login struct {
+	Title  string `json:"title"`
+	Lead   string `json:"lead"`
+	Key    string `json:"key"`
+	Hint   string `json:"hint"`
+	Submit string `json:"submit"`
+	Wrong  string `json:"wrong"`
+	Many   string `json:"many"`
+}
+
+// Failure is what is said when a page cannot be shown.
+type Failure struct {
+	NotFound     string `json:"not_found"`
+	NotFoundLead string `json:"not_found_lead"`
+	Invalid      string `json:"invalid"`
+	InvalidLead  string `json:"invalid_lead"`
+	Busy         string `json:"busy"`
+	BusyLead     string `json:"busy_lead"`
+	Internal     string `json:"internal"`
+	InternalLead string `json:"internal_lead"`
+	Back         string `json:"back"`
+}
+
+// Calendar is how a language names days and writes dates and durations.
+type Calendar struct {
+	Days     []string `json:"days"` // from Sunday
+	Months   []string `json:"months"`
+	Day      string   `json:"day"`       // {weekday} {day} {month}
+	DateTime string   `json:"date_time"` // {weekday} {day} {month} {clock}
+	Seconds  string   `json:"seconds"`   // {n}
+	Minutes  string   `json:"minutes"`   // {n}
+	Hours    string   `json:"hours"`     // {n} {m}
+	Today    string   `json:"today"`     // {date}
+}
+
+// Date writes the day of t in t's zone.
+func (c Calendar) Date(t time.Time) string { return c.fill(c.Day, t) }
+
+// Moment writes the day and the time of t, to the second, in t's zone.
+func (c Calendar) Moment(t time.Time) string { return c.fill(c.DateTime, t) }
+
+func (c Calendar) fill(form string, t time.Time) string {
+	return Fill(form, "weekday", c.Days[t.Weekday()], "day", t.Format("2"),
+		"month", c.Months[t.Month()-1], "clock", t.Format("15:04:05"))
+}
+
+// Length writes d in the two units that matter for it.
+func (c Calendar) Length(d time.Duration) string {
+	d = d.Round(time.Second)
+	n := func(v time.Duration) string { return strconv.FormatInt(int64(v), 10) }
+	switch {
+	case d < time.Minute:
+		return Fill(c.Seconds, "n", n(d/time.Second))
+	case d < time.Hour:
+		return Fill(c.Minutes, "n", n(d.Round(time.Minute)/time.Minute))
+	}
+	d = d.Round(time.Minute)
+	return Fill(c.Hours, "n", n(d/time.Hour), "m", n(d%time.Hour/time.Minute))
+}

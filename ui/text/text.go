@@ -1,0 +1,82 @@
+// Package text holds every word the pages say, one file for each language.
+// Templates take their words from a [Catalogue]; the scripts get the part of it
+// named Script with the page.
+package text
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Texts is all languages. It is read-only and safe for concurrent use.
+type Texts struct {
+	byTag map[string]*Catalogue
+}
+
+// Load reads the catalogues that are part of the program.
+func Load() (*Texts, error) {
+	names, err := files.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	t := &Texts{byTag: make(map[string]*Catalogue)}
+	for _, n := range names {
+		b, err := files.ReadFile(n.Name())
+		if err != nil {
+			return nil, err
+		}
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		c := new(Catalogue)
+		if err := d.Decode(c); err != nil {
+			return nil, fmt.Errorf("catalogue %s: %w", n.Name(), err)
+		}
+		t.byTag[strings.TrimSuffix(n.Name(), path.Ext(n.Name()))] = c
+	}
+	return t, nil
+}
+
+// For returns the catalogue of the first language in r's Accept-Language that
+// there is one for, and English otherwise.
+func (t *Texts) For(r *http.Request) *Catalogue {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if c, ok := t.byTag[primary]; ok {
+			return c
+		}
+	}
+	return t.byTag["en"]
+}
+
+// Fill replaces {name} in s by its value; pairs is name, value, name, value.
+func Fill(s string, pairs ...string) string {
+	var braced []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		braced = append(braced, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return strings.NewReplacer(braced...).Replace(s)
+}
+
+// Plural is a phrase with a number in it, written {n}.
+type Plural struct {
+	One   string `json:"one"`
+	Other string `json:"other"`
+}
+
+// N returns the phrase for n.
+func (p Plural) N(n int) string {
+	if n == 1 {
+		return Fill(p.One, "n", "1")
+	}
+	return Fill(p.Other, "n", strconv.Itoa(n))
+}
