@@ -1,0 +1,18 @@
+// Package auth decides who is let in. Its first form knows one secret, the
+// access key of the home: whoever has it may do everything. A browser trades it
+// for a session cookie, a script sends it as a bearer token. Beside it stand
+// the guards that hold with or without a key: which names this machine answers
+// to, and that other sites' pages cannot change anything.
+//
+// It writes no page and no answer of its own: what is refused goes to the deny
+// function it was given.
+package auth
+
+import "errors"
+
+// Kinds of refusal.
+var (
+	ErrUnauthorized = errors.New("unauthorized")      // nobody is signed in, or the key is wrong
+	ErrForbidden    = errors.New("forbidden")         // this request is not for us, or comes from another site
+	ErrTooMany      = errors.New("too many attempts") // too many wrong keys; see [RetryAfter]
+)

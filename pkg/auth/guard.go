@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// HostGuard passes on requests whose Host header is an address, localhost, the
+// machine's own name (also under .local), or one of names; ports do not matter.
+// Everything else is denied with [ErrForbidden]: a foreign name that leads here
+// may belong to a page that wants to read what only this network can
+// (DNS rebinding).
+func HostGuard(next http.Handler, machine string, names []string, deny Deny) http.Handler {
+	allowed := map[string]bool{"localhost": true}
+	if short, _, _ := strings.Cut(machine, "."); short != "" {
+		short = strings.ToLower(short)
+		allowed[short], allowed[short+".local"] = true, true
+	}
+	for _, name := range names {
+		allowed[hostname(name)] = true
+	}
+	delete(allowed, "")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := hostname(r.Host)
+		if _, err := netip.ParseAddr(host); err != nil && !allowed[host] {
+			deny(w, r, fmt.Errorf("this name is not known here; start with --host to allow it: %w", ErrForbidden))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// hostname returns the host of a Host header without port, brackets and final
+// dot, in small letters.
+func hostname(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	} else if h, ok := strings.CutPrefix(host, "["); ok {
+		host, ok = strings.CutSuffix(h, "]")
+		if !ok {
+			return ""
+		}
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// SameOrigin denies with [ErrForbidden] what another site's page sends to
+// change something, by Sec-Fetch-Site or Origin (see
+// [http.CrossOriginProtection]). Requests without either do not come from a
+// browser and pass.
+func SameOrigin(next http.Handler, deny Deny) http.Handler {
+	var protection http.CrossOriginProtection
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		deny(w, r, fmt.Errorf("this was sent by another site's page: %w", ErrForbidden))
+	}))
+	return protection.Handler(next)
+}

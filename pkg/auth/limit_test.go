@@ -1,0 +1,113 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func yes() bool { return true }
+func no() bool  { return false }
+
+func place(n int) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 32)
+}
+
+func TestOneAddressHasToWaitLongerAndLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		here, there := place(1), place(2)
+		for range freeTries {
+			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+				t.Fatalf("a free try: %v", err)
+			}
+		}
+		for _, wait := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second,
+			160 * time.Second, 320 * time.Second, 640 * time.Second, maxWait, maxWait} {
+			err := l.try(here, yes)
+			if after, ok := errors.AsType[RetryAfter](err); !ok || time.Duration(after) != wait || !errors.Is(err, ErrTooMany) {
+				t.Fatalf("%v; want to wait %v, also with the right key", err, wait)
+			}
+			if err := l.try(there, yes); err != nil {
+				t.Fatalf("another address: %v", err)
+			}
+			time.Sleep(wait - 1)
+			if err := l.try(here, no); !errors.Is(err, ErrTooMany) {
+				t.Fatalf("just before the end of %v: %v", wait, err)
+			}
+			time.Sleep(1)
+			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+				t.Fatalf("after %v: %v", wait, err)
+			}
+		}
+		time.Sleep(maxWait)
+		if err := l.try(here, yes); err != nil {
+			t.Fatalf("the right key after waiting: %v", err)
+		}
+		for range freeTries {
+			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+				t.Errorf("a free try after the right key: %v", err)
+			}
+		}
+	})
+}
+
+func TestManyAddressesTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		wrong := 0
+		var counting sync.Mutex
+		var tries sync.WaitGroup
+		for n := range 1000 {
+			tries.Go(func() {
+				if err := l.try(place(n), no); errors.Is(err, ErrUnauthorized) {
+					counting.Lock()
+					wrong++
+					counting.Unlock()
+				}
+			})
+		}
+		tries.Wait()
+		if wrong != maxTotal {
+			t.Errorf("%d wrong keys at once, want %d", wrong, maxTotal)
+		}
+		for n := range 10_000 { // far more than an hour's worth
+			time.Sleep(refill)
+			if err := l.try(place(n), no); !errors.Is(err, ErrUnauthorized) {
+				t.Fatalf("try %d after %v: %v", n, refill, err)
+			}
+			if err := l.try(place(n), no); !errors.Is(err, ErrTooMany) {
+				t.Fatalf("try %d without waiting: %v", n, err)
+			}
+			if len(l.from) > 2000 {
+				t.Fatalf("%d addresses are remembered", len(l.from))
+			}
+		}
+	})
+}
+
+func TestRemote(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.168.1.7:1234":                  "192.168.1.7/32",
+		"[::ffff:192.168.1.7]:1234":         "192.168.1.7/32",
+		"[2001:db8:1:2:3:4:5:6]:1":          "2001:db8:1:2::/64",
+		"[2001:db8:1:2:ffff::1]:1":          "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1":                  "fe80::/64",
+		"@":                                 "invalid Prefix",
+		"":                                  "invalid Prefix",
+		"1.2.3.4:1, 10.0.0.1:1 <forwarded>": "invalid Prefix",
+	} {
+		r := &http.Request{RemoteAddr: address, Header: http.Header{"X-Forwarded-For": {"1.2.3.4"}}}
+		if got := remote(r).String(); got != want {
+			t.Errorf("%q: %s, want %s", address, got, want)
+		}
+	}
+	if got := fmt.Sprint(RetryAfter(1500 * time.Millisecond)); got != "too many wrong access keys: try again in 2s" {
+		t.Error(got)
+	}
+}
