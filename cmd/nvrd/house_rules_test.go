@@ -1,0 +1,186 @@
+package main_test
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Package is what `go list -json` says of one package.
+type Package struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+	Deps                               []string // everything below it, tests aside
+}
+
+const module = "nvrd/"
+
+// floors gives every room its floor. A new room gets its line here before its
+// first code compiles; a package below a room belongs to it.
+var floors = map[string]int{
+	"pkg/nvr": 0,
+
+	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1,
+
+	"pkg/rtsp": 2, "pkg/onvif": 2, "pkg/footage": 2, "pkg/catalog": 2, "pkg/household": 2, "pkg/ffmpeg": 2,
+
+	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3,
+	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3, "federation": 3,
+
+	"pkg/api": 4, "ui": 4, "federation/node": 4,
+
+	"cmd/nvrd": 5,
+}
+
+// sideways lists the arrows within a floor, each with its reason.
+var sideways = map[[2]string]string{
+	{"pkg/fmp4", "pkg/media"}: "samples are what it turns into bytes",
+}
+
+// importers says which rooms may import a module or a package, and why.
+var importers = []struct {
+	what   string
+	rooms  []string
+	tests  bool // tests anywhere may, too
+	reason string
+}{
+	{"github.com/bluenviron/gortsplib", []string{"pkg/rtsp"}, false, "only pkg/rtsp imports it: a move to its next major version must touch one package"},
+	{"modernc.org/sqlite", []string{"pkg/sqlite"}, false, "only pkg/sqlite imports the driver: pragmas and locking are settled in one place"},
+	{"os/exec", []string{"pkg/ffmpeg"}, true, "only pkg/ffmpeg starts processes: no setting or stream address may become a command"},
+	{"github.com/libp2p", []string{"federation"}, false, "only federation imports it: the appliance works without a network of neighbors"},
+	{"github.com/a-h/templ", []string{"ui"}, false, "only ui makes HTML"},
+	{"github.com/Eyevinn/mp4ff", nil, true, "only tests import it: it is the second opinion on what pkg/fmp4 writes"},
+	{"github.com/abema/go-mp4", []string{"pkg/fmp4", "pkg/rtsp/rtspsim"}, false, "only pkg/fmp4 knows the container"},
+	{"github.com/bluenviron/mediacommon/v2/pkg/formats", []string{"pkg/fmp4", "pkg/rtsp/rtspsim"}, true, "only pkg/fmp4 knows the container, and rtspsim reads its clips"},
+	{"C", nil, false, "the program is built with CGO_ENABLED=0"},
+}
+
+// under tells whether import path p is root or lies below it.
+func under(p, root string) bool { return p == root || strings.HasPrefix(p, root+"/") }
+
+// room returns the innermost room that holds the package.
+func room(importPath string) (string, bool) {
+	for p := strings.TrimPrefix(importPath, module); p != "."; p = path.Dir(p) {
+		if _, ok := floors[p]; ok {
+			return p, true
+		}
+	}
+	return "", false
+}
+
+func checkImports(packages []Package) []string {
+	var bad []string
+	for _, p := range packages {
+		from, ok := room(p.ImportPath)
+		if !ok {
+			bad = append(bad, fmt.Sprintf("%s has no floor: give its room one in floors", p.ImportPath))
+			continue
+		}
+		for _, to := range p.Imports {
+			bad = append(bad, checkImport(p.ImportPath, from, to, false)...)
+		}
+		for _, to := range slices.Concat(p.TestImports, p.XTestImports) {
+			bad = append(bad, checkImport(p.ImportPath, from, to, true)...)
+		}
+		bad = append(bad, checkCellar(p, from)...)
+	}
+	return bad
+}
+
+func checkImport(importPath, from, to string, test bool) []string {
+	arrow := fmt.Sprintf("%s imports %s: ", importPath, to)
+	if strings.HasPrefix(to, module) {
+		if why := checkArrow(from, to, test); why != "" {
+			return []string{arrow + why}
+		}
+		return nil
+	}
+	for _, rule := range importers {
+		allowed := test && rule.tests || slices.ContainsFunc(rule.rooms, func(r string) bool { return under(importPath, module+r) })
+		if under(to, rule.what) && !allowed {
+			return []string{arrow + rule.reason}
+		}
+	}
+	if from == "pkg/nvr" && !test && strings.Contains(to, ".") {
+		return []string{arrow + "the vocabulary knows only the standard library"}
+	}
+	return nil
+}
+
+// checkArrow judges an import within the module. Tests may look sideways,
+// where two rooms are shown to fit together, but not up.
+func checkArrow(from, to string, test bool) string {
+	target, ok := room(to)
+	if !ok || target == from {
+		return "" // a package without a floor is reported by itself
+	}
+	up, same := floors[target] > floors[from], floors[target] == floors[from]
+	switch {
+	case under(from, "pkg") && under(target, "federation"):
+		return "the appliance builds and passes its tests without the federation"
+	case under(from, "federation") && under(target, "pkg") && !slices.Contains([]string{"pkg/nvr", "pkg/media", "pkg/sqlite"}, target):
+		return "federation uses only nvr, media and sqlite of the appliance"
+	case up:
+		return fmt.Sprintf("an arrow only points down, not from floor %d to %d", floors[from], floors[target])
+	case same && !test && sideways[[2]string{from, target}] == "":
+		return fmt.Sprintf("both are on the same floor, %d: let the floor above join them", floors[from])
+	}
+	return ""
+}
+
+// checkCellar keeps the lowest floors free of what pulls the world in. Deps is
+// transitive, so a module that begins to import net/http is noticed as well.
+func checkCellar(p Package, from string) []string {
+	var banned []string
+	switch {
+	case from == "pkg/nvr":
+		banned = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
+	case floors[from] <= 1:
+		banned = []string{"net/http"}
+	}
+	var bad []string
+	for _, b := range banned {
+		if slices.Contains(p.Deps, b) {
+			bad = append(bad, fmt.Sprintf("%s depends on %s: floors 0 and 1 hold values and formats, not connections", p.ImportPath, b))
+		}
+	}
+	return bad
+}
+
+// checkNames refuses names that say nothing about what is inside.
+func checkNames(packages []Package) []string {
+	var bad []string
+	for _, p := range packages {
+		switch name := path.Base(p.ImportPath); name {
+		case "util", "utils", "helper", "helpers", "common", "manager", "base", "types", "misc", "shared", "lib":
+			bad = append(bad, fmt.Sprintf("%s: the name %q says nothing", p.ImportPath, name))
+		}
+	}
+	return bad
+}
+
+// top is everything that may lie at the root: what is ours, what tools need
+// there, and what they leave behind that git ignores.
+var top = []string{
+	"cmd", "pkg", "ui", "federation", "docs", "go.mod", "docker-compose.yml", "README.md",
+	"go.sum", "LICENSE", "Makefile", "Dockerfile",
+	"bin", "build",
+}
+
+// checkTop returns a complaint about a name at the root, or nothing.
+func checkTop(name string) string {
+	if strings.HasPrefix(name, ".") || slices.Contains(top, name) {
+		return ""
+	}
+	return name + " does not belong at the top level"
+}
+
+// checkLength returns a complaint about a file that grew too long, or nothing.
+func checkLength(file string, lines int) string {
+	const limit = 600
+	if lines <= limit || strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") {
+		return ""
+	}
+	return fmt.Sprintf("%s has %d lines, the limit is %d: it does more than one thing", file, lines, limit)
+}

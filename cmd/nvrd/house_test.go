@@ -1,0 +1,151 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// TestHouse checks the tree itself: who imports whom, what lies at the top,
+// how things are named and how long files are. The rules are in
+// house_rules_test.go.
+func TestHouse(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 5 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, v := range checkImports(packages) {
+		t.Error(v)
+	}
+	for _, v := range checkNames(packages) {
+		t.Error(v)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if v := checkTop(e.Name()); v != "" {
+			t.Error(v)
+		}
+	}
+	for path, lines := range sources(t) {
+		if v := checkLength(path, lines); v != "" {
+			t.Error(v)
+		}
+	}
+}
+
+// list returns every package of the module, as the product is built.
+func list(t *testing.T) []Package {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var packages []Package
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p Package
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(p.ImportPath, "/node_modules/") { // some npm packages carry Go
+			packages = append(packages, p)
+		}
+	}
+}
+
+// sources returns the number of lines of each file that people write.
+func sources(t *testing.T) map[string]int {
+	t.Helper()
+	written := []string{".go", ".templ", ".js", ".css", ".sql", ".py", ".sh"}
+	lines := map[string]int{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", "node_modules", "dist", "bin", "build", "testdata"}, d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || !slices.Contains(written, filepath.Ext(path)):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		lines[filepath.ToSlash(path)] = bytes.Count(text, []byte("\n"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// TestHouseRulesBite shows every rule a tree that breaks it.
+func TestHouseRulesBite(t *testing.T) {
+	for name, tt := range map[string]struct {
+		p    Package
+		want string // a part of the one complaint; empty if there is none
+	}{
+		"down is allowed":           {Package{ImportPath: "nvrd/pkg/recorder", Imports: []string{"nvrd/pkg/footage", "nvrd/pkg/nvr"}}, ""},
+		"its own room is allowed":   {Package{ImportPath: "nvrd/pkg/rtsp/rtspsim", Imports: []string{"nvrd/pkg/rtsp"}}, ""},
+		"up":                        {Package{ImportPath: "nvrd/pkg/catalog", Imports: []string{"nvrd/pkg/recorder"}}, "an arrow only points down"},
+		"up, in a test":             {Package{ImportPath: "nvrd/pkg/catalog", XTestImports: []string{"nvrd/pkg/recorder"}}, "an arrow only points down"},
+		"sideways":                  {Package{ImportPath: "nvrd/pkg/footage", Imports: []string{"nvrd/pkg/catalog"}}, "same floor"},
+		"sideways with a reason":    {Package{ImportPath: "nvrd/pkg/fmp4", Imports: []string{"nvrd/pkg/media"}}, ""},
+		"sideways in a test":        {Package{ImportPath: "nvrd/pkg/footage", TestImports: []string{"nvrd/pkg/catalog"}}, ""},
+		"pkg knows ui":              {Package{ImportPath: "nvrd/pkg/api", Imports: []string{"nvrd/ui/layout"}}, "same floor"},
+		"pkg knows federation":      {Package{ImportPath: "nvrd/pkg/api", Imports: []string{"nvrd/federation/feed"}}, "without the federation"},
+		"pkg test knows federation": {Package{ImportPath: "nvrd/pkg/api", TestImports: []string{"nvrd/federation/feed"}}, "without the federation"},
+		"federation knows more":     {Package{ImportPath: "nvrd/federation/feed", Imports: []string{"nvrd/pkg/footage"}}, "only nvr, media and sqlite"},
+		"no floor":                  {Package{ImportPath: "nvrd/pkg/attic"}, "has no floor"},
+		"outside":                   {Package{ImportPath: "nvrd/internal/attic"}, "has no floor"},
+		"gortsplib":                 {Package{ImportPath: "nvrd/pkg/camera", Imports: []string{"github.com/bluenviron/gortsplib/v4"}}, "only pkg/rtsp"},
+		"gortsplib, in a test":      {Package{ImportPath: "nvrd/pkg/camera", TestImports: []string{"github.com/bluenviron/gortsplib/v4/pkg/base"}}, "only pkg/rtsp"},
+		"driver":                    {Package{ImportPath: "nvrd/pkg/catalog", Imports: []string{"modernc.org/sqlite"}}, "only pkg/sqlite"},
+		"os/exec":                   {Package{ImportPath: "nvrd/cmd/nvrd", Imports: []string{"os/exec"}}, "only pkg/ffmpeg"},
+		"os/exec in a test":         {Package{ImportPath: "nvrd/pkg/camera", TestImports: []string{"os/exec"}}, ""},
+		"libp2p":                    {Package{ImportPath: "nvrd/pkg/live", Imports: []string{"github.com/libp2p/go-libp2p/core"}}, "only federation"},
+		"templ":                     {Package{ImportPath: "nvrd/pkg/api", Imports: []string{"github.com/a-h/templ"}}, "only ui"},
+		"an MP4 library":            {Package{ImportPath: "nvrd/pkg/playback", Imports: []string{"github.com/Eyevinn/mp4ff/mp4"}}, "only tests"},
+		"an MP4 library in a test":  {Package{ImportPath: "nvrd/pkg/playback", TestImports: []string{"github.com/Eyevinn/mp4ff/mp4"}}, ""},
+		"another MP4 library":       {Package{ImportPath: "nvrd/pkg/playback", Imports: []string{"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"}}, "only pkg/fmp4"},
+		"a module's namesake":       {Package{ImportPath: "nvrd/pkg/live", Imports: []string{"modernc.org/sqlite3000"}}, ""},
+		"cgo":                       {Package{ImportPath: "nvrd/pkg/live", Imports: []string{"C"}}, "CGO_ENABLED=0"},
+		"vocabulary with I/O":       {Package{ImportPath: "nvrd/pkg/nvr", Deps: []string{"fmt", "os", "net"}}, "net"},
+		"vocabulary with a module":  {Package{ImportPath: "nvrd/pkg/nvr", Imports: []string{"github.com/google/uuid"}}, "standard library"},
+		"HTTP in the cellar":        {Package{ImportPath: "nvrd/pkg/media", Deps: []string{"net/http"}}, "net/http"},
+		"a drawer for everything":   {Package{ImportPath: "nvrd/pkg/rtsp/util"}, "says nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := append(checkImports([]Package{tt.p}), checkNames([]Package{tt.p})...)
+			switch {
+			case tt.want == "" && len(got) > 0:
+				t.Errorf("complained: %q", got)
+			case tt.want != "" && (len(got) != 1 || !strings.Contains(got[0], tt.want)):
+				t.Errorf("got %q, want one complaint with %q", got, tt.want)
+			}
+		})
+	}
+	if checkTop("attic") == "" || checkTop("main.go") == "" || checkTop("pkg") != "" {
+		t.Error("the top level is not watched")
+	}
+	if checkLength("pkg/a.go", 601) == "" || checkLength("pkg/a.go", 600) != "" || checkLength("pkg/a_test.go", 601) != "" {
+		t.Error("the length of files is not watched")
+	}
+}
