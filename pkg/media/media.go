@@ -135,3 +135,12 @@ type Sink interface {
 	// stopped on purpose).
 	End(reason nvr.Reason, err error)
 }
+
+// FrameDuration returns how long a frame of sound is unless its neighbor says
+// otherwise, in units of the track: 1024 samples of AAC, 20 ms of anything else.
+func (t Track) FrameDuration() int64 {
+	if t.Codec == AAC && t.SampleRate > 0 {
+		return 1024 * int64(t.Timescale) / int64(t.SampleRate)
+	}
+	return int64(t.Timescale) / 50
+}

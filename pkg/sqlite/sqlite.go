@@ -165,3 +165,10 @@ func backup(ctx context.Context, db *sql.DB, to string) error {
 	}
 	return nil
 }
+
+// IsConstraint tells whether err says that data does not fit the schema, as
+// opposed to a disk or a lock that is in the way.
+func IsConstraint(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || e.Code()&0xff == sqlite3.SQLITE_MISMATCH)
+}

@@ -1,0 +1,199 @@
+// Package catalog keeps catalog.db: what was recorded, what is missing and
+// why. It holds nothing that could not be rebuilt from the footage files, and
+// knows nothing of where the bytes are beyond the number of a directory.
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Catalog is an open catalog. It is safe for concurrent use, also by several
+// processes.
+type Catalog struct{ db *sqlite.DB }
+
+// Open opens the catalog at path, and creates it if there is none.
+func Open(ctx context.Context, path string) (*Catalog, error) {
+	db, err := sqlite.Open(ctx, path, migrations)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalog{db: db}, nil
+}
+
+// Close closes the catalog.
+func (c *Catalog) Close() error { return c.db.Close() }
+
+// Tx is a write transaction. Either everything done in it is durable when
+// Update returns, or nothing of it ever happened.
+type Tx struct {
+	ctx context.Context
+	tx  *sqlite.Tx
+}
+
+// Update runs f in a write transaction; see sqlite.DB.Update.
+func (c *Catalog) Update(ctx context.Context, f func(Tx) error) error {
+	return c.db.Update(ctx, func(tx *sqlite.Tx) error { return f(Tx{ctx: ctx, tx: tx}) })
+}
+
+func (t Tx) exec(query string, args ...any) error {
+	_, err := t.tx.ExecContext(t.ctx, query, args...)
+	return err
+}
+
+// EnableStream says that a stream is to be recorded from at on. It does
+// nothing if the stream is enabled already. A stream that was disabled before
+// gets a gap over the time in between, with reason paused_by_user.
+func (t Tx) EnableStream(s nvr.StreamID, at nvr.Time) error {
+	var disabled sql.NullInt64
+	err := t.tx.QueryRowContext(t.ctx, `SELECT disabled_us FROM stream WHERE camera_id = ? AND quality = ?`,
+		s.Camera, s.Quality).Scan(&disabled)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		err = t.exec(`INSERT INTO stream (camera_id, quality, enabled_us) VALUES (?, ?, ?)`, s.Camera, s.Quality, at)
+	case err == nil && disabled.Valid:
+		err = t.exec(`UPDATE stream SET disabled_us = NULL WHERE camera_id = ? AND quality = ?`, s.Camera, s.Quality)
+		if from := nvr.Time(disabled.Int64); err == nil && from < at {
+			err = t.AddGap(nvr.Gap{Stream: s, Span: nvr.Span{From: from, To: at}, Reason: nvr.PausedByUser})
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("enable stream %s: %w", s, err)
+	}
+	return nil
+}
+
+// DisableStream says that a stream is not recorded from at on; its open gap,
+// if any, ends there.
+func (t Tx) DisableStream(s nvr.StreamID, at nvr.Time) error {
+	if err := t.EndGap(s, at); err != nil {
+		return err
+	}
+	err := t.exec(`UPDATE stream SET disabled_us = max(?, enabled_us) WHERE camera_id = ? AND quality = ? AND disabled_us IS NULL`,
+		at, s.Camera, s.Quality)
+	if err != nil {
+		return fmt.Errorf("disable stream %s: %w", s, err)
+	}
+	return nil
+}
+
+// Directory returns the row id of a footage directory, adding it if it is new
+// and noting where it is now.
+func (t Tx) Directory(uuid [16]byte, path string) (id nvr.DirectoryID, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `INSERT INTO directory (uuid, path) VALUES (?, ?)
+		ON CONFLICT (uuid) DO UPDATE SET path = excluded.path RETURNING id`, uuid[:], path).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("directory %s: %w", path, err)
+	}
+	return id, nil
+}
+
+// Init returns the row id of an init segment, adding it if it is new.
+func (t Tx) Init(data []byte, timescale uint32) (id nvr.InitID, err error) {
+	sum := sha256.Sum256(data)
+	err = t.tx.QueryRowContext(t.ctx, `SELECT id FROM init WHERE sha256 = ?`, sum[:]).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO init (sha256, timescale, data) VALUES (?, ?, ?) RETURNING id`,
+			sum[:], timescale, data).Scan(&id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("init segment: %w", err)
+	}
+	return id, nil
+}
+
+// PutSegment adds a segment, or replaces the row of the same stream and start.
+// The stream must have been enabled once; s.ID is not used.
+func (t Tx) PutSegment(s nvr.Segment) error {
+	var score uint8
+	for i := range s.Fragments {
+		score = max(score, s.Fragments[i].Score)
+	}
+	state := 0
+	if s.Sealed {
+		state = 1
+	}
+	// The id stays, since players hold addresses with it.
+	err := t.exec(`INSERT INTO segment (id, stream_id, start_us, duration_us, state, run_us, directory_id, init_id,
+			media_start, media_duration, header_bytes, bytes, score, fragments)
+		SELECT (SELECT g.id FROM segment g WHERE g.stream_id = s.id AND g.start_us = ?2),
+			s.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+		  FROM stream s WHERE s.camera_id = ?14 AND s.quality = ?15
+		ON CONFLICT (id) DO UPDATE SET (duration_us, state, media_start, media_duration, header_bytes, bytes, score, fragments) =
+			(excluded.duration_us, excluded.state, excluded.media_start, excluded.media_duration, excluded.header_bytes, excluded.bytes, excluded.score, excluded.fragments)`,
+		nil, s.Span.From, int64(s.Span.To-s.Span.From), state, s.Run, s.Directory, s.Init,
+		s.MediaStart, s.MediaDuration, s.HeaderBytes, s.Bytes, score, encodeFragments(s), s.Stream.Camera, s.Stream.Quality)
+	if err != nil {
+		return fmt.Errorf("segment %s of %s: %w", s.Span.From, s.Stream, err)
+	}
+	return nil
+}
+
+// DropSegment removes a segment's row. There must be no file for it.
+func (t Tx) DropSegment(s nvr.StreamID, start nvr.Time) error {
+	err := t.exec(`DELETE FROM segment WHERE start_us = ? AND stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?)`,
+		start, s.Camera, s.Quality)
+	if err != nil {
+		return fmt.Errorf("drop segment %s of %s: %w", start, s, err)
+	}
+	return nil
+}
+
+// AddGap adds a gap; an empty one is ignored. A gap without end becomes the
+// stream's open gap.
+func (t Tx) AddGap(g nvr.Gap) error {
+	if g.Span.To != 0 && g.Span.Empty() {
+		return nil
+	}
+	var end any
+	if g.Span.To != 0 {
+		end = g.Span.To
+	}
+	// An attempt that follows a gap of no length takes its place.
+	err := t.exec(`INSERT INTO gap (stream_id, start_us, end_us, reason, detail)
+		SELECT id, ?, ?, ?, ? FROM stream WHERE camera_id = ? AND quality = ?
+		ON CONFLICT (stream_id, start_us) DO UPDATE SET (end_us, reason, detail) = (excluded.end_us, excluded.reason, excluded.detail)`,
+		g.Span.From, end, string(g.Reason), g.Detail, g.Stream.Camera, g.Stream.Quality)
+	if err != nil {
+		return fmt.Errorf("gap %s of %s: %w", g.Span, g.Stream, err)
+	}
+	return nil
+}
+
+// EndGap ends the stream's open gap at a time; a gap that would be empty then
+// is removed. It does nothing without an open gap.
+func (t Tx) EndGap(s nvr.StreamID, at nvr.Time) error {
+	const open = `stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?) AND end_us IS NULL`
+	err := t.exec(`DELETE FROM gap WHERE `+open+` AND start_us >= ?`, s.Camera, s.Quality, at)
+	if err == nil {
+		err = t.exec(`UPDATE gap SET end_us = ?3 WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2) AND end_us IS NULL`,
+			s.Camera, s.Quality, at)
+	}
+	if err != nil {
+		return fmt.Errorf("end gap of %s: %w", s, err)
+	}
+	return nil
+}
+
+// Alive notes that the recorder is running at a time.
+func (t Tx) Alive(at nvr.Time) error {
+	err := t.exec(`INSERT INTO alive (id, at_us) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_us = excluded.at_us`, at)
+	if err != nil {
+		return fmt.Errorf("note that the recorder is alive: %w", err)
+	}
+	return nil
+}
+
+// IsRefusal tells whether err of an Update says that what was to be written
+// contradicts the schema, so that trying again is no use.
+func IsRefusal(err error) bool { return sqlite.IsConstraint(err) }

@@ -1,0 +1,224 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// maxSegment bounds how long a segment can be, and so how far before a span
+// the first segment that reaches into it can begin. Segments are cut about
+// each minute; a camera whose key frames are rarer gets longer ones.
+const maxSegment = 15 * time.Minute
+
+// Segments returns the segments of a stream that overlap span, oldest first.
+// Sealed ones have their fragments. Open ones have neither fragments nor an
+// end; the last word on them is the file.
+func (c *Catalog) Segments(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Segment, error) {
+	return c.segments(ctx, `s.camera_id = ? AND s.quality = ? AND g.start_us >= ? AND g.start_us < ? AND g.state < 2
+		AND (g.state = 0 OR g.start_us + g.duration_us > ?) ORDER BY g.start_us`,
+		stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
+}
+
+// Segment returns one segment, or nvr.ErrNotFound.
+func (c *Catalog) Segment(ctx context.Context, id nvr.SegmentID) (nvr.Segment, error) {
+	segments, err := c.segments(ctx, `g.id = ? AND g.state < 2`, id)
+	if err == nil && len(segments) == 0 {
+		err = fmt.Errorf("segment %d: %w", id, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nvr.Segment{}, err
+	}
+	return segments[0], nil
+}
+
+// OpenSegments returns the segments that were not sealed, of all streams.
+func (c *Catalog) OpenSegments(ctx context.Context) ([]nvr.Segment, error) {
+	return c.segments(ctx, `g.state = 0 ORDER BY g.start_us`)
+}
+
+// LastSegment returns the newest segment that began before a time, or nvr.ErrNotFound.
+func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
+	segments, err := c.segments(ctx, `s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND g.state < 2
+		ORDER BY g.start_us DESC LIMIT 1`, stream.Camera, stream.Quality, before)
+	if err == nil && len(segments) == 0 {
+		err = fmt.Errorf("footage of %s before %s: %w", stream, before, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nvr.Segment{}, err
+	}
+	return segments[0], nil
+}
+
+func (c *Catalog) segments(ctx context.Context, where string, args ...any) ([]nvr.Segment, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT g.id, s.camera_id, s.quality, g.start_us, g.duration_us, g.state,
+			g.run_us, g.directory_id, g.init_id, g.media_start, g.media_duration, g.header_bytes, g.bytes, g.fragments, i.timescale
+		FROM segment g JOIN stream s ON s.id = g.stream_id JOIN init i ON i.id = g.init_id WHERE `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("segments: %w", err)
+	}
+	defer rows.Close()
+	var segments []nvr.Segment
+	for rows.Next() {
+		var s nvr.Segment
+		var duration int64
+		var fragments []byte
+		if err := rows.Scan(&s.ID, &s.Stream.Camera, &s.Stream.Quality, &s.Span.From, &duration, &s.Sealed,
+			&s.Run, &s.Directory, &s.Init, &s.MediaStart, &s.MediaDuration, &s.HeaderBytes, &s.Bytes, &fragments, &s.Timescale); err != nil {
+			return nil, fmt.Errorf("segments: %w", err)
+		}
+		s.Span.To = s.Span.From + nvr.Time(duration)
+		if err := decodeFragments(&s, fragments); err != nil {
+			return nil, err
+		}
+		segments = append(segments, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("segments: %w", err)
+	}
+	return segments, nil
+}
+
+// Piece is one segment as the day view sees it.
+type Piece struct {
+	Span  nvr.Span // its end is not known yet while Open
+	Open  bool
+	Score uint8 // highest activity
+}
+
+// Coverage calls f for every segment of a stream that overlaps span, oldest
+// first. It reads nothing but an index: about 2 µs a segment.
+func (c *Catalog) Coverage(ctx context.Context, stream nvr.StreamID, span nvr.Span, f func(Piece)) error {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT start_us, duration_us, state, score FROM segment
+		WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?)
+		  AND start_us >= ? AND start_us < ? ORDER BY start_us`,
+		stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To)
+	if err != nil {
+		return fmt.Errorf("coverage: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p Piece
+		var duration, state int64
+		if err := rows.Scan(&p.Span.From, &duration, &state, &p.Score); err != nil {
+			return fmt.Errorf("coverage: %w", err)
+		}
+		p.Span.To = p.Span.From + nvr.Time(duration)
+		p.Open = state == 0
+		if state < 2 && (p.Open || p.Span.To > span.From) {
+			f(p)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("coverage: %w", err)
+	}
+	return nil
+}
+
+// Gaps returns the gaps of a stream that overlap span, oldest first; To is
+// zero in one that goes on.
+func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT g.start_us, coalesce(g.end_us, 0), g.reason, g.detail
+		FROM gap g JOIN stream s ON s.id = g.stream_id
+		WHERE s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND (g.end_us IS NULL OR g.end_us > ?) ORDER BY g.start_us`,
+		stream.Camera, stream.Quality, span.To, span.From)
+	if err != nil {
+		return nil, fmt.Errorf("gaps: %w", err)
+	}
+	defer rows.Close()
+	var gaps []nvr.Gap
+	for rows.Next() {
+		g := nvr.Gap{Stream: stream}
+		if err := rows.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail); err != nil {
+			return nil, fmt.Errorf("gaps: %w", err)
+		}
+		gaps = append(gaps, g)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("gaps: %w", err)
+	}
+	return gaps, nil
+}
+
+// Stream is what the catalog knows of a stream as a whole.
+type Stream struct {
+	ID       nvr.StreamID
+	Enabled  nvr.Time
+	Disabled nvr.Time // zero while it is recorded
+	// Covered is up to when segments and gaps account for the stream: the end
+	// of the newest sealed segment or ended gap, or the start of an open gap.
+	Covered nvr.Time
+}
+
+// Streams returns every stream that is or was recorded.
+func (c *Catalog) Streams(ctx context.Context) ([]Stream, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT camera_id, quality, enabled_us, coalesce(disabled_us, 0),
+			max(enabled_us,
+				coalesce((SELECT start_us + duration_us FROM segment WHERE stream_id = stream.id AND state <> 0 ORDER BY start_us DESC LIMIT 1), 0),
+				coalesce((SELECT coalesce(end_us, start_us) FROM gap WHERE stream_id = stream.id ORDER BY start_us DESC LIMIT 1), 0))
+		FROM stream ORDER BY camera_id, quality`)
+	if err != nil {
+		return nil, fmt.Errorf("streams: %w", err)
+	}
+	defer rows.Close()
+	var streams []Stream
+	for rows.Next() {
+		var s Stream
+		if err := rows.Scan(&s.ID.Camera, &s.ID.Quality, &s.Enabled, &s.Disabled, &s.Covered); err != nil {
+			return nil, fmt.Errorf("streams: %w", err)
+		}
+		streams = append(streams, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("streams: %w", err)
+	}
+	return streams, nil
+}
+
+// InitData returns an init segment, or nvr.ErrNotFound.
+func (c *Catalog) InitData(ctx context.Context, id nvr.InitID) ([]byte, error) {
+	var data []byte
+	err := c.db.Reader().QueryRowContext(ctx, `SELECT data FROM init WHERE id = ?`, id).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("init segment %d: %w", id, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("init segment %d: %w", id, err)
+	}
+	return data, nil
+}
+
+// LastAlive returns when the recorder was last known to be running, or zero.
+func (c *Catalog) LastAlive(ctx context.Context) (at nvr.Time, err error) {
+	err = c.db.Reader().QueryRowContext(ctx, `SELECT coalesce(max(at_us), 0) FROM alive`).Scan(&at)
+	if err != nil {
+		return 0, fmt.Errorf("last sign of life: %w", err)
+	}
+	return at, nil
+}
+
+// Directories returns where each footage directory was last seen.
+func (c *Catalog) Directories(ctx context.Context) (map[nvr.DirectoryID]string, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, path FROM directory`)
+	if err != nil {
+		return nil, fmt.Errorf("directories: %w", err)
+	}
+	defer rows.Close()
+	paths := map[nvr.DirectoryID]string{}
+	for rows.Next() {
+		var id nvr.DirectoryID
+		var path string
+		if err := rows.Scan(&id, &path); err != nil {
+			return nil, fmt.Errorf("directories: %w", err)
+		}
+		paths[id] = path
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("directories: %w", err)
+	}
+	return paths, nil
+}

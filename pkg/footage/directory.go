@@ -1,0 +1,212 @@
+// Package footage keeps footage files on one disk: it creates them, appends
+// movie fragments, makes them durable in groups, and finds them again after a
+// crash. It knows files, not what they mean to a timeline: that is pkg/catalog.
+package footage
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// UUID is a random 128-bit number (RFC 9562, version 4).
+type UUID [16]byte
+
+// String returns u as 32 hexadecimal digits.
+func (u UUID) String() string { return hex.EncodeToString(u[:]) }
+
+// metaName is the file that says whose directory this is.
+const metaName = "stoop-footage.json"
+
+// meta is the content of that file.
+type meta struct {
+	Version   int    `json:"version"` // 1
+	Home      string `json:"home"`
+	Directory string `json:"directory"`
+}
+
+// Directory is a place for footage. Its methods are safe for concurrent use.
+//
+// One goroutine does all the writing, so a disk sees one write at a time and
+// one sync for all cameras; see [File].
+type Directory struct {
+	path string
+	home UUID
+	id   UUID
+	log  *slog.Logger
+	disk disk
+
+	mu      sync.Mutex
+	jobs    []job
+	backlog int64 // bytes in jobs and in the one being written
+	closed  bool
+	wake    chan struct{} // capacity 1
+	done    chan struct{} // closed when the writer has stopped
+
+	// What follows belongs to the writer.
+	dirty   []*File
+	sealing []*File
+	dirs    map[string]bool // directories with entries that are not durable
+	counts  counters
+}
+
+// Create makes path a new footage directory of the home with that number. It
+// fails with nvr.ErrExists if it is one already.
+func Create(path string, home, id UUID) error {
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return fmt.Errorf("create footage directory: %w", err)
+	}
+	b, err := json.Marshal(meta{Version: 1, Home: home.String(), Directory: id.String()})
+	if err != nil {
+		return fmt.Errorf("create footage directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(path, metaName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("footage directory %s: %w", path, nvr.ErrExists)
+	}
+	if err != nil {
+		return fmt.Errorf("create footage directory: %w", err)
+	}
+	_, err = f.Write(append(b, '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(path)); err != nil {
+		return fmt.Errorf("create footage directory: %w", err)
+	}
+	return nil
+}
+
+// Open opens a footage directory for reading and writing. It checks that the
+// directory is the home's own before anything is written: a directory without
+// its meta file is nvr.ErrNotFound (a disk that is not mounted looks like
+// that), one of another home is nvr.ErrInvalid.
+func Open(path string, home UUID, log *slog.Logger) (*Directory, error) {
+	b, err := os.ReadFile(filepath.Join(path, metaName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not a footage directory; is its disk mounted? %w", path, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open footage directory: %w", err)
+	}
+	var m meta
+	if err := json.Unmarshal(b, &m); err != nil || m.Version != 1 {
+		return nil, fmt.Errorf("%s does not say whose footage this is: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
+	}
+	if m.Home != home.String() {
+		return nil, fmt.Errorf("footage directory %s belongs to another home: %w", path, nvr.ErrInvalid)
+	}
+	d := &Directory{
+		path: path, home: home, log: log,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		dirs: map[string]bool{},
+	}
+	if n, err := hex.Decode(d.id[:], []byte(m.Directory)); err != nil || n != len(d.id) {
+		return nil, fmt.Errorf("%s: directory number: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
+	}
+	if d.disk, err = openDisk(path); err != nil {
+		return nil, err
+	}
+	go d.write()
+	return d, nil
+}
+
+// ID returns the directory's own number.
+func (d *Directory) ID() UUID { return d.id }
+
+// Path returns where the directory is.
+func (d *Directory) Path() string { return d.path }
+
+// Close writes and syncs what was handed in, waits for that, and closes the
+// directory. Files that were not sealed stay open on disk, as after a crash.
+func (d *Directory) Close() error {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.wakeUp()
+	<-d.done
+	return d.disk.Close()
+}
+
+// timeName is how the start of a file is written in its name.
+const timeName = "20060102T150405.000000Z"
+
+// name returns the path of a file below the directory: derived from what the
+// file holds, so it is never stored and a lone file says where it belongs.
+func name(stream nvr.StreamID, start nvr.Time) string {
+	t := start.Std()
+	return filepath.Join(stream.Camera.String(), stream.Quality.String(), t.Format(time.DateOnly), t.Format(timeName)+".mp4")
+}
+
+// OpenFile opens a footage file for reading. A file that is not there is
+// nvr.ErrNotFound.
+func (d *Directory) OpenFile(stream nvr.StreamID, start nvr.Time) (*os.File, error) {
+	f, err := os.Open(filepath.Join(d.path, name(stream, start)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("footage file %s: %w", name(stream, start), nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open footage: %w", err)
+	}
+	return f, nil
+}
+
+// Streams returns the streams that have a folder here, in order.
+func (d *Directory) Streams() ([]nvr.StreamID, error) {
+	var streams []nvr.StreamID
+	matches, err := filepath.Glob(filepath.Join(d.path, "*", "*"))
+	if err != nil {
+		return nil, fmt.Errorf("list footage: %w", err)
+	}
+	for _, m := range matches {
+		rel, err := filepath.Rel(d.path, m)
+		if err != nil {
+			continue
+		}
+		if id, err := nvr.ParseStreamID(filepath.ToSlash(rel)); err == nil {
+			streams = append(streams, id)
+		}
+	}
+	return streams, nil
+}
+
+// List returns the start times of a stream's files that began at or after
+// from, in order. It reads the folders of those days only.
+func (d *Directory) List(stream nvr.StreamID, from nvr.Time) ([]nvr.Time, error) {
+	root := filepath.Join(d.path, stream.Camera.String(), stream.Quality.String())
+	days, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list footage: %w", err)
+	}
+	var starts []nvr.Time
+	first := from.Std().Format(time.DateOnly)
+	for _, day := range days {
+		if day.Name() < first || !day.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(root, day.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("list footage: %w", err)
+		}
+		for _, f := range files {
+			base, ok := strings.CutSuffix(f.Name(), ".mp4")
+			t, err := time.Parse(timeName, base)
+			if ok && err == nil && nvr.TimeOf(t) >= from {
+				starts = append(starts, nvr.TimeOf(t))
+			}
+		}
+	}
+	slices.Sort(starts)
+	return starts, nil
+}

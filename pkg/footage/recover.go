@@ -1,0 +1,141 @@
+package footage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
+)
+
+// Content is a footage file read from its own bytes.
+type Content struct {
+	Origin  Origin
+	Init    []byte
+	Format  media.Format
+	Segment nvr.Segment // everything but the row ids; not sealed
+	Damage  error       // see fmp4.Contents
+}
+
+// Read reads what a footage file says of itself: its header and the headers
+// of its movie fragments, not the media. It works while the file is being
+// written, and takes what is whole by then. A file without a whole header is
+// nvr.ErrDamaged.
+func (d *Directory) Read(stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
+	f, err := d.OpenFile(stream, start)
+	if err != nil {
+		return Content{}, err
+	}
+	defer f.Close()
+	return read(f, stream, start, score)
+}
+
+func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Content{}, fmt.Errorf("read footage: %w", err)
+	}
+	header, err := fmp4.ReadHeader(f, info.Size(), originID)
+	if err != nil {
+		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
+	}
+	var c Content
+	if c.Origin, err = parseOrigin(header.Extension); err != nil {
+		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
+	}
+	if c.Origin.Stream != stream || c.Origin.Start != start {
+		return Content{}, fmt.Errorf("footage file %s says that it is %s of %s: %w",
+			name(stream, start), c.Origin.Stream, c.Origin.Start, nvr.ErrDamaged)
+	}
+	c.Init = header.Init
+	if c.Format, err = fmp4.ParseInit(header.Init); err != nil {
+		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
+	}
+	timescale := c.Format.Video().Timescale
+	found, err := fmp4.Index(f, header.Bytes, info.Size(), timescale, score)
+	if err != nil {
+		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
+	}
+	c.Damage = found.Damage
+	c.Segment = nvr.Segment{
+		Stream: stream, Run: c.Origin.Run, Timescale: timescale,
+		Span:        nvr.Span{From: start, To: start},
+		HeaderBytes: header.Bytes, Bytes: found.Bytes, Fragments: found.Index,
+	}
+	if n := len(found.Index); n > 0 {
+		last := found.Index[n-1]
+		s := &c.Segment
+		s.MediaStart = found.Index[0].MediaStart
+		s.MediaDuration = last.MediaStart + last.MediaDuration - s.MediaStart
+		s.Span.To = max(start, found.Clock.Add(nvr.Duration(found.ClockDuration, timescale)))
+	}
+	return c, nil
+}
+
+// Recover makes an open file of an earlier life whole: what a crash left
+// behind the last whole movie fragment is cut off, and the rest is made
+// durable. A file without a single movie fragment is removed, with
+// nvr.ErrNotFound.
+func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
+	path := filepath.Join(d.path, name(stream, start))
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), nvr.ErrNotFound)
+	}
+	if err != nil {
+		return Content{}, fmt.Errorf("recover footage: %w", err)
+	}
+	defer f.Close()
+	c, err := read(f, stream, start, score)
+	if errors.Is(err, nvr.ErrDamaged) {
+		return c, d.setAside(path, err)
+	}
+	if err != nil {
+		return c, err
+	}
+	if len(c.Segment.Fragments) == 0 && c.Damage == nil {
+		return c, d.removeEmpty(path)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return c, fmt.Errorf("recover footage: %w", err)
+	}
+	if c.Damage != nil {
+		d.log.Warn("footage file is damaged, the part before the damage is kept", "file", name(stream, start),
+			"kept", c.Segment.Bytes, "of", info.Size(), "err", c.Damage)
+	} else if c.Segment.Bytes < info.Size() {
+		if err := f.Truncate(c.Segment.Bytes); err != nil {
+			return c, fmt.Errorf("recover footage: %w", err)
+		}
+	}
+	if err := errors.Join(syncFile(f), syncDir(filepath.Dir(path))); err != nil {
+		return c, fmt.Errorf("recover footage: %w", err)
+	}
+	return c, nil
+}
+
+// removeEmpty removes a file that holds a header alone.
+func (d *Directory) removeEmpty(path string) error {
+	if err := errors.Join(os.Remove(path), syncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("remove empty footage file: %w", err)
+	}
+	return fmt.Errorf("footage file %s held no picture and was removed: %w", filepath.Base(path), nvr.ErrNotFound)
+}
+
+// setAside renames a file that cannot be read, so that nothing trips over it
+// again and nothing is destroyed.
+func (d *Directory) setAside(path string, cause error) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() == 0 { // a crash between creating the file and its first write
+		return d.removeEmpty(path)
+	}
+	d.log.Error("footage file cannot be read and is set aside", "file", filepath.Base(path), "err", cause)
+	if err := errors.Join(os.Rename(path, path+".damaged"), syncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("set damaged footage aside: %w", err)
+	}
+	return fmt.Errorf("footage file %s was set aside: %w", filepath.Base(path), cause)
+}

@@ -1,0 +1,178 @@
+package recorder
+
+import (
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/nvr"
+)
+
+// nextDTS guesses when the picture after the last pending one would begin.
+func (s *Stream) nextDTS() int64 {
+	video := s.pending[0]
+	switch n := len(video); n {
+	case 0:
+		return 0
+	case 1:
+		return video[0].DTS + nvr.Units(fragmentLength, s.format.Video().Timescale)/15
+	default:
+		return 2*video[n-1].DTS - video[n-2].DTS
+	}
+}
+
+// flush hands the movie fragment under construction, which ends at decode time
+// end, to the disk. If the disk does not take it the segment is sealed, a gap
+// begins, and recording goes on at a later key frame.
+func (s *Stream) flush(end int64) {
+	seg, video := s.segment, s.pending[0]
+	if seg == nil || len(video) == 0 {
+		return
+	}
+	if err := seg.file.Err(); err != nil {
+		s.lose(err)
+		return
+	}
+	head := make([]byte, 0, 256+16*(len(video)+len(s.pending[1])))
+	s.sequence++
+	head = fmp4.AppendFragment(head, s.sequence, s.clock.at(video[0].DTS), []fmp4.Run{
+		{Samples: video, End: end},
+		{Samples: s.pending[1], End: s.soundEnd()},
+	})
+	bufs := make([][]byte, 0, 1+len(video)+len(s.pending[1]))
+	bufs = append(bufs, head)
+	for t := range s.pending {
+		for i := range s.pending[t] {
+			bufs = append(bufs, s.pending[t][i].Data)
+		}
+	}
+	if err := seg.file.Append(bufs); err != nil {
+		s.lose(err)
+		return
+	}
+	f := nvr.Fragment{
+		Offset: seg.row.Bytes, Bytes: int64(len(head) + s.bytes),
+		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
+		Key: video[0].Key, Score: s.scorer.Take(),
+	}
+	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, f, seg.row.Timescale)
+	seg.row.Bytes += f.Bytes
+	seg.row.MediaDuration = end - seg.row.MediaStart
+	s.drop()
+}
+
+// soundEnd returns when the last pending sound ends: frames of sound are as
+// long as the one before, and the first as its codec says.
+func (s *Stream) soundEnd() int64 {
+	sound := s.pending[1]
+	if len(sound) == 0 {
+		return 0
+	}
+	last := sound[len(sound)-1]
+	if len(sound) > 1 {
+		return 2*last.DTS - sound[len(sound)-2].DTS
+	}
+	track := s.format.Tracks[1]
+	return last.DTS + track.FrameDuration()
+}
+
+// drop forgets the movie fragment under construction.
+func (s *Stream) drop() {
+	for t := range s.pending {
+		clear(s.pending[t])
+		s.pending[t] = s.pending[t][:0]
+	}
+	s.bytes = 0
+}
+
+// lose ends the segment because the disk does not take the movie fragment
+// under construction, which is dropped.
+func (s *Stream) lose(err error) {
+	reason := footage.ReasonOf(err)
+	s.log.Error("footage is lost", "reason", string(reason), "err", err)
+	s.drop()
+	s.retry = s.arrived.Add(retryAfter)
+	s.seal()
+	s.openGap(reason, err.Error())
+}
+
+// seal ends the segment after what was flushed, if there is one. Its row is
+// sealed when the disk has it for good.
+func (s *Stream) seal() {
+	seg := s.segment
+	if seg == nil {
+		return
+	}
+	s.segment = nil
+	row := seg.row
+	row.Sealed = true
+	end := row.MediaStart + row.MediaDuration
+	row.Span.To = max(s.clock.at(end), row.Span.From)
+	s.covered = row.Span.To
+	s.clock.bend(end, segmentLength)
+	r := s.recorder
+	r.sealing.Add(1)
+	seg.file.Seal(func(result footage.Result) {
+		r.ledger.post(func(tx catalog.Tx) error { return settle(tx, row, seg.init, result) })
+		r.sealing.Done()
+	})
+}
+
+// settle writes the row of a segment of which the disk has kept what result
+// says, and a gap over the rest.
+func settle(tx catalog.Tx, row nvr.Segment, init []byte, result footage.Result) error {
+	intended := row.Span
+	row = truncate(row, result.Durable)
+	if row.Span.To < intended.To {
+		gap := nvr.Gap{
+			Stream: row.Stream, Span: nvr.Span{From: row.Span.To, To: intended.To},
+			Reason: footage.ReasonOf(result.Err), Detail: result.Err.Error(),
+		}
+		if err := tx.AddGap(gap); err != nil {
+			return err
+		}
+	}
+	if len(row.Fragments) == 0 {
+		return tx.DropSegment(row.Stream, row.Span.From)
+	}
+	return put(tx, row, init)
+}
+
+// truncate returns the segment as if it held no more than the given bytes.
+func truncate(row nvr.Segment, bytes int64) nvr.Segment {
+	if bytes >= row.Bytes {
+		return row
+	}
+	n := 0
+	for n < len(row.Fragments) && row.Fragments[n].Offset+row.Fragments[n].Bytes <= bytes {
+		n++
+	}
+	whole := row
+	row.Fragments = row.Fragments[:n]
+	row.Bytes, row.MediaDuration = row.HeaderBytes, 0
+	if n > 0 {
+		last := row.Fragments[n-1]
+		row.Bytes = last.Offset + last.Bytes
+		row.MediaDuration = last.MediaStart + last.MediaDuration - row.MediaStart
+	}
+	row.Span.To = whole.TimeAt(row.MediaStart + row.MediaDuration)
+	return row
+}
+
+// openGap begins a gap where what is accounted for ends, or gives the gap that
+// is open there another reason from now on.
+func (s *Stream) openGap(reason nvr.Reason, detail string) {
+	if reason == s.reason {
+		return
+	}
+	if s.reason != "" {
+		s.covered = max(s.covered, nvr.Now())
+	}
+	s.reason = reason
+	from, id := s.covered, s.id
+	s.recorder.ledger.post(func(tx catalog.Tx) error {
+		if err := tx.EndGap(id, from); err != nil {
+			return err
+		}
+		return tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: reason, Detail: detail})
+	})
+}

@@ -1,0 +1,120 @@
+package recorder
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	// commitEvery is how long entries gather before they are committed
+	// together: one barrier for all cameras.
+	commitEvery = time.Second
+	// aliveEvery is how often a sign of life is committed when nothing else is.
+	aliveEvery = time.Minute
+)
+
+// entry is one change to the catalog, made in the transaction it is given.
+type entry func(catalog.Tx) error
+
+// ledger writes entries to the catalog in the order in which they were posted.
+// It never blocks who posts.
+type ledger struct {
+	catalog *catalog.Catalog
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	entries []entry
+	stop    chan struct{}
+	done    chan struct{}
+	failing bool
+}
+
+func newLedger(c *catalog.Catalog, log *slog.Logger) *ledger {
+	l := &ledger{catalog: c, log: log, stop: make(chan struct{}), done: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func (l *ledger) post(e entry) {
+	l.mu.Lock()
+	l.entries = append(l.entries, e)
+	l.mu.Unlock()
+}
+
+// close commits what was posted and returns how many entries could not be.
+func (l *ledger) close() int {
+	close(l.stop)
+	<-l.done
+	return len(l.entries)
+}
+
+func (l *ledger) run() {
+	defer close(l.done)
+	tick := time.NewTicker(commitEvery)
+	defer tick.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-tick.C:
+			l.mu.Lock()
+			idle := len(l.entries) == 0
+			l.mu.Unlock()
+			if idle && time.Since(last) < aliveEvery {
+				continue
+			}
+			last = time.Now()
+			l.commit()
+		case <-l.stop:
+			l.commit()
+			return
+		}
+	}
+}
+
+// commit writes all entries in one transaction. If that fails they are tried
+// one by one, so that a single impossible entry costs itself alone; what fails
+// for want of space or a lock stays for the next time.
+func (l *ledger) commit() {
+	l.mu.Lock()
+	batch := l.entries
+	l.entries = nil
+	l.mu.Unlock()
+	err := l.update(batch)
+	if err == nil {
+		l.failing = false
+		return
+	}
+	if !l.failing {
+		l.log.Error("catalog cannot be written, footage goes on", "entries", len(batch), "err", err)
+	}
+	l.failing = true
+	for i, e := range batch {
+		err := l.update([]entry{e})
+		if catalog.IsRefusal(err) {
+			l.log.Error("catalog refused an entry; `nvrd rebuild` restores it from the footage", "err", err)
+			continue
+		}
+		if err != nil {
+			l.mu.Lock()
+			l.entries = append(batch[i:len(batch):len(batch)], l.entries...)
+			l.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (l *ledger) update(batch []entry) error {
+	return l.catalog.Update(context.Background(), func(tx catalog.Tx) error {
+		for _, e := range batch {
+			if err := e(tx); err != nil {
+				return err
+			}
+		}
+		return tx.Alive(nvr.Now())
+	})
+}

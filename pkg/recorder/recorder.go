@@ -1,0 +1,112 @@
+// Package recorder turns samples into footage: it gathers them into movie
+// fragments, hands those to a footage directory, cuts segments, and keeps the
+// ledger by which segments and gaps tile time. It decides what is written and
+// what a stretch without footage is called; pkg/footage does the writing.
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/nvr"
+)
+
+// Recorder records the streams of a home. It is safe for concurrent use.
+type Recorder struct {
+	catalog   *catalog.Catalog
+	directory *footage.Directory
+	place     nvr.DirectoryID
+	log       *slog.Logger
+	ledger    *ledger
+
+	sealing sync.WaitGroup
+
+	mu      sync.Mutex
+	streams map[nvr.StreamID]*Stream
+}
+
+// Open makes whole what an earlier life left open, accounts for the time since,
+// and returns a recorder that writes to the directory. The cost is that of the
+// open segments, not of all.
+//
+// The catalog and the directory stay the caller's to close, after the recorder.
+func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *slog.Logger) (*Recorder, error) {
+	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}}
+	err := c.Update(ctx, func(tx catalog.Tx) (err error) {
+		r.place, err = tx.Directory(d.ID(), d.Path())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	if err := r.recover(ctx); err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	r.ledger = newLedger(c, log)
+	return r, nil
+}
+
+// Stream returns the sink that records a stream, and counts the stream as
+// enabled from now on. A stream has one sink at a time.
+func (r *Recorder) Stream(ctx context.Context, id nvr.StreamID) (*Stream, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.streams[id] != nil {
+		return nil, fmt.Errorf("stream %s is being recorded already: %w", id, nvr.ErrExists)
+	}
+	from := nvr.Now()
+	streams, err := r.catalog.Streams(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	for _, s := range streams {
+		if s.ID == id {
+			from = max(from, s.Covered)
+		}
+	}
+	err = r.catalog.Update(ctx, func(tx catalog.Tx) error {
+		return errors.Join(tx.EnableStream(id, from), tx.EndGap(id, from),
+			tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: nvr.Starting}))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	s := &Stream{recorder: r, id: id, covered: from, reason: nvr.Starting, log: r.log.With("stream", id.String())}
+	r.streams[id] = s
+	return s, nil
+}
+
+// Remove ends the recording of a stream and counts it as disabled from now on.
+// Its source must have stopped.
+func (r *Recorder) Remove(id nvr.StreamID) {
+	r.mu.Lock()
+	s := r.streams[id]
+	delete(r.streams, id)
+	r.mu.Unlock()
+	if s == nil {
+		return
+	}
+	s.End(nvr.PausedByUser, nil)
+	at := s.covered
+	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
+}
+
+// Close seals every segment and commits the ledger. Sources must have stopped.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	for _, s := range r.streams {
+		s.End(nvr.NotRunning, nil)
+	}
+	clear(r.streams)
+	r.mu.Unlock()
+	r.sealing.Wait()
+	if n := r.ledger.close(); n > 0 {
+		return fmt.Errorf("catalog lacks %d entries; they are restored from the footage at the next start", n)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package recorder
+
+import (
+	"log/slog"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/media"
+	"nvrd/pkg/media/pcm"
+	"nvrd/pkg/motion"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	// fragmentLength bounds a movie fragment, and with it what a crash of this
+	// process can cost.
+	fragmentLength = 500 * time.Millisecond
+	// shortFragment is how much has to be there for a key frame to begin a new
+	// movie fragment; a stream of key frames alone would else cost a write each.
+	shortFragment = 250 * time.Millisecond
+	// maxFragmentBytes bounds a movie fragment in memory: 250 Mb/s.
+	maxFragmentBytes = 16 << 20
+	// segmentLength is the distance of the instants at which segments are cut.
+	segmentLength = time.Minute
+	// maxHole is how long one picture may stand in for those that did not come
+	// before the time without them is a gap.
+	maxHole = 3 * time.Second
+	// retryAfter is how long a failed disk is left alone.
+	retryAfter = 2 * time.Second
+)
+
+// Stream records one stream. It is a media.Sink.
+type Stream struct {
+	recorder *Recorder
+	id       nvr.StreamID
+	log      *slog.Logger
+
+	// The ledger's side: up to when segments and gaps account for the stream,
+	// and why the gap that is open there is (empty while a segment is).
+	covered nvr.Time
+	reason  nvr.Reason
+
+	// The run.
+	format   media.Format // as stored
+	init     []byte
+	sound    *pcm.Encoder // nil unless the sound is PCM
+	clock    clock
+	run      nvr.RunID
+	newRun   bool
+	scorer   motion.Scorer
+	sequence uint32
+
+	// The segment, and the movie fragment under construction.
+	segment *segment
+	retry   time.Time // when a disk that failed is tried again
+	pending [2][]media.Sample
+	bytes   int
+	arrived time.Time // of the newest picture
+}
+
+// segment is a footage file being written.
+type segment struct {
+	file *footage.File
+	row  nvr.Segment
+	cut  nvr.Time // when the next segment is due
+	init []byte
+}
+
+// Begin implements media.Sink.
+func (s *Stream) Begin(format media.Format, fresh bool) {
+	if s.segment != nil {
+		s.flush(s.nextDTS())
+		s.seal()
+		if fresh {
+			s.openGap(nvr.StreamChanged, "")
+		}
+	}
+	s.drop()
+	s.format = pcm.Stored(format)
+	s.init = fmp4.AppendInit(nil, s.format)
+	s.sound = nil
+	if audio, ok := format.Audio(); ok && pcm.Encodes(audio.Codec) {
+		var err error
+		if s.sound, err = pcm.NewEncoder(audio); err != nil {
+			s.log.Warn("sound is not recorded", "err", err)
+			s.format.Tracks = s.format.Tracks[:1]
+			s.init = fmp4.AppendInit(nil, s.format)
+		}
+	}
+	s.newRun = s.newRun || fresh
+}
+
+// End implements media.Sink.
+func (s *Stream) End(reason nvr.Reason, err error) {
+	if s.segment != nil {
+		s.flush(s.nextDTS())
+		s.seal()
+	}
+	s.drop()
+	detail := ""
+	if err != nil {
+		detail = err.Error()
+	}
+	s.openGap(reason, detail)
+}
+
+// Sample implements media.Sink.
+func (s *Stream) Sample(sample media.Sample) {
+	switch {
+	case sample.Track == 0:
+		s.picture(sample)
+	case s.sound != nil:
+		if err := s.sound.Append(sample, s.keep); err != nil {
+			s.log.Warn("sound is not recorded until the stream begins anew", "err", err)
+			s.sound = nil
+			s.format.Tracks = s.format.Tracks[:1]
+		}
+	case len(s.format.Tracks) > 1:
+		s.keep(sample)
+	}
+}
+
+// keep adds a sample to the movie fragment under construction.
+func (s *Stream) keep(sample media.Sample) {
+	if s.segment == nil || sample.DTS < 0 {
+		return
+	}
+	s.pending[sample.Track] = append(s.pending[sample.Track], sample)
+	s.bytes += len(sample.Data)
+}
+
+func (s *Stream) picture(sample media.Sample) {
+	if s.segment != nil {
+		s.flushIfDue(sample)
+	}
+	if sample.Key {
+		s.keyFrame(sample)
+	}
+	if s.segment == nil {
+		return
+	}
+	s.arrived = sample.Arrived
+	s.scorer.Add(len(sample.Data), sample.Key)
+	s.keep(sample)
+}
+
+// flushIfDue ends the movie fragment under construction if the next picture
+// should not be in it.
+func (s *Stream) flushIfDue(next media.Sample) {
+	video := s.pending[0]
+	if len(video) == 0 {
+		return
+	}
+	timescale := s.format.Video().Timescale
+	if hole := nvr.Duration(next.DTS-video[len(video)-1].DTS, timescale); hole > maxHole {
+		s.flush(s.nextDTS())
+		s.seal()
+		s.openGap(nvr.NoPicture, "no picture for "+hole.Round(time.Millisecond).String())
+		return
+	}
+	long := nvr.Duration(next.DTS-video[0].DTS, timescale)
+	// Half a frame early rather than one late: frames come at any rate.
+	frame := long / time.Duration(len(video))
+	if long+frame/2 > fragmentLength || next.Key && long >= shortFragment || s.bytes+len(next.Data) > maxFragmentBytes {
+		s.flush(next.DTS)
+	}
+}
+
+// keyFrame begins a segment if one is due.
+func (s *Stream) keyFrame(key media.Sample) {
+	if s.segment != nil {
+		if step := s.clock.stepped(key.Arrived); step.Abs() > maxStep {
+			s.log.Warn("the clock was set, a new run begins", "by", step)
+			s.flush(key.DTS)
+			s.seal()
+			s.openGap(nvr.ClockStepped, "by "+step.String())
+			s.newRun = true
+		}
+	}
+	if s.segment != nil {
+		s.clock.observe(key.DTS, key.Arrived, key.Captured)
+		if s.clock.at(key.DTS) < s.segment.cut {
+			return
+		}
+		s.flush(key.DTS)
+		s.seal()
+	}
+	if key.Arrived.Before(s.retry) {
+		return
+	}
+	s.begin(key)
+}
+
+// begin creates a segment whose first picture is key.
+func (s *Stream) begin(key media.Sample) {
+	timescale := s.format.Video().Timescale
+	if s.newRun || s.run == 0 {
+		s.clock = newClock(timescale, key.DTS, key.Arrived, key.Captured, s.covered)
+		s.run = nvr.RunID(s.clock.at(key.DTS))
+		s.newRun = false
+		s.sequence = 0
+	}
+	// After a loss the line may lie behind what is accounted for by a hair.
+	start := max(s.clock.at(key.DTS), s.covered)
+	row := nvr.Segment{
+		Stream: s.id, Run: s.run, Directory: s.recorder.place,
+		Span: nvr.Span{From: start, To: start}, MediaStart: key.DTS, Timescale: timescale,
+	}
+	file, header := s.recorder.directory.Create(footage.Origin{Stream: s.id, Run: s.run, Start: start}, s.init)
+	row.HeaderBytes, row.Bytes = header, header
+	s.segment = &segment{file: file, row: row, init: s.init, cut: cutAfter(start, s.id)}
+	if s.reason == "" && s.covered < start {
+		s.openGap(nvr.StreamChanged, "") // pictures of the old format ended before those of the new began
+	}
+	s.reason = ""
+	init, id := s.init, s.id
+	s.recorder.ledger.post(func(tx catalog.Tx) error {
+		if err := tx.EndGap(id, start); err != nil {
+			return err
+		}
+		return put(tx, row, init)
+	})
+}
+
+// put writes a segment's row.
+func put(tx catalog.Tx, row nvr.Segment, init []byte) (err error) {
+	if row.Init, err = tx.Init(init, row.Timescale); err != nil {
+		return err
+	}
+	return tx.PutSegment(row)
+}
+
+// cutAfter returns when the segment that begins at start should end. Streams
+// are cut at different seconds of the minute, so that the disk has an even load.
+func cutAfter(start nvr.Time, id nvr.StreamID) nvr.Time {
+	length := nvr.Time(segmentLength.Microseconds())
+	phase := (nvr.Time(id.Camera)*37 + nvr.Time(id.Quality)*17) * 1_000_000 % length
+	next := (start-phase)/length*length + length + phase
+	if next-start < length/6 {
+		next += length
+	}
+	return next
+}
