@@ -35,7 +35,8 @@ var floors = map[string]int{
 
 // sideways lists the arrows within a floor, each with its reason.
 var sideways = map[[2]string]string{
-	{"pkg/fmp4", "pkg/media"}: "samples are what it turns into bytes",
+	{"pkg/fmp4", "pkg/media"}:      "samples are what it turns into bytes",
+	{"pkg/recorder", "pkg/motion"}: "each fragment is indexed with its activity score",
 }
 
 // importers says which rooms may import a module or a package, and why.
@@ -183,4 +184,13 @@ func checkLength(file string, lines int) string {
 		return ""
 	}
 	return fmt.Sprintf("%s has %d lines, the limit is %d: it does more than one thing", file, lines, limit)
+}
+
+// checkSleep refuses tests that sleep in real time: they are slow on a fast
+// machine and fail on a slow one.
+func checkSleep(file, text string) string {
+	if strings.HasSuffix(file, "_test.go") && strings.Contains(text, "time."+"Sleep(") && !strings.Contains(text, `"testing/synctest"`) {
+		return file + " sleeps in real time: wait for the event, or use testing/synctest"
+	}
+	return ""
 }

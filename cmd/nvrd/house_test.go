@@ -39,8 +39,11 @@ func TestHouse(t *testing.T) {
 			t.Error(v)
 		}
 	}
-	for path, lines := range sources(t) {
-		if v := checkLength(path, lines); v != "" {
+	for path, text := range sources(t) {
+		if v := checkLength(path, bytes.Count(text, []byte("\n"))); v != "" {
+			t.Error(v)
+		}
+		if v := checkSleep(path, string(text)); v != "" {
 			t.Error(v)
 		}
 	}
@@ -72,11 +75,11 @@ func list(t *testing.T) []Package {
 	}
 }
 
-// sources returns the number of lines of each file that people write.
-func sources(t *testing.T) map[string]int {
+// sources returns the text of each file that people write.
+func sources(t *testing.T) map[string][]byte {
 	t.Helper()
 	written := []string{".go", ".templ", ".js", ".css", ".sql", ".py", ".sh"}
-	lines := map[string]int{}
+	texts := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -86,14 +89,13 @@ func sources(t *testing.T) map[string]int {
 		case d.IsDir() || !slices.Contains(written, filepath.Ext(path)):
 			return nil
 		}
-		text, err := os.ReadFile(path)
-		lines[filepath.ToSlash(path)] = bytes.Count(text, []byte("\n"))
+		texts[filepath.ToSlash(path)], err = os.ReadFile(path)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lines
+	return texts
 }
 
 // TestHouseRulesBite shows every rule a tree that breaks it.
@@ -147,5 +149,9 @@ func TestHouseRulesBite(t *testing.T) {
 	}
 	if checkLength("pkg/a.go", 601) == "" || checkLength("pkg/a.go", 600) != "" || checkLength("pkg/a_test.go", 601) != "" {
 		t.Error("the length of files is not watched")
+	}
+	sleeps := "time." + "Sleep(time.Second)"
+	if checkSleep("a_test.go", sleeps) == "" || checkSleep("a_test.go", `import "testing/synctest"; `+sleeps) != "" {
+		t.Error("sleeping tests are not watched")
 	}
 }

@@ -1,0 +1,80 @@
+# Everything that is done to this tree by hand. Start with: make run
+
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME := 30s
+IMAGE    := stoop
+
+# What the tests need beside Go and Node: a C compiler for the race detector,
+# browsers, cameras that nobody here wrote, footage, and tools to look at results.
+PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-doc sqlite3 iproute2 \
+	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-libav python3-gi \
+	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+
+LINT  := CGO_ENABLED=0 go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+VULN  := CGO_ENABLED=0 go run golang.org/x/vuln/cmd/govulncheck@v1.1.4
+WEB   := ui/static
+TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
+
+.DELETE_ON_ERROR:
+.PHONY: help run build test lint peers bench fuzz vuln image clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Record two simulated doorbells and show them; needs only Go and Node
+	bin/nvrd demo
+
+build: build/templ.stamp build/web.stamp ## Build bin/nvrd
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/nvrd ./cmd/nvrd
+
+test: peers build lint ## Everything that must hold before a change goes in
+	@! git rev-parse --git-dir >/dev/null 2>&1 || git diff --exit-code -- '*_templ.go'
+	cd $(WEB) && npm run check
+	go vet ./...
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
+	$(LINT) run
+
+peers: # Installs what the tests need as root, or else says what is missing.
+	@missing=$$(for p in $(PEERS); do \
+		[ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || echo $$p; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
+	else \
+		echo "The tests need Debian packages that are not installed. Install them with:"; \
+		echo "  sudo apt-get install --no-install-recommends" $$missing; exit 1; \
+	fi
+
+bench: build ## Micro-benchmarks of the path of a frame and of the index
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## Each fuzz target for FUZZTIME (30s)
+	@set -e; grep -ro --include '*_test.go' --exclude-dir node_modules '^func Fuzz[A-Za-z0-9]*' cmd pkg ui | \
+	while IFS=': ' read -r file _ target; do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+	done
+
+vuln: ## Known vulnerabilities in what is linked in; needs the network
+	$(VULN) ./...
+
+image: ## Build the container image with docker or buildah
+	@if docker info >/dev/null 2>&1; then set -x; docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .; \
+	else set -x; buildah bud --build-arg VERSION=$(VERSION) -t $(IMAGE) .; fi
+
+clean: ## Remove what was built
+	rm -rf bin build $(WEB)/node_modules
+	find $(WEB)/dist -mindepth 1 -not -name .keep -delete
+
+build/npm.stamp: $(WEB)/package-lock.json $(WEB)/package.json
+	cd $(WEB) && npm ci --no-audit --no-fund
+	@mkdir -p $(@D) && touch $@
+
+build/web.stamp: build/npm.stamp $(shell find $(WEB)/src -type f 2>/dev/null) $(wildcard $(WEB)/*.mjs)
+	cd $(WEB) && npm run build
+	@mkdir -p $(@D) && touch $@
+
+build/templ.stamp: $(TEMPL) go.mod
+	go tool templ generate -path ui
+	@mkdir -p $(@D) && touch $@
