@@ -240,6 +240,9 @@ func (d *Directory) makeFolders(path string) error {
 
 // sync makes everything written so far durable and reports the sealed files.
 func (d *Directory) sync() {
+	if len(d.dirty)+len(d.sealing) == 0 {
+		return
+	}
 	if !d.syncWhole() {
 		d.syncEach()
 	}

@@ -1,0 +1,140 @@
+package playback
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/nvr"
+)
+
+// content is a file that exists only as a list of slices: bytes in memory and
+// ranges of footage files. It is an io.ReadSeeker for one reader.
+type content struct {
+	open   func(*nvr.Segment) (*os.File, error)
+	pieces []piece
+	slices []slice
+	size   int64
+
+	pos    int64
+	file   *os.File // the footage file of piece fileOf
+	fileOf int
+	placed []byte // the slice placedAt, with its movie fragments placed
+	at     int    // -1 if placed holds nothing
+}
+
+// slice is some bytes of a content.
+type slice struct {
+	start  int64  // in the content
+	bytes  int64
+	data   []byte // if they are in memory
+	piece  int    // else: whose file they are in
+	offset int64  // and where
+	place  uint32 // sequence number, if the movie fragments in them have to be placed; else 0
+}
+
+func newContent(open func(*nvr.Segment) (*os.File, error), pieces []piece) *content {
+	return &content{open: open, pieces: pieces, fileOf: -1, at: -1}
+}
+
+// add appends a slice.
+func (c *content) add(s slice) {
+	if s.data != nil {
+		s.bytes = int64(len(s.data))
+	}
+	s.start = c.size
+	c.size += s.bytes
+	c.slices = append(c.slices, s)
+}
+
+// Read implements io.Reader.
+func (c *content) Read(b []byte) (int, error) {
+	if c.pos >= c.size {
+		return 0, io.EOF
+	}
+	i := sort.Search(len(c.slices), func(i int) bool { return c.slices[i].start+c.slices[i].bytes > c.pos })
+	s := &c.slices[i]
+	within := c.pos - s.start
+	b = b[:min(int64(len(b)), s.bytes-within)]
+	var n int
+	var err error
+	switch {
+	case s.data != nil:
+		n = copy(b, s.data[within:])
+	case s.place == 0:
+		n, err = c.readAt(b, s.piece, s.offset+within)
+	default:
+		if err = c.load(i); err == nil {
+			n = copy(b, c.placed[within:])
+		}
+	}
+	c.pos += int64(n)
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (c *content) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += c.pos
+	case io.SeekEnd:
+		offset += c.size
+	}
+	if offset < 0 {
+		return 0, fmt.Errorf("seek to %d: %w", offset, nvr.ErrInvalid)
+	}
+	c.pos = offset
+	return offset, nil
+}
+
+// Close closes the footage file that was read last.
+func (c *content) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
+}
+
+// readAt reads from the file of a piece; the file ending early is damage, not
+// the end of the content.
+func (c *content) readAt(b []byte, piece int, offset int64) (int, error) {
+	if c.fileOf != piece {
+		f, err := c.open(&c.pieces[piece].segment)
+		if err != nil {
+			return 0, err
+		}
+		if err := c.Close(); err != nil {
+			return 0, errors.Join(err, f.Close())
+		}
+		c.file, c.fileOf = f, piece
+	}
+	n, err := c.file.ReadAt(b, offset)
+	if err != nil && n < len(b) {
+		return n, fmt.Errorf("footage file %s ends at %d: %w", c.file.Name(), offset+int64(n), nvr.ErrDamaged)
+	}
+	return n, nil
+}
+
+// load reads slice i and places its movie fragments.
+func (c *content) load(i int) error {
+	if c.at == i {
+		return nil
+	}
+	s := &c.slices[i]
+	if int64(cap(c.placed)) < s.bytes {
+		c.placed = make([]byte, s.bytes)
+	}
+	c.placed, c.at = c.placed[:s.bytes], -1
+	if _, err := c.readAt(c.placed, s.piece, s.offset); err != nil {
+		return err
+	}
+	p := &c.pieces[s.piece]
+	if _, err := fmp4.Place(c.placed, fmp4.Placement{Sequence: s.place, Shift: p.shift, Entry: p.entry}); err != nil {
+		return fmt.Errorf("segment %d: %w", p.segment.ID, err)
+	}
+	c.at = i
+	return nil
+}

@@ -1,0 +1,141 @@
+package playback
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// partLength is how long a media segment of a playlist lasts at least, if key
+// frames allow: short enough that a seek loads little, long enough that a day
+// is a playlist of a few megabytes.
+const partLength = 1500 * time.Millisecond
+
+// gapLength is how long an entry for missing time lasts at most. A playlist
+// promises a longest entry, and players size their buffers by it.
+const gapLength = 10 * time.Second
+
+// part is one media segment of a playlist: a byte range that begins at a key
+// frame, or a stretch without footage.
+type part struct {
+	start    nvr.Time
+	duration time.Duration
+	segment  *nvr.Segment // nil for a gap
+	media    int64        // decode time at which it begins
+	offset   int64
+	bytes    int64
+	fresh    bool // does not continue the part before
+}
+
+// Playlist returns an HLS media playlist (RFC 8216) of the footage in span. It
+// begins at the key frame at or before the span's start. Addresses in it are
+// relative to /api/v1/cameras/N/. Without footage it is nvr.ErrNotFound.
+func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]byte, error) {
+	segments, err := p.segments(ctx, stream, span)
+	if err != nil {
+		return nil, err
+	}
+	parts := parts(segments, span)
+	if len(parts) == 0 {
+		return nil, fmt.Errorf("footage of %s in %s: %w", stream, span, nvr.ErrNotFound)
+	}
+	longest := time.Second
+	for _, part := range parts {
+		longest = max(longest, part.duration)
+	}
+	b := make([]byte, 0, 512+128*len(parts))
+	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", int(math.Ceil(longest.Seconds())))
+	var init nvr.InitID
+	for i, part := range parts {
+		if part.fresh && i > 0 {
+			b = append(b, "#EXT-X-DISCONTINUITY\n"...)
+		}
+		if part.segment != nil && part.segment.Init != init {
+			init = part.segment.Init
+			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"../../inits/%d.mp4\"\n", init)
+		}
+		if part.fresh || i%32 == 0 { // now and then, so that rounded durations do not add up
+			b = fmt.Appendf(b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", part.start.Std().Format("2006-01-02T15:04:05.000000Z"))
+		}
+		b = append(b, "#EXTINF:"...)
+		b = strconv.AppendFloat(b, part.duration.Seconds(), 'f', 6, 64)
+		if part.segment == nil {
+			b = append(b, ",\n#EXT-X-GAP\ngap\n"...)
+			continue
+		}
+		b = fmt.Appendf(b, ",\n#EXT-X-BYTERANGE:%d@%d\n../../segments/%d.mp4\n", part.bytes, part.offset, part.segment.ID)
+	}
+	return append(b, "#EXT-X-ENDLIST\n"...), nil
+}
+
+// parts cuts the footage in span into media segments, with parts for the time
+// in between.
+func parts(segments []nvr.Segment, span nvr.Span) []part {
+	var all []part
+	for i := range segments {
+		s := &segments[i]
+		fragments := within(s, span)
+		if len(fragments) == 0 {
+			continue
+		}
+		start := s.TimeAt(fragments[0].MediaStart)
+		fresh := i == 0 || !continues(&segments[i-1], s)
+		if n := len(all); n > 0 && fresh {
+			all = appendGap(all, nvr.Span{From: all[n-1].start.Add(all[n-1].duration), To: start})
+		}
+		begin := len(all)
+		for _, f := range fragments {
+			if n := len(all); n > begin && !(f.Key && all[n-1].duration >= partLength) {
+				all[n-1].bytes += f.Bytes
+				all[n-1].duration = nvr.Duration(f.MediaStart+f.MediaDuration-all[n-1].media, s.Timescale)
+				continue
+			}
+			all = append(all, part{
+				start: s.TimeAt(f.MediaStart), duration: nvr.Duration(f.MediaDuration, s.Timescale),
+				segment: s, media: f.MediaStart, offset: f.Offset, bytes: f.Bytes, fresh: fresh,
+			})
+			fresh = false
+		}
+	}
+	return all
+}
+
+// appendGap adds parts for a stretch without footage; less than a frame is none.
+func appendGap(all []part, gap nvr.Span) []part {
+	fresh := true
+	for gap.Duration() > 20*time.Millisecond {
+		d := min(gap.Duration(), gapLength)
+		all = append(all, part{start: gap.From, duration: d, fresh: fresh})
+		gap.From = gap.From.Add(d)
+		fresh = false
+	}
+	return all
+}
+
+// within returns the fragments of s that are needed to show what lies in span:
+// from the key frame at or before its start.
+func within(s *nvr.Segment, span nvr.Span) []nvr.Fragment {
+	first, end := 0, 0
+	for i, f := range s.Fragments {
+		start := s.TimeAt(f.MediaStart)
+		if f.Key && start <= span.From {
+			first = i
+		}
+		if start < span.To {
+			end = i + 1
+		}
+	}
+	if s.Span.To <= span.From || first >= end {
+		return nil
+	}
+	return s.Fragments[first:end]
+}
+
+// continues tells whether b goes on where a ended, in the same run and format.
+func continues(a, b *nvr.Segment) bool {
+	return a.Run == b.Run && a.Init == b.Init && a.MediaStart+a.MediaDuration == b.MediaStart
+}

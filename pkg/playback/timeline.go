@@ -1,0 +1,145 @@
+package playback
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+)
+
+// Timeline is what there is of a stream in a span. Footage and gaps, both
+// oldest first, tile the part of the span in which the stream was enabled, up
+// to the newest whole movie fragment.
+type Timeline struct {
+	Span    nvr.Span
+	Footage []nvr.Span // adjoining segments joined
+	Gaps    []nvr.Gap  // cut to the span; To is zero in one that goes on
+	// Scores are the highest activity in each Step of the span, from its
+	// beginning on.
+	Step   time.Duration
+	Scores []uint8
+}
+
+// fineSpan is up to how long a span gets its activity from fragments instead
+// of whole segments.
+const fineSpan = 2 * time.Hour
+
+// Timeline returns what there is in span, with activity in steps of the given
+// length (at least a second, and so long that there are at most 10,000).
+func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span, step time.Duration) (Timeline, error) {
+	step = max(step, time.Second, span.Duration()/10_000)
+	t := Timeline{
+		Span: span, Step: step, Footage: []nvr.Span{},
+		Scores: make([]uint8, (span.Duration()+step-1)/step),
+	}
+	var err error
+	if span.Duration() <= fineSpan {
+		err = p.fine(ctx, stream, &t)
+	} else {
+		err = p.coarse(ctx, stream, &t)
+	}
+	if err != nil {
+		return Timeline{}, err
+	}
+	if t.Gaps, err = p.catalog.Gaps(ctx, stream, span); err != nil {
+		return Timeline{}, err
+	}
+	for i := range t.Gaps {
+		g := &t.Gaps[i].Span
+		g.From = max(g.From, span.From)
+		if g.To != 0 {
+			g.To = min(g.To, span.To)
+		}
+	}
+	return t, nil
+}
+
+func (p *Player) fine(ctx context.Context, stream nvr.StreamID, t *Timeline) error {
+	segments, err := p.segments(ctx, stream, t.Span)
+	for i := range segments {
+		s := &segments[i]
+		t.add(s.Span)
+		for _, f := range s.Fragments {
+			t.mark(nvr.Span{From: s.TimeAt(f.MediaStart), To: s.TimeAt(f.MediaStart + f.MediaDuration)}, f.Score)
+		}
+	}
+	return err
+}
+
+func (p *Player) coarse(ctx context.Context, stream nvr.StreamID, t *Timeline) error {
+	var open []catalog.Piece
+	err := p.catalog.Coverage(ctx, stream, t.Span, func(piece catalog.Piece) {
+		if piece.Open {
+			open = append(open, piece)
+			return
+		}
+		t.add(piece.Span)
+		t.mark(piece.Span, piece.Score)
+	})
+	if err != nil {
+		return err
+	}
+	for _, piece := range open { // one, the newest, unless something is amiss
+		segments, err := p.segments(ctx, stream, nvr.Span{From: piece.Span.From, To: piece.Span.From + 1})
+		if err != nil {
+			return err
+		}
+		for _, s := range segments {
+			if s.Span.From == piece.Span.From {
+				t.add(s.Span)
+			}
+		}
+	}
+	return nil
+}
+
+// add joins a segment to the footage.
+func (t *Timeline) add(s nvr.Span) {
+	s = s.Intersect(t.Span)
+	if s.Empty() {
+		return
+	}
+	if n := len(t.Footage); n > 0 && t.Footage[n-1].To >= s.From {
+		t.Footage[n-1].To = max(t.Footage[n-1].To, s.To)
+		return
+	}
+	t.Footage = append(t.Footage, s)
+}
+
+func (t *Timeline) mark(s nvr.Span, score uint8) {
+	s = s.Intersect(t.Span)
+	if s.Empty() || score == 0 {
+		return
+	}
+	step := nvr.Time(t.Step.Microseconds())
+	for i := (s.From - t.Span.From) / step; i <= (s.To-1-t.Span.From)/step; i++ {
+		t.Scores[i] = max(t.Scores[i], score)
+	}
+}
+
+// Newest returns the span of the newest footage of a stream: where a page
+// begins that was not asked for a time. It is nvr.ErrNotFound if there is none.
+func (p *Player) Newest(ctx context.Context, stream nvr.StreamID) (nvr.Span, error) {
+	s, err := p.newest(ctx, stream, nvr.Now().Add(time.Hour))
+	return s.Span, err
+}
+
+// newest returns the newest segment with footage that begins before a time.
+func (p *Player) newest(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
+	for {
+		s, err := p.catalog.LastSegment(ctx, stream, before)
+		if err != nil {
+			return s, err
+		}
+		if !s.Sealed {
+			before = s.Span.From
+			s, err = p.complete(s)
+			if errors.Is(err, nvr.ErrNotFound) || errors.Is(err, nvr.ErrDamaged) || err == nil && len(s.Fragments) == 0 {
+				continue // not written yet: the one before
+			}
+		}
+		return s, err
+	}
+}
