@@ -48,7 +48,7 @@ type piece struct {
 }
 
 // worstShown keeps the day's summary to a glance; the hours list every gap.
-const worstShown = 5
+const worstShown = 3
 
 type dayMaker struct {
 	t      *text.Catalogue

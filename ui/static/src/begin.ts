@@ -1,0 +1,20 @@
+import { adopt, refresh } from './parts'
+import { listen } from './states'
+
+/** What every page does. Pages with more to do pass their own refresh. */
+export function begin(changed: () => void = () => void refresh(location.href)): void {
+  adopt(document)
+  listen(changed)
+  // A menu closes when one looks elsewhere.
+  addEventListener('pointerdown', (e) => {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>('.menu[open]')) {
+      if (!menu.contains(e.target as Node)) menu.open = false
+    }
+  })
+  addEventListener('keydown', (e) => {
+    const menu = document.querySelector<HTMLDetailsElement>('.menu[open]')
+    if (e.key !== 'Escape' || !menu) return
+    menu.open = false
+    menu.querySelector('summary')?.focus()
+  })
+}

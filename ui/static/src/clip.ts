@@ -1,0 +1,81 @@
+// The form that makes a clip: its two times are also the grips on the timeline.
+import { fromLocal, iso, toLocal } from './time'
+import { length, say } from './words'
+import type { Span } from './timeline/data'
+
+const plain = 3_600_000 // the longest clip as a progressive MP4, as in the API
+
+export interface Events {
+  changed(clip: Span | undefined): void
+  play(at: number): void
+}
+
+export class ClipForm {
+  #from: HTMLInputElement
+  #to: HTMLInputElement
+  #clip: Span
+
+  constructor(
+    private readonly box: HTMLDetailsElement,
+    private readonly camera: number,
+    private readonly stream: () => string,
+    now: () => number,
+    on: Events,
+  ) {
+    this.#from = this.#input('from')
+    this.#to = this.#input('to')
+    this.#clip = { from: Date.parse(this.#from.dataset.at ?? ''), to: Date.parse(this.#to.dataset.at ?? '') }
+    if (box.open) this.set(this.#clip)
+    box.addEventListener('toggle', () => {
+      if (!box.open) return on.changed(undefined)
+      const end = Math.min(now() + 30_000, Date.now() - 2000)
+      this.set({ from: end - 60_000, to: end })
+      on.changed(this.#clip)
+    })
+    for (const input of [this.#from, this.#to]) {
+      input.addEventListener('change', () => {
+        this.#clip = { from: fromLocal(this.#from.value), to: fromLocal(this.#to.value) }
+        this.#offer()
+        if (this.#clip.to > this.#clip.from) on.changed(this.#clip)
+      })
+    }
+    box.querySelector('form')?.addEventListener('submit', (e) => {
+      e.preventDefault()
+      if (this.#clip.to > this.#clip.from) on.play(this.#clip.from)
+    })
+  }
+
+  get open(): Span | undefined {
+    return this.box.open && this.#clip.to > this.#clip.from ? this.#clip : undefined
+  }
+
+  set(clip: Span): void {
+    this.#clip = { from: Math.floor(clip.from / 1000) * 1000, to: Math.ceil(clip.to / 1000) * 1000 }
+    this.#from.value = toLocal(this.#clip.from)
+    this.#to.value = toLocal(this.#clip.to)
+    this.#offer()
+  }
+
+  #offer(): void {
+    const { from, to } = this.#clip
+    const good = to > from
+    const link = this.box.querySelector<HTMLAnchorElement>('[data-download]')
+    this.#say('problem', good ? '' : say('clip_order'))
+    this.#say('length', good ? say('clip_length', { duration: length(to - from) }) : '')
+    if (!link) return
+    link.hidden = !good
+    if (!good) return
+    const query = new URLSearchParams({ stream: this.stream(), from: iso(from), to: iso(to) })
+    if (to - from <= plain) query.set('form', 'progressive')
+    link.href = `/api/v1/cameras/${this.camera}/export.mp4?${query}`
+  }
+
+  #say(where: string, text: string): void {
+    const e = this.box.querySelector(`[data-${where}]`)
+    if (e) e.textContent = text
+  }
+
+  #input(end: string): HTMLInputElement {
+    return this.box.querySelector(`[name=clip_${end}]`) as HTMLInputElement
+  }
+}

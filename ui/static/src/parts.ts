@@ -1,0 +1,38 @@
+// The server renders; scripts only swap the parts that it renders anew. So
+// there is one source of what a state looks like, with script and without.
+import { localise, zone } from './time'
+import { say } from './words'
+
+/** Makes server-rendered HTML the viewer's own. */
+export function adopt(root: ParentNode): void {
+  localise(root)
+  for (const z of root.querySelectorAll('[data-zone]')) z.textContent = say('times_here', { zone: zone(Date.now()) })
+}
+
+/** Replaces every part of this page that differs in doc, except the one being used. */
+export function swap(doc: Document): void {
+  adopt(doc)
+  for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
+    const fresh = doc.querySelector<HTMLElement>(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`)
+    if (!fresh) continue
+    part.className = fresh.className
+    const open = opened(part)
+    reopen(fresh, open)
+    if (part.innerHTML === fresh.innerHTML || part.contains(document.activeElement)) continue
+    part.replaceChildren(...fresh.childNodes)
+  }
+}
+
+/** Fetches the page at url and swaps its parts in. */
+export async function refresh(url: string | URL, signal?: AbortSignal): Promise<void> {
+  const res = await fetch(url, { signal })
+  if (!res.ok) return
+  swap(new DOMParser().parseFromString(await res.text(), 'text/html'))
+}
+
+const name = (d: Element) => d.querySelector('summary time')?.getAttribute('datetime') ?? ''
+const opened = (root: Element) => new Set([...root.querySelectorAll('details[open]')].map(name))
+
+function reopen(root: Element, names: Set<string>): void {
+  for (const d of root.querySelectorAll('details')) if (names.has(name(d))) d.open = true
+}

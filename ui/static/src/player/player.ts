@@ -1,0 +1,177 @@
+// One picture that is either live or a moment of the past.
+import { iso } from '../time'
+import { say } from '../words'
+import { Live, mediaSource, playable } from './live'
+import { Recorded } from './recorded'
+
+export interface Stream {
+  stream: string
+  codec: string
+  mime: string
+  height: number
+}
+
+export interface Events {
+  changed(): void // mode, playing, sound, speed or stream
+  shown(): void // a picture is there
+  notice(text: string, soft: boolean): void // empty: nothing to say
+  ended(at: number): void // footage up to at was played
+  nothing(at: number): void
+}
+
+export const speeds = [1, 2, 4, 8, 0.5]
+const still = 2000 // ms between pictures where live video cannot be played
+
+export class Player {
+  mode: 'live' | 'recorded' = 'live'
+  stream: Stream | undefined
+  wanted = true // whether it should play, also while a seek is under way
+  #speed = 1
+  #live: Live
+  #recorded: Recorded
+  #at = Date.now()
+  #stills = 0
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly camera: number,
+    private readonly streams: Stream[],
+    private readonly on: Events,
+  ) {
+    this.#choose()
+    video.removeAttribute('controls')
+    this.#live = new Live(video, {
+      picture: () => (on.notice(this.#why(), true), on.shown()),
+      lost: () => on.notice(say('lost'), false),
+      unplayable: () => this.#fallBack(),
+    })
+    this.#recorded = new Recorded(video, (from, to) => this.#url('playlist.m3u8', { from, to }), {
+      picture: (at) => {
+        this.#at = at
+        video.playbackRate = this.#speed
+        if (this.wanted) video.play().catch(() => {})
+        on.shown()
+      },
+      ended: on.ended,
+      nothing: on.nothing,
+      failed: () => on.notice(say('lost'), false),
+    })
+    for (const type of ['play', 'pause', 'volumechange', 'ratechange']) video.addEventListener(type, () => on.changed())
+  }
+
+  warm(): void {
+    this.#recorded.warm()
+  }
+
+  /** The instant shown. */
+  now(): number {
+    if (this.mode === 'live') return Date.now()
+    return this.#recorded.now() ?? this.#at
+  }
+
+  live(): void {
+    this.#recorded.stop()
+    this.mode = 'live'
+    this.wanted = true
+    this.on.changed()
+    if (!this.stream || !playable(this.stream.mime)) return this.#fallBack()
+    if (!mediaSource()) return this.#pictures()
+    this.video.playbackRate = 1
+    this.#live.start(this.#url('live.mp4'))
+  }
+
+  async seek(at: number): Promise<void> {
+    this.#leave()
+    this.#at = at
+    await this.#recorded.seek(at)
+  }
+
+  /** A seek while the hand is still moving: only if it costs nothing new. */
+  scrub(at: number): void {
+    this.#at = at
+    if (this.mode === 'recorded' && !this.video.seeking && this.#recorded.has(at)) void this.#recorded.seek(at)
+  }
+
+  /** Stands still at an instant that has no picture. */
+  hold(at: number): void {
+    this.#leave()
+    this.video.pause()
+    this.#recorded.stop()
+    this.#at = at
+  }
+
+  play(): void {
+    this.wanted = true
+    if (this.mode === 'live' && !this.#stills) this.live()
+    else this.video.play().catch(() => {})
+  }
+
+  // A paused live picture is a moment of the past.
+  pause(): void {
+    this.wanted = false
+    if (this.mode === 'live') void this.seek(Date.now() - 1500)
+    else this.video.pause()
+  }
+
+  get playing(): boolean {
+    return !this.video.paused
+  }
+
+  get speed(): number {
+    return this.#speed
+  }
+
+  faster(): void {
+    this.#speed = speeds[(speeds.indexOf(this.#speed) + 1) % speeds.length]
+    if (this.mode === 'recorded') this.video.playbackRate = this.#speed
+    this.on.changed()
+  }
+
+  /** Ends all streams, as when the page is no longer looked at. */
+  rest(): void {
+    this.#live.stop()
+    clearInterval(this.#stills)
+    this.#stills = 0
+  }
+
+  #leave(): void {
+    this.rest()
+    this.mode = 'recorded'
+    this.on.changed()
+  }
+
+  // Main where the browser can, the small stream otherwise.
+  #choose(): void {
+    this.stream = this.streams.find((s) => s.stream === 'main') ?? this.streams[0]
+    if (this.stream && !playable(this.stream.mime)) {
+      this.stream = this.streams.find((s) => playable(s.mime)) ?? this.stream
+    }
+  }
+
+  #why(): string {
+    const main = this.streams[0]
+    return main && this.stream !== main ? say('fallback', { codec: main.codec }) : ''
+  }
+
+  #fallBack(): void {
+    const other = this.streams.find((s) => s !== this.stream && s.mime && playable(s.mime))
+    if (this.stream && other) {
+      this.streams[this.streams.indexOf(this.stream)].mime = 'video/none' // tried and refused
+      this.stream = other
+      return this.live()
+    }
+    this.on.notice(this.stream ? say('unplayable', { codec: this.stream.codec }) : say('connecting'), false)
+  }
+
+  #pictures(): void {
+    const next = () => (this.video.src = this.#url('picture.mp4', { at: iso(Date.now()) }))
+    next()
+    this.#stills = window.setInterval(next, still)
+    this.on.shown()
+  }
+
+  #url(file: string, query: Record<string, string> = {}): string {
+    const q = new URLSearchParams({ stream: this.stream?.stream ?? 'main', ...query })
+    return `/api/v1/cameras/${this.camera}/${file}?${q}`
+  }
+}

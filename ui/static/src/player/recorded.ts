@@ -1,0 +1,161 @@
+// Plays footage by wall clock. One hls.js instance serves one window of time;
+// a seek inside the window is a seek of the video, any other opens a new one.
+import type Hls from 'hls.js'
+import type { Fragment } from 'hls.js'
+import { iso } from '../time'
+import { mediaSource } from './live'
+
+const minute = 60_000
+const grid = 5 * minute // windows begin on it, so that near seeks share a playlist
+const before = 5 * minute
+const span = 25 * minute
+
+const library = () => import('hls.js/light')
+
+export interface Events {
+  picture(at: number): void
+  ended(at: number): void
+  nothing(at: number): void
+  failed(): void
+}
+
+type Piece = { from: number; to: number; start: number }
+
+export class Recorded {
+  #hls?: Hls
+  #window = { from: 0, to: 0 }
+  #pieces: () => Piece[] = () => []
+  #token = 0
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly playlist: (from: string, to: string) => string,
+    private readonly on: Events,
+  ) {
+    video.addEventListener('ended', () => this.active && this.on.ended(this.now() ?? this.#window.to))
+  }
+
+  /** Loads what the first seek needs. */
+  warm(): void {
+    if (mediaSource()) void library()
+  }
+
+  get active(): boolean {
+    return this.#window.to > 0
+  }
+
+  /** The instant shown, or undefined if none is. */
+  now(): number | undefined {
+    if (!this.active) return undefined
+    const t = this.video.currentTime
+    const p = this.#pieces().findLast((p) => p.start <= t + 0.001)
+    return p && Math.min(p.from + (t - p.start) * 1000, p.to)
+  }
+
+  /** Whether a seek to at needs nothing new. */
+  has(at: number): boolean {
+    return this.#find(at) !== undefined
+  }
+
+  /** Shows the picture at an instant, or the first after it within the window. */
+  async seek(at: number): Promise<void> {
+    const token = ++this.#token
+    performance.mark('stoop:seek', { detail: { at } })
+    const place = this.#find(at)
+    if (place !== undefined) {
+      this.video.addEventListener('seeking', () => this.#shown(token), { once: true })
+      this.video.currentTime = place
+      return
+    }
+    if (!mediaSource()) return this.#native(at, token)
+    await this.#open(at, token)
+  }
+
+  stop(): void {
+    this.#token++
+    this.#hls?.destroy()
+    this.#hls = undefined
+    this.#window = { from: 0, to: 0 }
+    this.#pieces = () => []
+  }
+
+  #find(at: number): number | undefined {
+    const p = this.#pieces().find((p) => at < p.to)
+    if (!p || at < this.#window.from || at >= this.#window.to) return undefined
+    // A hair inside the piece: on its edge browsers may show the picture before.
+    return p.start + Math.max((at - p.from) / 1000, 0.002)
+  }
+
+  #around(at: number): string {
+    const from = Math.floor(at / grid) * grid - before
+    // Up to now: a longer window would promise footage that is not there yet.
+    const to = Math.max(Math.min(from + span, Date.now()), at + 1000)
+    this.#window = { from, to }
+    return this.playlist(iso(from), iso(to))
+  }
+
+  async #open(at: number, token: number): Promise<void> {
+    const { default: Hls } = await library()
+    if (token !== this.#token) return
+    this.#hls?.destroy()
+    const url = this.#around(at)
+    const hls = new Hls({
+      autoStartLoad: false,
+      enableWorker: false, // fragmented MP4 passes through; a worker would only cost its start
+      testBandwidth: false,
+      maxBufferLength: 12,
+      backBufferLength: 60,
+      nudgeMaxRetry: 10,
+    })
+    this.#hls = hls
+    this.#pieces = () => []
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      if (token !== this.#token) return
+      const fragments = hls.levels[0]?.details?.fragments ?? []
+      this.#pieces = () => pieces(hls.levels[0]?.details?.fragments ?? fragments)
+      const place = this.#find(at)
+      if (place === undefined) return this.on.nothing(at)
+      hls.startLoad(place)
+    })
+    hls.on(Hls.Events.ERROR, (_, e) => {
+      if (e.fatal && token === this.#token) e.details === 'levelEmptyError' ? this.on.nothing(at) : this.on.failed()
+    })
+    hls.attachMedia(this.video)
+    hls.loadSource(url)
+    this.#shown(token)
+  }
+
+  #native(at: number, token: number): void {
+    const v = this.video as HTMLVideoElement & { getStartDate?: () => Date }
+    v.src = this.#around(at)
+    v.addEventListener(
+      'loadedmetadata',
+      () => {
+        if (token !== this.#token) return
+        const zero = v.getStartDate?.().getTime() ?? this.#window.from
+        this.#pieces = () => [{ from: zero, to: zero + v.duration * 1000, start: 0 }]
+        this.#shown(token)
+        v.currentTime = Math.max((at - zero) / 1000, 0)
+      },
+      { once: true },
+    )
+  }
+
+  // Reports the first picture after a seek; the mark is what tests measure.
+  #shown(token: number): void {
+    this.video.requestVideoFrameCallback(() => {
+      if (token !== this.#token) return
+      performance.measure('stoop:seek', 'stoop:seek')
+      const at = this.now()
+      if (at !== undefined) this.on.picture(at)
+    })
+  }
+}
+
+function pieces(fragments: Fragment[]): Piece[] {
+  return fragments.flatMap((f) =>
+    f.programDateTime === null || f.gap
+      ? []
+      : [{ from: f.programDateTime, to: f.programDateTime + f.duration * 1000, start: f.start }],
+  )
+}

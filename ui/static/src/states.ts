@@ -1,0 +1,43 @@
+// Listens for changes of the cameras' states while the page is looked at.
+const patience = 3000 // a reconnect shorter than this is nobody's business
+
+/** Calls changed with the cameras' data after every change. */
+export function listen(changed: () => void): void {
+  const banner = document.querySelector<HTMLElement>('[data-offline]')
+  let source: EventSource | undefined
+  let last: string | undefined
+  let silence = 0
+
+  const open = () => {
+    if (source || document.hidden) return
+    source = new EventSource('/api/v1/states')
+    source.addEventListener('cameras', (e) => {
+      const data = (e as MessageEvent<string>).data
+      if (last !== undefined && last !== data) changed()
+      last = data
+    })
+    source.onopen = () => {
+      clearTimeout(silence)
+      silence = 0
+      if (banner && !banner.hidden) {
+        banner.hidden = true
+        changed()
+      }
+    }
+    source.onerror = () => {
+      if (!silence) silence = window.setTimeout(() => banner && (banner.hidden = false), patience)
+      if (source?.readyState !== EventSource.CLOSED) return
+      close()
+      setTimeout(open, 5000)
+    }
+  }
+  const close = () => {
+    source?.close()
+    source = undefined
+  }
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+  // A navigation aborts the stream; that must not look like an outage.
+  addEventListener('pagehide', () => (clearTimeout(silence), close()))
+  addEventListener('pageshow', open)
+  open()
+}

@@ -1,0 +1,48 @@
+// Times are shown in the viewer's zone and in the page's language.
+const lang = document.documentElement.lang
+const locale = navigator.languages.find((l) => l.split('-')[0] === lang) ?? lang
+const form = (o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { hourCycle: 'h23', ...o })
+
+const hm = { hour: '2-digit', minute: '2-digit' } as const
+const hms = { ...hm, second: '2-digit' } as const
+const date = { weekday: 'long', day: 'numeric', month: 'long' } as const
+const forms: Record<string, Intl.DateTimeFormat> = {
+  clock: form(hm),
+  seconds: form(hms),
+  date: form(date),
+  moment: form({ weekday: 'short', day: 'numeric', month: 'short', ...hms }),
+  day: form({ weekday: 'short', day: 'numeric', month: 'short' }),
+}
+
+/** An instant in one of the forms clock, seconds, date, moment or day. */
+export const show = (ms: number, as: string): string => (forms[as] ?? forms.moment).format(ms)
+
+/** Rewrites every <time data-form> under root. */
+export function localise(root: ParentNode): void {
+  for (const t of root.querySelectorAll<HTMLTimeElement>('time[data-form]')) {
+    const ms = Date.parse(t.dateTime)
+    if (!Number.isNaN(ms)) t.textContent = show(ms, t.dataset.form ?? '')
+  }
+}
+
+/** The viewer's zone as UTC+01:00. */
+export function zone(at: number): string {
+  const m = -new Date(at).getTimezoneOffset()
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `UTC${m < 0 ? '-' : '+'}${two(Math.floor(Math.abs(m) / 60))}:${two(Math.abs(m) % 60)}`
+}
+
+/** The value of an input of type datetime-local. */
+export function toLocal(ms: number): string {
+  const shifted = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
+  return shifted.toISOString().slice(0, 19)
+}
+
+/** The inverse of toLocal; NaN if the input is empty. */
+export const fromLocal = (value: string): number => (value ? new Date(value).getTime() : NaN)
+
+/** Local midnight at or before ms. */
+export const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
+
+/** An instant as addresses carry it. */
+export const iso = (ms: number): string => new Date(Math.round(ms)).toISOString().replace('.000Z', 'Z')

@@ -1,0 +1,95 @@
+// What was recorded and what is missing around the view, as the server tells.
+import { iso } from '../time'
+import { say } from '../words'
+import type { View } from './view'
+
+export interface Span {
+  from: number
+  to: number
+}
+
+export interface Gap extends Span {
+  reason: string // in words
+}
+
+interface Answer {
+  footage: { from: string; to: string }[] | null
+  gaps: { from: string; to?: string; reason: string; message?: string }[] | null
+  activity?: { step_us: number; scores: number[] | null }
+}
+
+const stale = 10_000 // ms after which what is growing is asked for again
+
+export class Data {
+  footage: Span[] = []
+  gaps: Gap[] = []
+  scores: number[] = []
+  step = 0 // ms of one score
+  origin = 0 // where the scores begin
+  #have: Span & { span: number; when: number } = { from: 0, to: 0, span: 0, when: 0 }
+  #asking?: AbortController
+
+  constructor(
+    private readonly camera: number,
+    private readonly stream: () => string,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Asks for what the view lacks; at most one question is under way. */
+  want(view: View): void {
+    if (this.#asking || document.hidden) return
+    const h = this.#have
+    const covered = h.from <= view.from && Math.min(view.to, Date.now()) <= h.to
+    const fine = h.span / view.span < 2.5 && view.span / h.span < 2.5
+    const fresh = view.to < h.when || Date.now() - h.when < stale
+    if (covered && fine && fresh) return
+    void this.#ask({ from: view.from - view.span, to: view.to + view.span }, view.span)
+  }
+
+  async #ask(range: Span, span: number): Promise<void> {
+    this.#asking = new AbortController()
+    const when = Date.now()
+    try {
+      const query = new URLSearchParams({ stream: this.stream(), from: iso(range.from), to: iso(range.to) })
+      const res = await fetch(`/api/v1/cameras/${this.camera}/timeline?${query}`, { signal: this.#asking.signal })
+      if (!res.ok) throw new Error(`timeline: ${res.status}`)
+      this.#take((await res.json()) as Answer, range)
+      this.#have = { ...range, span, when }
+      this.changed()
+    } catch {
+      await new Promise((done) => setTimeout(done, 2000)) // not a storm while the server is away
+    } finally {
+      this.#asking = undefined
+    }
+  }
+
+  #take(a: Answer, range: Span): void {
+    this.footage = (a.footage ?? []).map((f) => ({ from: Date.parse(f.from), to: Date.parse(f.to) }))
+    this.gaps = (a.gaps ?? []).map((g) => ({
+      from: Date.parse(g.from),
+      to: g.to ? Date.parse(g.to) : Infinity, // it goes on
+      reason: words(g),
+    }))
+    this.scores = a.activity?.scores ?? []
+    this.step = (a.activity?.step_us ?? 0) / 1000
+    this.origin = range.from
+  }
+
+  gapAt(t: number): Gap | undefined {
+    return t > Date.now() ? undefined : this.gaps.find((g) => g.from <= t && t < g.to)
+  }
+
+  recordedAt(t: number): boolean {
+    return this.footage.some((f) => f.from <= t && t < f.to)
+  }
+
+  /** The first footage that goes on after t. */
+  after(t: number): Span | undefined {
+    return this.footage.find((f) => f.to > t)
+  }
+}
+
+function words(g: { reason: string; message?: string }): string {
+  const own = say(`reason_${g.reason}`)
+  return own.startsWith('reason_') ? (g.message ?? g.reason) : own
+}

@@ -1,0 +1,208 @@
+// The timeline: view, data, drawing and hands put together, and what a
+// screen reader hears of it.
+import { length, say } from '../words'
+import { midnight, show } from '../time'
+import { Data, type Span } from './data'
+import { Painter } from './draw'
+import { handle } from './input'
+import { View, zooms } from './view'
+
+export interface Events {
+  scrub(at: number): void
+  seek(at: number): void
+  live(): void
+  clip(clip: Span): void
+  zoomed(step: string | undefined): void
+}
+
+const glide = 220 // ms
+
+export class Timeline {
+  readonly view = new View()
+  readonly data: Data
+  clip?: Span
+  live = true
+  #paint: Painter
+  #frame = 0
+  #motion?: { from: number; to: number; begun: number }
+  #holding = false // a hand or a motion moves the film; the player must not
+  #told = 0
+
+  constructor(
+    private readonly strip: HTMLElement,
+    private readonly tip: HTMLElement,
+    canvas: HTMLCanvasElement,
+    camera: number,
+    stream: () => string,
+    private readonly on: Events,
+  ) {
+    this.data = new Data(camera, stream, () => this.draw())
+    this.#paint = new Painter(canvas)
+    new ResizeObserver(() => {
+      this.view.width = this.#paint.fit()
+      this.#render() // in the same frame: a resized canvas is empty
+    }).observe(strip)
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      this.#paint.ink = this.#paint.ink && new Painter(canvas).ink
+      this.draw()
+    })
+    handle(strip, this.view, {
+      scrub: (at) => this.#scrub(at),
+      seek: (at) => this.#seek(at),
+      glide: (at) => this.go(at),
+      zoomed: () => this.#zoomed(),
+      hover: (x) => this.#hover(x),
+      grip: (x) => this.#grip(x),
+      clip: (end, at) => this.#cut(end, at),
+      key: (e) => this.#key(e),
+    })
+    strip.setAttribute('aria-valuemin', '0')
+    strip.setAttribute('aria-valuemax', '86400')
+  }
+
+  /** The player shows at; the film follows unless a hand is on it. */
+  follow(at: number): void {
+    if (this.#holding || this.#motion) return
+    // Nothing is drawn for less than a quarter of a pixel.
+    if (Math.abs(at - this.view.at) < this.view.span / this.view.width / 4 && Math.floor(at / 1000) === Math.floor(this.view.at / 1000)) return
+    this.view.at = at
+    this.draw()
+  }
+
+  /** Moves the film to at, then asks for its picture. */
+  go(at: number): void {
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const to = Math.min(at, Date.now())
+    if (still || Math.abs(to - this.view.at) > 3 * this.view.span) this.view.at = to
+    else this.#motion = { from: this.view.at, to, begun: performance.now() }
+    this.draw()
+    this.#seek(to)
+  }
+
+  zoom(span: number): void {
+    this.view.zoom(span)
+    this.#zoomed()
+  }
+
+  draw(): void {
+    this.#frame ||= requestAnimationFrame(() => this.#render())
+  }
+
+  #render(): void {
+    cancelAnimationFrame(this.#frame)
+    this.#frame = 0
+    const m = this.#motion
+    if (m) {
+      const k = Math.min((performance.now() - m.begun) / glide, 1)
+      this.view.at = m.from + (m.to - m.from) * (1 - (1 - k) ** 3)
+      if (k === 1) this.#motion = undefined
+      else this.draw()
+    }
+    this.data.want(this.view)
+    this.#paint.draw({ view: this.view, data: this.data, clip: this.clip, live: this.live })
+    this.#tell()
+  }
+
+  #scrub(at: number): void {
+    this.#holding = true
+    this.#motion = undefined
+    this.view.at = Math.min(at, Date.now())
+    this.draw()
+    this.on.scrub(this.view.at)
+  }
+
+  #seek(at: number): void {
+    this.#holding = false
+    // The last seconds are not on disk yet: the edge of the film is live.
+    if (at > Date.now() - 3000) this.on.live()
+    else this.on.seek(at)
+  }
+
+  #zoomed(): void {
+    this.on.zoomed(this.view.step)
+    this.draw()
+  }
+
+  #hover(x: number | undefined): void {
+    this.tip.hidden = x === undefined
+    if (x === undefined) return
+    const at = this.view.time(x)
+    const gap = this.data.gapAt(at)
+    const what = gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
+    this.tip.textContent = what ? `${show(at, 'seconds')} · ${what}` : show(at, 'seconds')
+    const left = Math.min(Math.max(x - this.tip.offsetWidth / 2, 6), this.view.width - this.tip.offsetWidth - 6)
+    this.tip.style.transform = `translateX(${left}px)`
+  }
+
+  #grip(x: number): 'from' | 'to' | undefined {
+    if (!this.clip) return undefined
+    const [a, b] = [Math.abs(this.view.x(this.clip.from) - x), Math.abs(this.view.x(this.clip.to) - x)]
+    if (Math.min(a, b) > 22) return undefined
+    // Of two grips on top of each other the outer one is meant.
+    return a < b || (a === b && x < this.view.x(this.clip.from)) ? 'from' : 'to'
+  }
+
+  #cut(end: 'from' | 'to', at: number): void {
+    if (!this.clip) return
+    const least = 1000
+    const clip = { ...this.clip }
+    if (end === 'from') clip.from = Math.min(at, clip.to - least)
+    else clip.to = Math.max(Math.min(at, Date.now()), clip.from + least)
+    this.clip = clip
+    this.on.clip(clip)
+    this.draw()
+  }
+
+  #key(e: KeyboardEvent): boolean {
+    const step = this.view.span / 60
+    const by = (ms: number) => (this.#scrub(this.view.at + ms), this.#later(), true)
+    switch (e.key) {
+      case 'ArrowLeft':
+        return by(e.shiftKey ? -10 * step : -step)
+      case 'ArrowRight':
+        return by(e.shiftKey ? 10 * step : step)
+      case 'PageUp':
+        return by(-this.view.span)
+      case 'PageDown':
+        return by(this.view.span)
+      case 'Home':
+        return this.#to(midnight(this.view.at - 1))
+      case 'End':
+        return this.#to(Math.min(midnight(this.view.at) + 86_400_000, Date.now()))
+      case '+':
+      case '=':
+        return this.zoom(this.view.span / 1.5), true
+      case '-':
+        return this.zoom(this.view.span * 1.5), true
+      case '[':
+        return this.#cut('from', this.view.at), true
+      case ']':
+        return this.#cut('to', this.view.at), true
+    }
+    return false
+  }
+
+  #to(at: number): boolean {
+    this.go(at)
+    return true
+  }
+
+  #settle = 0
+  #later(): void {
+    clearTimeout(this.#settle)
+    this.#settle = window.setTimeout(() => this.#seek(this.view.at), 250)
+  }
+
+  // Once a second is as often as anyone wants to hear it.
+  #tell(): void {
+    const second = Math.floor(this.view.at / 1000)
+    if (second === this.#told) return
+    this.#told = second
+    const gap = this.data.gapAt(this.view.at)
+    const what = this.live ? say('live') : (gap?.reason ?? say(this.data.recordedAt(this.view.at) ? 'recorded' : 'no_footage'))
+    this.strip.setAttribute('aria-valuenow', String(second - Math.floor(midnight(this.view.at) / 1000)))
+    this.strip.setAttribute('aria-valuetext', `${show(this.view.at, 'moment')}, ${what}`)
+  }
+}
+
+export { zooms }
