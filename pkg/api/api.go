@@ -1,0 +1,144 @@
+// Package api is the recorder over HTTP: JSON for programs, media bytes for
+// players, events for open pages. docs/ref/api.md describes it for people,
+// openapi.json for machines; a test keeps the two and the routes equal.
+//
+// It renders no page. What it shows it asks of a few small interfaces, and who
+// may ask is decided in front of it (see [Secure]).
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"nvrd/pkg/household"
+	"nvrd/pkg/live"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/playback"
+)
+
+// Cameras is the household's list of cameras with their present state. Its
+// methods are safe for concurrent use and fail with the kinds of pkg/nvr.
+type Cameras interface {
+	// List returns the cameras in the order they were added.
+	List(ctx context.Context) ([]Camera, error)
+	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+	// Add stores a camera and begins to record it.
+	Add(ctx context.Context, in household.CameraInput) (Camera, error)
+	// Remove stops recording a camera; its footage stays.
+	Remove(ctx context.Context, id nvr.CameraID) error
+	// Probe asks a camera what it sends, until ctx ends at the latest. That it
+	// does not answer is a Probe, not an error.
+	Probe(ctx context.Context, in household.CameraInput) (Probe, error)
+}
+
+// Footage is what was recorded; a [playback.Player] is one. Its methods are
+// safe for concurrent use, and the caller closes the files they return.
+type Footage interface {
+	// Timeline returns footage, gaps, and activity in steps of the given length.
+	Timeline(ctx context.Context, id nvr.StreamID, span nvr.Span, step time.Duration) (playback.Timeline, error)
+	// Playlist returns an HLS media playlist with addresses relative to its own.
+	Playlist(ctx context.Context, id nvr.StreamID, span nvr.Span) ([]byte, error)
+	Export(ctx context.Context, id nvr.StreamID, span nvr.Span, form playback.Form) (*playback.File, error)
+	// Picture returns an MP4 with the key frame at or before at, and when that
+	// was taken; a zero at means the newest.
+	Picture(ctx context.Context, id nvr.StreamID, at nvr.Time) (*playback.File, nvr.Time, error)
+}
+
+// Files is what playlists point to; a [playback.Player] is one.
+type Files interface {
+	// Segment opens a footage file. The caller closes it.
+	Segment(ctx context.Context, id nvr.SegmentID) (*playback.File, error)
+	Init(ctx context.Context, id nvr.InitID) (playback.Init, error)
+}
+
+// Live holds the live view of every stream; [live.Hub] is one.
+type Live interface {
+	Stream(id nvr.StreamID) (*live.Stream, bool)
+}
+
+// Config is what the API needs.
+type Config struct {
+	Cameras Cameras
+	Footage Footage
+	Files   Files
+	Live    Live
+	// Subscribe returns a channel that gives a value after every change of what
+	// Cameras.List returns (changes that follow quickly may share one), and a
+	// function that ends the subscription.
+	Subscribe func() (changed <-chan struct{}, end func())
+	// Health returns why footage cannot be written at the moment, or the empty Reason.
+	Health func() nvr.Reason
+	Log    *slog.Logger
+}
+
+// api carries the configuration to the handlers.
+type api struct {
+	Config
+	watching  slots // open live views
+	listening slots // open event streams
+}
+
+// New returns the handler of everything under /api/. It is safe for concurrent use.
+func New(c Config) http.Handler {
+	a := &api{Config: c, watching: make(slots, maxWatching), listening: make(slots, maxListening)}
+	mux := http.NewServeMux()
+	for _, r := range a.routes() {
+		mux.Handle(r.pattern(), a.handle(r.handler))
+	}
+	mux.Handle("/api/", a.handle(nothing))
+	return mux
+}
+
+// route is one address of the API as it is documented, such as
+// "GET /api/v1/segments/{segment}.mp4".
+type route struct {
+	address string
+	handler func(http.ResponseWriter, *http.Request) error
+}
+
+// pattern is the address in the form of [http.ServeMux], where a wildcard
+// fills a whole element; [number] takes the ending off.
+func (r route) pattern() string { return strings.Replace(r.address, "}.mp4", "}", 1) }
+
+func (a *api) routes() []route {
+	return []route{
+		{"GET /api/v1/health", a.health},
+		{"GET /api/v1/cameras", a.cameras},
+		{"POST /api/v1/cameras", a.addCamera},
+		{"GET /api/v1/cameras/{camera}", a.camera},
+		{"DELETE /api/v1/cameras/{camera}", a.removeCamera},
+		{"POST /api/v1/probe", a.probe},
+		{"GET /api/v1/cameras/{camera}/timeline", a.timeline},
+		{"GET /api/v1/cameras/{camera}/playlist.m3u8", a.playlist},
+		{"GET /api/v1/cameras/{camera}/export.mp4", a.export},
+		{"GET /api/v1/cameras/{camera}/picture.mp4", a.picture},
+		{"GET /api/v1/cameras/{camera}/live.mp4", a.live},
+		{"GET /api/v1/segments/{segment}.mp4", a.segment},
+		{"GET /api/v1/inits/{init}.mp4", a.init},
+		{"GET /api/v1/states", a.states},
+		{"GET /api/v1/openapi.json", a.openAPI},
+	}
+}
+
+// slots bounds how many of something there are at once.
+type slots chan struct{}
+
+const (
+	// maxWatching bounds live views: each may hold 16 MiB when its network is slow.
+	maxWatching = 64
+	// maxListening bounds event streams: one for each open page.
+	maxListening = 256
+)
+
+// take returns a function that gives the slot back, or [nvr.ErrBusy].
+func (s slots) take() (release func(), err error) {
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	default:
+		return nil, errFull
+	}
+}

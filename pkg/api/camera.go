@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+// probeTime bounds how long a camera may take to show what it sends.
+const probeTime = 10 * time.Second
+
+// cameraInput has the fields of [household.CameraInput] under their names in JSON.
+type cameraInput struct {
+	Name     string           `json:"name"`
+	URL      string           `json:"url"`
+	SubURL   string           `json:"sub_url"`
+	User     string           `json:"user"`
+	Password household.Secret `json:"password"`
+}
+
+type camerasView struct {
+	Cameras []Camera `json:"cameras"`
+}
+
+func (a *api) cameras(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.list(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, camerasView{all})
+}
+
+// list returns the cameras as JSON shows them: arrays, never null.
+func (a *api) list(ctx context.Context) ([]Camera, error) {
+	all, err := a.Cameras.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]Camera, 0, len(all))
+	for _, c := range all {
+		shown = append(shown, complete(c))
+	}
+	return shown, nil
+}
+
+// complete returns c with an array of streams, which may be empty.
+func complete(c Camera) Camera {
+	c.Streams = append([]Stream{}, c.Streams...)
+	return c
+}
+
+func (a *api) camera(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	c, err := a.Cameras.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, complete(c))
+}
+
+func (a *api) addCamera(w http.ResponseWriter, r *http.Request) error {
+	var in cameraInput
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	c, err := a.Cameras.Add(r.Context(), household.CameraInput(in))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/v1/cameras/"+c.ID.String())
+	return writeJSON(w, http.StatusCreated, complete(c))
+}
+
+func (a *api) removeCamera(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	if err := a.Cameras.Remove(r.Context(), id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (a *api) probe(w http.ResponseWriter, r *http.Request) error {
+	var in cameraInput
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), probeTime)
+	defer cancel()
+	p, err := a.Cameras.Probe(ctx, household.CameraInput(in))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, p)
+}
+
+type healthView struct {
+	Status string     `json:"status"`
+	Reason nvr.Reason `json:"reason,omitempty"`
+}
+
+func (a *api) health(w http.ResponseWriter, _ *http.Request) error {
+	if reason := a.Health(); reason != "" {
+		return writeJSON(w, http.StatusServiceUnavailable, healthView{"failing", reason})
+	}
+	return writeJSON(w, http.StatusOK, healthView{Status: "ok"})
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+)
+
+var errFull = fmt.Errorf("too many are watching: close a page and try again: %w", nvr.ErrBusy)
+
+// kind is how a kind of failure is told over HTTP.
+type kind struct {
+	err    error
+	name   string
+	status int
+}
+
+// kinds holds the kinds of failure whose message is meant for the caller.
+var kinds = []kind{
+	{nvr.ErrInvalid, "invalid", http.StatusBadRequest},
+	{auth.ErrUnauthorized, "unauthorized", http.StatusUnauthorized},
+	{auth.ErrForbidden, "forbidden", http.StatusForbidden},
+	{nvr.ErrNotFound, "not_found", http.StatusNotFound},
+	{nvr.ErrExists, "exists", http.StatusConflict},
+	{nvr.ErrTooLarge, "too_large", http.StatusRequestEntityTooLarge},
+	{auth.ErrTooMany, "too_many", http.StatusTooManyRequests},
+	{nvr.ErrBusy, "busy", http.StatusServiceUnavailable},
+}
+
+// internal stands for every other failure. Its message says nothing: the log
+// has it.
+var internal = kind{errors.New("internal"), "internal", http.StatusInternalServerError}
+
+func kindOf(err error) kind {
+	for _, k := range kinds {
+		if errors.Is(err, k.err) {
+			return k
+		}
+	}
+	return internal
+}
+
+// message returns what err says to the caller, without the name of its kind.
+func (k kind) message(err error) string {
+	if k == internal {
+		return "something went wrong here; the log says more"
+	}
+	return strings.TrimSuffix(err.Error(), ": "+k.err.Error())
+}
+
+type errorBody struct {
+	Error errorView `json:"error"`
+}
+
+type errorView struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+}
+
+// Deny returns a function that answers a request with an error as JSON. It
+// writes those that are our fault to log.
+func Deny(log *slog.Logger) auth.Deny {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		k := kindOf(err)
+		if k == internal && !errors.Is(err, context.Canceled) { // the caller left: nobody's fault
+			log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+		}
+		if after, ok := errors.AsType[auth.RetryAfter](err); ok {
+			seconds := (time.Duration(after) + time.Second - 1) / time.Second
+			w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+		}
+		if k.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+		_ = writeJSON(w, k.status, errorBody{errorView{k.name, k.message(err)}}) // the caller left
+	}
+}
+
+// handle turns a handler that may fail into one that answers its failure. A
+// handler that began its answer before it failed must return nil.
+func (a *api) handle(f func(http.ResponseWriter, *http.Request) error) http.Handler {
+	deny := Deny(a.Log)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := f(w, r); err != nil {
+			deny(w, r, err)
+		}
+	})
+}
+
+func nothing(_ http.ResponseWriter, r *http.Request) error {
+	return fmt.Errorf("there is nothing at this address for %s: %w", r.Method, nvr.ErrNotFound)
+}
+
+// writeJSON answers with v.
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(b)+1))
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the caller left
+	return nil
+}

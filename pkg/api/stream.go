@@ -1,0 +1,131 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"nvrd/pkg/live"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	// firstPicture is how long a viewer waits for a camera that is connecting
+	// or sends key frames rarely, before it is told to come back.
+	firstPicture = 10 * time.Second
+	// stalled is how long a reader may take none of what is written to it.
+	stalled = 30 * time.Second
+	// heartbeat keeps an event stream open through proxies, and finds out that
+	// the page is gone.
+	heartbeat = 15 * time.Second
+)
+
+func (a *api) live(w http.ResponseWriter, r *http.Request) error {
+	id, _, err := streamOf(r)
+	if err != nil {
+		return err
+	}
+	stream, ok := a.Live.Stream(id)
+	if !ok {
+		return fmt.Errorf("there is no stream %s: %w", id, nvr.ErrNotFound)
+	}
+	release, err := a.watching.take()
+	if err != nil {
+		return err
+	}
+	defer release()
+	viewer := stream.Subscribe()
+	defer viewer.Close()
+	ctx, cancel := context.WithTimeout(r.Context(), firstPicture)
+	defer cancel()
+	format, err := viewer.Format(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the camera sends no picture at the moment: %w", nvr.ErrBusy)
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", live.MIME(format))
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	// The answer has begun: its end says that the page should ask again.
+	if err := live.WriteFMP4(r.Context(), viewer, format, patient{w}, http.NewResponseController(w).Flush); err != nil {
+		a.Log.Debug("live view ended", "stream", id, "err", err)
+	}
+	return nil
+}
+
+func (a *api) states(w http.ResponseWriter, r *http.Request) error {
+	release, err := a.listening.take()
+	if err != nil {
+		return err
+	}
+	defer release()
+	changed, end := a.Subscribe()
+	defer end()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	var shown []byte
+	for {
+		cameras, err := a.list(r.Context())
+		if err != nil {
+			return a.broken(shown != nil, err)
+		}
+		data, err := json.Marshal(cameras)
+		if err != nil {
+			return a.broken(shown != nil, err)
+		}
+		message := []byte(": still here\n\n")
+		if !bytes.Equal(data, shown) {
+			message = fmt.Appendf(nil, "event: cameras\ndata: %s\n\n", data)
+			shown = data
+		}
+		if _, err := (patient{w}).Write(message); err != nil {
+			return nil // the page is gone
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return nil
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case _, ok := <-changed:
+			if !ok {
+				return nil // we are stopping
+			}
+		case <-beat.C:
+		}
+	}
+}
+
+// broken returns err, or only writes it to the log if the answer has begun.
+func (a *api) broken(begun bool, err error) error {
+	if !begun {
+		return err
+	}
+	if !errors.Is(err, context.Canceled) {
+		a.Log.Error("event stream failed", "err", err)
+	}
+	return nil
+}
+
+// patient gives every write its own time, so that a long answer may take as
+// long as it needs and a reader who takes nothing is let go.
+type patient struct{ http.ResponseWriter }
+
+func (p patient) Write(b []byte) (int, error) {
+	// Not every writer has a deadline; those of tests do not.
+	_ = http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(stalled))
+	return p.ResponseWriter.Write(b)
+}
