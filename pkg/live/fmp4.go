@@ -12,7 +12,7 @@ import (
 )
 
 // MIME returns the media type of what [WriteFMP4] writes for a format.
-func MIME(format media.Format) string { return fmp4.MIME(pcm.Stored(format)) }
+func MIME(format media.Format) string { return fmp4.MIME(newMuxer(format).written) }
 
 // WriteFMP4 writes what v sees to w as one endless fragmented MP4 and calls
 // flush after every movie fragment. Format is what [Viewer.Format] returned.
@@ -23,11 +23,8 @@ func MIME(format media.Format) string { return fmp4.MIME(pcm.Stored(format)) }
 // It returns nil when the file cannot go on, because a new run began or the
 // format changed; and otherwise the error of w, of flush, or of ctx.
 func WriteFMP4(ctx context.Context, v *Viewer, format media.Format, w io.Writer, flush func() error) error {
-	m, err := newMuxer(format)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(fmp4.AppendInit(nil, pcm.Stored(format))); err != nil {
+	m := newMuxer(format)
+	if _, err := w.Write(fmp4.AppendInit(nil, m.written)); err != nil {
 		return fmt.Errorf("live view: %w", err)
 	}
 	for first := true; ; first = false {
@@ -64,7 +61,7 @@ const maxSound = 32
 
 // muxer turns samples into movie fragments.
 type muxer struct {
-	format   media.Format
+	written  media.Format
 	start    int64        // decode time of the first picture
 	encoder  *pcm.Encoder // nil if sound is carried as it is
 	pending  [2][]media.Sample
@@ -72,31 +69,37 @@ type muxer struct {
 	header   []byte // reused
 }
 
-func newMuxer(format media.Format) (*muxer, error) {
-	m := &muxer{format: format}
+// newMuxer leaves out sound that cannot be encoded, such as of six channels:
+// it must not cost the picture.
+func newMuxer(format media.Format) *muxer {
+	m := &muxer{written: pcm.Stored(format)}
 	if audio, ok := format.Audio(); ok && pcm.Encodes(audio.Codec) {
 		encoder, err := pcm.NewEncoder(audio)
 		if err != nil {
-			return nil, fmt.Errorf("live view: %w", err)
+			m.written.Tracks = format.Tracks[:1]
 		}
 		m.encoder = encoder
 	}
-	return m, nil
+	return m
 }
 
 func (m *muxer) add(x media.Sample) error {
-	if x.Track == 0 || m.encoder == nil {
+	switch {
+	case x.Track >= len(m.written.Tracks):
+		return nil
+	case x.Track == 0 || m.encoder == nil:
 		m.queue(x)
 		return nil
+	default:
+		return m.encoder.Append(x, m.queue)
 	}
-	return m.encoder.Append(x, m.queue)
 }
 
 // queue moves x to the file's clock. Sound from before the first picture has
 // no place on it.
 func (m *muxer) queue(x media.Sample) {
-	timescale := m.format.Tracks[x.Track].Timescale
-	x.DTS -= nvr.Units(nvr.Duration(m.start, m.format.Video().Timescale), timescale)
+	timescale := m.written.Tracks[x.Track].Timescale
+	x.DTS -= nvr.Units(nvr.Duration(m.start, m.written.Video().Timescale), timescale)
 	if x.DTS >= 0 {
 		m.pending[x.Track] = append(m.pending[x.Track], x)
 	}
@@ -108,7 +111,7 @@ func (m *muxer) due() bool { return len(m.pending[0]) > 1 || len(m.pending[1]) >
 
 // write writes all but the last sample of each track.
 func (m *muxer) write(w io.Writer) error {
-	runs := make([]fmp4.Run, len(m.format.Tracks))
+	runs := make([]fmp4.Run, len(m.written.Tracks))
 	for i := range runs {
 		if last := len(m.pending[i]) - 1; last > 0 {
 			runs[i] = fmp4.Run{Samples: m.pending[i][:last], End: m.pending[i][last].DTS}
