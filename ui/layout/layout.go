@@ -5,6 +5,7 @@ package layout
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strconv"
 
 	"nvrd/ui/appliance"
@@ -32,11 +33,20 @@ type Builder struct {
 
 // Bare frames a page that must not tell anything about the household.
 func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
-	words, err := json.Marshal(t.Script)
+	spoken, err := json.Marshal(words(t))
 	return Frame{
 		T: t, Title: text.Fill(t.Shell.Title, "page", title),
-		Style: b.Assets.URL("stoop.css"), Icon: b.Assets.URL("icon.svg"), Words: string(words),
+		Style: b.Assets.URL("stoop.css"), Icon: b.Assets.URL("icon.svg"), Words: string(spoken),
 	}, err
+}
+
+// words is what scripts say; reasons go by the name that the API gives them.
+func words(t *text.Catalogue) map[string]string {
+	w := maps.Clone(t.Script)
+	for reason, sentence := range t.Reasons {
+		w["reason_"+string(reason)] = sentence
+	}
+	return w
 }
 
 // Frame frames a page; script names its entry among the scripts.

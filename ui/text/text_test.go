@@ -1,0 +1,110 @@
+package text
+
+import (
+	"net/http/httptest"
+	"reflect"
+	"testing"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+func TestCataloguesAreComplete(t *testing.T) {
+	all, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, c := range all.byTag {
+		if c.Lang != lang {
+			t.Errorf("%s.json says that it is %q", lang, c.Lang)
+		}
+		requireFull(t, lang, reflect.ValueOf(*c))
+		if len(c.Calendar.Days) != 7 || len(c.Calendar.Months) != 12 {
+			t.Errorf("%s has %d days and %d months", lang, len(c.Calendar.Days), len(c.Calendar.Months))
+		}
+		for key := range all.byTag["en"].Script {
+			if c.Script[key] == "" {
+				t.Errorf("%s: script.%s is missing", lang, key)
+			}
+		}
+		for _, r := range reasons {
+			if c.Reasons[r] == "" || c.Advice[r] == "" {
+				t.Errorf("%s has no words or no advice for %s", lang, r)
+			}
+		}
+	}
+}
+
+var reasons = []nvr.Reason{
+	nvr.Starting, nvr.Unreachable, nvr.WrongPassword, nvr.Refused, nvr.BadStream, nvr.NoPicture, nvr.StreamChanged, nvr.ClockStepped,
+	nvr.DiskSlow, nvr.DiskFull, nvr.DiskError, nvr.DiskMissing, nvr.NotRunning, nvr.PausedByUser, nvr.Removed, nvr.RecorderFailed,
+}
+
+func requireFull(t *testing.T, path string, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.String:
+		if v.String() == "" {
+			t.Errorf("%s is empty", path)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			requireFull(t, path+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			requireFull(t, path+"."+k.String(), v.MapIndex(k))
+		}
+	case reflect.Slice:
+		if v.Len() == 0 {
+			t.Errorf("%s is empty", path)
+		}
+	default:
+		t.Errorf("%s is a %s", path, v.Kind())
+	}
+}
+
+func TestLanguageIsNegotiated(t *testing.T) {
+	en, nl := &Catalogue{Lang: "en"}, &Catalogue{Lang: "nl"}
+	all := &Texts{byTag: map[string]*Catalogue{"en": en, "nl": nl}}
+	for header, want := range map[string]*Catalogue{
+		"":                      en,
+		"nl":                    nl,
+		"NL-BE;q=0.9, en":       nl,
+		"fr, nl;q=0.5":          nl,
+		"en-GB,en;q=0.9,nl":     en,
+		"../../etc/passwd,,;q=": en,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Language", header)
+		if got := all.For(r); got != want {
+			t.Errorf("%q is answered in %s, want %s", header, got.Lang, want.Lang)
+		}
+	}
+}
+
+func TestFillReplacesOnce(t *testing.T) {
+	if got := Fill("{a} and {b}", "a", "{b}", "b", "{a}"); got != "{b} and {a}" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLength(t *testing.T) {
+	c := Calendar{Seconds: "{n} s", Minutes: "{n} min", Hours: "{n} h {m} min"}
+	for d, want := range map[time.Duration]string{
+		0:                                 "0 s",
+		34*time.Second + 499999999:        "34 s",
+		59*time.Second + 600000000:        "1 min",
+		7*time.Minute + 29*time.Second:    "7 min",
+		time.Hour:                         "1 h 0 min",
+		25*time.Hour + 3*time.Minute:      "25 h 3 min",
+		2*time.Hour - 20*time.Second:      "2 h 0 min",
+		59*time.Minute + 31*time.Second:   "60 min",
+		100*time.Hour + 59*time.Second:    "100 h 1 min",
+		1*time.Minute + 1*time.Nanosecond: "1 min",
+	} {
+		if got := c.Length(d); got != want {
+			t.Errorf("Length(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

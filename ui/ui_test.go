@@ -1,0 +1,332 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui"
+	"nvrd/ui/appliance"
+)
+
+// household is an appliance of plain values.
+type household struct {
+	cameras []appliance.Camera
+	line    appliance.Timeline
+	probe   appliance.Probe
+	err     error // of every call
+	added   []appliance.Input
+	removed []nvr.CameraID
+}
+
+func (h *household) List(context.Context) ([]appliance.Camera, error) { return h.cameras, h.err }
+
+func (h *household) Get(_ context.Context, id nvr.CameraID) (appliance.Camera, error) {
+	for _, c := range h.cameras {
+		if c.ID == id {
+			return c, h.err
+		}
+	}
+	return appliance.Camera{}, fmt.Errorf("camera %d: %w", id, nvr.ErrNotFound)
+}
+
+func (h *household) Add(_ context.Context, in appliance.Input) (nvr.CameraID, error) {
+	h.added = append(h.added, in)
+	return 7, h.err
+}
+
+func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
+	h.removed = append(h.removed, id)
+	return h.err
+}
+
+func (h *household) Probe(context.Context, appliance.Input) (appliance.Probe, error) {
+	return h.probe, h.err
+}
+
+func (h *household) Timeline(context.Context, nvr.StreamID, nvr.Span) (appliance.Timeline, error) {
+	return h.line, h.err
+}
+
+func (h *household) Enter(w http.ResponseWriter, _ *http.Request, key string) error {
+	switch key {
+	case "sesame":
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "s"})
+		return nil
+	case "again":
+		return fmt.Errorf("login: %w", nvr.ErrBusy)
+	}
+	return fmt.Errorf("login: %w", nvr.ErrInvalid)
+}
+
+const hostileName = `"><script>alert(1)</script>'<img src=x onerror=alert(2)>` + "\u202etxet\u202c {name}"
+
+func camera(id nvr.CameraID, name string) appliance.Camera {
+	return appliance.Camera{
+		ID: id, Name: name, URL: "rtsp://192.168.1.20/main", Phase: appliance.Live,
+		Streams: []appliance.Stream{
+			{Quality: nvr.Main, Phase: appliance.Live, Codec: "h265", Width: 3840, Height: 2160, Audio: "aac", MIME: `video/mp4; codecs="hvc1.1.6.L153.90,mp4a.40.2"`},
+			{Quality: nvr.Sub, Phase: appliance.Live, Codec: "h264", Width: 640, Height: 360, MIME: `video/mp4; codecs="avc1.64001e"`},
+		},
+	}
+}
+
+func at(s string) nvr.Time {
+	t, err := nvr.ParseTime(s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)} }
+
+// vienna has days of 23 and of 25 hours.
+func vienna(t *testing.T) *time.Location {
+	zone, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func serve(t *testing.T, h *household) http.Handler {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	s, err := ui.New(ui.Config{Cameras: h, Timelines: h, Door: h, Log: log, Zone: vienna(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func get(h http.Handler, address string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, address, nil))
+	return w
+}
+
+func post(h http.Handler, address string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestPages(t *testing.T) {
+	broken := camera(3, hostileName)
+	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
+	broken.RetryAt = at("2026-11-22T13:00:00Z")
+	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), Phase: appliance.Connecting}
+	full := &household{
+		cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Front door"), broken, unknown},
+		line: appliance.Timeline{
+			Footage: []nvr.Span{span("2026-11-19T08:00:00Z", "2026-11-19T08:36:00Z"), span("2026-11-19T08:36:34Z", "2026-11-19T10:00:00Z")},
+			Gaps: []nvr.Gap{
+				{Span: span("2026-11-19T08:36:00Z", "2026-11-19T08:36:34Z"), Reason: nvr.StreamChanged},
+				{Span: nvr.Span{From: at("2026-11-19T10:00:00Z")}, Reason: "<i>new reason</i>"},
+			},
+		},
+	}
+	for name, page := range map[string]struct {
+		h       *household
+		address string
+		status  int
+		checks  []check
+	}{
+		"home, first":   {&household{}, "/", 200, []check{says("Add your first camera", "No cameras yet"), has("a", "href", "/cameras/new")}},
+		"home, trouble": {full, "/", 200, []check{says("Recording 2 of 4", "One camera needs a look.", "The camera refused the password.", "Trying again at 14:00:00.", hostileName), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=sub")}},
+		"camera":        {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
+		"camera, day":   {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
+		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
+			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
+			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
+		"camera, long clip":    {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
+		"camera, inside out":   {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
+		"camera, hostile":      {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password.")}},
+		"camera, long":         {full, "/cameras/4", 200, []check{says("Connecting")}},
+		"camera, no time":      {full, "/cameras/1?at=yesterday", 400, []check{says("That address is not right")}},
+		"camera, not there":    {full, "/cameras/9", 404, []check{says("Nothing here")}},
+		"camera, no number":    {full, "/cameras/..%2f..%2fetc", 400, nil},
+		"add":                  {full, "/cameras/new", 200, []check{says("Add a camera", "Password"), has("input", "type", "password")}},
+		"remove":               {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
+		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in")}},
+		"login, elsewhere":     {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
+		"login, also":          {full, "/login?next=/%5Cevil.example", 200, []check{keeps("next", "/")}},
+		"nowhere":              {full, "/nowhere", 404, []check{says("Nothing here")}},
+		"the appliance failed": {&household{err: io.ErrUnexpectedEOF}, "/", 500, []check{says("That went wrong")}},
+		"the appliance waits":  {&household{err: nvr.ErrBusy}, "/", 503, []check{says("One moment")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := get(serve(t, page.h), page.address)
+			if w.Code != page.status {
+				t.Errorf("status %d, want %d", w.Code, page.status)
+			}
+			run(t, w.Body.String(), append(page.checks, everyPage...)...)
+			if p := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'self'") {
+				t.Errorf("policy %q", p)
+			}
+		})
+	}
+}
+
+func TestHomePutsDoorsFirst(t *testing.T) {
+	h := &household{cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Back gate"), camera(3, "Front Door")}}
+	body := get(serve(t, h), "/").Body.String()
+	door, drive, gate := strings.Index(body, `data-tile="3"`), strings.Index(body, `data-tile="1"`), strings.Index(body, `data-tile="2"`)
+	if door < 0 || door > drive || drive > gate {
+		t.Errorf("tiles stand at %d (door), %d (drive), %d (gate)", door, drive, gate)
+	}
+}
+
+func TestFormsBecomeAbsoluteAddresses(t *testing.T) {
+	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive")}})
+	for form, want := range map[string]string{
+		"day=2026-11-19": "/cameras/1?at=2026-11-18T23%3A00%3A00Z",
+		"day=2026-03-29": "/cameras/1?at=2026-03-28T23%3A00%3A00Z",
+		"clip_from=2026-07-01T12:00&clip_to=2026-07-01T12:00:30":     "/cameras/1?from=2026-07-01T10%3A00%3A00Z&to=2026-07-01T10%3A00%3A30Z",
+		"clip_from=2026-11-22T14:03:22&clip_to=2026-11-22T14:03:52&": "/cameras/1?from=2026-11-22T13%3A03%3A22Z&to=2026-11-22T13%3A03%3A52Z",
+	} {
+		w := get(s, "/cameras/1?"+form)
+		if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != want {
+			t.Errorf("%s leads with %d to %s, want %s", form, w.Code, got, want)
+		}
+	}
+	for _, form := range []string{"day=tomorrow", "clip_from=2026-11-22T14:03", "clip_from=x&clip_to=y", "day=2026-02-30"} {
+		if w := get(s, "/cameras/1?"+form); w.Code != http.StatusBadRequest {
+			t.Errorf("%s is answered with %d, want 400", form, w.Code)
+		}
+	}
+}
+
+func TestDaysOf23And25Hours(t *testing.T) {
+	for day, hours := range map[string]int{"2025-03-30": 23, "2025-10-26": 25, "2025-10-27": 24} {
+		t.Run(day, func(t *testing.T) {
+			noon := at(day + "T12:00:00Z")
+			h := &household{
+				cameras: []appliance.Camera{camera(1, "Drive")},
+				line:    appliance.Timeline{Footage: []nvr.Span{{From: noon.Add(-48 * time.Hour), To: noon.Add(48 * time.Hour)}}},
+			}
+			body := get(serve(t, h), "/cameras/1?at="+noon.String()).Body.String()
+			if n := strings.Count(body, `<details class="hour"`); n != hours {
+				t.Errorf("%d hours, want %d", n, hours)
+			}
+			run(t, body, says("100 % recorded. No gaps."))
+		})
+	}
+}
+
+func TestAddCamera(t *testing.T) {
+	good := url.Values{"name": {" Front  door "}, "url": {"rtsp://192.168.1.20/main"}, "user": {"admin"}, "password": {"canary-7781"}, "do": {"add"}}
+	with := func(pairs ...string) url.Values {
+		v := url.Values{}
+		for k, s := range good {
+			v[k] = s
+		}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+	h := &household{}
+	w := post(serve(t, h), "/cameras/new", good)
+	want := appliance.Input{Name: "Front door", URL: "rtsp://192.168.1.20/main", User: "admin", Password: "canary-7781"}
+	if w.Header().Get("Location") != "/cameras/7" || len(h.added) != 1 || h.added[0] != want {
+		t.Errorf("added %+v and went to %q", h.added, w.Header().Get("Location"))
+	}
+	h = &household{}
+	post(serve(t, h), "/cameras/new", with("url", "rtsp://root:canary-7781@10.0.0.2/", "user", "", "password", ""))
+	if want := (appliance.Input{Name: "Front door", URL: "rtsp://10.0.0.2/", User: "root", Password: "canary-7781"}); len(h.added) != 1 || h.added[0] != want {
+		t.Errorf("an address with an account became %+v", h.added)
+	}
+	for name, c := range map[string]struct {
+		h      *household
+		form   url.Values
+		status int
+		checks []check
+	}{
+		"no name":          {&household{}, with("name", " "), 422, []check{blames("name", "Give the camera a name."), keeps("url", "rtsp://192.168.1.20/main"), keeps("user", "admin")}},
+		"no address":       {&household{}, with("url", ""), 422, []check{blames("url", "The camera's address is needed."), keeps("name", "Front door")}},
+		"file":             {&household{}, with("url", "file:///etc/passwd"), 422, []check{blames("url", "This should look like rtsp://192.168.1.20/main.")}},
+		"command":          {&household{}, with("url", "exec:reboot"), 422, []check{blames("url", "This should look like rtsp://192.168.1.20/main.")}},
+		"sub":              {&household{}, with("sub_url", "sub"), 422, []check{blames("sub_url", "This should look like rtsp://192.168.1.20/main."), keeps("sub_url", "sub")}},
+		"two accounts":     {&household{}, with("url", "rtsp://root:canary-9@10.0.0.2/"), 422, []check{keeps("url", "rtsp://10.0.0.2/")}},
+		"unreadable":       {&household{}, with("url", "rtsp://root:canary-%zz@10.0.0.2/"), 422, []check{keeps("url", "")}},
+		"long name":        {&household{}, with("name", strings.Repeat("é", 81)), 422, []check{blames("name", "At most 80 characters.")}},
+		"tested":           {&household{probe: appliance.Probe{OK: true, Streams: camera(1, "").Streams}}, with("do", "test", "name", ""), 200, []check{says("The camera answered", "H.265, 3840 × 2160, sound AAC", "H.264, 640 × 360, no sound", "Please type the password again"), keeps("password", "")}},
+		"tested, wrong":    {&household{probe: appliance.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},
+		"hostile, refused": {&household{}, with("name", hostileName+strings.Repeat("x", 80)), 422, []check{keeps("name", hostileName+strings.Repeat("x", 80))}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := post(serve(t, c.h), "/cameras/new", c.form)
+			if w.Code != c.status {
+				t.Errorf("status %d, want %d", w.Code, c.status)
+			}
+			if strings.Contains(w.Body.String(), "canary-") {
+				t.Error("the password is on the page")
+			}
+			if len(c.h.added) > 0 {
+				t.Errorf("added %+v", c.h.added)
+			}
+			run(t, w.Body.String(), append(c.checks, everyPage...)...)
+		})
+	}
+}
+
+func TestRemoveCamera(t *testing.T) {
+	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	get(serve(t, h), "/cameras/1/remove")
+	if len(h.removed) > 0 {
+		t.Error("asking removed it")
+	}
+	w := post(serve(t, h), "/cameras/1/remove", nil)
+	if w.Header().Get("Location") != "/" || len(h.removed) != 1 || h.removed[0] != 1 {
+		t.Errorf("removed %v and went to %q", h.removed, w.Header().Get("Location"))
+	}
+}
+
+func TestForeignSitesChangeNothing(t *testing.T) {
+	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	s := serve(t, h)
+	for _, address := range []string{"/cameras/1/remove", "/cameras/new", "/login"} {
+		r := httptest.NewRequest(http.MethodPost, address, strings.NewReader("name=x&url=rtsp://h/&key=sesame"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden {
+			t.Errorf("%s is answered with %d, want 403", address, w.Code)
+		}
+	}
+	if len(h.added)+len(h.removed) > 0 {
+		t.Errorf("added %v, removed %v", h.added, h.removed)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	s := serve(t, &household{})
+	w := post(s, "/login", url.Values{"key": {"sesame"}, "next": {"/cameras/1?zoom=1h"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/cameras/1?zoom=1h" || w.Header().Get("Set-Cookie") == "" {
+		t.Errorf("%d to %q with cookie %q", w.Code, w.Header().Get("Location"), w.Header().Get("Set-Cookie"))
+	}
+	w = post(s, "/login", url.Values{"key": {"guess-canary"}})
+	if w.Code != http.StatusForbidden || strings.Contains(w.Body.String(), "guess-canary") {
+		t.Errorf("a wrong key: %d", w.Code)
+	}
+	run(t, w.Body.String(), append(everyPage, blames("key", "That is not the key."))...)
+	w = post(s, "/login", url.Values{"key": {"again"}})
+	if w.Code != http.StatusTooManyRequests {
+		t.Errorf("too many keys: %d", w.Code)
+	}
+	run(t, w.Body.String(), append(everyPage, blames("key", "Too many tries. Wait a minute, then try again."))...)
+}
