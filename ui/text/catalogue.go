@@ -75,7 +75,6 @@ type Camera struct {
 	Sub        string `json:"sub"`
 	Timeline   string `json:"timeline"`
 	Zoom       string `json:"zoom"`
-	Clip       string `json:"clip"`
 	ClipOpen   string `json:"clip_open"`
 	ClipFrom   string `json:"clip_from"`
 	ClipTo     string `json:"clip_to"`
@@ -94,17 +93,13 @@ type Camera struct {
 	Later      string `json:"later"`
 	Hours      string `json:"hours"`
 	Missing    string `json:"missing"` // {duration}
-	Ongoing    string `json:"ongoing"`
 	Watch      string `json:"watch"`
 	HourFull   string `json:"hour_full"`
 	HourPart   string `json:"hour_part"` // {duration}
 	HourNone   string `json:"hour_none"`
 	Zone       string `json:"zone"` // {zone}
 	Lacks      string `json:"lacks"`
-	Until      string `json:"until"` // {from} {to}
-	Playing    string `json:"playing"`
 	Live       string `json:"live"`
-	GapCount   Plural `json:"gap_count"`
 	BackToLive string `json:"back_to_live"`
 }
 
@@ -185,7 +180,6 @@ type Calendar struct {
 	Seconds  string   `json:"seconds"`   // {n}
 	Minutes  string   `json:"minutes"`   // {n}
 	Hours    string   `json:"hours"`     // {n} {m}
-	Today    string   `json:"today"`     // {date}
 }
 
 // Date writes the day of t in t's zone.
