@@ -37,7 +37,7 @@ draw_picture() { # name, clip, size, quality
 		-c:v libx264 -preset veryslow -tune animation -refs 2 -level 3.1 -crf "$4" -profile:v high -bf 0 -g 15 -keyint_min 15 -sc_threshold 0 \
 		-colorspace bt709 -color_primaries bt709 -color_trc bt709 -flags:v +bitexact+cgop \
 		-c:a copy -bsf:a aac_adtstoasc \
-		-movflags +frag_keyframe+empty_moov+default_base_moof "$2.mp4"
+		-movflags +frag_keyframe+delay_moov+default_base_moof "$2.mp4"
 }
 
 for scene in door gate; do
