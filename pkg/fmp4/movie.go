@@ -19,7 +19,8 @@ type MovieTrack struct {
 	// by position counted from 1. All have the same kind and time scale.
 	Entries []media.Track
 	// EditStart is the presentation time at which the movie begins, in units of
-	// the track; samples before it are decoded but not shown.
+	// the track and on the same clock as its decode times; samples before it
+	// are decoded but not shown.
 	EditStart int64
 	// Edited tells whether an edit list is written (also for EditStart zero).
 	Edited bool
@@ -129,14 +130,7 @@ func (w *writer) track(id uint32, t MovieTrack, duration int64) {
 	w.end()
 
 	if t.Edited {
-		w.begin("edts")
-		w.full("elst", 1, 0)
-		w.u32(1)
-		w.u64(uint64(duration))
-		w.u64(uint64(t.EditStart))
-		w.u32(0x00010000) // rate 1
-		w.end()
-		w.end()
+		w.editList(t, duration)
 	}
 
 	w.begin("mdia")
@@ -188,4 +182,33 @@ func (w *writer) track(id uint32, t MovieTrack, duration int64) {
 	w.end()
 
 	w.end()
+}
+
+// editList writes an edit list (14496-12, 8.6.6). The tables of a progressive
+// file count from the track's first sample; if that comes after the movie's
+// beginning, an empty edit stands before it.
+func (w *writer) editList(t MovieTrack, duration int64) {
+	start := t.EditStart
+	if len(t.Chunks) > 0 {
+		start -= t.Chunks[0].DTS
+	}
+	w.begin("edts")
+	w.full("elst", 1, 0)
+	if start < 0 {
+		empty := -start * MovieTimescale / int64(t.Entries[0].Timescale)
+		w.u32(2)
+		w.edit(empty, -1)
+		w.edit(max(0, duration-empty), 0)
+	} else {
+		w.u32(1)
+		w.edit(duration, start)
+	}
+	w.end()
+	w.end()
+}
+
+func (w *writer) edit(duration, mediaTime int64) {
+	w.u64(uint64(duration))
+	w.u64(uint64(mediaTime))
+	w.u32(0x00010000) // rate 1
 }

@@ -28,7 +28,7 @@ type content struct {
 
 // slice is some bytes of a content.
 type slice struct {
-	start  int64  // in the content
+	start  int64 // in the content
 	bytes  int64
 	data   []byte // if they are in memory
 	piece  int    // else: whose file they are in

@@ -78,7 +78,7 @@ func (p *Player) openFile(s *nvr.Segment) (*os.File, error) {
 
 // fragmented lays out ftyp, moov, sidx and the movie fragments.
 func (c *content) fragmented(p *plan) error {
-	composition, err := c.composition()
+	composition, err := c.settle(p)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c *content) fragmented(p *plan) error {
 			refs = append(refs, ref)
 		}
 	}
-	sidx := fmp4.AppendSegmentIndex(nil, video, nvr.Units(composition, video), refs)
+	sidx := fmp4.AppendSegmentIndex(nil, video, p.pieces[0].fragments[0].MediaStart+p.pieces[0].shift[0]+nvr.Units(composition, video), refs)
 	c.slices[index].data = sidx
 	c.size = 0
 	for i := range c.slices {
@@ -135,9 +135,11 @@ func (c *content) fragmented(p *plan) error {
 	return nil
 }
 
-// composition returns how much later than its decode time the first picture is
-// shown: nothing, unless the camera reorders pictures.
-func (c *content) composition() (time.Duration, error) {
+// settle reads the first movie fragment, and fits the plan to it. Exported time
+// begins with the first sample, which may be one of sound that was taken before
+// the first picture. It returns how much later than its decode time the first
+// picture is shown: nothing, unless the camera reorders pictures.
+func (c *content) settle(p *plan) (composition time.Duration, err error) {
 	piece := &c.pieces[0]
 	var f fmp4.MovieFragment
 	if err := c.scan(0, piece.fragments[0]).Next(&f); err != nil {
@@ -145,6 +147,16 @@ func (c *content) composition() (time.Duration, error) {
 	}
 	if len(f.Runs[0].Samples) == 0 {
 		return 0, fmt.Errorf("segment %d has no picture at %d: %w", piece.segment.ID, f.Offset, nvr.ErrDamaged)
+	}
+	if len(f.Runs[1].Samples) > 0 && len(p.tracks) > 1 {
+		if lead := nvr.Duration(-(f.Runs[1].DTS + piece.shift[1]), p.tracks[1].timescale); lead > 0 {
+			p.edit += lead
+			for i := range c.pieces {
+				for t := range p.tracks {
+					c.pieces[i].shift[t] += nvr.Units(lead, p.tracks[t].timescale)
+				}
+			}
+		}
 	}
 	return nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.segment.Timescale), nil
 }

@@ -19,7 +19,7 @@ const mediaHeader = 16
 // progressive lays out ftyp, moov and one mdat. It reads the headers of every
 // movie fragment: about 20 ms for an hour.
 func (c *content) progressive(p *plan) error {
-	composition, err := c.composition()
+	composition, err := c.settle(p)
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,12 @@ func (p *piece) chunk(t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
 
 // Picture returns an MP4 file that holds a single key frame: the newest one at
 // or before a time, with the time it was taken. A browser shows it like a
-// picture, so nothing has to be decoded here. Without one it is
-// nvr.ErrNotFound.
+// picture, so nothing has to be decoded here. A zero time means now. Without a
+// picture it is nvr.ErrNotFound.
 func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) (*File, nvr.Time, error) {
+	if at == 0 {
+		at = nvr.Now().Add(time.Hour) // also what was taken just before the clock was set back
+	}
 	s, err := p.newest(ctx, stream, at+1)
 	if err != nil {
 		return nil, 0, err

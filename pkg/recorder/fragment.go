@@ -49,6 +49,9 @@ func (s *Stream) flush(end int64) {
 		s.lose(err)
 		return
 	}
+	if s.failing.Load() != nil && len(seg.row.Fragments) > 0 { // the file was created and took a movie fragment
+		s.failing.Store(nil)
+	}
 	f := nvr.Fragment{
 		Offset: seg.row.Bytes, Bytes: int64(len(head) + s.bytes),
 		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
@@ -90,6 +93,7 @@ func (s *Stream) lose(err error) {
 	reason := footage.ReasonOf(err)
 	s.log.Error("footage is lost", "reason", string(reason), "err", err)
 	s.drop()
+	s.failing.Store(&reason)
 	s.retry = s.arrived.Add(retryAfter)
 	s.seal()
 	s.openGap(reason, err.Error())

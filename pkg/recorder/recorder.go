@@ -96,6 +96,19 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
 }
 
+// Health returns why footage of some stream cannot be written at the moment,
+// or the empty reason.
+func (r *Recorder) Health() nvr.Reason {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.streams {
+		if reason := s.failing.Load(); reason != nil {
+			return *reason
+		}
+	}
+	return ""
+}
+
 // Close seals every segment and commits the ledger. Sources must have stopped.
 func (r *Recorder) Close() error {
 	r.mu.Lock()

@@ -126,7 +126,7 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, alive nvr.Time) e
 	return r.catalog.Update(ctx, func(tx catalog.Tx) error {
 		if n := len(gaps); n > 0 && gaps[n-1].Span.To == 0 {
 			// The camera was away when the program ended, which was not before this.
-			gaps[n-1].Span.To = max(gaps[n-1].Span.From+1, min(alive, now))
+			gaps[n-1].Span.To = max(gaps[n-1].Span.From, min(alive, now))
 			if err := tx.EndGap(s.ID, gaps[n-1].Span.To); err != nil {
 				return err
 			}

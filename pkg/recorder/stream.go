@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -36,6 +37,7 @@ type Stream struct {
 	recorder *Recorder
 	id       nvr.StreamID
 	log      *slog.Logger
+	failing  atomic.Pointer[nvr.Reason] // why the disk does not take footage; nil while it does
 
 	// The ledger's side: up to when segments and gaps account for the stream,
 	// and why the gap that is open there is (empty while a segment is).
