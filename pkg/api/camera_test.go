@@ -1,0 +1,67 @@
+package api
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/nvr"
+)
+
+func TestCameras(t *testing.T) {
+	h := newHome(t)
+	if got := text(t, h.do("GET", "/api/v1/cameras", "")); got != `{"cameras":[]}`+"\n" {
+		t.Errorf("no cameras: %s", got)
+	}
+	r := h.do("POST", "/api/v1/cameras", porch)
+	added := text(t, r)
+	if r.StatusCode != 201 || r.Header.Get("Location") != "/api/v1/cameras/1" || strings.Contains(added, "canary") ||
+		!strings.HasPrefix(added, `{"id":1,"name":"Porch","state":{"phase":"connecting","since":"20`) ||
+		!strings.HasSuffix(added, `Z"},"streams":[],"url":"rtsp://10.0.0.9/main","sub_url":"rtsp://10.0.0.9/sub"}`+"\n") {
+		t.Errorf("added: %d %v %s", r.StatusCode, r.Header, added)
+	}
+	if got := text(t, h.do("GET", "/api/v1/cameras/1", "")); got != added {
+		t.Errorf("one: %s", got)
+	}
+	if got := text(t, h.do("GET", "/api/v1/cameras", "")); got != `{"cameras":[`+strings.TrimSpace(added)+"]}\n" {
+		t.Errorf("all: %s", got)
+	}
+	if r := h.do("DELETE", "/api/v1/cameras/1", ""); r.StatusCode != 204 || text(t, r) != "" {
+		t.Errorf("removed: %d", r.StatusCode)
+	}
+	if r := h.do("DELETE", "/api/v1/cameras/1", ""); r.StatusCode != 404 {
+		t.Errorf("removed twice: %d", r.StatusCode)
+	}
+	h.err = errors.New("the database is canary")
+	if r := h.do("GET", "/api/v1/cameras", ""); r.StatusCode != 500 || strings.Contains(text(t, r), "canary") || !strings.Contains(h.log.String(), "canary") {
+		t.Errorf("a fault: %d, log %s", r.StatusCode, &h.log)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	h := newHome(t)
+	h.probed = Probe{OK: true, Streams: []Stream{{Stream: "main", Phase: Streaming, Video: &Video{"h264", 1920, 1080}, MIME: "video/mp4"}}}
+	if got := text(t, h.do("POST", "/api/v1/probe", `{"url":"rtsp://10.0.0.1/"}`)); got !=
+		`{"ok":true,"streams":[{"stream":"main","phase":"live","video":{"codec":"h264","width":1920,"height":1080},"mime":"video/mp4"}]}`+"\n" {
+		t.Errorf("it answers: %s", got)
+	}
+	h.probed = Probe{Reason: nvr.WrongPassword, Detail: "401"}
+	if got := text(t, h.do("POST", "/api/v1/probe", `{"url":"rtsp://10.0.0.1/"}`)); got !=
+		`{"ok":false,"reason":"wrong_password","message":"The camera refused the password","detail":"401"}`+"\n" {
+		t.Errorf("it refuses: %s", got)
+	}
+	if r := h.do("POST", "/api/v1/probe", `{"url":"file:///etc/passwd"}`); r.StatusCode != 400 {
+		t.Errorf("no camera: %d", r.StatusCode)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	h := newHome(t)
+	if r := h.do("GET", "/api/v1/health", ""); r.StatusCode != 200 || text(t, r) != `{"status":"ok"}`+"\n" {
+		t.Errorf("well: %d", r.StatusCode)
+	}
+	h.health = nvr.DiskFull
+	if r := h.do("GET", "/api/v1/health", ""); r.StatusCode != 503 || text(t, r) != `{"status":"failing","reason":"disk_full"}`+"\n" {
+		t.Errorf("ill: %d", r.StatusCode)
+	}
+}
