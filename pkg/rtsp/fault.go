@@ -1,0 +1,65 @@
+package rtsp
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
+
+	"nvrd/pkg/nvr"
+)
+
+// faultOf tells from an error of the client library whose fault it is.
+func faultOf(err error) *Fault {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return fault
+	}
+	var status liberrors.ErrClientBadStatusCode
+	if errors.As(err, &status) {
+		reason := nvr.Refused
+		if status.Code == base.StatusUnauthorized {
+			reason = nvr.WrongPassword
+		}
+		return &Fault{reason, fmt.Sprintf("the camera answered %d %s", status.Code, status.Message)}
+	}
+	var tcpSilent liberrors.ErrClientTCPTimeout
+	var udpSilent liberrors.ErrClientUDPTimeout
+	if errors.As(err, &tcpSilent) || errors.As(err, &udpSilent) {
+		return &Fault{nvr.NoPicture, "the camera stopped sending"}
+	}
+	if errors.Is(err, io.EOF) {
+		return &Fault{nvr.Unreachable, "the camera closed the connection"}
+	}
+	var network net.Error
+	var unanswered liberrors.ErrClientRequestTimedOut
+	if errors.As(err, &network) || errors.As(err, &unanswered) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &Fault{nvr.Unreachable, err.Error()}
+	}
+	return &Fault{nvr.BadStream, err.Error()}
+}
+
+// refusesTCP tells whether the camera wants its packets to go by UDP.
+func refusesTCP(err error) bool {
+	var status liberrors.ErrClientBadStatusCode
+	var wants liberrors.ErrClientServerRequestedUDP
+	return errors.As(err, &status) && status.Code == base.StatusUnsupportedTransport || errors.As(err, &wants)
+}
+
+// scrub takes the password out of a text that a camera, or an error that
+// quotes an address, may have put it into.
+func scrub(text string, user *url.Userinfo) string {
+	password, ok := user.Password()
+	if !ok || len(password) < 3 {
+		return text // two letters stand in every other word: replacing them hides nothing
+	}
+	for _, form := range []string{password, url.QueryEscape(password), url.PathEscape(password), strings.TrimPrefix(url.UserPassword("", password).String(), ":")} {
+		text = strings.ReplaceAll(text, form, "***")
+	}
+	return text
+}

@@ -1,0 +1,206 @@
+package rtsp
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
+)
+
+// offer is what is taken of that which a camera offers.
+type offer struct {
+	format media.Format // the video track without what its parameter sets say
+	medias []*description.Media
+	rtp    []format.Format
+	known  sets     // parameter sets from the description; may be incomplete
+	sound  unpacker // nil without sound
+}
+
+// choose takes the first video and the first sound that are supported. The
+// others are said to be missing; without video it is a [*Fault] that lists
+// what there is.
+func choose(medias []*description.Media, missing []string) (*offer, error) {
+	var o offer
+	var audio *offer
+	offered := missing
+	for _, m := range medias {
+		if m.IsBackChannel || m.Type != description.MediaTypeVideo && m.Type != description.MediaTypeAudio {
+			continue
+		}
+		for _, f := range m.Formats {
+			offered = append(offered, fmt.Sprintf("%s: %s", m.Type, f.Codec()))
+			track, one, err := supported(f)
+			have := audio != nil
+			if m.Type == description.MediaTypeVideo {
+				have = o.rtp != nil
+			}
+			switch {
+			case err == nil && track.Codec.Video() != (m.Type == description.MediaTypeVideo):
+				err = errors.New("the description contradicts itself")
+			case err == nil && have:
+				err = fmt.Errorf("a second track (%s) is not recorded", f.Codec())
+			}
+			if err != nil {
+				missing = append(missing, fmt.Sprintf("%s: %v", m.Type, err))
+				continue
+			}
+			one.format.Tracks, one.medias, one.rtp = []media.Track{track}, []*description.Media{m}, []format.Format{f}
+			if track.Codec.Video() {
+				o = *one
+			} else {
+				audio = one
+			}
+		}
+	}
+	if o.rtp == nil {
+		return nil, &Fault{nvr.BadStream, "the camera offers no H.264 or H.265 video; it offers: " + orNothing(offered)}
+	}
+	if audio != nil {
+		o.sound = audio.sound
+		o.format.Tracks = append(o.format.Tracks, audio.format.Tracks...)
+		o.medias = append(o.medias, audio.medias...)
+		o.rtp = append(o.rtp, audio.rtp...)
+	}
+	o.format.Missing = missing
+	return &o, nil
+}
+
+func orNothing(offered []string) string {
+	if len(offered) == 0 {
+		return "nothing"
+	}
+	return strings.Join(offered, ", ")
+}
+
+// supported describes a format as a track and says how it is unpacked.
+func supported(f format.Format) (media.Track, *offer, error) {
+	switch f := f.(type) {
+	case *format.H264:
+		if f.PacketizationMode > 1 {
+			return media.Track{}, nil, errors.New("interleaved H.264 is not supported")
+		}
+		return media.Track{Codec: media.H264, Timescale: 90000}, &offer{known: sets{sps: f.SPS, pps: f.PPS}}, nil
+	case *format.H265:
+		if f.MaxDONDiff != 0 {
+			return media.Track{}, nil, errors.New("interleaved H.265 is not supported")
+		}
+		return media.Track{Codec: media.H265, Timescale: 90000}, &offer{known: sets{f.VPS, f.SPS, f.PPS}}, nil
+	case *format.MPEG4Audio:
+		if f.SizeLength < 6 || f.SizeLength > 16 || f.IndexLength > 16 || f.IndexDeltaLength > 16 {
+			return media.Track{}, nil, errors.New("AAC in this packing is not supported")
+		}
+		t, length, err := aacTrack(f.Config)
+		return t, &offer{sound: &aac{sizeBits: f.SizeLength, indexBits: f.IndexLength, deltaBits: f.IndexDeltaLength, length: length}}, err
+	case *format.MPEG4AudioLATM:
+		if f.CPresent || f.StreamMuxConfig == nil {
+			return media.Track{}, nil, errors.New("AAC (LATM) with the configuration in band is not supported")
+		}
+		t, length, err := aacTrack(f.StreamMuxConfig.Programs[0].Layers[0].AudioSpecificConfig)
+		return t, &offer{sound: &latm{mux: f.StreamMuxConfig, length: length}}, err
+	case *format.Opus:
+		if f.ChannelCount > 2 {
+			return media.Track{}, nil, errors.New("Opus with more than two channels is not supported")
+		}
+		return pcm(media.Opus, 48000, f.ChannelCount, 0)
+	case *format.G711:
+		if f.MULaw {
+			return pcm(media.PCMU, f.SampleRate, f.ChannelCount, 1)
+		}
+		return pcm(media.PCMA, f.SampleRate, f.ChannelCount, 1)
+	case *format.LPCM:
+		if f.BitDepth == 16 {
+			return pcm(media.L16, f.SampleRate, f.ChannelCount, 2)
+		}
+	}
+	name := f.RTPMap()
+	if name == "" {
+		name = f.Codec()
+	}
+	name, _, _ = strings.Cut(name, "/")
+	return media.Track{}, nil, fmt.Errorf("codec %s is not supported", name)
+}
+
+// pcm is a track of which each packet is one frame of whole samples; width is
+// the bytes of one value, or 0 where frames have any length.
+func pcm(codec media.Codec, rate, channels, width int) (media.Track, *offer, error) {
+	if rate < 1000 || rate > 192000 || channels < 1 || channels > 8 {
+		return media.Track{}, nil, fmt.Errorf("%s with %d channels at %d Hz is not supported", codec, channels, rate)
+	}
+	return media.Track{Codec: codec, Timescale: uint32(rate), SampleRate: rate, Channels: channels},
+		&offer{sound: whole{align: max(1, width*channels)}}, nil
+}
+
+func aacTrack(c *mpeg4audio.AudioSpecificConfig) (t media.Track, length uint32, err error) {
+	config, err := c.Marshal()
+	if err != nil || c.SampleRate < 1000 || c.ChannelCount < 1 {
+		return t, 0, errors.New("this kind of AAC is not supported")
+	}
+	length = 1024
+	if c.FrameLengthFlag {
+		length = 960
+	}
+	return media.Track{Codec: media.AAC, Timescale: uint32(c.SampleRate), SampleRate: c.SampleRate, Channels: c.ChannelCount, Config: config}, length, nil
+}
+
+// pictures is what parameter sets say about the order and pace of pictures.
+type pictures struct {
+	depth int  // pictures that may come before one that is shown earlier
+	fixed bool // depth is said, not guessed
+	step  int64
+}
+
+// describe completes a video track from its parameter sets.
+func describe(t media.Track, s sets) (media.Track, pictures, error) {
+	t.VPS, t.SPS, t.PPS = s.vps, s.sps, s.pps
+	var p pictures
+	var fps float64
+	if t.Codec == media.H264 {
+		var sps h264.SPS
+		if err := sps.Unmarshal(s.sps); err != nil {
+			return t, p, fmt.Errorf("sequence parameter set: %w", err)
+		}
+		t.Width, t.Height, fps = sps.Width(), sps.Height(), frameRate(sps.FPS)
+		const baseline = 66
+		switch {
+		case sps.PicOrderCntType == 2 || sps.ProfileIdc == baseline:
+			p.fixed = true
+		case sps.VUI != nil && sps.VUI.BitstreamRestriction != nil:
+			p.depth, p.fixed = clamp(sps.VUI.BitstreamRestriction.MaxNumReorderFrames), true
+		}
+	} else {
+		var sps h265.SPS
+		if err := sps.Unmarshal(s.sps); err != nil {
+			return t, p, fmt.Errorf("sequence parameter set: %w", err)
+		}
+		t.Width, t.Height, fps = sps.Width(), sps.Height(), frameRate(sps.FPS)
+		p.fixed = true
+		for _, n := range sps.MaxNumReorderPics {
+			p.depth = max(p.depth, clamp(n))
+		}
+	}
+	if t.Width < 16 || t.Height < 16 || t.Width > 16384 || t.Height > 16384 {
+		return t, p, fmt.Errorf("a picture of %d by %d", t.Width, t.Height)
+	}
+	p.step = int64(90000 / fps)
+	return t, p, nil
+}
+
+// clamp bounds a depth to what both standards allow.
+func clamp(n uint32) int { return int(min(n, 16)) }
+
+// frameRate returns pictures per second, or 30 where the stream says nothing sensible.
+func frameRate(said func() float64) float64 {
+	if fps := said(); fps >= 1 && fps <= 240 && !math.IsNaN(fps) {
+		return fps
+	}
+	return 30
+}

@@ -1,0 +1,100 @@
+package rtsp
+
+import (
+	"bytes"
+
+	"nvrd/pkg/media"
+)
+
+// kind is what matters about a NAL unit here.
+type kind uint8
+
+const (
+	other   kind = iota // kept as it is, such as SEI
+	useless             // delimiters, filler and what must not occur in a stream
+	slice               // part of a picture
+	keySlice
+	vps
+	sps
+	pps
+)
+
+// kindOf needs the first byte of a NAL unit: ITU-T H.264 table 7-1, H.265 table 7-1.
+func kindOf(codec media.Codec, first byte) kind {
+	if codec == media.H264 {
+		switch t := first & 0x1f; {
+		case t == 5:
+			return keySlice
+		case t >= 1 && t <= 4:
+			return slice
+		case t == 7:
+			return sps
+		case t == 8:
+			return pps
+		case t == 0 || t == 9 || t == 12 || t >= 24:
+			return useless
+		}
+		return other
+	}
+	switch t := first >> 1 & 0x3f; {
+	case t >= 16 && t <= 21:
+		return keySlice
+	case t < 32:
+		return slice
+	case t == 32:
+		return vps
+	case t == 33:
+		return sps
+	case t == 34:
+		return pps
+	case t == 35 || t == 38 || t >= 48:
+		return useless
+	}
+	return other
+}
+
+// headerLen is the length of a NAL unit's header.
+func headerLen(codec media.Codec) int {
+	if codec == media.H265 {
+		return 2
+	}
+	return 1
+}
+
+// startsPicture tells whether no part of a picture can have come before this
+// NAL unit: it stands before slices, or it is the slice at the picture's
+// upper left (first_mb_in_slice = 0, first_slice_segment_in_pic_flag = 1).
+func startsPicture(codec media.Codec, nal []byte) bool {
+	switch kindOf(codec, nal[0]) {
+	case slice, keySlice:
+		n := headerLen(codec)
+		return len(nal) > n && nal[n]&0x80 != 0
+	case vps, sps:
+		return true
+	case useless: // the access unit delimiter
+		return codec == media.H264 && nal[0]&0x1f == 9 || codec == media.H265 && nal[0]>>1&0x3f == 35
+	}
+	return false
+}
+
+// sets are the parameter sets of a stream.
+type sets struct{ vps, sps, pps []byte }
+
+func (s sets) complete(codec media.Codec) bool {
+	return s.sps != nil && s.pps != nil && (codec == media.H264 || s.vps != nil)
+}
+
+func (s sets) equal(o sets) bool {
+	return bytes.Equal(s.vps, o.vps) && bytes.Equal(s.sps, o.sps) && bytes.Equal(s.pps, o.pps)
+}
+
+// place returns where a parameter set of that kind is kept.
+func (s *sets) place(k kind) *[]byte {
+	switch k {
+	case vps:
+		return &s.vps
+	case sps:
+		return &s.sps
+	}
+	return &s.pps
+}

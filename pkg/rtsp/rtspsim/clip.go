@@ -1,0 +1,218 @@
+package rtspsim
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/pmp4"
+	"github.com/pion/rtp"
+
+	"nvrd/pkg/nvr"
+)
+
+// Clip is a film, cut into RTP packets and ready to be played by any number
+// of paths at once. Its zero value plays nothing.
+type Clip struct {
+	tracks   []clipTrack
+	packets  []packet // in the order in which they are sent
+	duration time.Duration
+}
+
+type clipTrack struct {
+	kind   description.MediaType
+	format func() format.Format
+	rate   uint32
+}
+
+type packet struct {
+	track   int
+	at      time.Duration // when it is sent, from the start of the clip
+	ts      uint32        // from the start of the clip
+	key     bool          // belongs to a key frame
+	video   bool
+	marker  bool
+	payload []byte
+}
+
+// sample is an access unit of either kind of MP4 file.
+type sample struct {
+	dts  int64
+	pts  int64
+	sync bool
+	data []byte
+}
+
+// LoadClip reads an MP4 file, progressive or fragmented: one video track
+// (H.264 or H.265), and at most one of sound (AAC or Opus). It must begin
+// with a key frame.
+func LoadClip(file []byte) (Clip, error) {
+	tracks, samples, scales, err := read(file)
+	if err != nil {
+		return Clip{}, fmt.Errorf("clip: %w", err)
+	}
+	var c Clip
+	for i, codec := range tracks {
+		if len(samples[i]) == 0 {
+			continue
+		}
+		if err := c.add(codec, samples[i], scales[i]); err != nil {
+			return Clip{}, fmt.Errorf("clip: %w", err)
+		}
+	}
+	if c.duration <= 0 {
+		return Clip{}, errors.New("clip: no video")
+	}
+	c.packets = slices.DeleteFunc(c.packets, func(p packet) bool { return p.at >= c.duration })
+	slices.SortStableFunc(c.packets, func(a, b packet) int { return cmp.Compare(a.at, b.at) })
+	return c, nil
+}
+
+// Duration is how long one turn of the loop takes.
+func (c Clip) Duration() time.Duration { return c.duration }
+
+// add cuts a track into packets.
+func (c *Clip) add(codec mp4.Codec, samples []sample, scale uint32) error {
+	t, cut, err := cutter(codec)
+	if err != nil {
+		return err
+	}
+	video := codec.IsVideo()
+	for i, s := range samples {
+		packets, err := cut(s.data, s.sync)
+		if err != nil {
+			return err
+		}
+		at := nvr.Duration(s.dts, scale)
+		for _, p := range packets {
+			c.packets = append(c.packets, packet{
+				track: len(c.tracks), at: at, ts: p.Timestamp + uint32(nvr.Units(nvr.Duration(s.pts, scale), t.rate)),
+				key: video && s.sync, video: video, marker: p.Marker, payload: p.Payload,
+			})
+		}
+		if video && i == len(samples)-1 {
+			c.duration = at + at/time.Duration(max(1, i)) // the last lasts as long as the others
+		}
+	}
+	c.tracks = append(c.tracks, t)
+	return nil
+}
+
+// cutter describes a codec for RTP, and returns what cuts its samples.
+func cutter(codec mp4.Codec) (clipTrack, func(data []byte, sync bool) ([]*rtp.Packet, error), error) {
+	const payloadType = 96
+	switch codec := codec.(type) {
+	case *mp4.CodecH264:
+		f := &format.H264{PayloadTyp: payloadType, SPS: codec.SPS, PPS: codec.PPS, PacketizationMode: 1}
+		e, err := f.CreateEncoder()
+		return clipTrack{description.MediaTypeVideo, func() format.Format {
+				return &format.H264{PayloadTyp: payloadType, SPS: codec.SPS, PPS: codec.PPS, PacketizationMode: 1}
+			}, 90000},
+			func(data []byte, sync bool) ([]*rtp.Packet, error) {
+				return encode(e.Encode, data, sync, codec.SPS, codec.PPS)
+			}, err
+	case *mp4.CodecH265:
+		f := &format.H265{PayloadTyp: payloadType}
+		e, err := f.CreateEncoder()
+		return clipTrack{description.MediaTypeVideo, func() format.Format {
+				return &format.H265{PayloadTyp: payloadType, VPS: codec.VPS, SPS: codec.SPS, PPS: codec.PPS}
+			}, 90000},
+			func(data []byte, sync bool) ([]*rtp.Packet, error) {
+				return encode(e.Encode, data, sync, codec.VPS, codec.SPS, codec.PPS)
+			}, err
+	case *mp4.CodecMPEG4Audio:
+		make := func() format.Format {
+			return &format.MPEG4Audio{PayloadTyp: payloadType, Config: &codec.Config, SizeLength: 13, IndexLength: 3, IndexDeltaLength: 3}
+		}
+		e, err := make().(*format.MPEG4Audio).CreateEncoder()
+		return clipTrack{description.MediaTypeAudio, make, uint32(codec.Config.SampleRate)},
+			func(data []byte, _ bool) ([]*rtp.Packet, error) { return e.Encode([][]byte{data}) }, err
+	case *mp4.CodecOpus:
+		f := func() format.Format { return &format.Opus{PayloadTyp: payloadType, ChannelCount: codec.ChannelCount} }
+		return clipTrack{description.MediaTypeAudio, f, 48000},
+			func(data []byte, _ bool) ([]*rtp.Packet, error) {
+				return []*rtp.Packet{{Header: rtp.Header{Marker: true}, Payload: data}}, nil
+			}, nil
+	}
+	return clipTrack{}, nil, fmt.Errorf("%T is not supported", codec)
+}
+
+// encode cuts a picture, with the parameter sets before a key frame.
+func encode(cut func([][]byte) ([]*rtp.Packet, error), data []byte, sync bool, sets ...[]byte) ([]*rtp.Packet, error) {
+	var nals [][]byte
+	if sync {
+		nals = append(nals, sets...)
+	}
+	for len(data) >= 4 {
+		n := int(uint32(data[0])<<24 | uint32(data[1])<<16 | uint32(data[2])<<8 | uint32(data[3]))
+		if data = data[4:]; n == 0 || n > len(data) {
+			return nil, errors.New("a picture does not consist of NAL units")
+		}
+		nals, data = append(nals, data[:n]), data[n:]
+	}
+	return cut(nals)
+}
+
+// read returns the tracks of either kind of file.
+func read(file []byte) (codecs []mp4.Codec, samples [][]sample, scales []uint32, err error) {
+	if bytes.Contains(file, []byte("moof")) {
+		return readFragmented(file)
+	}
+	var film pmp4.Presentation
+	if err := film.Unmarshal(bytes.NewReader(file)); err != nil {
+		return nil, nil, nil, err
+	}
+	for _, t := range film.Tracks {
+		var list []sample
+		dts := int64(t.TimeOffset)
+		for _, s := range t.Samples {
+			data, err := s.GetPayload()
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			list = append(list, sample{dts, dts + int64(s.PTSOffset), !s.IsNonSyncSample, data})
+			dts += int64(s.Duration)
+		}
+		codecs, samples, scales = append(codecs, t.Codec), append(samples, list), append(scales, t.TimeScale)
+	}
+	return codecs, samples, scales, nil
+}
+
+func readFragmented(file []byte) (codecs []mp4.Codec, samples [][]sample, scales []uint32, err error) {
+	var init fmp4.Init
+	if err := init.Unmarshal(bytes.NewReader(file)); err != nil {
+		return nil, nil, nil, err
+	}
+	first := bytes.Index(file, []byte("moof"))
+	var parts fmp4.Parts
+	if err := parts.Unmarshal(file[first-4:]); err != nil {
+		return nil, nil, nil, err
+	}
+	place := make(map[int]int)
+	for i, t := range init.Tracks {
+		place[t.ID] = i
+		codecs, scales = append(codecs, t.Codec), append(scales, t.TimeScale)
+	}
+	samples = make([][]sample, len(codecs))
+	for _, part := range parts {
+		for _, t := range part.Tracks {
+			i, ok := place[t.ID]
+			if !ok {
+				continue
+			}
+			dts := int64(t.BaseTime)
+			for _, s := range t.Samples {
+				samples[i] = append(samples[i], sample{dts, dts + int64(s.PTSOffset), !s.IsNonSyncSample, s.Payload})
+				dts += int64(s.Duration)
+			}
+		}
+	}
+	return codecs, samples, scales, nil
+}

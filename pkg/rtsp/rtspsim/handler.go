@@ -1,0 +1,138 @@
+package rtspsim
+
+import (
+	"strings"
+
+	"github.com/bluenviron/gortsplib/v4"
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// handler answers what the RTSP library hands up.
+type handler Server
+
+func status(code base.StatusCode) *base.Response { return &base.Response{StatusCode: code} }
+
+func (h *handler) OnConnOpen(c *gortsplib.ServerHandlerOnConnOpenCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns[c.Conn] = struct{}{}
+}
+
+func (h *handler) OnConnClose(c *gortsplib.ServerHandlerOnConnCloseCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, c.Conn)
+}
+
+func (h *handler) OnSessionClose(c *gortsplib.ServerHandlerOnSessionCloseCtx) {
+	s := (*Server)(h)
+	s.mu.Lock()
+	var gone []string
+	for name, p := range s.paths {
+		if p.publisher == c.Session {
+			gone = append(gone, name)
+		}
+	}
+	s.mu.Unlock()
+	for _, name := range gone {
+		s.replace(name, nil)
+	}
+}
+
+// allowed tells whether a request carries the right password.
+func (h *handler) allowed(c *gortsplib.ServerConn, r *base.Request) bool {
+	return h.options.Password == "" || c.VerifyCredentials(r, h.options.User, h.options.Password)
+}
+
+func (h *handler) path(name string) *path {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.paths[strings.Trim(name, "/")]
+}
+
+func (h *handler) OnDescribe(c *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	h.describes.Add(1)
+	if !h.allowed(c.Conn, c.Request) {
+		return status(base.StatusUnauthorized), nil, liberrors.ErrServerAuth{}
+	}
+	p := h.path(c.Path)
+	if p == nil {
+		return status(base.StatusNotFound), nil, nil
+	}
+	switch bad := p.trouble(); {
+	case bad.Status != 0:
+		return status(base.StatusCode(bad.Status)), nil, nil
+	case bad.Describe != "":
+		return &base.Response{StatusCode: base.StatusOK, Body: []byte(bad.Describe)}, nil, nil
+	}
+	return status(base.StatusOK), p.stream, nil
+}
+
+func (h *handler) OnSetup(c *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	if !h.allowed(c.Conn, c.Request) {
+		return status(base.StatusUnauthorized), nil, liberrors.ErrServerAuth{}
+	}
+	if c.Session.State() == gortsplib.ServerSessionStatePreRecord {
+		return status(base.StatusOK), nil, nil
+	}
+	if h.options.RefuseTCP && c.Transport == gortsplib.TransportTCP {
+		return status(base.StatusUnsupportedTransport), nil, nil
+	}
+	p := h.path(c.Path)
+	if p == nil {
+		return status(base.StatusNotFound), nil, nil
+	}
+	return status(base.StatusOK), p.stream, nil
+}
+
+func (h *handler) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	return status(base.StatusOK), nil
+}
+
+// OnAnnounce takes a stream that somebody publishes, in place of what was there.
+func (h *handler) OnAnnounce(c *gortsplib.ServerHandlerOnAnnounceCtx) (*base.Response, error) {
+	if !h.allowed(c.Conn, c.Request) {
+		return status(base.StatusUnauthorized), liberrors.ErrServerAuth{}
+	}
+	p := &path{
+		stream:    &gortsplib.ServerStream{Server: h.rtsp, Desc: c.Description},
+		publisher: c.Session, stop: make(chan struct{}),
+	}
+	if err := p.stream.Initialize(); err != nil {
+		return status(base.StatusBadRequest), err
+	}
+	(*Server)(h).replace(strings.Trim(c.Path, "/"), p)
+	return status(base.StatusOK), nil
+}
+
+func (h *handler) OnRecord(c *gortsplib.ServerHandlerOnRecordCtx) (*base.Response, error) {
+	p := h.path(c.Path)
+	if p == nil {
+		return status(base.StatusNotFound), nil
+	}
+	c.Session.OnPacketRTPAny(func(m *description.Media, _ format.Format, packet *rtp.Packet) {
+		_ = p.stream.WritePacketRTP(m, packet) // fails once the stream is closed
+	})
+	stats := p.stream.Stats()
+	c.Session.OnPacketRTCPAny(func(m *description.Media, packet rtcp.Packet) {
+		if sr, ok := packet.(*rtcp.SenderReport); ok {
+			own := *sr
+			own.SSRC, own.Reports = stats.Medias[m].Formats[m.Formats[0]].LocalSSRC, nil
+			_ = p.stream.WritePacketRTCP(m, &own)
+		}
+	})
+	return status(base.StatusOK), nil
+}
+
+// OnStreamWriteError is told of viewers that cannot keep up; the library
+// disconnects them.
+func (h *handler) OnStreamWriteError(*gortsplib.ServerHandlerOnStreamWriteErrorCtx) {}
+
+func (h *handler) OnDecodeError(*gortsplib.ServerHandlerOnDecodeErrorCtx) {}
+
+func (h *handler) OnPacketsLost(*gortsplib.ServerHandlerOnPacketsLostCtx) {}
