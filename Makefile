@@ -16,7 +16,7 @@ WEB   := ui/static
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
-.PHONY: help run build test lint peers bench fuzz vuln image clean
+.PHONY: help run build test lint pages peers bench fuzz vuln image clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +32,17 @@ test: peers build lint ## Everything that must hold before a change goes in
 	cd $(WEB) && npm run check
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
+	$(MAKE) pages
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run
+
+pages: build build/uitest.stamp ## The pages of a running demo, in Chromium and Firefox
+	@bin/nvrd demo --listen 127.0.0.1:0 >build/demo.log 2>&1 & demo=$$!; trap 'kill $$demo; wait $$demo' EXIT; \
+	until url=$$(sed -n 's/^Stoop is at //p' build/demo.log); [ -n "$$url" ]; do \
+		kill -0 $$demo || { cat build/demo.log; exit 1; }; sleep 0.1; \
+	done; \
+	cd ui/uitest && STOOP_URL=$$url STOOP_SHOTS=$(CURDIR)/build/screenshots node --test
 
 peers: # Installs what the tests need as root, or else says what is missing.
 	@missing=$$(for p in $(PEERS); do \
@@ -64,11 +72,15 @@ image: ## Build the container image with docker or buildah
 	else set -x; buildah bud --build-arg VERSION=$(VERSION) -t $(IMAGE) .; fi
 
 clean: ## Remove what was built
-	rm -rf bin build $(WEB)/node_modules
+	rm -rf bin build $(WEB)/node_modules ui/uitest/node_modules
 	find $(WEB)/dist -mindepth 1 -not -name .keep -delete
 
 build/npm.stamp: $(WEB)/package-lock.json $(WEB)/package.json
 	cd $(WEB) && npm ci --no-audit --no-fund
+	@mkdir -p $(@D) && touch $@
+
+build/uitest.stamp: ui/uitest/package-lock.json ui/uitest/package.json
+	cd ui/uitest && npm ci --no-audit --no-fund
 	@mkdir -p $(@D) && touch $@
 
 build/web.stamp: build/npm.stamp $(shell find $(WEB)/src -type f 2>/dev/null) $(wildcard $(WEB)/*.mjs)
