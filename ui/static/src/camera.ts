@@ -20,7 +20,7 @@ const stage = find('[data-camera]')
 const data = JSON.parse(stage.dataset.camera ?? '{}') as Data
 const film = find('[data-film]')
 const notice = find('[data-notice]')
-const stamp = find('[data-stamp]')
+const stamp = find<HTMLTimeElement>('[data-stamp]')
 const button = (name: string) => find<HTMLButtonElement>(`[data-do=${name}]`)
 
 const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, {
@@ -155,6 +155,7 @@ function list(): URL {
   return url
 }
 
+let stamped = 0
 function tick(): void {
   if (player.mode === 'recorded') {
     const at = player.now()
@@ -163,9 +164,13 @@ function tick(): void {
     line.follow(at)
     dated(at)
   } else line.follow(Date.now())
-  const shown = player.mode === 'live' ? '' : show(line.view.at, 'moment')
-  stamp.hidden = !shown
-  if (stamp.textContent !== shown) stamp.textContent = shown
+  stamp.hidden = player.mode === 'live'
+  const shown = player.now()
+  if (Math.floor(shown / 1000) !== stamped) {
+    stamped = Math.floor(shown / 1000)
+    stamp.dateTime = new Date(shown).toISOString()
+    stamp.textContent = show(shown, 'moment')
+  }
   if (!document.hidden) requestAnimationFrame(tick)
 }
 

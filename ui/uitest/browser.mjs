@@ -1,0 +1,89 @@
+// What the browser tests share: how browsers are started, what must never
+// happen on any page, and how one sees that a picture moves.
+import assert from 'node:assert/strict'
+import { chromium } from 'playwright-core'
+
+export const base = process.env.STOOP_URL ?? 'http://127.0.0.1:8080'
+export const shots = process.env.STOOP_SHOTS ?? 'screenshots'
+export const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)> \u202etxet\u202c ${'W'.repeat(20)}`
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+    ],
+  })
+
+/** Opens a page that remembers what no page may do. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  page.faults = []
+  const fault = (what) => page.faults.push(what)
+  page.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') fault(`console: ${m.text()} ${m.location().url}`)
+  })
+  page.on('pageerror', (e) => fault(`script: ${e.stack}`))
+  page.on('dialog', (d) => (fault(`dialog: ${d.message()}`), d.dismiss()))
+  page.on('request', (r) => {
+    const { protocol, origin } = new URL(r.url())
+    if (!['blob:', 'data:'].includes(protocol) && origin !== new URL(base).origin) fault(`request to ${r.url()}`)
+  })
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
+  })
+  return page
+}
+
+export async function close(page) {
+  await page.context().close()
+  assert.deepEqual(page.faults, [])
+}
+
+/** In the page: a number for what the video shows, and where it is. */
+export const look = (selector) => {
+  const video = document.querySelector(selector)
+  const canvas = document.createElement('canvas')
+  canvas.width = 64
+  canvas.height = 36
+  const c = canvas.getContext('2d')
+  c.drawImage(video, 0, 0, 64, 36)
+  let hash = 0
+  let light = 0
+  for (const v of c.getImageData(0, 0, 64, 36).data) {
+    hash = (hash * 31 + v) | 0
+    light += v
+  }
+  return { time: video.currentTime, hash, blank: light <= 64 * 36 * 255 }
+}
+
+/** Waits until the video has moved on by two pictures that differ. */
+export async function moves(page, selector) {
+  await page.waitForFunction((s) => document.querySelector(s)?.readyState >= 2, selector, { timeout: 20_000 })
+  const first = await page.evaluate(look, selector)
+  await page.waitForFunction(
+    ([s, from]) => document.querySelector(s).currentTime > from + 0.6,
+    [selector, first.time],
+    { timeout: 20_000 },
+  )
+  const second = await page.evaluate(look, selector)
+  assert.ok(second.time > first.time, `time went from ${first.time} to ${second.time}`)
+  assert.notEqual(second.hash, first.hash, 'the picture does not change')
+  assert.ok(!second.blank, 'the picture is black')
+}
+
+/** A stretch of footage of the camera that ends at least `rest` ms ago. */
+export async function footage(camera, least = 8000) {
+  for (let tries = 0; tries < 60; tries++) {
+    const now = Date.now()
+    const query = new URLSearchParams({ from: new Date(now - 3_600_000).toISOString(), to: new Date(now).toISOString() })
+    const res = await fetch(`${base}/api/v1/cameras/${camera}/timeline?${query}`)
+    const { footage } = await res.json()
+    const last = footage?.at(-1)
+    if (last && Date.parse(last.to) - Date.parse(last.from) >= least) return { from: Date.parse(last.from), to: Date.parse(last.to) }
+    await new Promise((done) => setTimeout(done, 1000))
+  }
+  throw new Error(`camera ${camera} has no ${least} ms of footage after a minute`)
+}
