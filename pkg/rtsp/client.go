@@ -3,6 +3,7 @@ package rtsp
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -102,7 +103,13 @@ func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.T
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
 
-	if err := open(client, (*base.URL)(address), s, &missing); err != nil {
+	// The library waits without end for an answer to a TLS handshake.
+	slow := time.AfterFunc(2*c.Patience, d.cut)
+	err := open(client, (*base.URL)(address), s, &missing)
+	if !slow.Stop() && err != nil && ctx.Err() == nil {
+		return &Fault{nvr.Unreachable, fmt.Sprintf("the camera did not answer within %v", 2*c.Patience)}
+	}
+	if err != nil {
 		return err
 	}
 	return wait(ctx, client, s, faults)

@@ -63,8 +63,7 @@ func (f *Fault) Error() string { return f.Text }
 // it never got to Begin.
 //
 // It returns nil if and only if ctx ended, within a second of it. End is then
-// given [nvr.NotRunning], or the reason of a [*Fault] that ctx was canceled
-// with as its cause. Any other error is a [*Fault].
+// given [StopReason]. Any other error is a [*Fault].
 func Run(ctx context.Context, c Config, sink media.Sink) error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -74,16 +73,21 @@ func Run(ctx context.Context, c Config, sink media.Sink) error {
 	}
 	fault := attempt(ctx, c, sink)
 	if ctx.Err() != nil {
-		reason := nvr.NotRunning
-		var cause *Fault
-		if errors.As(context.Cause(ctx), &cause) {
-			reason = cause.Reason
-		}
-		sink.End(reason, nil)
+		sink.End(StopReason(ctx), nil)
 		return nil
 	}
 	sink.End(fault.Reason, fault)
 	return fault
+}
+
+// StopReason tells why ctx ended: the reason of the [*Fault] that it was
+// canceled with, else [nvr.NotRunning].
+func StopReason(ctx context.Context) nvr.Reason {
+	var cause *Fault
+	if errors.As(context.Cause(ctx), &cause) {
+		return cause.Reason
+	}
+	return nvr.NotRunning
 }
 
 // Probe connects, waits until it knows everything about the stream, and

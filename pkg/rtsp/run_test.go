@@ -170,7 +170,9 @@ func TestRunFaults(t *testing.T) {
 			config: door, reason: nvr.BadStream, text: "video: M-JPEG, audio: G711"},
 		{name: "frozen", trouble: rtspsim.Trouble{Freeze: true}, config: impatient, reason: nvr.NoPicture, text: "no picture"},
 		{name: "no key frames", trouble: rtspsim.Trouble{NoKeyFrames: true}, config: impatient, reason: nvr.NoPicture, text: "no key frame"},
-		{name: "not tls", config: func(s *rtspsim.Server) Config { return Config{URL: "rtsps://" + s.Addr() + "/door"} }, reason: nvr.BadStream, text: "tls"},
+		{name: "not tls", config: func(s *rtspsim.Server) Config {
+			return Config{URL: "rtsps://" + s.Addr() + "/door", Patience: time.Second}
+		}, reason: nvr.Unreachable, text: "did not answer"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,8 +199,10 @@ func TestRunFaults(t *testing.T) {
 	}
 }
 
-func door(s *rtspsim.Server) Config      { return Config{URL: s.URL("door")} }
-func impatient(s *rtspsim.Server) Config { return Config{URL: s.URL("door"), Patience: 2 * time.Second} }
+func door(s *rtspsim.Server) Config { return Config{URL: s.URL("door")} }
+func impatient(s *rtspsim.Server) Config {
+	return Config{URL: s.URL("door"), Patience: 2 * time.Second}
+}
 
 // TestBreaks looks at connections that end while they play.
 func TestBreaks(t *testing.T) {
@@ -246,7 +250,7 @@ func TestChange(t *testing.T) {
 // TestLoss checks that only whole groups of pictures are let through.
 func TestLoss(t *testing.T) {
 	camera := simulate(t, rtspsim.Options{})
-	if err := camera.Trouble("door", rtspsim.Trouble{DropEvery: 200}); err != nil {
+	if err := camera.Trouble("door", rtspsim.Trouble{DropEvery: 67}); err != nil {
 		t.Fatal(err)
 	}
 	sink := newMemory(t)

@@ -3,6 +3,7 @@ package rtspsim
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,7 +47,6 @@ type packet struct {
 type sample struct {
 	dts  int64
 	pts  int64
-	sync bool
 	data []byte
 }
 
@@ -86,7 +86,7 @@ func (c *Clip) add(codec mp4.Codec, samples []sample, scale uint32) error {
 	}
 	video := codec.IsVideo()
 	for i, s := range samples {
-		packets, err := cut(s.data, s.sync)
+		packets, key, err := cut(s.data)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (c *Clip) add(codec mp4.Codec, samples []sample, scale uint32) error {
 		for _, p := range packets {
 			c.packets = append(c.packets, packet{
 				track: len(c.tracks), at: at, ts: p.Timestamp + uint32(nvr.Units(nvr.Duration(s.pts, scale), t.rate)),
-				key: video && s.sync, video: video, marker: p.Marker, payload: p.Payload,
+				key: key, video: video, marker: p.Marker, payload: p.Payload,
 			})
 		}
 		if video && i == len(samples)-1 {
@@ -105,59 +105,63 @@ func (c *Clip) add(codec mp4.Codec, samples []sample, scale uint32) error {
 	return nil
 }
 
-// cutter describes a codec for RTP, and returns what cuts its samples.
-func cutter(codec mp4.Codec) (clipTrack, func(data []byte, sync bool) ([]*rtp.Packet, error), error) {
+// cutter describes a codec for RTP, and returns what cuts its samples and
+// knows key frames. The files' own marks are not asked: fragmented files have
+// several kinds of them.
+func cutter(codec mp4.Codec) (clipTrack, func([]byte) ([]*rtp.Packet, bool, error), error) {
 	const payloadType = 96
 	switch codec := codec.(type) {
 	case *mp4.CodecH264:
-		f := &format.H264{PayloadTyp: payloadType, SPS: codec.SPS, PPS: codec.PPS, PacketizationMode: 1}
-		e, err := f.CreateEncoder()
-		return clipTrack{description.MediaTypeVideo, func() format.Format {
-				return &format.H264{PayloadTyp: payloadType, SPS: codec.SPS, PPS: codec.PPS, PacketizationMode: 1}
-			}, 90000},
-			func(data []byte, sync bool) ([]*rtp.Packet, error) {
-				return encode(e.Encode, data, sync, codec.SPS, codec.PPS)
-			}, err
+		describe := func() format.Format {
+			return &format.H264{PayloadTyp: payloadType, SPS: codec.SPS, PPS: codec.PPS, PacketizationMode: 1}
+		}
+		e, err := describe().(*format.H264).CreateEncoder()
+		return clipTrack{description.MediaTypeVideo, describe, 90000}, func(data []byte) ([]*rtp.Packet, bool, error) {
+			return cutPicture(e.Encode, data, func(nal []byte) bool { return nal[0]&0x1f == 5 }, codec.SPS, codec.PPS)
+		}, err
 	case *mp4.CodecH265:
-		f := &format.H265{PayloadTyp: payloadType}
-		e, err := f.CreateEncoder()
-		return clipTrack{description.MediaTypeVideo, func() format.Format {
-				return &format.H265{PayloadTyp: payloadType, VPS: codec.VPS, SPS: codec.SPS, PPS: codec.PPS}
-			}, 90000},
-			func(data []byte, sync bool) ([]*rtp.Packet, error) {
-				return encode(e.Encode, data, sync, codec.VPS, codec.SPS, codec.PPS)
-			}, err
+		describe := func() format.Format {
+			return &format.H265{PayloadTyp: payloadType, VPS: codec.VPS, SPS: codec.SPS, PPS: codec.PPS}
+		}
+		e, err := describe().(*format.H265).CreateEncoder()
+		return clipTrack{description.MediaTypeVideo, describe, 90000}, func(data []byte) ([]*rtp.Packet, bool, error) {
+			irap := func(nal []byte) bool { return nal[0]>>1&0x3f >= 16 && nal[0]>>1&0x3f <= 21 }
+			return cutPicture(e.Encode, data, irap, codec.VPS, codec.SPS, codec.PPS)
+		}, err
 	case *mp4.CodecMPEG4Audio:
-		make := func() format.Format {
+		describe := func() format.Format {
 			return &format.MPEG4Audio{PayloadTyp: payloadType, Config: &codec.Config, SizeLength: 13, IndexLength: 3, IndexDeltaLength: 3}
 		}
-		e, err := make().(*format.MPEG4Audio).CreateEncoder()
-		return clipTrack{description.MediaTypeAudio, make, uint32(codec.Config.SampleRate)},
-			func(data []byte, _ bool) ([]*rtp.Packet, error) { return e.Encode([][]byte{data}) }, err
+		e, err := describe().(*format.MPEG4Audio).CreateEncoder()
+		return clipTrack{description.MediaTypeAudio, describe, uint32(codec.Config.SampleRate)}, func(data []byte) ([]*rtp.Packet, bool, error) {
+			packets, err := e.Encode([][]byte{data})
+			return packets, false, err
+		}, err
 	case *mp4.CodecOpus:
-		f := func() format.Format { return &format.Opus{PayloadTyp: payloadType, ChannelCount: codec.ChannelCount} }
-		return clipTrack{description.MediaTypeAudio, f, 48000},
-			func(data []byte, _ bool) ([]*rtp.Packet, error) {
-				return []*rtp.Packet{{Header: rtp.Header{Marker: true}, Payload: data}}, nil
-			}, nil
+		describe := func() format.Format { return &format.Opus{PayloadTyp: payloadType, ChannelCount: codec.ChannelCount} }
+		return clipTrack{description.MediaTypeAudio, describe, 48000}, func(data []byte) ([]*rtp.Packet, bool, error) {
+			return []*rtp.Packet{{Header: rtp.Header{Marker: true}, Payload: data}}, false, nil
+		}, nil
 	}
 	return clipTrack{}, nil, fmt.Errorf("%T is not supported", codec)
 }
 
-// encode cuts a picture, with the parameter sets before a key frame.
-func encode(cut func([][]byte) ([]*rtp.Packet, error), data []byte, sync bool, sets ...[]byte) ([]*rtp.Packet, error) {
+// cutPicture cuts a picture, with the parameter sets before a key frame.
+func cutPicture(cut func([][]byte) ([]*rtp.Packet, error), data []byte, isKey func(nal []byte) bool, sets ...[]byte) (packets []*rtp.Packet, key bool, err error) {
 	var nals [][]byte
-	if sync {
-		nals = append(nals, sets...)
-	}
 	for len(data) >= 4 {
-		n := int(uint32(data[0])<<24 | uint32(data[1])<<16 | uint32(data[2])<<8 | uint32(data[3]))
+		n := int(binary.BigEndian.Uint32(data))
 		if data = data[4:]; n == 0 || n > len(data) {
-			return nil, errors.New("a picture does not consist of NAL units")
+			return nil, false, errors.New("a picture does not consist of NAL units")
 		}
+		key = key || isKey(data)
 		nals, data = append(nals, data[:n]), data[n:]
 	}
-	return cut(nals)
+	if key {
+		nals = append(slices.Clone(sets), nals...)
+	}
+	packets, err = cut(nals)
+	return packets, key, err
 }
 
 // read returns the tracks of either kind of file.
@@ -177,7 +181,7 @@ func read(file []byte) (codecs []mp4.Codec, samples [][]sample, scales []uint32,
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			list = append(list, sample{dts, dts + int64(s.PTSOffset), !s.IsNonSyncSample, data})
+			list = append(list, sample{dts, dts + int64(s.PTSOffset), data})
 			dts += int64(s.Duration)
 		}
 		codecs, samples, scales = append(codecs, t.Codec), append(samples, list), append(scales, t.TimeScale)
@@ -209,7 +213,7 @@ func readFragmented(file []byte) (codecs []mp4.Codec, samples [][]sample, scales
 			}
 			dts := int64(t.BaseTime)
 			for _, s := range t.Samples {
-				samples[i] = append(samples[i], sample{dts, dts + int64(s.PTSOffset), !s.IsNonSyncSample, s.Payload})
+				samples[i] = append(samples[i], sample{dts, dts + int64(s.PTSOffset), s.Payload})
 				dts += int64(s.Duration)
 			}
 		}
