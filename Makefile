@@ -27,22 +27,17 @@ run: build ## Record two simulated doorbells and show them; needs only Go and No
 build: build/templ.stamp build/web.stamp ## Build bin/nvrd
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/nvrd ./cmd/nvrd
 
-test: peers build lint ## Everything that must hold before a change goes in
+test: peers build build/uitest.stamp lint ## Everything that must hold before a change goes in
 	@! git rev-parse --git-dir >/dev/null 2>&1 || git diff --exit-code -- '*_templ.go'
 	cd $(WEB) && npm run check
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
-	$(MAKE) pages
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run
 
-pages: build build/uitest.stamp ## The pages of a running demo, in Chromium and Firefox
-	@bin/nvrd demo --listen 127.0.0.1:0 >build/demo.log 2>&1 & demo=$$!; trap 'kill $$demo; wait $$demo' EXIT; \
-	until url=$$(sed -n 's/^Stoop is at //p' build/demo.log); [ -n "$$url" ]; do \
-		kill -0 $$demo || { cat build/demo.log; exit 1; }; sleep 0.1; \
-	done; \
-	cd ui/uitest && STOOP_URL=$$url STOOP_SHOTS=$(CURDIR)/build/screenshots node --test
+pages: peers build build/uitest.stamp ## The pages in Chromium and Firefox; screenshots go to build/screenshots
+	go test -count=1 -v ./ui/uitest
 
 peers: # Installs what the tests need as root, or else says what is missing.
 	@missing=$$(for p in $(PEERS); do \
@@ -55,8 +50,9 @@ peers: # Installs what the tests need as root, or else says what is missing.
 		echo "  sudo apt-get install --no-install-recommends" $$missing; exit 1; \
 	fi
 
-bench: build ## Micro-benchmarks of the path of a frame and of the index
-	go test -run '^$$' -bench . -benchmem ./...
+bench: peers build ## What recording costs, beside ffmpeg on the same streams; then micro-benchmarks
+	go test -tags bench -count=1 -timeout 30m -v -run TestCost ./cmd/nvrd
+	go test -run '^$$' -bench . -benchmem ./pkg/...
 
 fuzz: ## Each fuzz target for FUZZTIME (30s)
 	@set -e; grep -ro --include '*_test.go' --exclude-dir node_modules '^func Fuzz[A-Za-z0-9]*' cmd pkg ui | \
