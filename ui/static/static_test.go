@@ -86,7 +86,7 @@ func TestContrast(t *testing.T) {
 			{"ink", "paper", 4.5}, {"ink", "card", 4.5}, {"ink", "wash", 4.5},
 			{"ink-2", "paper", 4.5}, {"ink-2", "card", 4.5}, {"ink-2", "wash", 4.5},
 			{"ink-3", "card", 4.5}, {"paper", "ink", 4.5},
-			{"lamp", "card", 4.5}, {"on-lamp", "lamp", 4.5}, {"on-brick", "brick", 4.5},
+			{"lamp", "card", 4.5}, {"on-lamp", "lamp-fill", 4.5}, {"on-brick", "brick", 4.5},
 			{"leaf", "leaf-soft", 4.5}, {"brick", "brick-soft", 4.5}, {"brick", "card", 4.5}, {"ink", "brick-soft", 4.5}, {"ink-2", "leaf-soft", 4.5}, {"ink-2", "brick-soft", 4.5},
 			{"edge", "card", 3}, {"edge", "paper", 3}, {"lamp", "paper", 3},
 		} {

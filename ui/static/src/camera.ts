@@ -87,6 +87,7 @@ function onward(at: number): void {
   if (gap) tell(gap.reason, true)
 }
 
+let stamped = 0
 let quiet = 0
 function tell(text: string, soft: boolean, skip?: () => void): void {
   clearTimeout(quiet)
@@ -117,6 +118,7 @@ function controls(): void {
   button('live').setAttribute('aria-pressed', String(isLive))
   button('full').setAttribute('aria-label', say(document.fullscreenElement ? 'full_end' : 'full'))
   const s = player.stream
+  button('sound').hidden = !/mp4a|opus|flac/i.test(s?.mime ?? '')
   const quality = find('[data-quality]')
   quality.hidden = !s?.height
   if (s?.height) quality.textContent = `${say(s.stream)} · ${s.height}p`
@@ -155,7 +157,19 @@ function list(): URL {
   return url
 }
 
-let stamped = 0
+/** Takes over what changed about the camera. */
+async function learn(): Promise<void> {
+  const res = await fetch(`/api/v1/cameras/${data.id}`)
+  if (res.status === 404) return location.reload()
+  if (!res.ok) return
+  const { streams } = (await res.json()) as { streams: { stream: string; mime?: string; video?: { codec: string; height: number } }[] | null }
+  const known = (streams ?? []).map((s) => ({ stream: s.stream, mime: s.mime ?? '', codec: name(s.video?.codec), height: s.video?.height ?? 0 }))
+  if (player.know(known)) live()
+  await refresh(list())
+}
+
+const name = (codec = '') => codec.replace(/^h(26\d)$/, 'H.$1')
+
 function tick(): void {
   if (player.mode === 'recorded') {
     const at = player.now()
@@ -224,7 +238,6 @@ find('[data-controls]').hidden = false
 find('[data-line]').hidden = false
 line.zoom(zooms[data.zoom] ?? zooms['6h'])
 line.clip = clip.open
-button('sound').hidden = !data.streams.some((s) => /mp4a|opus|flac/i.test(s.mime))
 player.video.muted = true
 if (data.at) {
   line.view.at = Date.parse(data.at)
@@ -233,5 +246,5 @@ if (data.at) {
 controls()
 tick()
 player.warm()
-begin(() => void refresh(list()).catch(() => {}))
+begin(() => void learn().catch(() => {}))
 setInterval(() => document.hidden || void refresh(list()).catch(() => {}), 60_000) // the list grows

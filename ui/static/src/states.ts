@@ -38,6 +38,6 @@ export function listen(changed: () => void): void {
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
   // A navigation aborts the stream; that must not look like an outage.
   addEventListener('pagehide', () => (clearTimeout(silence), close()))
-  addEventListener('pageshow', open)
+  addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
   open()
 }

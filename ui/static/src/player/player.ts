@@ -35,7 +35,7 @@ export class Player {
   constructor(
     readonly video: HTMLVideoElement,
     private readonly camera: number,
-    private readonly streams: Stream[],
+    private streams: Stream[],
     private readonly on: Events,
   ) {
     this.#choose()
@@ -57,6 +57,17 @@ export class Player {
       failed: () => on.notice(say('lost'), false),
     })
     for (const type of ['play', 'pause', 'volumechange', 'ratechange']) video.addEventListener(type, () => on.changed())
+  }
+
+  /** Takes over what became known of the streams; reports whether the picture has to begin anew. */
+  know(streams: Stream[]): boolean {
+    const before = this.stream
+    this.streams = streams
+    this.#choose()
+    const other = this.stream?.stream !== before?.stream || this.stream?.mime !== before?.mime
+    if (!other) this.stream = before
+    this.on.changed()
+    return other && this.mode === 'live'
   }
 
   warm(): void {
@@ -109,7 +120,7 @@ export class Player {
   // A paused live picture is a moment of the past.
   pause(): void {
     this.wanted = false
-    if (this.mode === 'live') void this.seek(Date.now() - 1500)
+    if (this.mode === 'live') void this.seek(Date.now() - 2500)
     else this.video.pause()
   }
 

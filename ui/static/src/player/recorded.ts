@@ -9,6 +9,7 @@ const minute = 60_000
 const grid = 5 * minute // windows begin on it, so that near seeks share a playlist
 const before = 5 * minute
 const span = 25 * minute
+const late = 10_000
 
 const library = () => import('hls.js/light')
 
@@ -80,7 +81,11 @@ export class Recorded {
   }
 
   #find(at: number): number | undefined {
-    const p = this.#pieces().find((p) => at < p.to)
+    const all = this.#pieces()
+    const p = all.find((p) => at < p.to)
+    const last = all.at(-1)
+    // What was seen live a moment ago may not be on disk yet: the last picture there is will do.
+    if (!p && last && Date.now() - at < late) return last.start + Math.max((last.to - last.from) / 1000 - 0.1, 0)
     if (!p || at < this.#window.from || at >= this.#window.to) return undefined
     // A hair inside the piece: on its edge browsers may show the picture before.
     return p.start + Math.max((at - p.from) / 1000, 0.002)
