@@ -10,11 +10,11 @@ import (
 
 // An index entry begins at a key frame, but not sooner than minEntry after the
 // one before it, so that a stream of key frames alone keeps its index small;
-// or after maxEntry, so that a byte range stays a second long at most however
-// rare key frames are. Both in milliseconds.
+// or before it gets longer than maxEntry, so that a byte range stays short
+// however rare key frames are. Both in milliseconds.
 const (
 	minEntry = 400
-	maxEntry = 1000
+	maxEntry = 2000
 )
 
 // AppendEntry adds a movie fragment to an index of footage: to the last entry,

@@ -35,8 +35,8 @@ type Segment struct {
 }
 
 // Fragment is one independently addressable piece of a segment: one or more
-// movie fragments (moof and mdat) that together begin at a key frame or
-// last about a second.
+// movie fragments (moof and mdat) that together begin at a key frame or last
+// about two seconds.
 type Fragment struct {
 	Offset        int64 // of its first byte in the file
 	Bytes         int64

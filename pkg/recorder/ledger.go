@@ -27,6 +27,8 @@ type ledger struct {
 	catalog *catalog.Catalog
 	log     *slog.Logger
 
+	commits int64 // each is a barrier of the catalog's disk
+
 	mu      sync.Mutex
 	entries []entry
 	stop    chan struct{}
@@ -109,6 +111,7 @@ func (l *ledger) commit() {
 }
 
 func (l *ledger) update(batch []entry) error {
+	l.commits++
 	return l.catalog.Update(context.Background(), func(tx catalog.Tx) error {
 		for _, e := range batch {
 			if err := e(tx); err != nil {

@@ -118,8 +118,11 @@ func (r *Recorder) Close() error {
 	clear(r.streams)
 	r.mu.Unlock()
 	r.sealing.Wait()
-	if n := r.ledger.close(); n > 0 {
-		return fmt.Errorf("catalog lacks %d entries; they are restored from the footage at the next start", n)
+	left := r.ledger.close()
+	stats := r.directory.Stats()
+	r.log.Info("recording stopped", "bytes", stats.Bytes, "writes", stats.Writes, "barriers", stats.Barriers+r.ledger.commits)
+	if left > 0 {
+		return fmt.Errorf("catalog lacks %d entries; they are restored from the footage at the next start", left)
 	}
 	return nil
 }
