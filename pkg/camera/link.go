@@ -1,0 +1,150 @@
+package camera
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp"
+)
+
+// link keeps one stream connected. It is the sink of the connection and
+// passes everything on.
+type link struct {
+	*board
+	place   int
+	stream  Stream
+	connect func(context.Context, rtsp.Config, media.Sink) error
+	log     *slog.Logger
+
+	liveSince time.Time // zero unless the present attempt is live
+	failures  int       // attempts in a row that were not healthy
+	said      nvr.Reason
+	unsaid    int // failures since said was logged
+}
+
+const (
+	firstDelay = time.Second
+	maxDelay   = time.Minute
+	// healthy is how long a stream has to last for its failure to count as a
+	// first one.
+	healthy = 30 * time.Second
+)
+
+// run connects again and again until ctx ends.
+func (l *link) run(ctx context.Context) {
+	defer l.set(l.place, func(s *StreamState) {
+		s.Phase, s.Trouble, s.RetryAt = Off, Trouble{}, 0
+	})
+	if l.place > 0 {
+		select {
+		case <-l.first:
+		case <-ctx.Done():
+		}
+	}
+	for ctx.Err() == nil {
+		if !l.await(ctx) {
+			break
+		}
+		l.set(l.place, func(s *StreamState) { s.Phase, s.RetryAt = Connecting, 0 })
+		l.liveSince = time.Time{}
+		err := l.connect(ctx, l.stream.RTSP, l)
+		if err == nil {
+			return // stopped, and the sink was told why
+		}
+		l.pause(ctx, l.failed(err))
+	}
+	l.stream.Sink.End(rtsp.StopReason(ctx), nil)
+}
+
+// await returns when this stream may log in; false means that ctx ended.
+func (l *link) await(ctx context.Context) bool {
+	for said := false; ; said = true {
+		ok, in, changed := l.mayLogIn(l.place)
+		if ok {
+			return true
+		}
+		if !said {
+			retry := nvr.TimeOf(time.Now().Add(in))
+			l.set(l.place, func(s *StreamState) {
+				s.Phase, s.RetryAt = Waiting, retry
+				s.Trouble = Trouble{nvr.WrongPassword, nvr.WrongPassword.Sentence(), "the camera refused the password for its other stream"}
+			})
+			continue // changed is over
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(in):
+		case <-changed:
+		}
+	}
+}
+
+// failed notes a failure and returns how long to wait.
+func (l *link) failed(err error) time.Duration {
+	fault := &rtsp.Fault{Reason: nvr.RecorderFailed, Text: err.Error()}
+	errors.As(err, &fault)
+	if !l.liveSince.IsZero() && time.Since(l.liveSince) >= healthy {
+		l.failures, l.said = 0, ""
+	}
+	wait := delay(l.failures, fault.Reason, rand.Float64())
+	l.failures++
+	if l.unsaid++; fault.Reason != l.said {
+		l.log.Warn("stream failed", "reason", fault.Reason, "err", fault.Text, "failures", l.unsaid)
+		l.said, l.unsaid = fault.Reason, 0
+	}
+	retry := nvr.TimeOf(time.Now().Add(wait))
+	l.set(l.place, func(s *StreamState) {
+		s.Phase, s.RetryAt = Waiting, retry
+		s.Trouble = Trouble{fault.Reason, fault.Reason.Sentence(), fault.Text}
+		if fault.Reason == nvr.WrongPassword {
+			l.proven[l.place], l.refused = false, time.Now()
+		}
+	})
+	return wait
+}
+
+// delay is how long to wait after a number of failures. It differs by a fifth
+// up or down, as random in [0,1) says, so that the cameras of a household that
+// lost its power do not all come at once.
+func delay(failures int, reason nvr.Reason, random float64) time.Duration {
+	if reason == nvr.WrongPassword {
+		return lockout + time.Duration(random*float64(lockout)/5)
+	}
+	d := maxDelay
+	if failures < 6 {
+		d = firstDelay << failures
+	}
+	return min(maxDelay, time.Duration(float64(d)*(0.8+0.4*random)))
+}
+
+func (l *link) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// Begin implements [media.Sink].
+func (l *link) Begin(f media.Format, fresh bool) {
+	if l.liveSince.IsZero() {
+		l.liveSince = time.Now()
+		l.log.Info("stream is live", "failures", l.unsaid)
+		l.unsaid = 0
+	}
+	l.set(l.place, func(s *StreamState) {
+		s.Phase, s.Trouble, s.RetryAt, s.Format = Live, Trouble{}, 0, f
+	})
+	l.stream.Sink.Begin(f, fresh)
+}
+
+// Sample implements [media.Sink].
+func (l *link) Sample(s media.Sample) { l.stream.Sink.Sample(s) }
+
+// End implements [media.Sink].
+func (l *link) End(r nvr.Reason, err error) { l.stream.Sink.End(r, err) }
