@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+// maxPassword bounds a password file.
+const maxPassword = 4096
+
+// cameraFlags adds the flags that say how to reach a camera, and returns what
+// reads them after parsing.
+func cameraFlags(f *flag.FlagSet) func() (household.CameraInput, error) {
+	var in household.CameraInput
+	f.StringVar(&in.URL, "url", "", "address of the main stream, rtsp://…")
+	f.StringVar(&in.SubURL, "sub", "", "address of the smaller stream")
+	f.StringVar(&in.User, "user", "", "user name that the camera asks for")
+	file := f.String("password-file", "", "file with the password that the camera asks for")
+	return func() (household.CameraInput, error) {
+		if *file == "" {
+			return in, nil
+		}
+		b, err := os.ReadFile(*file)
+		if err != nil {
+			return in, fmt.Errorf("--password-file: %w", err)
+		}
+		if len(b) > maxPassword {
+			return in, fmt.Errorf("--password-file: %d bytes are no password: %w", len(b), nvr.ErrTooLarge)
+		}
+		in.Password = household.Secret(strings.TrimRight(string(b), "\r\n"))
+		return in, nil
+	}
+}
+
+func cameraAdd(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	name := f.String("name", "", "name of the camera")
+	read := cameraFlags(f)
+	if err := c.parse(f, "name", "url"); err != nil {
+		return err
+	}
+	in, err := read()
+	if err != nil {
+		return err
+	}
+	in.Name = *name
+	home, err := household.Open(ctx, *data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	cam, err := home.AddCamera(ctx, in)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s is camera %s; a running nvrd records it within a second\n", cam.Name, cam.ID)
+	return err
+}
+
+func cameraList(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	asJSON := f.Bool("json", false, "print JSON")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	st, err := openStore(ctx, *data, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	list, err := st.home.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		return e.Encode(listed(list))
+	}
+	for _, cam := range listed(list) {
+		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s %s\n", cam.ID, cam.Name, cam.URL, cam.SubURL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listedCamera is a camera as it is printed: without user and password.
+type listedCamera struct {
+	ID     nvr.CameraID `json:"id"`
+	Name   string       `json:"name"`
+	URL    string       `json:"url"`
+	SubURL string       `json:"sub_url"`
+}
+
+func listed(list []household.Camera) []listedCamera {
+	shown := make([]listedCamera, len(list))
+	for i, cam := range list {
+		shown[i] = listedCamera{cam.ID, cam.Name, cam.URL, cam.SubURL}
+	}
+	return shown
+}
+
+func cameraRemove(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	name := f.String("name", "", "name of the camera")
+	if err := c.parse(f, "name"); err != nil {
+		return err
+	}
+	st, err := openStore(ctx, *data, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	cam, err := st.home.CameraByName(ctx, *name)
+	if err != nil {
+		return fmt.Errorf("%w; `nvrd camera list` shows the names", err)
+	}
+	if err := st.home.RemoveCamera(ctx, cam.ID); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s is removed; its footage stays\n", cam.Name)
+	return err
+}
+
+func cameraProbe(ctx context.Context, c *call) error {
+	f := c.flags()
+	read := cameraFlags(f)
+	if err := c.parse(f, "url"); err != nil {
+		return err
+	}
+	in, err := read()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	found, err := probe(ctx, in, c.logger())
+	if err != nil {
+		return err
+	}
+	if !found.OK {
+		return fmt.Errorf("%s: %s", found.Reason.Sentence(), found.Detail)
+	}
+	for _, s := range found.Streams {
+		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", s.Stream, s.Video.Codec, s.Video.Width, s.Video.Height); err != nil {
+			return err
+		}
+		if s.Audio != nil {
+			fmt.Fprintf(c.out, ", %s %d Hz", s.Audio.Codec, s.Audio.SampleRate)
+		}
+		for _, missing := range s.Missing {
+			fmt.Fprintf(c.out, "; not recorded: %s", missing)
+		}
+		fmt.Fprintln(c.out)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"nvrd/pkg/nvr"
+)
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one subcommand. run parses its own flags.
+type command struct {
+	name  string
+	usage string // what follows the name
+	short string
+	run   func(ctx context.Context, c *call) error
+}
+
+func commands() []command {
+	return []command{
+		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "record and serve", run},
+		{"demo", "[--listen HOST:PORT] [--data DIR]", "try it out with two simulated doorbells", demo},
+		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
+		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
+		{"camera remove", "[--data DIR] --name NAME", "remove a camera; its footage stays", cameraRemove},
+		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
+		{"timeline", "[--data DIR] --camera NAME --from T --to T [--stream main|sub] [--json]", "list footage and gaps", timeline},
+		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
+		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
+		{"version", "", "print the version", printVersion},
+	}
+}
+
+// Exit statuses; docs/ref/cli.md lists them.
+const (
+	exitOK = iota
+	exitFailure
+	exitUsage
+	exitNotFound
+	exitExists
+	exitInvalid
+	exitBusy
+	exitDamaged
+)
+
+// errUsage is a command line that does not parse; its message was printed.
+var errUsage = errors.New("usage")
+
+// execute runs one command line and returns its exit status.
+func execute(ctx context.Context, args []string, s streams) int {
+	all := commands()
+	for _, c := range all {
+		words := strings.Fields(c.name)
+		if len(args) < len(words) || strings.Join(args[:len(words)], " ") != c.name {
+			continue
+		}
+		err := c.run(ctx, &call{command: c, args: args[len(words):], streams: s})
+		if err != nil && !errors.Is(err, errUsage) {
+			fmt.Fprintf(s.err, "nvrd %s: %v\n", c.name, err)
+		}
+		return status(err)
+	}
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		help(s.out, all)
+		return exitOK
+	}
+	fmt.Fprintf(s.err, "nvrd: there is no command %q; run `nvrd help`\n", strings.Join(args, " "))
+	return exitUsage
+}
+
+func help(w io.Writer, all []command) {
+	fmt.Fprint(w, "nvrd records doorbell cameras to local disk and shows them on your own network.\n\n")
+	for _, c := range all {
+		fmt.Fprintf(w, "  nvrd %s\n        %s\n", strings.TrimSpace(c.name+" "+c.usage), c.short)
+	}
+	fmt.Fprint(w, "\nT is RFC 3339, such as 2026-11-22T14:03:22Z. Flags can be set in the environment, too:\n"+
+		"--data as STOOP_DATA, and so on. Without --data, footage goes to "+defaultData()+".\n")
+}
+
+// status maps an error to an exit status.
+func status(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, nvr.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, nvr.ErrExists):
+		return exitExists
+	case errors.Is(err, nvr.ErrInvalid), errors.Is(err, nvr.ErrTooLarge):
+		return exitInvalid
+	case errors.Is(err, nvr.ErrBusy):
+		return exitBusy
+	case errors.Is(err, nvr.ErrDamaged):
+		return exitDamaged
+	default:
+		return exitFailure
+	}
+}
+
+// call is one invocation of a command.
+type call struct {
+	command command
+	args    []string
+	streams
+}
+
+// flags returns the command's flag set. Every flag may come from the
+// environment, and the command line wins.
+func (c *call) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("nvrd "+c.command.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	return f
+}
+
+// parse reads the flags; required ones must not be empty.
+func (c *call) parse(f *flag.FlagSet, required ...string) error {
+	given := f.Parse(c.args)
+	set := map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { set[fl.Name] = true })
+	f.VisitAll(func(fl *flag.Flag) {
+		variable := "STOOP_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
+		if v, ok := os.LookupEnv(variable); ok && !set[fl.Name] {
+			if err := f.Set(fl.Name, v); err != nil && given == nil {
+				given = fmt.Errorf("%s: %w", variable, err)
+			}
+		}
+	})
+	var missing []string
+	for _, name := range required {
+		if f.Lookup(name).Value.String() == "" {
+			missing = append(missing, "--"+name)
+		}
+	}
+	switch {
+	case errors.Is(given, flag.ErrHelp):
+	case given != nil:
+		fmt.Fprintf(c.err, "nvrd %s: %v\n", c.command.name, given)
+	case f.NArg() > 0:
+		fmt.Fprintf(c.err, "nvrd %s: %q was not expected\n", c.command.name, f.Arg(0))
+	case len(missing) > 0:
+		fmt.Fprintf(c.err, "nvrd %s: %s is needed\n", c.command.name, strings.Join(missing, " and "))
+	default:
+		return nil
+	}
+	fmt.Fprintf(c.err, "usage: nvrd %s %s\n", c.command.name, c.command.usage)
+	return errUsage
+}
+
+// dataFlag adds --data.
+func dataFlag(f *flag.FlagSet) *string {
+	return f.String("data", defaultData(), "where footage and settings are kept")
+}
+
+// defaultData is where footage goes when nobody says otherwise.
+func defaultData() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "stoop")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "share", "stoop")
+	}
+	return "stoop-data"
+}
+
+// logger writes for people: one line each, without the date when a service
+// manager adds its own.
+func (c *call) logger() *slog.Logger {
+	options := &slog.HandlerOptions{}
+	if os.Getenv("JOURNAL_STREAM") != "" {
+		options.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}
+	}
+	return slog.New(slog.NewTextHandler(c.err, options))
+}
+
+func printVersion(_ context.Context, c *call) error {
+	if err := c.parse(c.flags()); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(c.out, "nvrd", version)
+	return err
+}

@@ -1,0 +1,22 @@
+// Nvrd records doorbell cameras to local disk and shows them on the home's own
+// network. Run `nvrd help` for its commands.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "development"
+
+func main() { os.Exit(program()) }
+
+// program runs the command line and returns its exit status.
+func program() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return execute(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+}

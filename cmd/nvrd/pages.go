@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"nvrd/pkg/api"
+	"nvrd/pkg/auth"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/playback"
+	pages "nvrd/ui/appliance"
+)
+
+// pageCameras shows the cameras to the pages in the pages' own words.
+type pageCameras struct{ cameras *cameras }
+
+func (p pageCameras) List(ctx context.Context) ([]pages.Camera, error) {
+	list, err := p.cameras.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]pages.Camera, len(list))
+	for i, c := range list {
+		shown[i] = pageCamera(c)
+	}
+	return shown, nil
+}
+
+func (p pageCameras) Get(ctx context.Context, id nvr.CameraID) (pages.Camera, error) {
+	c, err := p.cameras.Get(ctx, id)
+	return pageCamera(c), err
+}
+
+func (p pageCameras) Add(ctx context.Context, in pages.Input) (nvr.CameraID, error) {
+	c, err := p.cameras.Add(ctx, input(in))
+	return c.ID, err
+}
+
+func (p pageCameras) Remove(ctx context.Context, id nvr.CameraID) error {
+	return p.cameras.Remove(ctx, id)
+}
+
+func (p pageCameras) Probe(ctx context.Context, in pages.Input) (pages.Probe, error) {
+	found, err := p.cameras.Probe(ctx, input(in))
+	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
+}
+
+func input(in pages.Input) household.CameraInput {
+	return household.CameraInput{Name: in.Name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: household.Secret(in.Password)}
+}
+
+func pageCamera(c api.Camera) pages.Camera {
+	return pages.Camera{
+		ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL,
+		Phase: pages.Phase(c.State.Phase), Reason: c.State.Reason, Detail: c.State.Detail, RetryAt: c.State.RetryAt,
+		Streams: pageStreams(c.Streams),
+	}
+}
+
+func pageStreams(streams []api.Stream) []pages.Stream {
+	shown := make([]pages.Stream, len(streams))
+	for i, s := range streams {
+		t := pages.Stream{Phase: pages.Phase(s.Phase), Missing: s.Missing, MIME: s.MIME}
+		if s.Stream == nvr.Sub.String() {
+			t.Quality = nvr.Sub
+		}
+		if s.Video != nil {
+			t.Codec, t.Width, t.Height = s.Video.Codec, s.Video.Width, s.Video.Height
+		}
+		if s.Audio != nil {
+			t.Audio = s.Audio.Codec
+		}
+		shown[i] = t
+	}
+	return shown
+}
+
+// pageTimelines shows timelines to the pages.
+type pageTimelines struct{ player *playback.Player }
+
+func (p pageTimelines) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span) (pages.Timeline, error) {
+	t, err := p.player.Timeline(ctx, stream, span, time.Hour)
+	return pages.Timeline{Footage: t.Footage, Gaps: t.Gaps}, err
+}
+
+// door lets browsers in by the access key.
+type door struct{ gate *auth.Gate }
+
+func (d door) Enter(w http.ResponseWriter, r *http.Request, key string) error {
+	err := d.gate.Login(w, r, key)
+	switch {
+	case errors.Is(err, auth.ErrUnauthorized):
+		return fmt.Errorf("%w: %w", err, nvr.ErrInvalid)
+	case errors.Is(err, auth.ErrTooMany):
+		return fmt.Errorf("%w: %w", err, nvr.ErrBusy)
+	}
+	return err
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// defaultListen is reached from this machine only.
+const defaultListen = "127.0.0.1:8080"
+
+func run(ctx context.Context, c *call) error {
+	var s settings
+	f := c.flags()
+	data := dataFlag(f)
+	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages")
+	s.flags(f)
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	s.data = *data
+	return c.appliance(ctx, s, nil)
+}
+
+// flags adds the settings that every appliance has.
+func (s *settings) flags(f *flag.FlagSet) {
+	f.StringVar(&s.accessKey, "access-key-file", "", "file with the key that browsers are asked for")
+	f.Func("host", "a further name that the pages are reached by", func(name string) error {
+		s.hosts = append(s.hosts, strings.FieldsFunc(name, func(r rune) bool { return r == ',' || r == ' ' })...)
+		return nil
+	})
+}
+
+// gcPercent trades a little CPU for memory: the live heap of a recorder is
+// mostly the last seconds of each camera, and doubling it buys nothing.
+const gcPercent = 50
+
+// appliance runs an appliance until ctx ends. ready, which may be nil, is
+// called with it once it records.
+func (c *call) appliance(ctx context.Context, s settings, ready func(*appliance) error) (err error) {
+	debug.SetGCPercent(gcPercent)
+	a, err := start(ctx, s, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if ready != nil {
+		if err := ready(a); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(c.out, "Stoop is at %s\n", a.address()); err != nil {
+		return err
+	}
+	return a.serve(ctx)
+}
+
+func health(ctx context.Context, c *call) error {
+	f := c.flags()
+	listen := f.String("listen", defaultListen, "address of the pages")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(*listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q is not HOST:PORT: %w", *listen, nvr.ErrInvalid)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/api/v1/health", nil)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if _, err := fmt.Fprintln(c.out, strings.TrimSpace(string(body))); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not well: %s", response.Status)
+	}
+	return nil
+}

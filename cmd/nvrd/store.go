@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/playback"
+)
+
+// store is what lies in a data directory:
+//
+//	home.db, secret.key   the household
+//	catalog.db            the index of the footage
+//	footage/              the footage
+//	lock                  held by the nvrd that records
+type store struct {
+	home      *household.DB
+	catalog   *catalog.Catalog
+	directory *footage.Directory
+	player    *playback.Player
+}
+
+// openStore opens a data directory that is there already; commands beside a
+// running recorder use it, too.
+func openStore(ctx context.Context, data string, log *slog.Logger) (*store, error) {
+	if _, err := os.Stat(filepath.Join(data, "home.db")); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no recording in %s yet; name another place with --data, or start one with `nvrd run`: %w", data, nvr.ErrNotFound)
+	}
+	return open(ctx, data, log)
+}
+
+// createStore opens a data directory, making what is not there yet.
+func createStore(ctx context.Context, data string, log *slog.Logger) (*store, error) {
+	home, err := household.Open(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	defer home.Close()
+	// The footage directory is made with the catalog. A catalog without it
+	// means a disk that is not mounted, and nothing must be written there.
+	if _, err := os.Stat(filepath.Join(data, "catalog.db")); errors.Is(err, fs.ErrNotExist) {
+		var id footage.UUID
+		if _, err := rand.Read(id[:]); err != nil {
+			return nil, fmt.Errorf("number for a footage directory: %w", err)
+		}
+		id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562, version 4
+		err := footage.Create(filepath.Join(data, "footage"), home.UUID(), id)
+		if err != nil && !errors.Is(err, nvr.ErrExists) {
+			return nil, err
+		}
+	}
+	return open(ctx, data, log)
+}
+
+func open(ctx context.Context, data string, log *slog.Logger) (_ *store, err error) {
+	var s store
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.home, err = household.Open(ctx, data); err != nil {
+		return nil, err
+	}
+	if s.directory, err = footage.Open(filepath.Join(data, "footage"), s.home.UUID(), log); err != nil {
+		return nil, err
+	}
+	if s.catalog, err = catalog.Open(ctx, filepath.Join(data, "catalog.db")); err != nil {
+		return nil, err
+	}
+	s.player = playback.New(s.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return s.directory, nil })
+	return &s, nil
+}
+
+// Close closes what is open.
+func (s *store) Close() error {
+	var errs []error
+	if s.directory != nil {
+		errs = append(errs, s.directory.Close())
+	}
+	if s.catalog != nil {
+		errs = append(errs, s.catalog.Close())
+	}
+	if s.home != nil {
+		errs = append(errs, s.home.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// lock makes sure that one recorder at a time writes to a data directory. It is
+// released when the file is closed, or with the process.
+func lock(data string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if err := flock(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another nvrd records to %s: %w", data, nvr.ErrBusy)
+	}
+	return f, nil
+}
