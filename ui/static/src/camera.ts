@@ -35,6 +35,10 @@ const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-
   seek: (at) => seek(at),
   live,
   clip: (c) => clip.set(c),
+  // Why there is nothing here may become known only now.
+  loaded: () => {
+    if (held !== undefined && !explained) seek(held, true)
+  },
   zoomed: (step) => {
     for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) b.setAttribute('aria-pressed', String(b.dataset.zoom === step))
   },
@@ -52,6 +56,7 @@ function stream(): string {
 }
 
 function live(): void {
+  held = undefined
   film.removeAttribute('data-hold')
   film.classList.add('wait')
   tell('', false)
@@ -62,6 +67,7 @@ function live(): void {
 /** Shows what was recorded at an instant, or says why nothing was. */
 function seek(at: number, missing = false): void {
   const gap = line.data.gapAt(at)
+  held = undefined
   if (!gap && !missing) {
     film.removeAttribute('data-hold')
     film.classList.add('wait')
@@ -69,6 +75,8 @@ function seek(at: number, missing = false): void {
     void player.seek(at)
     return address(at)
   }
+  held = at
+  explained = gap !== undefined
   player.hold(at)
   film.classList.remove('wait')
   film.setAttribute('data-hold', '')
@@ -87,6 +95,8 @@ function onward(at: number): void {
   if (gap) tell(gap.reason, true)
 }
 
+let held: number | undefined // where the film stands still because there is no picture
+let explained = false
 let stamped = 0
 let quiet = 0
 function tell(text: string, soft: boolean, skip?: () => void): void {

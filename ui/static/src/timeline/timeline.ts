@@ -13,6 +13,7 @@ export interface Events {
   live(): void
   clip(clip: Span): void
   zoomed(step: string | undefined): void
+  loaded(): void // the timeline's data came
 }
 
 const glide = 220 // ms
@@ -36,7 +37,10 @@ export class Timeline {
     stream: () => string,
     private readonly on: Events,
   ) {
-    this.data = new Data(camera, stream, () => this.draw())
+    this.data = new Data(camera, stream, () => {
+      this.draw()
+      on.loaded()
+    })
     this.#paint = new Painter(canvas)
     new ResizeObserver(() => {
       this.view.width = this.#paint.fit()
