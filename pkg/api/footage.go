@@ -116,7 +116,7 @@ func fileName(camera string, from nvr.Time) string {
 		}
 		return r
 	}, camera)
-	return camera + from.Std().Format(" 2006-01-02 15.04.05 UTC.mp4")
+	return camera + from.Std().Format(" 2006-01-02 15.04.05") + " UTC.mp4"
 }
 
 func (a *api) picture(w http.ResponseWriter, r *http.Request) error {

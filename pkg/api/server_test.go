@@ -1,0 +1,233 @@
+package api
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nvrd/pkg/auth"
+)
+
+// addresses returns every route with its wildcards filled in.
+func addresses() (all []string) {
+	fill := strings.NewReplacer("{camera}", "1", "{segment}", "1", "{init}", "1")
+	for _, r := range new(api).routes() {
+		all = append(all, fill.Replace(r.address))
+	}
+	return all
+}
+
+// secured returns a home behind all guards, and a session cookie for it.
+func secured(t *testing.T) (*home, http.Handler, string) {
+	t.Helper()
+	h, _, _ := recorded(t)
+	log := slog.New(slog.DiscardHandler)
+	gate := auth.NewGate(auth.NewAccessKey(accessKey), h.db, Deny(log))
+	mux := http.NewServeMux()
+	mux.Handle("/api/", h.api)
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		if err := gate.Login(w, r, r.FormValue("key")); err != nil {
+			Deny(log)(w, r, err)
+		}
+	})
+	handler := Secure(mux, Guards{Machine: "porch", Hosts: []string{"example.com"}, Gate: gate, Log: log})
+	login := do(handler, "POST", "/login?key="+accessKey, "")
+	if login.StatusCode != 200 || len(login.Cookies()) != 1 {
+		t.Fatalf("sign in: %d", login.StatusCode)
+	}
+	return h, handler, login.Cookies()[0].String()
+}
+
+const accessKey = "0123456789abcdef"
+
+func TestForgedRequests(t *testing.T) {
+	h, handler, cookie := secured(t)
+	tried := 0
+	for _, address := range addresses() {
+		method, target, _ := strings.Cut(address, " ")
+		if method == "GET" {
+			continue
+		}
+		for _, header := range [][]string{
+			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "http://evil.example"}, {"Origin", "null"},
+			{"Origin", "http://example.com:81"}, {"Origin", "http://example.com.evil.example"},
+		} {
+			for _, who := range [][]string{{"Cookie", cookie}, {"Authorization", "Bearer " + accessKey}} {
+				r := do(handler, method, target, porch, append(header, who...)...)
+				if kind, _ := failure(t, r); kind != "forbidden" || r.StatusCode != 403 {
+					t.Errorf("%s with %v: %d %s", address, header, r.StatusCode, kind)
+				}
+				tried++
+			}
+		}
+	}
+	if tried < 3*12 {
+		t.Errorf("only %d requests were forged", tried)
+	}
+	if cameras, err := h.db.Cameras(t.Context()); err != nil || len(cameras) != 1 {
+		t.Errorf("cameras afterwards: %v, %v", cameras, err)
+	}
+	if r := do(handler, "DELETE", "/api/v1/cameras/1", "", "Cookie", cookie, "Origin", "http://example.com"); r.StatusCode != 204 {
+		t.Errorf("our own page: %d", r.StatusCode)
+	}
+}
+
+func TestForeignHostsAndStrangers(t *testing.T) {
+	_, handler, cookie := secured(t)
+	for _, address := range addresses() {
+		method, target, _ := strings.Cut(address, " ")
+		for _, host := range []string{"evil.example", "127.0.0.1.nip.io", "porch.evil.example"} {
+			r := do(handler, method, "http://"+host+target, "", "Cookie", cookie)
+			if kind, _ := failure(t, r); kind != "forbidden" {
+				t.Errorf("%s at %s: %s", address, host, kind)
+			}
+		}
+		if target == "/api/v1/health" {
+			continue
+		}
+		for _, header := range [][]string{nil, {"Cookie", "stoop_session=forged"}, {"Accept", "text/html"}} {
+			r := do(handler, method, target, "", header...)
+			if kind, _ := failure(t, r); kind != "unauthorized" || r.StatusCode != 401 || r.Header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s by a stranger with %v: %d %s", address, header, r.StatusCode, kind)
+			}
+		}
+	}
+	if r := do(handler, "GET", "/api/v1/health", ""); r.StatusCode != 200 {
+		t.Errorf("health for a stranger: %d", r.StatusCode)
+	}
+}
+
+func TestHeadersProtectPages(t *testing.T) {
+	_, handler, cookie := secured(t)
+	for _, target := range []string{"/api/v1/cameras", "/api/v1/nothing", "/nothing", "/"} {
+		h := do(handler, "GET", target, "", "Cookie", cookie).Header
+		policy := h.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'self'", "media-src 'self' blob:", "worker-src 'self' blob:", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: no %s in %q", target, want, policy)
+			}
+		}
+		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") ||
+			h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+			t.Errorf("%s: %v", target, h)
+		}
+	}
+}
+
+// pipes is a network in memory, on which the clock of a synctest bubble runs.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Addr() net.Addr { return &net.IPAddr{} }
+
+// dial runs the server of handler in the bubble of t and connects to it.
+func dial(t *testing.T, handler http.Handler) net.Conn {
+	t.Helper()
+	p := pipes{make(chan net.Conn), make(chan struct{})}
+	server := Server(handler, slog.New(slog.DiscardHandler))
+	done := make(chan error)
+	go func() { done <- server.Serve(p) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-done
+	})
+	ours, theirs := net.Pipe()
+	p.conns <- theirs
+	return ours
+}
+
+func TestSlowClientsAreLetGo(t *testing.T) {
+	body := strings.Repeat("x", 1<<20)
+	handler := http.NewServeMux()
+	handler.HandleFunc("POST /body", func(w http.ResponseWriter, r *http.Request) {
+		var in cameraInput
+		if err := readJSON(w, r, &in); err != nil {
+			Deny(slog.New(slog.DiscardHandler))(w, r, err)
+		}
+	})
+	handler.HandleFunc("GET /media", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(patient{w}, r, "x.mp4", time.Time{}, strings.NewReader(body))
+	})
+	tests := []struct {
+		name string
+		send string        // after that nothing more is sent, and nothing read for
+		nap  time.Duration // that long
+		want string        // in what is read then
+	}{
+		{"half a header", "GET / HTTP/1.1\r\nHost: a\r\n", 11 * time.Second, ""},
+		{"no request", "", 11 * time.Second, ""},
+		{"half a body", "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{", 11 * time.Second, "400 Bad Request"},
+		{"huge header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 32<<10), time.Second, "431 Request Header"},
+		{"takes nothing", "GET /media HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := dial(t, handler)
+				go io.WriteString(c, test.send)
+				var got []byte
+				read := make(chan error, 1)
+				go func() {
+					if test.want == "" {
+						time.Sleep(test.nap)
+					}
+					var err error
+					got, err = io.ReadAll(c)
+					read <- err
+				}()
+				select {
+				case <-read:
+				case <-time.After(test.nap + time.Second):
+					t.Error("the connection is still open")
+					c.Close()
+					<-read
+				}
+				if !strings.Contains(string(got), test.want) || len(got) >= len(body) {
+					t.Errorf("%d bytes: %.100q", len(got), got)
+				}
+				c.Close()
+			})
+		})
+	}
+}
+
+// TestPatientReaderGetsEverything reads for ten times as long as the server
+// allows for an answer.
+func TestPatientReaderGetsEverything(t *testing.T) {
+	const pieces, piece = 20, 64 << 10
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(patient{w}, r, "x.mp4", time.Time{}, strings.NewReader(strings.Repeat("x", pieces*piece)))
+		}))
+		defer c.Close()
+		fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range pieces {
+			if _, err := io.CopyN(io.Discard, r.Body, piece); err != nil {
+				t.Fatalf("piece %d: %v", n, err)
+			}
+			time.Sleep(stalled / 2)
+		}
+	})
+}
