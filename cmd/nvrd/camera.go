@@ -73,12 +73,12 @@ func cameraList(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data, c.logger())
+	home, err := openHome(ctx, *data)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	list, err := st.home.Cameras(ctx)
+	defer func() { err = errors.Join(err, home.Close()) }()
+	list, err := home.Cameras(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,16 +118,16 @@ func cameraRemove(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f, "name"); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data, c.logger())
+	home, err := openHome(ctx, *data)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	cam, err := st.home.CameraByName(ctx, *name)
+	defer func() { err = errors.Join(err, home.Close()) }()
+	cam, err := home.CameraByName(ctx, *name)
 	if err != nil {
 		return fmt.Errorf("%w; `nvrd camera list` shows the names", err)
 	}
-	if err := st.home.RemoveCamera(ctx, cam.ID); err != nil {
+	if err := home.RemoveCamera(ctx, cam.ID); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "%s is removed; its footage stays\n", cam.Name)

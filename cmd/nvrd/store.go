@@ -30,13 +30,28 @@ type store struct {
 	player    *playback.Player
 }
 
-// openStore opens a data directory that is there already; commands beside a
+// openStore opens a data directory that holds a recording; commands beside a
 // running recorder use it, too.
 func openStore(ctx context.Context, data string, log *slog.Logger) (*store, error) {
-	if _, err := os.Stat(filepath.Join(data, "home.db")); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no recording in %s yet; name another place with --data, or start one with `nvrd run`: %w", data, nvr.ErrNotFound)
+	if err := expect(data, "catalog.db"); err != nil {
+		return nil, err
 	}
 	return open(ctx, data, log)
+}
+
+// openHome opens the household in a data directory that has one.
+func openHome(ctx context.Context, data string) (*household.DB, error) {
+	if err := expect(data, "home.db"); err != nil {
+		return nil, err
+	}
+	return household.Open(ctx, data)
+}
+
+func expect(data, file string) error {
+	if _, err := os.Stat(filepath.Join(data, file)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no recording in %s yet; name another place with --data, or start one with `nvrd run`: %w", data, nvr.ErrNotFound)
+	}
+	return nil
 }
 
 // createStore opens a data directory, making what is not there yet.

@@ -141,6 +141,13 @@ func migrate(ctx context.Context, db *sql.DB, path string, migrations embed.FS) 
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
 		err = transact(ctx, db, func(tx *Tx) error {
+			var now int
+			if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&now); err != nil {
+				return err
+			}
+			if now >= number { // another process was faster
+				return nil
+			}
 			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 				return err
 			}
