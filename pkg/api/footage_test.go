@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/Eyevinn/mp4ff/mp4"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/playback"
 )
 
 // recorded returns a home with a camera, 12 s of its footage, and the query
@@ -180,6 +182,20 @@ func TestExport(t *testing.T) {
 		if r := h.do("HEAD", address, ""); r.StatusCode != 200 || r.Header.Get("Content-Length") != fmt.Sprint(len(whole)) || text(t, r) != "" {
 			t.Errorf("%s HEAD: %d %v", form, r.StatusCode, r.Header)
 		}
+	}
+}
+
+// growing is a segment that is being written.
+type growing struct{ Files }
+
+func (growing) Segment(context.Context, nvr.SegmentID) (*playback.File, error) {
+	return &playback.File{ReadSeeker: strings.NewReader("so far"), Size: 6, ETag: `"1-1"`}, nil
+}
+
+func TestGrowingSegmentIsNotCached(t *testing.T) {
+	r := do(New(Config{Files: growing{}}), "GET", "/api/v1/segments/1.mp4", "")
+	if got := r.Header.Get("Cache-Control"); got != "no-store" || text(t, r) != "so far" {
+		t.Errorf("%d, Cache-Control %s", r.StatusCode, got)
 	}
 }
 

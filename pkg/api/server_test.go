@@ -166,6 +166,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 	handler.HandleFunc("GET /media", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(patient{w}, r, "x.mp4", time.Time{}, strings.NewReader(body))
 	})
+	handler.HandleFunc("GET /page", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
 	tests := []struct {
 		name string
 		send string        // after that nothing more is sent, and nothing read for
@@ -176,7 +177,8 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		{"no request", "", 11 * time.Second, ""},
 		{"half a body", "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{", 11 * time.Second, "400 Bad Request"},
 		{"huge header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 32<<10), time.Second, "431 Request Header"},
-		{"takes nothing", "GET /media HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
+		{"takes nothing of a page", "GET /page HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
+		{"takes nothing of a film", "GET /media HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
