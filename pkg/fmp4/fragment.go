@@ -147,13 +147,20 @@ func sampleFlags(key bool) uint32 {
 // ntpEpoch is 1970 counted from 1900, in seconds.
 const ntpEpoch = 2208988800
 
-// ntp converts to the 32.32 fixed point seconds of RFC 5905.
+// ntp converts to the 32.32 fixed point seconds of RFC 5905, which begin anew
+// in 2036.
 func ntp(t nvr.Time) uint64 {
 	s, us := uint64(t)/1e6, uint64(t)%1e6
 	return (s+ntpEpoch)<<32 | (us<<32+500_000)/1e6
 }
 
-// fromNTP is the inverse of ntp, exact to the microsecond.
+// fromNTP is the inverse of ntp, exact to the microsecond, for instants between
+// 1970 and 2104: seconds that would lie before 1968 are of the next era (RFC
+// 4330, section 3).
 func fromNTP(v uint64) nvr.Time {
-	return nvr.Time((int64(v>>32)-ntpEpoch)*1e6 + int64((v&0xffffffff*1e6+1<<31)>>32))
+	s := int64(v >> 32)
+	if s < 1<<31 {
+		s += 1 << 32
+	}
+	return nvr.Time((s-ntpEpoch)*1e6 + int64((v&0xffffffff*1e6+1<<31)>>32))
 }
