@@ -91,19 +91,22 @@ func (w *writer) timeTables(chunks []Chunk) {
 			w.counted(entries)
 		}
 	}
+	var at int64 // by the table, which goes on where an overlap ends
 	for i, c := range chunks {
-		dts := c.DTS
+		if i == 0 {
+			at = c.DTS
+		}
 		for j, s := range c.Samples {
 			d := s.Duration
 			if j == len(c.Samples)-1 && i+1 < len(chunks) {
-				d = uint32(max(0, chunks[i+1].DTS-dts))
+				d = uint32(max(0, chunks[i+1].DTS-at))
 			}
 			if d != delta {
 				flush()
 				run, delta = 0, d
 			}
 			run++
-			dts += int64(s.Duration)
+			at += int64(d)
 			composed = composed || s.Composition != 0
 			dependent = dependent || !s.Key
 		}
