@@ -74,11 +74,11 @@ func (s *Scanner) Next(f *MovieFragment) error {
 		if err != nil {
 			return err
 		}
-		if pos+size > s.size {
-			return io.EOF
-		}
 		switch {
 		case kind == "mdat" && seenMoof:
+			if pos+size > s.size {
+				return io.EOF
+			}
 			f.Bytes = pos + size - f.Offset
 			if err := f.check(pos+8, pos+size); err != nil {
 				return err
@@ -88,6 +88,9 @@ func (s *Scanner) Next(f *MovieFragment) error {
 		case kind == "prft" && !seenMoof, kind == "moof" && !seenMoof:
 			if size > maxHeaderBox {
 				return fmt.Errorf("%s of %d bytes at %d: %w", kind, size, pos, nvr.ErrDamaged)
+			}
+			if pos+size > s.size {
+				return io.EOF
 			}
 			if cap(s.buf) < int(size) {
 				s.buf = make([]byte, size)
