@@ -69,6 +69,10 @@ func Index(r io.ReaderAt, from, size int64, timescale uint32, score func([]Sampl
 			return c, nil
 		}
 		video := &f.Runs[0]
+		if n := len(c.Index); n > 0 && video.DTS != c.Index[n-1].MediaStart+c.Index[n-1].MediaDuration {
+			c.Damage = fmt.Errorf("movie fragment at %d does not go on where the one before it ended: %w", f.Offset, nvr.ErrDamaged)
+			return c, nil
+		}
 		entry := nvr.Fragment{
 			Offset: f.Offset, Bytes: f.Bytes,
 			MediaStart: video.DTS, MediaDuration: video.End() - video.DTS,
