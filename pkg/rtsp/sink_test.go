@@ -168,3 +168,12 @@ func reasonOf(t *testing.T, err error) nvr.Reason {
 	}
 	return f.Reason
 }
+
+// nowhere is a sink that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Begin(media.Format, bool) {}
+func (nowhere) Sample(media.Sample)      {}
+func (nowhere) End(nvr.Reason, error)    {}
+
+var quiet = slog.New(slog.DiscardHandler)

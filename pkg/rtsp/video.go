@@ -95,9 +95,9 @@ func (v *video) push(p *rtp.Packet, now time.Time) {
 	v.gap = false
 	v.arrived = now
 	v.payload(p.Payload)
-	if p.Marker {
+	if p.Marker && (v.slices || v.damaged) { // some cameras mark parameter sets, too
 		v.marked = true
-		if v.probation == 0 && !v.misused && (v.slices || v.damaged) {
+		if v.probation == 0 && !v.misused {
 			v.close()
 			v.ended = true
 		}

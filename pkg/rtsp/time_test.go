@@ -1,0 +1,148 @@
+package rtsp
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/pkg/nvr"
+)
+
+func TestClockWraps(t *testing.T) {
+	c := clock{rate: 90000}
+	now := time.Unix(1e9, 0)
+	var want int64
+	for i, ts := range []uint32{math.MaxUint32 - 2999, 0, 3000, 1500, 6000} { // 1500 came late
+		at, jumped := c.read(ts, now)
+		if i > 0 {
+			want = int64(ts) + 3000
+		}
+		if at != want || jumped {
+			t.Errorf("%d is at %d, want %d; jumped %v", ts, at, want, jumped)
+		}
+	}
+	if _, jumped := c.read(math.MaxUint32-90000+6000, now); !jumped {
+		t.Error("a second back is no jump")
+	}
+	c.read(0, now)
+	if _, jumped := c.read(900001, now); !jumped {
+		t.Error("more than ten seconds ahead is no jump")
+	}
+}
+
+func TestReports(t *testing.T) {
+	const ntp2000 = (2208988800 + 946684800) << 32
+	for _, early := range []bool{false, true} {
+		c := clock{rate: 8000}
+		if early {
+			c.hear(ntp2000|1<<31, 800)
+		}
+		c.read(0, time.Unix(1e9, 0))
+		if !early {
+			c.hear(ntp2000|1<<31, 800)
+		}
+		if got, want := c.captured(1600), nvr.Time(946684800_600000); got != want { // half a second and 800 units
+			t.Errorf("early %v: captured at %v, want %v", early, got, want)
+		}
+	}
+	var c clock
+	c.rate = 1
+	c.hear(0, 1)
+	if c.captured(1) != 0 {
+		t.Error("a report without a clock was believed")
+	}
+}
+
+func TestDecodeOrder(t *testing.T) {
+	tests := []struct {
+		name  string
+		depth int
+		fixed bool
+		pts   []int64
+		want  []int64
+	}{
+		{"no reordering", 0, true, []int64{0, 10, 20}, []int64{0, 10, 20}},
+		{"a clock that stands or goes back", 0, true, []int64{0, 10, 10, 5, 20}, []int64{0, 10, 11, 12, 20}},
+		{"one b picture", 1, true, []int64{0, 20, 10, 40, 30}, []int64{-10, 0, 10, 20, 30}},
+		{"a pyramid", 2, true, []int64{0, 40, 20, 10, 30, 80}, []int64{-20, -10, 0, 10, 20, 30}},
+		{"learned", 0, false, []int64{0, 30, 10, 20, 60, 40, 50, 90, 70}, []int64{0, 30, 31, 32, 33, 40, 50, 60, 70}},
+	}
+	for _, tt := range tests {
+		var o decodeOrder
+		o.begin(tt.depth, tt.fixed, 10)
+		var all []int64
+		for i, p := range tt.pts {
+			dts := o.next(p)
+			if all = append(all, dts); tt.depth > 0 && dts > p {
+				t.Errorf("%s: picture %d is decoded at %d and shown at %d", tt.name, i, dts, p)
+			}
+		}
+		if diff := cmp.Diff(tt.want, all); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func FuzzDecodeOrder(f *testing.F) {
+	f.Add(2, true, []byte{0, 4, 2, 1, 3})
+	f.Add(0, false, []byte{0, 4, 2, 1, 3, 9, 9, 9})
+	f.Fuzz(func(t *testing.T, depth int, fixed bool, pts []byte) {
+		var o decodeOrder
+		o.begin(clamp(uint32(depth)), fixed, 3000)
+		var all []int64
+		for _, p := range pts {
+			all = append(all, o.next(int64(p)*3000))
+		}
+		if !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
+			t.Errorf("decode times do not grow: %v", all)
+		}
+		if len(o.queue) > 17 {
+			t.Errorf("%d times are kept", len(o.queue))
+		}
+	})
+}
+
+// TestCorrection moves sound when reports say so twice.
+func TestCorrection(t *testing.T) {
+	const ntp = (2208988800 + 946684800) << 32
+	now := time.Unix(1e9, 0)
+	video, audio := clock{rate: 90000}, clock{rate: 8000}
+	video.read(0, now)
+	audio.read(0, now.Add(100*time.Millisecond)) // seems late; in truth it began with the picture
+	var a alignment
+	a.begin(0)
+	a.settle(&video, &audio)
+	if a.zero[1] != -800 {
+		t.Fatalf("by arrival sound begins at %d", a.zero[1])
+	}
+	report := func(video0, audio0 uint32) time.Duration {
+		video.hear(ntp, video0)
+		audio.hear(ntp, audio0)
+		return a.correct(&video, &audio)
+	}
+	if moved := report(0, 0); moved != -100*time.Millisecond || a.zero[1] != 0 {
+		t.Errorf("the first report moved sound by %v to %d", moved, a.zero[1])
+	}
+	if moved := report(0, 100); moved != 0 {
+		t.Errorf("12 ms moved sound by %v", moved)
+	}
+	if moved := report(0, 4000); moved != 0 {
+		t.Errorf("one contradiction moved sound by %v", moved)
+	}
+	if moved := report(0, 0); moved != 0 {
+		t.Errorf("an agreement moved sound by %v", moved)
+	}
+	report(0, 4000)
+	if moved := report(0, 4010); moved == 0 || a.zero[1] != 4010 {
+		t.Errorf("a confirmed contradiction moved sound by %v to %d", moved, a.zero[1])
+	}
+	a = alignment{}
+	a.begin(0)
+	audio.hear(ntp, 8000*3600)
+	if a.sure(&video, &audio) {
+		t.Error("tracks an hour apart were believed")
+	}
+}

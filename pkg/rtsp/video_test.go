@@ -1,0 +1,426 @@
+package rtsp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/gortsplib/v4/pkg/format/rtph264"
+	"github.com/bluenviron/gortsplib/v4/pkg/format/rtph265"
+	"github.com/google/go-cmp/cmp"
+	"github.com/pion/rtp"
+
+	"nvrd/pkg/media"
+)
+
+// nal makes a NAL unit of a type, with n bytes after the header. A slice is
+// the first of its picture if first is true.
+func nal(codec media.Codec, typ byte, n int, first bool) []byte {
+	header := []byte{0x60 | typ}
+	if codec == media.H265 {
+		header = []byte{typ << 1, 1}
+	}
+	body := bytes.Repeat([]byte{0x5a}, n)
+	if n > 0 && first {
+		body[0] = 0xda
+	}
+	return append(header, body...)
+}
+
+var (
+	sps264, pps264         = nal(media.H264, 7, 9, false), nal(media.H264, 8, 4, true)
+	vps265, sps265, pps265 = nal(media.H265, 32, 9, false), nal(media.H265, 33, 9, false), nal(media.H265, 34, 9, true)
+)
+
+func key264(n int) []byte   { return nal(media.H264, 5, n, true) }
+func inter264(n int) []byte { return nal(media.H264, 1, n, true) }
+
+// unit joins NAL units as samples have them.
+func unit(nals ...[]byte) (b []byte) {
+	for _, n := range nals {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(n))), n...)
+	}
+	return b
+}
+
+// stap makes the payload of a STAP-A.
+func stap(nals ...[]byte) []byte {
+	b := []byte{0x78}
+	for _, n := range nals {
+		b = append(binary.BigEndian.AppendUint16(b, uint16(len(n))), n...)
+	}
+	return b
+}
+
+// fu makes the payloads of FU-As of at most size bytes of n each.
+func fu(n []byte, size int) (out [][]byte) {
+	flags := byte(0x80)
+	for body := n[1:]; len(body) > 0; {
+		k := min(size, len(body))
+		if k == len(body) {
+			flags |= 0x40
+		}
+		out = append(out, append([]byte{n[0]&0xe0 | 28, flags | n[0]&0x1f}, body[:k]...))
+		body, flags = body[k:], 0
+	}
+	return out
+}
+
+// step is one packet of a case; seq 0 means the next in order.
+type step struct {
+	ts      uint32
+	marker  bool
+	payload []byte
+	skip    int // packets lost before it
+}
+
+type got struct {
+	TS   uint32
+	Key  bool
+	Data []byte
+	Sets bool
+	Lost int
+}
+
+// depacketize runs the packets of a case through a video.
+func depacketize(codec media.Codec, known sets, trust bool, steps []step) (all []got) {
+	v := newVideo(codec, known, func(p picture) {
+		all = append(all, got{p.ts, p.key, bytes.Clone(p.data), p.sets != nil, p.dropped})
+	})
+	if trust {
+		v.probation = 0
+	}
+	seq := uint16(65530)
+	now := time.Unix(1, 0)
+	for _, s := range steps {
+		seq += uint16(1 + s.skip)
+		now = now.Add(time.Millisecond)
+		v.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: seq, Timestamp: s.ts, Marker: s.marker}, Payload: s.payload}, now)
+	}
+	return all
+}
+
+var cases264 = []struct {
+	name  string
+	known bool // parameter sets are known beforehand
+	steps []step
+	want  []got
+}{
+	{"single units", true, []step{{0, true, key264(5), 0}, {9, true, inter264(3), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {9, false, unit(inter264(3)), false, 0}}},
+	{"sets in band", false, []step{{0, false, sps264, 0}, {0, false, pps264, 0}, {0, true, key264(5), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"no sets", false, []step{{0, true, key264(5), 0}}, nil},
+	{"aggregate", false, []step{{0, true, stap(sps264, pps264, key264(5)), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"padded aggregate", true, []step{{0, true, append(stap(key264(5)), 0, 0, 0), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"torn aggregate", true, []step{{0, true, key264(5), 0}, {1, true, stap(inter264(9))[:8], 0}, {2, true, inter264(3), 0}, {3, true, key264(1), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {3, true, unit(key264(1)), false, 2}}},
+	{"fragments", true, []step{{0, false, fu(key264(9), 4)[0], 0}, {0, false, fu(key264(9), 4)[1], 0}, {0, true, fu(key264(9), 4)[2], 0}},
+		[]got{{0, true, unit(key264(9)), true, 0}}},
+	{"one fragment that is the whole", true, []step{{0, true, fu(key264(9), 99)[0], 0}},
+		[]got{{0, true, unit(key264(9)), true, 0}}},
+	{"fragmented set", true, []step{{0, false, fu(sps264, 5)[0], 0}, {0, false, fu(sps264, 5)[1], 0}, {0, true, key264(2), 0}},
+		[]got{{0, true, unit(key264(2)), true, 0}}},
+	{"useless units", true, []step{{0, false, nal(media.H264, 9, 1, false), 0}, {0, false, key264(5), 0}, {0, true, nal(media.H264, 12, 40, false), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"sei is kept", true, []step{{0, false, nal(media.H264, 6, 4, false), 0}, {0, true, key264(5), 0}},
+		[]got{{0, true, unit(nal(media.H264, 6, 4, false), key264(5)), true, 0}}},
+	{"begins between key frames", true, []step{{0, true, inter264(5), 0}, {1, true, key264(5), 0}},
+		[]got{{1, true, unit(key264(5)), true, 0}}},
+	{"no markers", true, []step{{0, false, key264(5), 0}, {1, false, inter264(5), 0}, {2, false, inter264(6), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(inter264(5)), false, 0}}},
+	{"sets with a marker of their own", false, []step{{0, true, sps264, 0}, {0, true, pps264, 0}, {0, true, key264(5), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"sets with a timestamp of their own", false, []step{{0, true, sps264, 0}, {1, true, pps264, 0}, {2, true, key264(5), 0}},
+		[]got{{2, true, unit(key264(5)), true, 0}}},
+	{"annex b in a packet", false, []step{{0, true, bytes.Join([][]byte{sps264, pps264, key264(5)}, startCode), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"a picture is lost", true, []step{{0, true, key264(5), 0}, {1, true, inter264(3), 1}, {2, true, inter264(3), 0}, {3, true, key264(3), 0}, {4, true, inter264(1), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {3, true, unit(key264(3)), false, 2}, {4, false, unit(inter264(1)), false, 0}}},
+	{"a key frame lost its beginning", true, []step{{0, true, key264(5), 0}, {1, true, nal(media.H264, 5, 3, false), 1}, {2, true, key264(3), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {2, true, unit(key264(3)), false, 1}}},
+	{"a fragment lost its middle", true, []step{{0, false, fu(key264(9), 3)[0], 0}, {0, true, fu(key264(9), 3)[2], 1}, {1, true, key264(2), 0}},
+		[]got{{1, true, unit(key264(2)), true, 0}}},
+	{"the end was lost with the marker", true, []step{{0, false, fu(key264(9), 3)[0], 0}, {1, true, key264(2), 2}},
+		[]got{{1, true, unit(key264(2)), true, 0}}},
+	{"sets change", true, []step{{0, true, key264(5), 0}, {1, false, nal(media.H264, 7, 5, false), 0}, {1, true, key264(4), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, true, unit(key264(4)), true, 0}}},
+	{"sets change between key frames", true, []step{{0, true, key264(5), 0}, {1, false, nal(media.H264, 7, 5, false), 0}, {1, true, inter264(4), 0}, {2, true, key264(4), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {2, true, unit(key264(4)), true, 1}}},
+	{"another set under another id", true, []step{{0, false, []byte{0x68, 0x40, 1}, 0}, {0, true, key264(4), 0}},
+		[]got{{0, true, unit([]byte{0x68, 0x40, 1}, key264(4)), true, 0}}},
+	{"interleaved packets", true, []step{{0, false, key264(5), 0}, {0, true, []byte{0x7a, 1, 2, 3}, 0}, {1, true, key264(1), 0}},
+		[]got{{1, true, unit(key264(1)), true, 0}}},
+	{"empty packets", true, []step{{0, false, nil, 0}, {0, false, []byte{0x65}, 0}, {0, true, key264(1), 0}},
+		[]got{{0, true, unit(key264(1)), true, 0}}},
+}
+
+func TestVideo(t *testing.T) {
+	for _, tt := range cases264 {
+		var known sets
+		if tt.known {
+			known = sets{sps: sps264, pps: pps264}
+		}
+		if diff := cmp.Diff(tt.want, depacketize(media.H264, known, true, tt.steps)); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// TestMarkers has cameras set the marker on every packet: no timestamp may
+// come out as two pictures.
+func TestMarkers(t *testing.T) {
+	var steps []step
+	want := []got{}
+	for i := range uint32(20) {
+		first, second := nal(media.H264, 5, 3, true), nal(media.H264, 5, 4, false)
+		steps = append(steps, step{i, true, first, 0}, step{i, true, second, 0})
+		want = append(want, got{i, true, unit(first, second), i == 0, 0})
+	}
+	known := sets{sps: sps264, pps: pps264}
+	if diff := cmp.Diff(want[:19], depacketize(media.H264, known, false, steps)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStaleAndRestartedSequence(t *testing.T) {
+	var s sequence
+	check := func(n uint16, fresh, lost bool) {
+		t.Helper()
+		if f, l := s.next(n); f != fresh || l != lost {
+			t.Fatalf("%d: fresh %v, lost %v", n, f, l)
+		}
+	}
+	check(65535, true, false)
+	check(0, true, false)
+	check(0, false, false)     // doubled
+	check(65535, false, false) // late
+	check(2, true, true)
+	for range maxStale {
+		check(1, false, false)
+	}
+	check(40000, true, true) // counts anew
+	check(40001, true, false)
+}
+
+// packets encodes pictures with the encoder of the client library.
+func packets(t testing.TB, codec media.Codec, pictures [][][]byte) (out []*rtp.Packet) {
+	t.Helper()
+	var encode func([][]byte) ([]*rtp.Packet, error)
+	if codec == media.H264 {
+		e, err := (&format.H264{PayloadTyp: 96, PacketizationMode: 1}).CreateEncoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		encode = e.Encode
+	} else {
+		e, err := (&format.H265{PayloadTyp: 96}).CreateEncoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		encode = e.Encode
+	}
+	for i, p := range pictures {
+		ps, err := encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, packet := range ps {
+			packet.Timestamp = uint32(i * 3000)
+		}
+		out = append(out, ps...)
+	}
+	return out
+}
+
+// TestVideoAgainstLibrary compares with the decoders of the client library,
+// over random pictures.
+func TestVideoAgainstLibrary(t *testing.T) {
+	for _, codec := range []media.Codec{media.H264, media.H265} {
+		random := rand.New(rand.NewPCG(1, 2))
+		var pictures [][][]byte
+		for i := range 300 {
+			key, inter, sei := byte(5), byte(1), byte(6)
+			p := [][]byte{}
+			if codec == media.H265 {
+				key, inter, sei = 19, 1, 39
+			}
+			switch {
+			case i%30 == 0 && codec == media.H264:
+				p = append(p, sps264, pps264)
+			case i%30 == 0:
+				p = append(p, vps265, sps265, pps265)
+			}
+			typ := inter
+			if i%30 == 0 {
+				typ = key
+			}
+			if random.IntN(3) == 0 {
+				p = append(p, nal(codec, sei, 1+random.IntN(30), false))
+			}
+			for s := range 1 + random.IntN(4) {
+				p = append(p, nal(codec, typ, 1+random.IntN(6000), s == 0))
+			}
+			pictures = append(pictures, p)
+		}
+		ps := packets(t, codec, pictures)
+		var ours [][]byte
+		v := newVideo(codec, sets{}, func(p picture) { ours = append(ours, bytes.Clone(p.data)) })
+		for _, p := range ps {
+			v.push(p, time.Unix(1, 0))
+		}
+		theirs := library(t, codec, ps)
+		if len(ours) != len(theirs) || len(ours) != len(pictures) {
+			t.Fatalf("%s: %d pictures, of the library %d, sent %d", codec, len(ours), len(theirs), len(pictures))
+		}
+		for i := range ours {
+			if !bytes.Equal(ours[i], theirs[i]) {
+				t.Fatalf("%s: picture %d differs", codec, i)
+			}
+		}
+	}
+}
+
+// library decodes packets with the client library and leaves out what we do.
+func library(t testing.TB, codec media.Codec, ps []*rtp.Packet) (out [][]byte) {
+	t.Helper()
+	var decode func(*rtp.Packet) ([][]byte, error)
+	if codec == media.H264 {
+		d := &rtph264.Decoder{PacketizationMode: 1}
+		if err := d.Init(); err != nil {
+			t.Fatal(err)
+		}
+		decode = d.Decode
+	} else {
+		d := &rtph265.Decoder{}
+		if err := d.Init(); err != nil {
+			t.Fatal(err)
+		}
+		decode = d.Decode
+	}
+	for _, p := range ps {
+		nals, err := decode(p)
+		if err != nil {
+			continue
+		}
+		var kept [][]byte
+		for _, n := range nals {
+			if k := kindOf(codec, n[0]); k < vps && k != useless {
+				kept = append(kept, n)
+			}
+		}
+		out = append(out, unit(kept...))
+	}
+	return out
+}
+
+// FuzzVideo reads packets from bytes: two of length, the flags marker, lost
+// and new timestamp in one, then the payload.
+func FuzzVideo(f *testing.F) {
+	for _, tt := range cases264 {
+		var b []byte
+		for i, s := range tt.steps {
+			var flags byte
+			if s.marker {
+				flags |= 1
+			}
+			if s.skip > 0 {
+				flags |= 2
+			}
+			if i > 0 && s.ts != tt.steps[i-1].ts {
+				flags |= 4
+			}
+			b = append(binary.BigEndian.AppendUint16(b, uint16(len(s.payload))), flags)
+			b = append(b, s.payload...)
+		}
+		f.Add(false, b)
+	}
+	for _, p := range packets(f, media.H265, [][][]byte{{vps265, sps265, pps265, nal(media.H265, 19, 3000, true)}, {nal(media.H265, 1, 9, true)}}) {
+		f.Add(true, append([]byte{byte(len(p.Payload) >> 8), byte(len(p.Payload)), 1}, p.Payload...))
+	}
+	f.Fuzz(func(t *testing.T, h265 bool, b []byte) {
+		codec := media.H264
+		if h265 {
+			codec = media.H265
+		}
+		begun := false
+		s := newStream(nowhere{}, Config{Log: quiet})
+		s.expect(&offer{format: media.Format{Tracks: []media.Track{{Codec: codec, Timescale: 90000}}}})
+		v := newVideo(codec, sets{}, func(p picture) {
+			if !begun && !p.key {
+				t.Error("the first picture is no key frame")
+			}
+			begun = true
+			key := false
+			for d := p.data; len(d) > 0; {
+				n := int(binary.BigEndian.Uint32(d))
+				if n <= headerLen(codec) || n > len(d)-4 {
+					t.Fatalf("a NAL unit of %d bytes in %d", n, len(d))
+				}
+				k := kindOf(codec, d[4])
+				if k == useless {
+					t.Fatal("a useless NAL unit")
+				}
+				key = key || k == keySlice
+				d = d[4+n:]
+			}
+			if key != p.key || cap(p.data) != len(p.data) {
+				t.Fatalf("key %v, data of %d in %d", p.key, len(p.data), cap(p.data))
+			}
+			s.picture(p)
+		})
+		s.video = v
+		var seq uint16
+		var ts uint32
+		for len(b) >= 3 {
+			n := min(int(binary.BigEndian.Uint16(b)), len(b)-3)
+			seq++
+			if b[2]&2 != 0 {
+				seq++
+			}
+			if b[2]&4 != 0 {
+				ts += uint32(b[2]) << 10
+			}
+			v.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: seq, Timestamp: ts, Marker: b[2]&1 != 0}, Payload: b[3 : 3+n]}, time.Unix(1, 0))
+			b = b[3+n:]
+		}
+		s.end()
+	})
+}
+
+func BenchmarkVideo(b *testing.B) {
+	// 4 Mb/s at 15 pictures a second: 33 KB each.
+	var pictures [][][]byte
+	for i := range 30 {
+		p := [][]byte{inter264(33000)}
+		if i == 0 {
+			p = [][]byte{sps264, pps264, key264(100_000)}
+		}
+		pictures = append(pictures, p)
+	}
+	ps := packets(b, media.H264, pictures)
+	var bytes int64
+	for _, p := range ps {
+		bytes += int64(len(p.Payload))
+	}
+	now := time.Unix(1, 0)
+	v := newVideo(media.H264, sets{}, func(picture) {})
+	b.SetBytes(bytes / int64(len(ps)))
+	b.ReportAllocs()
+	var seq uint16
+	var i int
+	for b.Loop() {
+		p := ps[i%len(ps)]
+		if i++; i%25 == 0 {
+			now = now.Add(66 * time.Millisecond)
+		}
+		seq++
+		p.SequenceNumber, p.Timestamp = seq, p.Timestamp+uint32(i/len(ps))*90000
+		v.push(p, now)
+	}
+}
