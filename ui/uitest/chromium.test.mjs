@@ -223,7 +223,7 @@ test('every page at every width, light and dark', async () => {
       const page = await open(browser, { viewport: { width, height }, colorScheme, hasTouch: width < 700 })
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(base + path)
-        await page.waitForTimeout(/home|live|past|clip/.test(name) ? 2500 : 300)
+        await page.waitForTimeout(/home|live|past|clip/.test(name) ? 1500 : 200)
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)

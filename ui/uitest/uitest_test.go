@@ -41,7 +41,7 @@ func TestBrowsers(t *testing.T) {
 	}
 	for _, name := range []string{"chromium", "firefox"} {
 		t.Run(name, func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=180000", name+".test.mjs")
+			c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=400000", name+".test.mjs")
 			c.Env = append(os.Environ(), "STOOP_URL="+address, "STOOP_SHOTS="+shots)
 			c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 			c.WaitDelay = 10 * time.Second

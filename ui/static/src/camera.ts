@@ -37,6 +37,7 @@ const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-
   clip: (c) => clip.set(c),
   // Why there is nothing here may become known only now.
   loaded: () => {
+    begun(line.data.footage[0]?.from)
     if (held !== undefined && !explained) seek(held, true)
   },
   zoomed: (step) => {
@@ -68,7 +69,7 @@ function live(): void {
 function seek(at: number, missing = false): void {
   const gap = line.data.gapAt(at)
   held = undefined
-  if (!gap && !missing) {
+  if (!gap && !missing && !line.data.emptyAt(at)) {
     film.removeAttribute('data-hold')
     film.classList.add('wait')
     tell('', false)
@@ -93,6 +94,15 @@ function onward(at: number): void {
   if (!next) return live()
   seek(Math.max(next.from, at) + 1)
   if (gap) tell(gap.reason, true)
+}
+
+/** Where little was recorded yet, an hour shows more than the usual six. */
+let judged = false
+function begun(first: number | undefined): void {
+  if (judged || first === undefined) return
+  judged = true
+  if (new URL(location.href).searchParams.has('zoom') || Date.now() - first > zooms['1h']) return
+  line.zoom(zooms['1h'])
 }
 
 let held: number | undefined // where the film stands still because there is no picture

@@ -123,7 +123,7 @@ export class Recorded {
       hls.startLoad(place)
     })
     hls.on(Hls.Events.ERROR, (_, e) => {
-      if (e.fatal && token === this.#token) e.details === 'levelEmptyError' ? this.on.nothing(at) : this.on.failed()
+      if (e.fatal && token === this.#token) e.response?.code === 404 ? this.on.nothing(at) : this.on.failed()
     })
     hls.attachMedia(this.video)
     hls.loadSource(url)

@@ -79,6 +79,11 @@ export class Data {
     return t > Date.now() ? undefined : this.gaps.find((g) => g.from <= t && t < g.to)
   }
 
+  /** Whether it is known that nothing was recorded at t; the last seconds may only not be on disk yet. */
+  emptyAt(t: number): boolean {
+    return this.#have.from <= t && t < Math.min(this.#have.to, this.#have.when - 10_000) && !this.recordedAt(t)
+  }
+
   recordedAt(t: number): boolean {
     return this.footage.some((f) => f.from <= t && t < f.to)
   }

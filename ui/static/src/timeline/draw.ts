@@ -141,6 +141,8 @@ export class Painter {
 
   #ticks(view: View): void {
     const c = this.#c
+    c.fillStyle = this.ink.line
+    c.fillRect(0, foot, view.width, 1)
     const [step, parts] = ladder.find(([s]) => (s / view.span) * view.width >= 74) ?? ladder[ladder.length - 1]
     const minor = step / parts
     c.font = `500 12px ${this.ink.font}`
