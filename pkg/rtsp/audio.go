@@ -173,39 +173,50 @@ func bitsAt(b []byte, pos, n int) int {
 	return v
 }
 
-// latm unpacks RFC 6416 with the configuration out of band: a packet, or
-// several up to the marker, is one audioMuxElement.
+// latm unpacks RFC 6416 with the configuration out of band, one program and
+// one layer: a packet, or several up to the marker, is one audioMuxElement
+// (ISO/IEC 14496-3, 1.7.3). It holds frames, each behind its length: bytes that
+// are added up, of which all but the last are 255.
 type latm struct {
-	mux     *mpeg4audio.StreamMuxConfig
-	length  uint32 // of a frame in samples
-	partial []byte
-	broken  bool
+	subframes int
+	length    uint32 // of a frame in samples
+	partial   []byte
+	skip      bool // up to the marker
 }
 
-func (l *latm) lose() { l.partial, l.broken = l.partial[:0], true }
+var errLATM = errors.New("a packet of AAC does not follow RFC 6416")
+
+func (l *latm) lose() { l.partial, l.skip = l.partial[:0], true }
 
 func (l *latm) frames(p *rtp.Packet, each func(uint32, []byte)) error {
 	if len(l.partial)+len(p.Payload) > mpeg4audio.MaxAccessUnitSize {
 		l.lose()
 	}
-	if !l.broken {
-		l.partial = append(l.partial, p.Payload...)
+	if l.skip {
+		l.skip = !p.Marker
+		return nil
 	}
+	l.partial = append(l.partial, p.Payload...)
 	if !p.Marker {
 		return nil
 	}
-	whole := !l.broken
-	element := l.partial
-	l.partial, l.broken = l.partial[:0], false
-	if !whole {
-		return nil
-	}
-	mux := mpeg4audio.AudioMuxElement{StreamMuxConfig: l.mux}
-	if err := mux.Unmarshal(element); err != nil {
-		return err
-	}
-	for i, subframe := range mux.Payloads {
-		each(uint32(i)*l.length, subframe[0][0])
+	b := l.partial
+	l.partial = l.partial[:0]
+	for i := range l.subframes {
+		size := 0
+		for more := true; more; {
+			if len(b) == 0 {
+				return errLATM
+			}
+			size += int(b[0])
+			more = b[0] == 255
+			b = b[1:]
+		}
+		if size > len(b) {
+			return errLATM
+		}
+		each(uint32(i)*l.length, b[:size])
+		b = b[size:]
 	}
 	return nil
 }

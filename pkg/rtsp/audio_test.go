@@ -99,7 +99,7 @@ func TestLATM(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []string
-	a := newAudio(&latm{mux: mux, length: 1024}, func(f frame) { all = append(all, string(f.data)) })
+	a := newAudio(&latm{subframes: 1, length: 1024}, func(f frame) { all = append(all, string(f.data)) })
 	send := func(seq uint16, marker bool, b []byte) {
 		_ = a.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: seq, Marker: marker}, Payload: b}, time.Unix(1, 0))
 	}
@@ -108,7 +108,8 @@ func TestLATM(t *testing.T) {
 	send(3, true, element[3:])
 	send(4, false, element[:3])
 	send(6, true, element[3:]) // its beginning is there, its middle was lost
-	send(7, true, element)
+	send(7, true, []byte{255, 1})
+	send(8, true, element)
 	if diff := cmp.Diff([]string{"frame", "frame", "frame"}, all); diff != "" {
 		t.Error(diff)
 	}
@@ -126,6 +127,22 @@ func TestWhole(t *testing.T) {
 	if diff := cmp.Diff([]string{"abcdefgh", "ijkl"}, all); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func FuzzLATM(f *testing.F) {
+	f.Add(uint8(0), []byte{5, 'f', 'r', 'a', 'm', 'e'})
+	f.Add(uint8(1), []byte{1, 'f', 1, 'r'})
+	f.Add(uint8(63), bytes.Repeat([]byte{255}, 3000))
+	f.Fuzz(func(t *testing.T, more uint8, b []byte) {
+		total := 0
+		a := newAudio(&latm{subframes: 1 + int(more)%64, length: 1024}, func(f frame) { total += len(f.data) })
+		for i := range uint16(3) {
+			_ = a.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: i, Marker: i != 0}, Payload: b}, time.Unix(1, 0))
+		}
+		if total > 3*len(b) {
+			t.Errorf("%d bytes of sound from %d", total, 3*len(b))
+		}
+	})
 }
 
 func FuzzAAC(f *testing.F) {

@@ -112,6 +112,7 @@ func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.T
 	if err != nil {
 		return err
 	}
+	defer time.AfterFunc(settleAfter, d.settle).Stop()
 	return wait(ctx, client, s, faults)
 }
 

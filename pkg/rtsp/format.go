@@ -104,8 +104,12 @@ func supported(f format.Format) (media.Track, *offer, error) {
 		if f.CPresent || f.StreamMuxConfig == nil {
 			return media.Track{}, nil, errors.New("AAC (LATM) with the configuration in band is not supported")
 		}
-		t, length, err := aacTrack(f.StreamMuxConfig.Programs[0].Layers[0].AudioSpecificConfig)
-		return t, &offer{sound: &latm{mux: f.StreamMuxConfig, length: length}}, err
+		mux := f.StreamMuxConfig
+		if len(mux.Programs) != 1 || len(mux.Programs[0].Layers) != 1 {
+			return media.Track{}, nil, errors.New("AAC (LATM) in layers is not supported")
+		}
+		t, length, err := aacTrack(mux.Programs[0].Layers[0].AudioSpecificConfig)
+		return t, &offer{sound: &latm{subframes: int(min(mux.NumSubFrames, 63)) + 1, length: length}}, err
 	case *format.Opus:
 		if f.ChannelCount > 2 {
 			return media.Track{}, nil, errors.New("Opus with more than two channels is not supported")
