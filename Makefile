@@ -65,7 +65,7 @@ vuln: ## Known vulnerabilities in what is linked in; needs the network
 
 image: ## Build the container image with docker or buildah
 	@if docker info >/dev/null 2>&1; then set -x; docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .; \
-	else set -x; buildah bud --build-arg VERSION=$(VERSION) -t $(IMAGE) .; fi
+	else set -x; buildah bud --format docker --build-arg VERSION=$(VERSION) -t $(IMAGE) .; fi
 
 clean: ## Remove what was built
 	rm -rf bin build $(WEB)/node_modules ui/uitest/node_modules
