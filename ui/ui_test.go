@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +24,7 @@ type household struct {
 	line    appliance.Timeline
 	probe   appliance.Probe
 	err     error // of every call
+	refuse  error // of Add and Probe
 	added   []appliance.Input
 	removed []nvr.CameraID
 }
@@ -39,6 +41,9 @@ func (h *household) Get(_ context.Context, id nvr.CameraID) (appliance.Camera, e
 }
 
 func (h *household) Add(_ context.Context, in appliance.Input) (nvr.CameraID, error) {
+	if h.refuse != nil {
+		return 0, h.refuse
+	}
 	h.added = append(h.added, in)
 	return 7, h.err
 }
@@ -49,7 +54,7 @@ func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
 }
 
 func (h *household) Probe(context.Context, appliance.Input) (appliance.Probe, error) {
-	return h.probe, h.err
+	return h.probe, errors.Join(h.refuse, h.err)
 }
 
 func (h *household) Timeline(context.Context, nvr.StreamID, nvr.Span) (appliance.Timeline, error) {
@@ -262,9 +267,12 @@ func TestAddCamera(t *testing.T) {
 		"sub":              {&household{}, with("sub_url", "sub"), 422, []check{blames("sub_url", "This should look like rtsp://192.168.1.20/main."), keeps("sub_url", "sub")}},
 		"two accounts":     {&household{}, with("url", "rtsp://root:canary-9@10.0.0.2/"), 422, []check{keeps("url", "rtsp://10.0.0.2/")}},
 		"unreadable":       {&household{}, with("url", "rtsp://root:canary-%zz@10.0.0.2/"), 422, []check{keeps("url", "")}},
-		"long name":        {&household{}, with("name", strings.Repeat("é", 81)), 422, []check{blames("name", "At most 80 characters.")}},
+		"long name":        {&household{}, with("name", strings.Repeat("é", 65)), 422, []check{blames("name", "At most 64 characters.")}},
 		"tested":           {&household{probe: appliance.Probe{OK: true, Streams: camera(1, "").Streams}}, with("do", "test", "name", ""), 200, []check{says("The camera answered", "H.265, 3840 × 2160, sound AAC", "H.264, 640 × 360, no sound", "Please type the password again"), keeps("password", "")}},
 		"tested, wrong":    {&household{probe: appliance.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},
+		"no user":          {&household{}, with("user", ""), 422, []check{blames("user", "A password needs a user.")}},
+		"refused":          {&household{refuse: fmt.Errorf("the port is <b>99999</b>: %w", nvr.ErrInvalid)}, with("do", "test"), 422, []check{says("That cannot be: the port is <b>99999</b>.")}},
+		"taken":            {&household{refuse: fmt.Errorf("camera: %w", nvr.ErrExists)}, with(), 409, []check{blames("name", "There is already a camera of this name or address."), keeps("url", "rtsp://192.168.1.20/main")}},
 		"hostile, refused": {&household{}, with("name", hostileName+strings.Repeat("x", 80)), 422, []check{keeps("name", hostileName+strings.Repeat("x", 80))}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,6 +126,7 @@ type Add struct {
 	LongName   string `json:"long_name"`
 	NoURL      string `json:"no_url"`
 	BadURL     string `json:"bad_url"`
+	NoUser     string `json:"no_user"`
 	URLSecret  string `json:"url_secret"`
 	Found      string `json:"found"`
 	NotFound   string `json:"not_found"`

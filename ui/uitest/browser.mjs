@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 
 export const base = process.env.STOOP_URL ?? 'http://127.0.0.1:8080'
 export const shots = process.env.STOOP_SHOTS ?? 'screenshots'
-export const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)> \u202etxet\u202c ${'W'.repeat(12)}`
+export const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>\u05d0\u05d1 WW'
 
 export const launch = () =>
   chromium.launch({

@@ -37,7 +37,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	if test {
 		probe, err := p.Cameras.Probe(r.Context(), in)
 		if errors.Is(err, nvr.ErrInvalid) {
-			return p.show(w, r, http.StatusUnprocessableEntity, in, faults{"url": t.Add.BadURL}, nil)
+			return p.show(w, r, http.StatusUnprocessableEntity, in, refused(err, t.Add), nil)
 		}
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	id, err := p.Cameras.Add(r.Context(), in)
 	switch {
 	case errors.Is(err, nvr.ErrInvalid):
-		return p.show(w, r, http.StatusUnprocessableEntity, in, faults{"url": t.Add.BadURL}, nil)
+		return p.show(w, r, http.StatusUnprocessableEntity, in, refused(err, t.Add), nil)
 	case errors.Is(err, nvr.ErrExists):
 		return p.show(w, r, http.StatusConflict, in, faults{"name": t.Add.Taken}, nil)
 	case err != nil:

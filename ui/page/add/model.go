@@ -38,7 +38,17 @@ type stream struct {
 // faults are messages by the name of the field that they belong to.
 type faults map[string]string
 
-const longestName = 80 // characters; more than fits on any screen
+// wholeForm is the name of what is wrong with no field in particular.
+const wholeForm = ""
+
+// refused is what the recorder found wrong that check did not. Its message is
+// for people and repeats no password; only its kind is cut off.
+func refused(err error, t text.Add) faults {
+	detail := strings.TrimSuffix(err.Error(), ": "+nvr.ErrInvalid.Error())
+	return faults{wholeForm: text.Fill(t.Refused, "detail", detail)}
+}
+
+const longestName = 64 // characters, as in pkg/household: one line of a phone's screen
 
 // check finds what can be seen to be wrong without asking the camera.
 func check(in appliance.Input, t text.Add, needName bool) faults {
@@ -53,6 +63,9 @@ func check(in appliance.Input, t text.Add, needName bool) faults {
 		f["url"] = t.NoURL
 	} else if bad := checkURL(in.URL, t); bad != "" {
 		f["url"] = bad
+	}
+	if in.User == "" && in.Password != "" {
+		f["user"] = t.NoUser
 	}
 	if in.SubURL != "" {
 		if bad := checkURL(in.SubURL, t); bad != "" {
@@ -99,8 +112,8 @@ func clean(in appliance.Input) appliance.Input {
 
 func newModel(f layout.Frame, in appliance.Input, wrong faults) model {
 	t := f.T.Add
-	m := model{frame: f}
-	if len(wrong) > 0 {
+	m := model{frame: f, problem: wrong[wholeForm]}
+	if len(wrong) > 0 && m.problem == "" {
 		m.problem = t.Check
 	}
 	field := func(name, label, hint, value string) component.Field {
@@ -110,7 +123,7 @@ func newModel(f layout.Frame, in appliance.Input, wrong faults) model {
 		}
 	}
 	name := field("name", t.Name, t.NameHint, in.Name)
-	name.MaxLength = "120"
+	name.MaxLength = "64"
 	address := field("url", t.URL, t.URLHint, visible(in.URL))
 	address.Required = true
 	m.place = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, visible(in.SubURL))}
