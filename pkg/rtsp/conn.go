@@ -4,10 +4,15 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // readAhead is how much is taken from the kernel at once. The client library
@@ -16,8 +21,8 @@ import (
 const readAhead = 64 << 10
 
 // readEvery is how long packets may gather in the kernel once a stream runs.
-// A camera sends 60 packets of sound and picture a second at uneven times; 16
-// of them would wake this program a thousand times a second. All connections
+// A camera sends 60 packets of sound and picture a second at uneven times, and
+// 16 of them would wake this program a thousand times a second. All connections
 // are read at the same instants instead, 25 times a second.
 const readEvery = 40 * time.Millisecond
 
@@ -25,23 +30,82 @@ const readEvery = 40 * time.Millisecond
 // sound were aligned, for which the time of arrival may have mattered.
 const settleAfter = 2 * time.Second
 
+// lowWater keeps the kernel from reporting what arrives between two readings
+// (SO_RCVLOWAT, socket(7)); a second of 2 Mb/s.
+const lowWater = 256 << 10
+
+// aheadConn reads ahead, and at intervals once it is settled.
 type aheadConn struct {
 	net.Conn
 	r       *bufio.Reader
 	settled atomic.Bool
-	more    bool // the last read from the kernel did not take everything
+	raw     syscall.RawConn // once it reads at intervals
+	more    bool            // the kernel has more than the last reading took
 }
 
-func (c *aheadConn) Read(p []byte) (int, error) {
-	if c.r.Buffered() == 0 && !c.more && c.settled.Load() {
-		time.Sleep(readEvery - time.Duration(time.Now().UnixNano())%readEvery)
+func newAheadConn(conn net.Conn) *aheadConn {
+	c := &aheadConn{Conn: conn}
+	c.r = bufio.NewReaderSize(kernel{c}, readAhead)
+	return c
+}
+
+func (c *aheadConn) Read(p []byte) (int, error) { return c.r.Read(p) }
+
+// kernel is the side of an aheadConn that reads from the socket.
+type kernel struct{ c *aheadConn }
+
+func (k kernel) Read(p []byte) (n int, err error) {
+	c := k.c
+	if c.raw == nil && c.settled.Load() {
+		c.quiet()
 	}
-	fill := c.r.Buffered() == 0
-	n, err := c.r.Read(p)
-	if fill {
-		c.more = n+c.r.Buffered() == readAhead
+	if c.raw == nil {
+		return c.Conn.Read(p)
 	}
-	return n, err
+	for {
+		if !c.more {
+			time.Sleep(readEvery - time.Duration(time.Now().UnixNano())%readEvery)
+		}
+		var failed error
+		err = c.raw.Read(func(fd uintptr) bool {
+			n, failed = unix.Read(int(fd), p)
+			return true // never wait for the kernel to report
+		})
+		if err == nil && failed != nil && failed != unix.EAGAIN && failed != unix.EINTR {
+			err = fmt.Errorf("read: %w", failed)
+		}
+		switch {
+		case err != nil:
+			return 0, err
+		case failed != nil: // nothing there yet
+			c.more = false
+		case n == 0:
+			return 0, io.EOF
+		default:
+			c.more = n == len(p)
+			return n, nil
+		}
+	}
+}
+
+// quiet makes c read at intervals, if it is a plain TCP connection.
+func (c *aheadConn) quiet() {
+	c.settled.Store(false) // once
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	err = raw.Control(func(fd uintptr) {
+		// If it cannot be set the program wakes more often, that is all.
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, lowWater)
+	})
+	if err == nil {
+		c.raw = raw
+	}
 }
 
 // dialer opens the connections of one attempt.
@@ -67,7 +131,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.conn = &aheadConn{Conn: conn, r: bufio.NewReaderSize(conn, readAhead)}
+	d.conn = newAheadConn(conn)
 	return d.conn, nil
 }
 
