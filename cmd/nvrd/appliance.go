@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"nvrd/pkg/api"
@@ -130,8 +131,18 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	return api.Secure(mux, guards), nil
 }
 
-// address returns the address of the pages.
-func (a *appliance) address() string { return "http://" + a.listener.Addr().String() }
+// address returns the address of the pages, as a person can type it.
+func (a *appliance) address() string {
+	at, ok := a.listener.Addr().(*net.TCPAddr)
+	if !ok || !at.IP.IsUnspecified() {
+		return "http://" + a.listener.Addr().String()
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
+	}
+	return "http://" + net.JoinHostPort(name, strconv.Itoa(at.Port))
+}
 
 // serve answers requests until ctx ends.
 func (a *appliance) serve(ctx context.Context) error {

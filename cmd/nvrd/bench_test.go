@@ -8,7 +8,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -60,17 +59,22 @@ func TestCostOfRecording(t *testing.T) {
 		}
 		urls = append(urls, sim.URL(name))
 	}
-	ours, stats := measureOurs(t, urls)
-	theirs, written := measureFFmpeg(t, urls)
+	// Both at once, so that whatever else the machine does slows both.
+	ours, theirs := startOurs(t, urls), startFFmpeg(t, urls)
+	time.Sleep(warmUp)
+	oursBefore, theirsBefore := total(t, ours.pids), total(t, theirs.pids)
+	time.Sleep(*benchTime)
+	oursUsed, theirsUsed := total(t, ours.pids).since(oursBefore), total(t, theirs.pids).since(theirsBefore)
+	stats, written := ours.stop(t), theirs.stop(t)
 	seconds := benchTime.Seconds()
 	row := func(name string, u usage, bytes int64) {
 		fmt.Printf("%-28s %6.2f %% of a core  %7.1f MB RSS  %8.2f MB/s written\n", name,
 			100*u.cpu.Seconds()/seconds, float64(u.rss)/1e6, float64(bytes)/1e6)
 	}
 	fmt.Printf("\nrecording %d cameras, 1080p15 H.264 4 Mb/s + AAC, %s\n", *benchCameras, *benchTime)
-	row("nvrd", ours, stats.bytesPerSecond)
-	row("ffmpeg -c copy -f segment", theirs, written)
-	fmt.Printf("%-28s %6.2f x CPU        %7.2f x memory\n", "nvrd / ffmpeg", ours.cpu.Seconds()/theirs.cpu.Seconds(), float64(ours.rss)/float64(theirs.rss))
+	row("nvrd", oursUsed, stats.bytesPerSecond)
+	row("ffmpeg -c copy -f segment", theirsUsed, written)
+	fmt.Printf("%-28s %6.2f x CPU        %7.2f x memory\n", "nvrd / ffmpeg", oursUsed.cpu.Seconds()/theirsUsed.cpu.Seconds(), float64(oursUsed.rss)/float64(theirsUsed.rss))
 	fmt.Printf("%-28s %6.2f barriers/s   %7.2f writes/s   %.0f bytes of index per camera-minute\n",
 		"nvrd", stats.barriers, stats.writes, stats.indexPerMinute)
 }
@@ -82,10 +86,19 @@ type recordingStats struct {
 	indexPerMinute   float64 // bytes per camera-minute
 }
 
-func measureOurs(t *testing.T, urls []string) (usage, recordingStats) {
+// ourRecorder is a running nvrd.
+type ourRecorder struct {
+	pids  []int
+	cmd   *exec.Cmd
+	data  string
+	log   bytes.Buffer
+	began time.Time
+}
+
+func startOurs(t *testing.T, urls []string) *ourRecorder {
 	t.Helper()
-	data := t.TempDir()
-	home, err := household.Open(t.Context(), data)
+	r := &ourRecorder{data: t.TempDir(), began: time.Now()}
+	home, err := household.Open(t.Context(), r.data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,34 +110,39 @@ func measureOurs(t *testing.T, urls []string) (usage, recordingStats) {
 	if err := home.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	cmd := exec.Command(*benchBinary, "run", "--data", data, "--listen", "127.0.0.1:0")
-	cmd.Stderr = &log
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
+	r.cmd = exec.Command(*benchBinary, "run", "--data", r.data, "--listen", "127.0.0.1:0")
+	r.cmd.Stderr = &r.log
+	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	used := measure(t, cmd.Process.Pid)
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	r.pids = []int{r.cmd.Process.Pid}
+	return r
+}
+
+func (r *ourRecorder) stop(t *testing.T) (s recordingStats) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("nvrd: %v\n%s", err, log.String())
+	if err := r.cmd.Wait(); err != nil {
+		t.Fatalf("nvrd: %v\n%s", err, r.log.String())
 	}
-	ran := time.Since(began).Seconds()
-	var s recordingStats
+	ran := time.Since(r.began).Seconds()
 	figure := func(name string) float64 {
-		m := regexp.MustCompile(name + `=(\d+)`).FindStringSubmatch(log.String())
+		m := regexp.MustCompile(name + `=(\d+)`).FindStringSubmatch(r.log.String())
 		if m == nil {
-			t.Fatalf("nvrd does not say %s:\n%s", name, log.String())
+			t.Fatalf("nvrd does not say %s:\n%s", name, r.log.String())
 		}
-		n, _ := strconv.ParseFloat(m[1], 64)
+		n, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return n
 	}
 	s.bytesPerSecond = int64(figure("bytes") / ran)
 	s.barriers, s.writes = figure("barriers")/ran, figure("writes")/ran
-	s.indexPerMinute = indexCost(t, data)
-	return used, s
+	s.indexPerMinute = indexCost(t, r.data)
+	return s
 }
 
 // indexCost returns the bytes of catalog.db per camera-minute recorded. What a
@@ -159,50 +177,54 @@ func indexCost(t *testing.T, data string) float64 {
 	return bytes / minutes
 }
 
-func measureFFmpeg(t *testing.T, urls []string) (usage, int64) {
+// theirRecorder is ffmpeg, one process a camera.
+type theirRecorder struct {
+	pids  []int
+	cmds  []*exec.Cmd
+	dir   string
+	began time.Time
+}
+
+func startFFmpeg(t *testing.T, urls []string) *theirRecorder {
 	t.Helper()
-	dir := t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	var pids []int
-	var running []*exec.Cmd
+	r := &theirRecorder{dir: t.TempDir(), began: time.Now()}
 	for i, url := range urls {
-		cmd := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url,
-			"-c", "copy", "-f", "segment", "-segment_time", "60", filepath.Join(dir, fmt.Sprintf("%d-%%d.mp4", i)))
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url,
+			"-c", "copy", "-f", "segment", "-segment_time", "60", filepath.Join(r.dir, fmt.Sprintf("%d-%%d.mp4", i)))
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		pids = append(pids, cmd.Process.Pid)
-		running = append(running, cmd)
+		r.pids = append(r.pids, cmd.Process.Pid)
+		r.cmds = append(r.cmds, cmd)
 	}
-	began := time.Now()
-	used := measure(t, pids...)
-	stop()
-	for _, cmd := range running {
-		_ = cmd.Wait() // it was interrupted
+	return r
+}
+
+// stop returns how many bytes were written a second.
+func (r *theirRecorder) stop(t *testing.T) int64 {
+	t.Helper()
+	for _, cmd := range r.cmds {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // its status says that it was interrupted
 	}
 	var bytes int64
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	files, err := filepath.Glob(filepath.Join(r.dir, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
-			bytes += info.Size()
+		info, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
 		}
+		bytes += info.Size()
 	}
-	return used, int64(float64(bytes) / time.Since(began).Seconds())
+	return int64(float64(bytes) / time.Since(r.began).Seconds())
 }
 
-// measure returns what processes use in benchTime after they have warmed up.
-func measure(t *testing.T, pids ...int) usage {
-	t.Helper()
-	time.Sleep(warmUp)
-	before := total(t, pids)
-	time.Sleep(*benchTime)
-	after := total(t, pids)
-	return usage{cpu: after.cpu - before.cpu, rss: after.rss}
-}
+func (u usage) since(before usage) usage { return usage{cpu: u.cpu - before.cpu, rss: u.rss} }
 
 func total(t *testing.T, pids []int) (sum usage) {
 	t.Helper()

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -40,14 +39,9 @@ func (s *settings) flags(f *flag.FlagSet) {
 	})
 }
 
-// gcPercent trades a little CPU for memory: the live heap of a recorder is
-// mostly the last seconds of each camera, and doubling it buys nothing.
-const gcPercent = 50
-
 // appliance runs an appliance until ctx ends. ready, which may be nil, is
 // called with it once it records.
 func (c *call) appliance(ctx context.Context, s settings, ready func(*appliance) error) (err error) {
-	debug.SetGCPercent(gcPercent)
 	a, err := start(ctx, s, c.logger())
 	if err != nil {
 		return err

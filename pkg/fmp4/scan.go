@@ -178,38 +178,38 @@ func (f *MovieFragment) parseMoof(b []byte, moof int64) error {
 	})
 }
 
-func (run *TrackRun) parse(b []byte, moof int64, duration, defaultFlags uint32) error {
-	r := fields{b: b}
-	_, flags := r.full()
-	count := r.u32()
-	run.Offset = moof + int64(int32(r.u32()))
+func (r *TrackRun) parse(b []byte, moof int64, duration, defaultFlags uint32) error {
+	in := fields{b: b}
+	_, flags := in.full()
+	count := in.u32()
+	r.Offset = moof + int64(int32(in.u32()))
 	firstFlags := defaultFlags
 	if flags&trunFirstFlags != 0 {
-		firstFlags = r.u32()
+		firstFlags = in.u32()
 	}
-	if r.short || flags&trunOffset == 0 || flags&trunSize == 0 || count == 0 || count > maxSamples || int(count) > len(r.b)/4 {
+	if in.short || flags&trunOffset == 0 || flags&trunSize == 0 || count == 0 || count > maxSamples || int(count) > len(in.b)/4 {
 		return fmt.Errorf("trun of %d samples with flags %#x: %w", count, flags, nvr.ErrDamaged)
 	}
 	for i := range count {
 		s := SampleInfo{Duration: duration}
 		if flags&trunDuration != 0 {
-			s.Duration = r.u32()
+			s.Duration = in.u32()
 		}
-		s.Bytes = r.u32()
+		s.Bytes = in.u32()
 		sampleFlags := defaultFlags
 		if i == 0 {
 			sampleFlags = firstFlags
 		}
 		if flags&trunFlags != 0 {
-			sampleFlags = r.u32()
+			sampleFlags = in.u32()
 		}
 		if flags&trunComposition != 0 {
-			s.Composition = int32(r.u32())
+			s.Composition = int32(in.u32())
 		}
 		s.Key = sampleFlags&0x00010000 == 0
-		run.Samples = append(run.Samples, s)
+		r.Samples = append(r.Samples, s)
 	}
-	if r.short {
+	if in.short {
 		return fmt.Errorf("trun is cut short: %w", nvr.ErrDamaged)
 	}
 	return nil

@@ -7,17 +7,14 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// nextDTS guesses when the picture after the last pending one would begin.
+// nextDTS guesses when the picture after the last pending one would begin: as
+// long after it as the pictures before it were apart.
 func (s *Stream) nextDTS() int64 {
 	video := s.pending[0]
-	switch n := len(video); n {
-	case 0:
+	if len(video) == 0 {
 		return 0
-	case 1:
-		return video[0].DTS + nvr.Units(fragmentLength, s.format.Video().Timescale)/15
-	default:
-		return 2*video[n-1].DTS - video[n-2].DTS
 	}
+	return video[len(video)-1].DTS + s.frame
 }
 
 // flush hands the movie fragment under construction, which ends at decode time

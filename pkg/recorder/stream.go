@@ -60,6 +60,8 @@ type Stream struct {
 	pending [2][]media.Sample
 	bytes   int
 	arrived time.Time // of the newest picture
+	last    int64     // its decode time
+	frame   int64     // how long after the one before it came
 }
 
 // segment is a footage file being written.
@@ -143,7 +145,10 @@ func (s *Stream) picture(sample media.Sample) {
 	if s.segment == nil {
 		return
 	}
-	s.arrived = sample.Arrived
+	if apart := sample.DTS - s.last; apart > 0 && apart < nvr.Units(maxHole, s.format.Video().Timescale) {
+		s.frame = apart
+	}
+	s.arrived, s.last = sample.Arrived, sample.DTS
 	s.scorer.Add(len(sample.Data), sample.Key)
 	s.keep(sample)
 }

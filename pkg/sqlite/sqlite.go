@@ -44,6 +44,9 @@ const readers = 4
 // Update is durable when it returns: a power cut afterwards loses nothing of
 // it (WAL with synchronous=FULL). A crash in the middle leaves the state before.
 func Open(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
+	if err := create(path); err != nil {
+		return nil, err
+	}
 	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -62,6 +65,16 @@ func Open(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return &DB{write: write, read: read}, nil
+}
+
+// create makes sure that there is a file, which not everybody may read; the
+// driver would make it readable to all, and its companions take after it.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return f.Close()
 }
 
 // dsn carries the pragmas, so that every connection of the pool has them.
