@@ -138,7 +138,8 @@ func (c *content) fragmented(p *plan) error {
 // settle reads the first movie fragment, and fits the plan to it. Exported time
 // begins with the first sample, which may be one of sound that was taken before
 // the first picture. It returns how much later than its decode time the first
-// picture is shown: nothing, unless the camera reorders pictures.
+// picture is shown: nothing, unless the camera reorders pictures. Presentation
+// is what ends with the span then, not decoding.
 func (c *content) settle(p *plan) (composition time.Duration, err error) {
 	piece := &c.pieces[0]
 	var f fmp4.MovieFragment
@@ -158,7 +159,22 @@ func (c *content) settle(p *plan) (composition time.Duration, err error) {
 			}
 		}
 	}
-	return nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.segment.Timescale), nil
+	composition = nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.segment.Timescale)
+	for i := range c.pieces {
+		c.pieces[i].prolong(composition, p.tracks)
+	}
+	return composition, nil
+}
+
+// prolong moves the end of a piece from decode to presentation time, and drops
+// the fragments behind it.
+func (p *piece) prolong(composition time.Duration, tracks []track) {
+	for t := range tracks {
+		p.ends[t] += nvr.Units(composition, tracks[t].timescale)
+	}
+	for n := len(p.fragments); n > 1 && p.fragments[n-1].MediaStart >= p.ends[0]; n-- {
+		p.fragments = p.fragments[:n-1]
+	}
 }
 
 // scan returns a scanner over the movie fragments of an index entry.

@@ -38,6 +38,11 @@ type piece struct {
 	entry     [2]uint32 // sample description, per track; zero if the piece lacks the track
 }
 
+// maxReorder is more than any camera's pictures are decoded before they are
+// shown: what is shown just before the end may stand in the file behind what
+// is decoded then.
+const maxReorder = time.Second
+
 // plan gathers what an export of span needs. Without footage it is
 // nvr.ErrNotFound.
 func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (plan, error) {
@@ -49,7 +54,7 @@ func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (
 	var at time.Duration // exported time
 	for i := range segments {
 		s := segments[i]
-		fragments := within(&s, span)
+		fragments := within(&s, nvr.Span{From: span.From, To: span.To.Add(maxReorder)})
 		if len(fragments) == 0 {
 			continue
 		}
