@@ -56,8 +56,9 @@ func (a *alignment) correct(video, audio *clock) time.Duration {
 	}
 	moved := zero - a.zero[1]
 	limit := audio.units(int64(tolerance))
-	if within(moved, limit) {
-		a.reports, a.doubt = true, 0
+	small := within(moved, limit)
+	if a.reports && small {
+		a.doubt = 0
 		return 0
 	}
 	if a.reports && (a.doubt == 0 || !within(zero-a.doubt, limit)) {
@@ -65,6 +66,9 @@ func (a *alignment) correct(video, audio *clock) time.Duration {
 		return 0
 	}
 	a.zero[1], a.reports, a.doubt = zero, true, 0
+	if small {
+		return 0 // not worth telling
+	}
 	return time.Duration(-audio.nanos(moved))
 }
 

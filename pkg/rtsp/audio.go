@@ -14,6 +14,10 @@ type audio struct {
 	slab   slab
 	order  sequence
 	emit   func(frame)
+
+	each func(after uint32, data []byte) // a.frame, bound once
+	ts   uint32                          // of the packet in hand
+	now  time.Time
 }
 
 // frame is one frame of sound.
@@ -33,7 +37,9 @@ type unpacker interface {
 }
 
 func newAudio(u unpacker, emit func(frame)) *audio {
-	return &audio{unpack: u, slab: slab{least: 8 << 10}, emit: emit}
+	a := &audio{unpack: u, slab: slab{least: 8 << 10}, emit: emit}
+	a.each = a.frame
+	return a
 }
 
 // push takes one packet; its payload may be reused afterwards.
@@ -45,12 +51,15 @@ func (a *audio) push(p *rtp.Packet, now time.Time) error {
 	if lost {
 		a.unpack.lose()
 	}
-	return a.unpack.frames(p, func(after uint32, data []byte) {
-		if len(data) > 0 && a.slab.room(len(data), now) {
-			a.slab.write(data)
-			a.emit(frame{p.Timestamp + after, a.slab.take(), now})
-		}
-	})
+	a.ts, a.now = p.Timestamp, now
+	return a.unpack.frames(p, a.each)
+}
+
+func (a *audio) frame(after uint32, data []byte) {
+	if len(data) > 0 && a.slab.room(len(data), a.now) {
+		a.slab.write(data)
+		a.emit(frame{a.ts + after, a.slab.take(), a.now})
+	}
 }
 
 // whole unpacks codecs of which each packet is one frame: Opus, G.711 and L16.

@@ -167,3 +167,17 @@ func FuzzAAC(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkAAC(b *testing.B) {
+	a := newAudio(hbr(), func(frame) {})
+	now := time.Unix(1, 0)
+	p := &rtp.Packet{Header: rtp.Header{Marker: true}, Payload: au(make([]byte, 170))}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.SequenceNumber++
+		now = now.Add(21 * time.Millisecond)
+		if err := a.push(p, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

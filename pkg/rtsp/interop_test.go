@@ -59,6 +59,7 @@ func TestGStreamer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path+" "+string(tt.transport), func(t *testing.T) {
+			t.Parallel()
 			sink := newMemory(t)
 			stop := session(t, Config{URL: "rtsp://" + address + "/" + tt.path, Transport: tt.transport}, sink)
 			sink.wait("three seconds", func() bool { return sink.count(0) > 75 && sink.count(1) > 50 })
@@ -71,7 +72,7 @@ func TestGStreamer(t *testing.T) {
 			}
 			checkPace(t, sink, 3600)
 			if tt.audio == media.PCMU || tt.audio == media.L16 {
-				checkTicks(t, sink)
+				checkTicks(t, sink, -20*time.Millisecond) // GStreamer makes them one buffer early
 			} else if off := soundOffset(sink); off < -150*time.Millisecond || off > 150*time.Millisecond {
 				t.Errorf("sound arrives %v late", off)
 			}
@@ -113,7 +114,7 @@ func TestFFmpeg(t *testing.T) {
 	sink.wait("seven seconds", func() bool { return sink.count(0) > 175 && sink.count(1) > 50 })
 	stop()
 	checkPace(t, sink, 3600)
-	checkTicks(t, sink)
+	checkTicks(t, sink, 0)
 }
 
 // checkPace checks that the decode times of pictures are evenly spaced.
@@ -138,8 +139,8 @@ func checkPace(t *testing.T, m *memory, want int64) {
 }
 
 // checkTicks compares the ticks of the sound with the key frames, both of
-// which come at every full second.
-func checkTicks(t *testing.T, m *memory) {
+// which come at every full second, the ticks a little off.
+func checkTicks(t *testing.T, m *memory, want time.Duration) {
 	t.Helper()
 	audio := m.formats[0].Tracks[1]
 	var keys, ticks []time.Duration
@@ -163,18 +164,21 @@ func checkTicks(t *testing.T, m *memory) {
 			}
 		}
 	}
-	if len(keys) < 2 || len(ticks) < 2 {
+	if len(keys) < 2 || len(ticks) < 3 {
 		t.Fatalf("%d key frames, %d ticks", len(keys), len(ticks))
 	}
 	var off []string
 	worst := 0.0
-	for _, tick := range ticks[1:] { // the first may be a tick's end
-		d := math.Remainder((tick - keys[0]).Seconds(), 1)
+	for _, tick := range ticks {
+		if tick < 1500*time.Millisecond {
+			continue // the first may be a tick's end, and reports may still be missing
+		}
+		d := math.Remainder((tick - want - keys[0]).Seconds(), 1)
 		off = append(off, fmt.Sprintf("%+.0f ms", d*1000))
 		worst = max(worst, math.Abs(d))
 	}
 	t.Logf("ticks are off by %v", off)
-	if worst > 0.040 {
+	if worst > 0.010 {
 		t.Errorf("sound is off by %.0f ms", worst*1000)
 	}
 }

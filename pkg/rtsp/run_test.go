@@ -115,6 +115,7 @@ func TestAlignment(t *testing.T) {
 }
 
 func TestCaptured(t *testing.T) {
+	t.Parallel()
 	camera := simulate(t, rtspsim.Options{})
 	sink := newMemory(t)
 	stop := session(t, Config{URL: camera.URL("door")}, sink)
@@ -232,6 +233,7 @@ func TestBreaks(t *testing.T) {
 
 // TestChange has the camera change its resolution while it plays.
 func TestChange(t *testing.T) {
+	t.Parallel()
 	camera := simulate(t, rtspsim.Options{})
 	sink := newMemory(t)
 	stop := session(t, Config{URL: camera.URL("door")}, sink)
@@ -249,6 +251,7 @@ func TestChange(t *testing.T) {
 
 // TestLoss checks that only whole groups of pictures are let through.
 func TestLoss(t *testing.T) {
+	t.Parallel()
 	camera := simulate(t, rtspsim.Options{})
 	if err := camera.Trouble("door", rtspsim.Trouble{DropEvery: 67}); err != nil {
 		t.Fatal(err)
@@ -277,6 +280,7 @@ func TestLoss(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	camera := simulate(t, rtspsim.Options{})
 	f, err := Probe(t.Context(), Config{URL: camera.URL("door")})
 	if err != nil || len(f.Tracks) != 2 || f.Video().Width == 0 {

@@ -175,7 +175,7 @@ func (s *stream) begin(p picture) (*media.Format, bool) {
 // frame takes what audio unpacks.
 func (s *stream) frame(f frame) {
 	at, jumped := s.clocks[1].read(f.ts, f.arrived)
-	if jumped && s.state != waiting {
+	if jumped && s.lastAudio >= 0 { // else it follows a jump of the picture's
 		s.log.Info("the clock of the camera's sound jumped")
 		s.restart()
 	}
@@ -191,7 +191,7 @@ func (s *stream) frame(f frame) {
 // restart ends the run; the next begins with the next key frame.
 func (s *stream) restart() {
 	s.release()
-	s.state = waiting
+	s.state, s.lastAudio = waiting, -1
 	s.sync = alignment{}
 	for i := range s.clocks {
 		s.clocks[i].forget()

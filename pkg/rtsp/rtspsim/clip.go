@@ -13,7 +13,6 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/format"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4"
-	"github.com/bluenviron/mediacommon/v2/pkg/formats/pmp4"
 	"github.com/pion/rtp"
 
 	"nvrd/pkg/nvr"
@@ -43,16 +42,15 @@ type packet struct {
 	payload []byte
 }
 
-// sample is an access unit of either kind of MP4 file.
 type sample struct {
 	dts  int64
 	pts  int64
 	data []byte
 }
 
-// LoadClip reads an MP4 file, progressive or fragmented: one video track
-// (H.264 or H.265), and at most one of sound (AAC or Opus). It must begin
-// with a key frame.
+// LoadClip reads a fragmented MP4 file, such as ffmpeg makes with
+// -movflags frag_keyframe+delay_moov+default_base_moof: one video track (H.264
+// or H.265) that begins with a key frame, and at most one of sound (AAC or Opus).
 func LoadClip(file []byte) (Clip, error) {
 	tracks, samples, scales, err := read(file)
 	if err != nil {
@@ -106,8 +104,7 @@ func (c *Clip) add(codec mp4.Codec, samples []sample, scale uint32) error {
 }
 
 // cutter describes a codec for RTP, and returns what cuts its samples and
-// knows key frames. The files' own marks are not asked: fragmented files have
-// several kinds of them.
+// knows key frames. The file's own marks are not asked: there are several kinds.
 func cutter(codec mp4.Codec) (clipTrack, func([]byte) ([]*rtp.Packet, bool, error), error) {
 	const payloadType = 96
 	switch codec := codec.(type) {
@@ -164,37 +161,16 @@ func cutPicture(cut func([][]byte) ([]*rtp.Packet, error), data []byte, isKey fu
 	return packets, key, err
 }
 
-// read returns the tracks of either kind of file.
+// read returns the tracks of a fragmented file.
 func read(file []byte) (codecs []mp4.Codec, samples [][]sample, scales []uint32, err error) {
-	if bytes.Contains(file, []byte("moof")) {
-		return readFragmented(file)
+	first := bytes.Index(file, []byte("moof"))
+	if first < 4 {
+		return nil, nil, nil, errors.New("not a fragmented MP4 file")
 	}
-	var film pmp4.Presentation
-	if err := film.Unmarshal(bytes.NewReader(file)); err != nil {
-		return nil, nil, nil, err
-	}
-	for _, t := range film.Tracks {
-		var list []sample
-		dts := int64(t.TimeOffset)
-		for _, s := range t.Samples {
-			data, err := s.GetPayload()
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			list = append(list, sample{dts, dts + int64(s.PTSOffset), data})
-			dts += int64(s.Duration)
-		}
-		codecs, samples, scales = append(codecs, t.Codec), append(samples, list), append(scales, t.TimeScale)
-	}
-	return codecs, samples, scales, nil
-}
-
-func readFragmented(file []byte) (codecs []mp4.Codec, samples [][]sample, scales []uint32, err error) {
 	var init fmp4.Init
 	if err := init.Unmarshal(bytes.NewReader(file)); err != nil {
 		return nil, nil, nil, err
 	}
-	first := bytes.Index(file, []byte("moof"))
 	var parts fmp4.Parts
 	if err := parts.Unmarshal(file[first-4:]); err != nil {
 		return nil, nil, nil, err

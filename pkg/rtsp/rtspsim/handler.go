@@ -2,6 +2,8 @@ package rtspsim
 
 import (
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
@@ -115,15 +117,14 @@ func (h *handler) OnRecord(c *gortsplib.ServerHandlerOnRecordCtx) (*base.Respons
 	if p == nil {
 		return status(base.StatusNotFound), nil
 	}
+	r := relay{stream: p.stream, stats: p.stream.Stats(), reports: make(map[*description.Media]*rtcp.SenderReport)}
 	c.Session.OnPacketRTPAny(func(m *description.Media, _ format.Format, packet *rtp.Packet) {
 		_ = p.stream.WritePacketRTP(m, packet) // fails once the stream is closed
+		r.repeat(time.Now())
 	})
-	stats := p.stream.Stats()
 	c.Session.OnPacketRTCPAny(func(m *description.Media, packet rtcp.Packet) {
 		if sr, ok := packet.(*rtcp.SenderReport); ok {
-			own := *sr
-			own.SSRC, own.Reports = stats.Medias[m].Formats[m.Formats[0]].LocalSSRC, nil
-			_ = p.stream.WritePacketRTCP(m, &own)
+			r.report(m, sr)
 		}
 	})
 	return status(base.StatusOK), nil
@@ -136,3 +137,35 @@ func (h *handler) OnStreamWriteError(*gortsplib.ServerHandlerOnStreamWriteErrorC
 func (h *handler) OnDecodeError(*gortsplib.ServerHandlerOnDecodeErrorCtx) {}
 
 func (h *handler) OnPacketsLost(*gortsplib.ServerHandlerOnPacketsLostCtx) {}
+
+// relay passes the sender reports of a publisher on, and repeats them for
+// those who come later: publishers send them every five seconds or so.
+type relay struct {
+	stream *gortsplib.ServerStream
+	stats  *gortsplib.ServerStreamStats
+
+	mu      sync.Mutex
+	reports map[*description.Media]*rtcp.SenderReport
+	sent    time.Time
+}
+
+func (r *relay) report(m *description.Media, sr *rtcp.SenderReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	own := *sr
+	own.SSRC, own.Reports = r.stats.Medias[m].Formats[m.Formats[0]].LocalSSRC, nil
+	r.reports[m] = &own
+	_ = r.stream.WritePacketRTCP(m, &own)
+}
+
+func (r *relay) repeat(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.sent) < reportEvery {
+		return
+	}
+	r.sent = now
+	for m, sr := range r.reports {
+		_ = r.stream.WritePacketRTCP(m, sr)
+	}
+}

@@ -1,0 +1,230 @@
+package rtsp
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+
+	"nvrd/pkg/media"
+)
+
+// payload takes a packet's payload apart.
+func (v *video) payload(b []byte) {
+	n := headerLen(v.codec)
+	if v.damaged || len(b) <= n {
+		return // an empty packet carries nothing, so nothing is missing
+	}
+	aggregation, fragmentation := byte(24), byte(28)
+	t := b[0] & 0x1f
+	if v.codec == media.H265 {
+		aggregation, fragmentation = 48, 49
+		t = b[0] >> 1 & 0x3f
+	}
+	switch {
+	case t == fragmentation:
+		v.fragmentOf(b)
+	case v.fragment >= 0:
+		v.damaged = true
+	case t == aggregation:
+		v.aggregate(b[n:])
+	case t > aggregation:
+		v.damaged = true // interleaved or unheard-of: part of the picture is in there
+	case bytes.Contains(b, startCode):
+		v.split(b)
+	default:
+		v.nal(b)
+	}
+}
+
+// aggregate takes NAL units behind two bytes of length each.
+func (v *video) aggregate(b []byte) {
+	for len(b) > 2 {
+		size := int(binary.BigEndian.Uint16(b))
+		if b = b[2:]; size > len(b) {
+			v.damaged = true
+			return
+		}
+		if size == 0 {
+			return // padding
+		}
+		v.nal(b[:size])
+		b = b[size:]
+	}
+}
+
+// fragmentOf takes an FU-A (RFC 6184, 5.8) or FU (RFC 7798, 4.4.3). Some
+// cameras set both the start and the end bit.
+func (v *video) fragmentOf(b []byte) {
+	n := headerLen(v.codec)
+	flags, body := b[n], b[n+1:]
+	if flags&0x80 != 0 {
+		if v.fragment >= 0 {
+			v.damaged = true
+			return
+		}
+		header := [2]byte{b[0]&0xe0 | flags&0x1f}
+		if v.codec == media.H265 {
+			header = [2]byte{b[0]&0x81 | flags&0x3f<<1, b[1]}
+		}
+		if !v.reserve(4 + n + len(body)) {
+			return
+		}
+		v.fragment = v.slab.size()
+		v.slab.add(0, 0, 0, 0)
+		v.slab.write(header[:n])
+		v.slab.write(body)
+		if !v.starts(v.slab.at(v.fragment + 4)) {
+			return
+		}
+		v.annexB = bytes.Contains(body, startCode)
+	} else {
+		if v.fragment < 0 {
+			v.damaged = true
+			return
+		}
+		if !v.slab.room(len(body), v.arrived) {
+			v.damaged = true
+			return
+		}
+		v.slab.write(body)
+	}
+	if flags&0x40 != 0 {
+		v.finish()
+	}
+}
+
+// finish closes the fragmented NAL unit.
+func (v *video) finish() {
+	at := v.fragment
+	v.fragment = -1
+	nal := v.slab.at(at + 4)
+	k := kindOf(v.codec, nal[0])
+	if v.annexB || k >= vps || k == useless {
+		nal = bytes.Clone(nal)
+		v.slab.truncate(at)
+		v.nals--
+		if v.annexB {
+			v.split(nal)
+		} else {
+			v.nal(nal)
+		}
+		return
+	}
+	binary.BigEndian.PutUint32(v.slab.at(at), uint32(len(nal)))
+	v.note(k)
+}
+
+var startCode = []byte{0, 0, 0, 1}
+
+// split takes NAL units with start codes between them: some cameras pack a
+// piece of an Annex B stream where one NAL unit belongs.
+func (v *video) split(b []byte) {
+	if !bytes.HasPrefix(b, startCode) {
+		b = append(bytes.Clone(startCode), b...)
+	}
+	var nals h264.AnnexB
+	if nals.Unmarshal(b) != nil {
+		v.damaged = true
+		return
+	}
+	for _, nal := range nals {
+		v.nal(nal)
+	}
+}
+
+// nal takes one whole NAL unit.
+func (v *video) nal(b []byte) {
+	if v.damaged || len(b) <= headerLen(v.codec) || !v.starts(b) {
+		return
+	}
+	k := kindOf(v.codec, b[0])
+	switch {
+	case k == useless:
+		return
+	case k >= vps && v.parameters(k, b):
+		return
+	}
+	if !v.reserve(4 + len(b)) {
+		return
+	}
+	v.slab.buf = binary.BigEndian.AppendUint32(v.slab.buf, uint32(len(b)))
+	v.slab.write(b)
+	v.note(k)
+}
+
+// parameters keeps a parameter set for the next key frame. It reports false
+// for one that belongs into the stream: an additional one under another id.
+func (v *video) parameters(k kind, b []byte) bool {
+	at := v.next.place(k)
+	if bytes.Equal(*at, b) {
+		return true
+	}
+	if len(b) > maxSet {
+		v.damaged = true
+		return true
+	}
+	if *at != nil && k == pps && setID(v.codec, b) != setID(v.codec, *at) {
+		return false
+	}
+	*at = bytes.Clone(b)
+	return true
+}
+
+// maxSet bounds a parameter set; its length has 16 bits in an init segment.
+const maxSet = 4 << 10
+
+// setID reads pps_pic_parameter_set_id, the Exp-Golomb number that follows the header.
+func setID(codec media.Codec, pps []byte) int {
+	n := headerLen(codec)
+	if len(pps) <= n {
+		return -1
+	}
+	b := pps[n]
+	zeros := 0
+	for ; zeros < 4 && b&(0x80>>zeros) == 0; zeros++ {
+	}
+	if zeros == 4 {
+		return -1 // above 14: nobody numbers that high, and one answer for all is safe
+	}
+	return int(b>>(7-2*zeros)) - 1
+}
+
+// starts settles whether a picture that follows a loss has its beginning.
+func (v *video) starts(nal []byte) bool {
+	if v.unsure {
+		v.unsure = false
+		v.damaged = !startsPicture(v.codec, nal)
+	}
+	return !v.damaged
+}
+
+// reserve makes room for one more NAL unit of n bytes.
+func (v *video) reserve(n int) bool {
+	v.nals++
+	if v.nals > maxNALs || !v.slab.room(n, v.arrived) {
+		v.damaged = true
+	}
+	return !v.damaged
+}
+
+func (v *video) note(k kind) {
+	if k == slice || k == keySlice {
+		v.slices, v.heard = true, v.arrived
+	}
+	v.key = v.key || k == keySlice
+}
+
+// carriesSlice tells whether a payload holds a part of a picture.
+func (v *video) carriesSlice(b []byte) bool {
+	if len(b) <= headerLen(v.codec) {
+		return false
+	}
+	k := kindOf(v.codec, b[0])
+	if b[0]&0x1f == 28 && v.codec == media.H264 {
+		k = kindOf(v.codec, b[1])
+	} else if b[0]>>1&0x3f == 49 && v.codec == media.H265 {
+		k = kindOf(v.codec, b[2]<<1)
+	}
+	return k == slice || k == keySlice
+}
