@@ -52,6 +52,9 @@ func newCameras(home *household.DB, r *recorder.Recorder, hub *live.Hub, log *sl
 // follow watches the cameras that the household has, and goes along with its
 // changes, until ctx ends. It returns when every connection is closed.
 func (c *cameras) follow(ctx context.Context) {
+	if err := c.forget(ctx); err != nil {
+		c.log.Error("cameras that were removed are still accounted for", "err", err)
+	}
 	for range c.home.Watch(ctx) {
 		if err := c.adjust(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("cameras cannot be read", "err", err)
@@ -66,6 +69,35 @@ func (c *cameras) follow(ctx context.Context) {
 	for _, w := range all {
 		<-w.done
 	}
+}
+
+// forget ends the account of cameras that were removed while nothing ran.
+func (c *cameras) forget(ctx context.Context) error {
+	list, err := c.home.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	var keep []nvr.StreamID
+	for _, cam := range list {
+		for _, source := range sources(cam) {
+			keep = append(keep, nvr.StreamID{Camera: cam.ID, Quality: source.quality})
+		}
+	}
+	return c.recorder.Keep(ctx, keep)
+}
+
+// source is where one stream of a camera comes from.
+type source struct {
+	quality nvr.Quality
+	url     string
+}
+
+func sources(cam household.Camera) []source {
+	all := []source{{nvr.Main, cam.URL}}
+	if cam.SubURL != "" {
+		all = append(all, source{nvr.Sub, cam.SubURL})
+	}
+	return all
 }
 
 // adjust starts and stops cameras until those that are watched are those that
@@ -98,15 +130,8 @@ func (c *cameras) adjust(ctx context.Context) error {
 }
 
 func (c *cameras) watch(ctx context.Context, cam household.Camera) error {
-	sources := []struct {
-		quality nvr.Quality
-		url     string
-	}{{nvr.Main, cam.URL}, {nvr.Sub, cam.SubURL}}
 	config := camera.Config{ID: cam.ID, Log: c.log.With("camera", cam.Name)}
-	for _, source := range sources {
-		if source.url == "" {
-			continue
-		}
+	for _, source := range sources(cam) {
 		id := nvr.StreamID{Camera: cam.ID, Quality: source.quality}
 		sink, err := c.recorder.Stream(ctx, id)
 		if err != nil {

@@ -3,7 +3,11 @@
 // decoding anything.
 package motion
 
-import "math"
+import (
+	"math"
+
+	"nvrd/pkg/fmp4"
+)
 
 // Scorer turns the sizes of pictures into activity scores. The zero Scorer is
 // ready; it serves one stream and is not safe for concurrent use.
@@ -46,4 +50,16 @@ func (s *Scorer) Take() uint8 {
 		s.still += followUp * (mean - s.still)
 	}
 	return uint8(min(max(math.Log2(mean/s.still)/4*255, 0), 255))
+}
+
+// Scores returns a function that gives movie fragments read from a file, in
+// their order, the activity they were given when they were recorded.
+func Scores() func([]fmp4.SampleInfo) uint8 {
+	var s Scorer
+	return func(samples []fmp4.SampleInfo) uint8 {
+		for _, sample := range samples {
+			s.Add(int(sample.Bytes), sample.Key)
+		}
+		return s.Take()
+	}
 }

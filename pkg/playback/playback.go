@@ -16,6 +16,7 @@ import (
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/media"
+	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
@@ -142,7 +143,7 @@ func (p *Player) complete(s nvr.Segment) (nvr.Segment, error) {
 	if err != nil {
 		return s, err
 	}
-	c, err := d.Read(s.Stream, s.Span.From, nil)
+	c, err := d.Read(s.Stream, s.Span.From, motion.Scores())
 	if err != nil {
 		return s, err
 	}

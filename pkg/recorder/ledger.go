@@ -27,13 +27,14 @@ type ledger struct {
 	catalog *catalog.Catalog
 	log     *slog.Logger
 
-	commits int64 // each is a barrier of the catalog's disk
+	committing sync.Mutex
+	commits    int64 // each is a barrier of the catalog's disk
+	failing    bool
 
 	mu      sync.Mutex
 	entries []entry
 	stop    chan struct{}
 	done    chan struct{}
-	failing bool
 }
 
 func newLedger(c *catalog.Catalog, log *slog.Logger) *ledger {
@@ -82,6 +83,8 @@ func (l *ledger) run() {
 // one by one, so that a single impossible entry costs itself alone; what fails
 // for want of space or a lock stays for the next time.
 func (l *ledger) commit() {
+	l.committing.Lock()
+	defer l.committing.Unlock()
 	l.mu.Lock()
 	batch := l.entries
 	l.entries = nil

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"nvrd/pkg/catalog"
@@ -28,6 +29,7 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	streams map[nvr.StreamID]*Stream
+	removed map[nvr.StreamID]nvr.Time // up to when those that were removed are accounted for
 }
 
 // Open makes whole what an earlier life left open, accounts for the time since,
@@ -36,7 +38,7 @@ type Recorder struct {
 //
 // The catalog and the directory stay the caller's to close, after the recorder.
 func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *slog.Logger) (*Recorder, error) {
-	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}}
+	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, removed: map[nvr.StreamID]nvr.Time{}}
 	err := c.Update(ctx, func(tx catalog.Tx) (err error) {
 		r.place, err = tx.Directory(d.ID(), d.Path())
 		return err
@@ -59,7 +61,8 @@ func (r *Recorder) Stream(ctx context.Context, id nvr.StreamID) (*Stream, error)
 	if r.streams[id] != nil {
 		return nil, fmt.Errorf("stream %s is being recorded already: %w", id, nvr.ErrExists)
 	}
-	from := nvr.Now()
+	r.ledger.commit() // what was posted of an earlier sink of the stream comes first
+	from := max(nvr.Now(), r.removed[id])
 	streams, err := r.catalog.Streams(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
@@ -81,6 +84,26 @@ func (r *Recorder) Stream(ctx context.Context, id nvr.StreamID) (*Stream, error)
 	return s, nil
 }
 
+// Keep counts every stream that is not one of ids as disabled from when it is
+// not accounted for any more: its camera was removed while nothing ran.
+func (r *Recorder) Keep(ctx context.Context, ids []nvr.StreamID) error {
+	streams, err := r.catalog.Streams(ctx)
+	if err != nil {
+		return fmt.Errorf("recorder: %w", err)
+	}
+	return r.catalog.Update(ctx, func(tx catalog.Tx) error {
+		for _, s := range streams {
+			if s.Disabled != 0 || slices.Contains(ids, s.ID) {
+				continue
+			}
+			if err := tx.DisableStream(s.ID, s.Covered); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Remove ends the recording of a stream and counts it as disabled from now on.
 // Its source must have stopped.
 func (r *Recorder) Remove(id nvr.StreamID) {
@@ -93,6 +116,9 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 	}
 	s.End(nvr.PausedByUser, nil)
 	at := s.covered
+	r.mu.Lock()
+	r.removed[id] = at
+	r.mu.Unlock()
 	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
 }
 

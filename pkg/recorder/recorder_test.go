@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -91,15 +93,20 @@ func format() media.Format {
 // each second, from decode time from on, in the time of the bubble.
 func send(s media.Sink, from, seconds int) {
 	for i := from * 10; i < (from+seconds)*10; i++ {
-		size := 400
-		if i%10 == 0 {
-			size = 4000
-		}
-		s.Sample(media.Sample{Track: 0, DTS: int64(i) * 9000, Key: i%10 == 0, Data: bytes.Repeat([]byte{byte(i)}, size), Arrived: time.Now()})
-		for a := (i*4800 + 1023) / 1024; a*1024 < (i+1)*4800; a++ {
-			s.Sample(media.Sample{Track: 1, DTS: int64(a) * 1024, Key: true, Data: []byte{1, 2, 3, byte(a)}, Arrived: time.Now()})
-		}
+		sendPicture(s, i, time.Now())
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// sendPicture gives a sink picture i of that stream, and its sound.
+func sendPicture(s media.Sink, i int, arrived time.Time) {
+	size := 400
+	if i%10 == 0 {
+		size = 4000
+	}
+	s.Sample(media.Sample{Track: 0, DTS: int64(i) * 9000, Key: i%10 == 0, Data: bytes.Repeat([]byte{byte(i)}, size), Arrived: arrived})
+	for a := (i*4800 + 1023) / 1024; a*1024 < (i+1)*4800; a++ {
+		s.Sample(media.Sample{Track: 1, DTS: int64(a) * 1024, Key: true, Data: []byte{1, 2, 3, byte(a)}, Arrived: arrived})
 	}
 }
 
@@ -240,4 +247,108 @@ func (h *home) newestFile() string {
 		h.t.Fatalf("no footage file: %v", err)
 	}
 	return files[len(files)-1]
+}
+
+func TestStreamsComeAndGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		start := nvr.Now()
+		var gone nvr.Time
+		for range 3 { // removed and added again at once, as when a camera's address is changed
+			s := h.stream(camera)
+			s.Begin(format(), true)
+			send(s, 0, 5)
+			gone = nvr.Now()
+			h.recorder.Remove(camera)
+		}
+		time.Sleep(time.Hour)
+		timeline := h.tiled(camera, start, gone)
+		for _, g := range timeline.Gaps {
+			if g.Span.To == 0 {
+				t.Errorf("a stream that was removed has a gap that goes on: %+v", g)
+			}
+		}
+
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		send(s, 0, 5)
+		s.End(nvr.Unreachable, nil)
+		time.Sleep(5 * time.Second)
+		timeline = h.tiled(camera, start, nvr.Now())
+		paused := false
+		for _, g := range timeline.Gaps {
+			paused = paused || g.Reason == nvr.PausedByUser && g.Span.Duration() > 59*time.Minute
+		}
+		if !paused {
+			t.Errorf("the hour without the camera is not explained: %+v", timeline.Gaps)
+		}
+	})
+}
+
+func TestCameraRemovedWhileNothingRan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		send(s, 0, 5)
+		h.close()
+		h.open()
+		defer h.close()
+		if err := h.recorder.Keep(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		streams, err := h.catalog.Streams(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(streams) != 1 || streams[0].Disabled == 0 {
+			t.Errorf("streams are %+v, want one that is disabled", streams)
+		}
+	})
+}
+
+// Times in a bubble have no monotonic reading, so this test has none: it says
+// when pictures arrive.
+func TestClockStep(t *testing.T) {
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		h := newHome(t)
+		s := h.stream(camera)
+		began := time.Now()
+		s.Begin(format(), true)
+		for i := range 100 {
+			arrived := began.Add(time.Duration(i) * 100 * time.Millisecond)
+			if i >= 50 {
+				arrived = setClock(arrived, step)
+			}
+			sendPicture(s, i, arrived)
+		}
+		s.End(nvr.Unreachable, nil)
+		h.close()
+		h.open()
+		start := nvr.TimeOf(began)
+		timeline := h.tiled(camera, start, start.Add(max(step, 0)+time.Minute))
+		var recorded time.Duration
+		for _, f := range timeline.Footage {
+			recorded += f.Duration()
+		}
+		if recorded != 10*time.Second {
+			t.Errorf("step %s: %s are recorded, want 10 s: %v", step, recorded, timeline.Footage)
+		}
+		explained := slices.ContainsFunc(timeline.Gaps, func(g nvr.Gap) bool {
+			return g.Reason == nvr.ClockStepped && g.Span.Duration() == step
+		})
+		if explained != (step > 0) {
+			t.Errorf("step %s: a gap for it is %t, want %t: %+v", step, explained, step > 0, timeline.Gaps)
+		}
+		h.close()
+	}
+}
+
+// setClock returns t as it would have been read had the wall clock been set by
+// whole seconds while the monotonic clock went on. No function of package time
+// does that, so it reaches for the field: seconds stand from bit 30 on.
+func setClock(t time.Time, by time.Duration) time.Time {
+	*(*uint64)(unsafe.Pointer(&t)) += uint64(int64(by/time.Second)) << 30
+	return t
 }

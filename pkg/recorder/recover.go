@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"nvrd/pkg/catalog"
-	"nvrd/pkg/fmp4"
 	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
@@ -83,7 +82,7 @@ func (r *Recorder) adopt(ctx context.Context) error {
 
 // recoverFile makes one file whole and writes its sealed row.
 func (r *Recorder) recoverFile(ctx context.Context, id nvr.StreamID, start nvr.Time) error {
-	c, err := r.directory.Recover(id, start, Score())
+	c, err := r.directory.Recover(id, start, motion.Scores())
 	if errors.Is(err, nvr.ErrNotFound) || errors.Is(err, nvr.ErrDamaged) {
 		r.log.Warn("open footage file is gone", "stream", id.String(), "start", start.String(), "err", err)
 		return r.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.DropSegment(id, start) })
@@ -95,18 +94,6 @@ func (r *Recorder) recoverFile(ctx context.Context, id nvr.StreamID, start nvr.T
 	row.Directory, row.Sealed = r.place, true
 	r.log.Info("recovered footage", "stream", id.String(), "start", start.String(), "length", row.Span.Duration())
 	return r.catalog.Update(ctx, func(tx catalog.Tx) error { return put(tx, row, c.Init) })
-}
-
-// Score returns a function that gives movie fragments read from a file, in
-// order, the activity they were given when they were recorded.
-func Score() func([]fmp4.SampleInfo) uint8 {
-	var scorer motion.Scorer
-	return func(samples []fmp4.SampleInfo) uint8 {
-		for _, s := range samples {
-			scorer.Add(int(s.Bytes), s.Key)
-		}
-		return scorer.Take()
-	}
 }
 
 // tile makes segments and gaps of a stream tile time again up to now, with an
