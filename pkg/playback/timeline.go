@@ -3,6 +3,7 @@ package playback
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -27,9 +28,14 @@ type Timeline struct {
 const fineSpan = 2 * time.Hour
 
 // Timeline returns what there is in span, with activity in steps of the given
-// length (at least a second, and so long that there are at most 10,000).
+// length (whole microseconds, at least a second, and so long that there are at
+// most 10,000).
 func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span, step time.Duration) (Timeline, error) {
-	step = max(step, time.Second, span.Duration()/10_000)
+	if span.Empty() {
+		return Timeline{}, fmt.Errorf("a timeline has to end after it begins: %w", nvr.ErrInvalid)
+	}
+	step = max(step, time.Second, (span.Duration()+9_999)/10_000)
+	step = (step + time.Microsecond - 1).Truncate(time.Microsecond)
 	t := Timeline{
 		Span: span, Step: step, Footage: []nvr.Span{},
 		Scores: make([]uint8, (span.Duration()+step-1)/step),
