@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"sort"
 
@@ -34,6 +35,7 @@ type slice struct {
 	piece  int    // else: whose file they are in
 	offset int64  // and where
 	place  uint32 // sequence number, if the movie fragments in them have to be placed; else 0
+	sets   []byte // parameter sets to put before the first picture
 }
 
 func newContent(open func(*nvr.Segment) (*os.File, error), pieces []piece) *content {
@@ -124,6 +126,9 @@ func (c *content) load(i int) error {
 		return nil
 	}
 	s := &c.slices[i]
+	if s.sets != nil {
+		return c.rebuild(i)
+	}
 	if int64(cap(c.placed)) < s.bytes {
 		c.placed = make([]byte, s.bytes)
 	}
@@ -136,5 +141,20 @@ func (c *content) load(i int) error {
 		return fmt.Errorf("segment %d: %w", p.segment.ID, err)
 	}
 	c.at = i
+	return nil
+}
+
+// rebuild makes slice i, which begins with a picture that gets parameter sets.
+func (c *content) rebuild(i int) error {
+	s := &c.slices[i]
+	entry := nvr.Fragment{Offset: s.offset, Bytes: s.bytes - int64(len(s.sets))}
+	b, err := c.cut(s.piece, entry, s.place, s.sets, [2]int64{math.MaxInt64, math.MaxInt64})
+	if err != nil {
+		return err
+	}
+	if int64(len(b)) != s.bytes {
+		return fmt.Errorf("segment %d: the fragment at %d is not as it was written: %w", c.pieces[s.piece].segment.ID, s.offset, nvr.ErrDamaged)
+	}
+	c.placed, c.at = b, i
 	return nil
 }

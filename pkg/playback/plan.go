@@ -2,6 +2,7 @@ package playback
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -99,12 +100,12 @@ func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (
 // it is new.
 func (p *plan) entry(t int, described media.Track) (uint32, error) {
 	if t == len(p.tracks) {
-		p.tracks = append(p.tracks, track{timescale: described.Timescale})
+		p.tracks = append(p.tracks, track{timescale: described.Timescale, entries: []media.Track{described}})
 	}
 	out := &p.tracks[t]
-	if out.timescale != described.Timescale {
-		return 0, fmt.Errorf("the camera changed the clock of its %s track, and one file cannot hold both: export up to there and from there on: %w",
-			described.Codec, nvr.ErrInvalid)
+	if out.timescale != described.Timescale || out.entries[0].Codec != described.Codec {
+		return 0, fmt.Errorf("the camera changed from %s at %d Hz to %s at %d Hz, and one file cannot hold both: export up to there and from there on: %w",
+			out.entries[0].Codec, out.timescale, described.Codec, described.Timescale, nvr.ErrInvalid)
 	}
 	for i, e := range out.entries {
 		if e.Equal(described) {
@@ -113,6 +114,23 @@ func (p *plan) entry(t int, described media.Track) (uint32, error) {
 	}
 	out.entries = append(out.entries, described)
 	return uint32(len(out.entries)), nil
+}
+
+// sets returns the parameter sets that the first picture of a piece needs
+// beside it: none, unless the file has several descriptions of pictures, of
+// which many players of fragmented files only look at the first.
+func (p *plan) sets(of *piece) (b []byte) {
+	if len(p.tracks[0].entries) < 2 {
+		return nil
+	}
+	described := p.tracks[0].entries[of.entry[0]-1]
+	for _, nal := range [][]byte{described.VPS, described.SPS, described.PPS} {
+		if len(nal) > 0 {
+			b = binary.BigEndian.AppendUint32(b, uint32(len(nal)))
+			b = append(b, nal...)
+		}
+	}
+	return b
 }
 
 // movie returns the header of the exported file, without chunks.
