@@ -41,7 +41,7 @@ func export(t *testing.T, p *playback.Player, span nvr.Span, form playback.Form)
 	if err != nil || int64(len(b)) != f.Size {
 		t.Fatalf("%d of %d bytes: %v", len(b), f.Size, err)
 	}
-	path := filepath.Join(os.Getenv("KEEP"), strings.ReplaceAll(t.Name(), "/", "_")+string(form)+".mp4")
+	path := filepath.Join(t.TempDir(), string(form)+".mp4")
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -95,6 +95,7 @@ func peaks(t *testing.T, path, filter, key string, over float64) (times []time.D
 func near(a, b, within time.Duration) bool { return (a - b).Abs() <= within }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]clip{
 		"AAC":                 film(t, "160x90", "6", plain, []string{"-c:a", "aac"}),
 		"PCMA":                filmWithPCMA(t, "160x90", "6", plain),
@@ -141,7 +142,8 @@ func TestExport(t *testing.T) {
 								t.Fatalf("picture %d is shown at %s, want %s", i, got[i], at)
 							}
 						}
-						if d := length(t, b); !near(d, cut.to-cut.from, frame) {
+						mvhd := header(t, b).Mvhd
+						if d := nvr.Duration(int64(mvhd.Duration), mvhd.Timescale); !near(d, cut.to-cut.from, frame) {
 							t.Errorf("it lasts %s, want %s", d, cut.to-cut.from)
 						}
 						if !cut.watch {
@@ -158,8 +160,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// length returns how long a file says that it is.
-func length(t *testing.T, b []byte) time.Duration {
+// header returns the movie box of a file.
+func header(t *testing.T, b []byte) *mp4.MoovBox {
 	t.Helper()
 	r := bytes.NewReader(b)
 	for {
@@ -168,7 +170,7 @@ func length(t *testing.T, b []byte) time.Duration {
 			t.Fatal(err)
 		}
 		if moov, ok := box.(*mp4.MoovBox); ok {
-			return nvr.Duration(int64(moov.Mvhd.Duration), moov.Mvhd.Timescale)
+			return moov
 		}
 	}
 }
