@@ -15,18 +15,28 @@ import (
 // each minute; a camera whose key frames are rarer gets longer ones.
 const maxSegment = 15 * time.Minute
 
+// What the queries for segments ask for.
+const (
+	selectSegments = `SELECT g.id, s.camera_id, s.quality, g.start_us, g.duration_us, g.state,
+			g.run_us, g.directory_id, g.init_id, g.media_start, g.media_duration, g.header_bytes, g.bytes, g.fragments, i.timescale
+		FROM segment g JOIN stream s ON s.id = g.stream_id JOIN init i ON i.id = g.init_id WHERE `
+	inSpan = `s.camera_id = ? AND s.quality = ? AND g.start_us >= ? AND g.start_us < ? AND g.state < 2
+		AND (g.state = 0 OR g.start_us + g.duration_us > ?) ORDER BY g.start_us`
+	withID       = `g.id = ? AND g.state < 2`
+	stillOpen    = `g.state <> 1 AND g.state = 0 ORDER BY g.start_us` // <> 1 lets the index over what is not sealed be used
+	newestBefore = `s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND g.state < 2 ORDER BY g.start_us DESC LIMIT 1`
+)
+
 // Segments returns the segments of a stream that overlap span, oldest first.
 // Sealed ones have their fragments. Open ones have neither fragments nor an
 // end; the last word on them is the file.
 func (c *Catalog) Segments(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Segment, error) {
-	return c.segments(ctx, `s.camera_id = ? AND s.quality = ? AND g.start_us >= ? AND g.start_us < ? AND g.state < 2
-		AND (g.state = 0 OR g.start_us + g.duration_us > ?) ORDER BY g.start_us`,
-		stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
+	return c.segments(ctx, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
 }
 
 // Segment returns one segment, or nvr.ErrNotFound.
 func (c *Catalog) Segment(ctx context.Context, id nvr.SegmentID) (nvr.Segment, error) {
-	segments, err := c.segments(ctx, `g.id = ? AND g.state < 2`, id)
+	segments, err := c.segments(ctx, withID, id)
 	if err == nil && len(segments) == 0 {
 		err = fmt.Errorf("segment %d: %w", id, nvr.ErrNotFound)
 	}
@@ -38,13 +48,12 @@ func (c *Catalog) Segment(ctx context.Context, id nvr.SegmentID) (nvr.Segment, e
 
 // OpenSegments returns the segments that were not sealed, of all streams.
 func (c *Catalog) OpenSegments(ctx context.Context) ([]nvr.Segment, error) {
-	return c.segments(ctx, `g.state = 0 ORDER BY g.start_us`)
+	return c.segments(ctx, stillOpen)
 }
 
 // LastSegment returns the newest segment that began before a time, or nvr.ErrNotFound.
 func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
-	segments, err := c.segments(ctx, `s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND g.state < 2
-		ORDER BY g.start_us DESC LIMIT 1`, stream.Camera, stream.Quality, before)
+	segments, err := c.segments(ctx, newestBefore, stream.Camera, stream.Quality, before)
 	if err == nil && len(segments) == 0 {
 		err = fmt.Errorf("footage of %s before %s: %w", stream, before, nvr.ErrNotFound)
 	}
@@ -55,9 +64,7 @@ func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before n
 }
 
 func (c *Catalog) segments(ctx context.Context, where string, args ...any) ([]nvr.Segment, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT g.id, s.camera_id, s.quality, g.start_us, g.duration_us, g.state,
-			g.run_us, g.directory_id, g.init_id, g.media_start, g.media_duration, g.header_bytes, g.bytes, g.fragments, i.timescale
-		FROM segment g JOIN stream s ON s.id = g.stream_id JOIN init i ON i.id = g.init_id WHERE `+where, args...)
+	rows, err := c.db.Reader().QueryContext(ctx, selectSegments+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
 	}
@@ -90,12 +97,14 @@ type Piece struct {
 	Score uint8 // highest activity
 }
 
+const coverageQuery = `SELECT start_us, duration_us, state, score FROM segment
+	WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?)
+	  AND start_us >= ? AND start_us < ? ORDER BY start_us`
+
 // Coverage calls f for every segment of a stream that overlaps span, oldest
 // first. It reads nothing but an index: about 2 µs a segment.
 func (c *Catalog) Coverage(ctx context.Context, stream nvr.StreamID, span nvr.Span, f func(Piece)) error {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT start_us, duration_us, state, score FROM segment
-		WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?)
-		  AND start_us >= ? AND start_us < ? ORDER BY start_us`,
+	rows, err := c.db.Reader().QueryContext(ctx, coverageQuery,
 		stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To)
 	if err != nil {
 		return fmt.Errorf("coverage: %w", err)
@@ -119,13 +128,18 @@ func (c *Catalog) Coverage(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	return nil
 }
 
+// Gaps of a stream do not overlap, so at most one that begins before a span
+// reaches into it: the last one.
+const gapsQuery = `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap
+	WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2)
+	  AND start_us >= coalesce((SELECT max(start_us) FROM gap
+		WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2) AND start_us <= ?3), 0)
+	  AND start_us < ?4 AND (end_us IS NULL OR end_us > ?3) ORDER BY start_us`
+
 // Gaps returns the gaps of a stream that overlap span, oldest first; To is
 // zero in one that goes on.
 func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT g.start_us, coalesce(g.end_us, 0), g.reason, g.detail
-		FROM gap g JOIN stream s ON s.id = g.stream_id
-		WHERE s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND (g.end_us IS NULL OR g.end_us > ?) ORDER BY g.start_us`,
-		stream.Camera, stream.Quality, span.To, span.From)
+	rows, err := c.db.Reader().QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
 	if err != nil {
 		return nil, fmt.Errorf("gaps: %w", err)
 	}
@@ -154,13 +168,15 @@ type Stream struct {
 	Covered nvr.Time
 }
 
+const streamsQuery = `SELECT camera_id, quality, enabled_us, coalesce(disabled_us, 0),
+		max(enabled_us,
+			coalesce((SELECT start_us + duration_us FROM segment WHERE stream_id = stream.id AND state <> 0 ORDER BY start_us DESC LIMIT 1), 0),
+			coalesce((SELECT coalesce(end_us, start_us) FROM gap WHERE stream_id = stream.id ORDER BY start_us DESC LIMIT 1), 0))
+	FROM stream ORDER BY camera_id, quality`
+
 // Streams returns every stream that is or was recorded.
 func (c *Catalog) Streams(ctx context.Context) ([]Stream, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT camera_id, quality, enabled_us, coalesce(disabled_us, 0),
-			max(enabled_us,
-				coalesce((SELECT start_us + duration_us FROM segment WHERE stream_id = stream.id AND state <> 0 ORDER BY start_us DESC LIMIT 1), 0),
-				coalesce((SELECT coalesce(end_us, start_us) FROM gap WHERE stream_id = stream.id ORDER BY start_us DESC LIMIT 1), 0))
-		FROM stream ORDER BY camera_id, quality`)
+	rows, err := c.db.Reader().QueryContext(ctx, streamsQuery)
 	if err != nil {
 		return nil, fmt.Errorf("streams: %w", err)
 	}
