@@ -113,7 +113,7 @@ func (t Tx) Init(data []byte, timescale uint32) (id nvr.InitID, err error) {
 }
 
 // PutSegment adds a segment, or replaces the row of the same stream and start.
-// The stream must have been enabled once; s.ID is not used.
+// A stream that was never enabled is refused; s.ID is not used.
 func (t Tx) PutSegment(s nvr.Segment) error {
 	var score uint8
 	for i := range s.Fragments {
@@ -126,13 +126,16 @@ func (t Tx) PutSegment(s nvr.Segment) error {
 	// The id stays, since players hold addresses with it.
 	err := t.exec(`INSERT INTO segment (id, stream_id, start_us, duration_us, state, run_us, directory_id, init_id,
 			media_start, media_duration, header_bytes, bytes, score, fragments)
-		SELECT (SELECT g.id FROM segment g WHERE g.stream_id = s.id AND g.start_us = ?2),
-			s.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
-		  FROM stream s WHERE s.camera_id = ?14 AND s.quality = ?15
-		ON CONFLICT (id) DO UPDATE SET (duration_us, state, media_start, media_duration, header_bytes, bytes, score, fragments) =
-			(excluded.duration_us, excluded.state, excluded.media_start, excluded.media_duration, excluded.header_bytes, excluded.bytes, excluded.score, excluded.fragments)`,
-		nil, s.Span.From, int64(s.Span.To-s.Span.From), state, s.Run, s.Directory, s.Init,
-		s.MediaStart, s.MediaDuration, s.HeaderBytes, s.Bytes, score, encodeFragments(s), s.Stream.Camera, s.Stream.Quality)
+		VALUES (
+			(SELECT g.id FROM segment g JOIN stream s ON s.id = g.stream_id WHERE s.camera_id = ?1 AND s.quality = ?2 AND g.start_us = ?3),
+			(SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2),
+			?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+		ON CONFLICT (id) DO UPDATE SET
+			(duration_us, state, run_us, directory_id, init_id, media_start, media_duration, header_bytes, bytes, score, fragments) =
+			(excluded.duration_us, excluded.state, excluded.run_us, excluded.directory_id, excluded.init_id, excluded.media_start,
+			 excluded.media_duration, excluded.header_bytes, excluded.bytes, excluded.score, excluded.fragments)`,
+		s.Stream.Camera, s.Stream.Quality, s.Span.From, int64(s.Span.To-s.Span.From), state, s.Run, s.Directory, s.Init,
+		s.MediaStart, s.MediaDuration, s.HeaderBytes, s.Bytes, score, encodeFragments(s))
 	if err != nil {
 		return fmt.Errorf("segment %s of %s: %w", s.Span.From, s.Stream, err)
 	}
@@ -150,7 +153,7 @@ func (t Tx) DropSegment(s nvr.StreamID, start nvr.Time) error {
 }
 
 // AddGap adds a gap; an empty one is ignored. A gap without end becomes the
-// stream's open gap.
+// stream's open gap. A stream that was never enabled is refused.
 func (t Tx) AddGap(g nvr.Gap) error {
 	if g.Span.To != 0 && g.Span.Empty() {
 		return nil
@@ -161,9 +164,9 @@ func (t Tx) AddGap(g nvr.Gap) error {
 	}
 	// An attempt that follows a gap of no length takes its place.
 	err := t.exec(`INSERT INTO gap (stream_id, start_us, end_us, reason, detail)
-		SELECT id, ?, ?, ?, ? FROM stream WHERE camera_id = ? AND quality = ?
+		VALUES ((SELECT id FROM stream WHERE camera_id = ? AND quality = ?), ?, ?, ?, ?)
 		ON CONFLICT (stream_id, start_us) DO UPDATE SET (end_us, reason, detail) = (excluded.end_us, excluded.reason, excluded.detail)`,
-		g.Span.From, end, string(g.Reason), g.Detail, g.Stream.Camera, g.Stream.Quality)
+		g.Stream.Camera, g.Stream.Quality, g.Span.From, end, string(g.Reason), g.Detail)
 	if err != nil {
 		return fmt.Errorf("gap %s of %s: %w", g.Span, g.Stream, err)
 	}

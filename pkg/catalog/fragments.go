@@ -56,7 +56,7 @@ func decodeFragments(s *nvr.Segment, b []byte) error {
 		bytes += db
 		d := v >> 1
 		duration += int64(d>>1) ^ -int64(d&1)
-		if bytes <= 0 || duration < 0 || bytes > s.Bytes-offset {
+		if bytes <= 0 || bytes > s.Bytes-offset || duration < 0 || duration > s.MediaStart+s.MediaDuration-start {
 			return damaged(s)
 		}
 		s.Fragments = append(s.Fragments, nvr.Fragment{
