@@ -151,6 +151,16 @@ func says(words ...string) check {
 	}
 }
 
+// lacks: the word is nowhere on the page.
+func lacks(word string) check {
+	return func(root *html.Node) []string {
+		if strings.Contains(content(elements(root, "body")[0]), word) {
+			return []string{fmt.Sprintf("says %q", word)}
+		}
+		return nil
+	}
+}
+
 // keeps: the field called name holds value.
 func keeps(name, value string) check {
 	return func(root *html.Node) []string {
@@ -235,6 +245,7 @@ func TestChecksFindFaults(t *testing.T) {
 		"same id":       {uniqueIDs, `<p id=a><p id=a>`},
 		"no language":   {language, `<html><p>x`},
 		"unsaid":        {says("hello"), `<p>bye`},
+		"said":          {lacks("hello"), `<p>hello`},
 		"unblamed":      {blames("name", "no"), `<input name=name>`},
 		"unkept":        {keeps("name", "x"), `<input name=name value=y>`},
 		"lacking":       {has("a", "href", "/x"), `<a href=/y>`},

@@ -29,17 +29,17 @@ type Config struct {
 	Door      appliance.Door // nil if there is no access key
 	Log       *slog.Logger
 	Zone      *time.Location // in which pages without script show times; nil means the machine's
+	Version   string         // of the program; empty if it is not to be shown
+	Source    string         // where the program's source code is offered; empty if nowhere
 }
 
 // formBytes bounds the body of a form; the longest one holds five short fields.
 const formBytes = 64 << 10
 
-// policy lets a page load and talk to nothing but its own origin.
-const policy = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; style-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
 // New returns the handler of all pages and of what they load. It is safe for
-// concurrent use. Who may see the pages is for the caller to decide.
+// concurrent use. Who may see the pages is for the caller to decide, and so
+// are the headers that protect them: pages need nothing but their own origin,
+// and blob: for films.
 func New(c Config) (http.Handler, error) {
 	assets, err := static.Load()
 	if err != nil {
@@ -53,7 +53,7 @@ func New(c Config) (http.Handler, error) {
 		c.Zone = time.Local
 	}
 	now := func() time.Time { return time.Now().In(c.Zone) }
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := http.NewServeMux()
@@ -73,16 +73,5 @@ func New(c Config) (http.Handler, error) {
 		route("GET /login", entering.Get)
 		route("POST /login", entering.Post)
 	}
-	return http.NewCrossOriginProtection().Handler(guard(mux)), nil
-}
-
-func guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		r.Body = http.MaxBytesReader(w, r.Body, formBytes)
-		next.ServeHTTP(w, r)
-	})
+	return http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, formBytes)), nil
 }

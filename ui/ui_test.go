@@ -67,7 +67,7 @@ func (h *household) Enter(w http.ResponseWriter, _ *http.Request, key string) er
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "s"})
 		return nil
 	case "again":
-		return fmt.Errorf("login: %w", nvr.ErrBusy)
+		return fmt.Errorf("login: %w", appliance.Wait(39*time.Second+time.Millisecond))
 	}
 	return fmt.Errorf("login: %w", nvr.ErrInvalid)
 }
@@ -178,9 +178,27 @@ func TestPages(t *testing.T) {
 				t.Errorf("status %d, want %d", w.Code, page.status)
 			}
 			run(t, w.Body.String(), append(page.checks, everyPage...)...)
-			if p := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'self'") {
-				t.Errorf("policy %q", p)
+		})
+	}
+}
+
+func TestAbout(t *testing.T) {
+	h := &household{}
+	for name, c := range map[string]struct {
+		version, source string
+		checks          []check
+	}{
+		"all":            {"v1.2", "https://example.org/stoop", []check{says("Stoop v1.2 · Free software under AGPL-3.0", "Source code"), has("a", "href", "https://example.org/stoop")}},
+		"no source":      {"v1.2", "", []check{says("Stoop v1.2 ·"), lacks("Source code")}},
+		"hostile source": {"", "javascript:alert(1)", []check{lacks("alert(1)"), has("a", "href", "about:invalid#TemplFailedSanitizationURL")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := ui.New(ui.Config{Cameras: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
+			if err != nil {
+				t.Fatal(err)
 			}
+			run(t, get(s, "/").Body.String(), c.checks...)
+			run(t, get(s, "/login").Body.String(), append(everyPage, lacks("v1.2"))...) // strangers need not know
 		})
 	}
 }
@@ -333,8 +351,8 @@ func TestLogin(t *testing.T) {
 	}
 	run(t, w.Body.String(), append(everyPage, blames("key", "That is not the key."))...)
 	w = post(s, "/login", url.Values{"key": {"again"}})
-	if w.Code != http.StatusTooManyRequests {
-		t.Errorf("too many keys: %d", w.Code)
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "40" {
+		t.Errorf("too many keys: %d, to be tried again in %q s", w.Code, w.Header().Get("Retry-After"))
 	}
-	run(t, w.Body.String(), append(everyPage, blames("key", "Too many tries. Wait a minute, then try again."))...)
+	run(t, w.Body.String(), append(everyPage, blames("key", "Too many wrong keys. Try again in 40 s."))...)
 }

@@ -113,6 +113,8 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 		Cameras:   pageCameras{a.cameras},
 		Timelines: pageTimelines{a.store.player},
 		Log:       a.log,
+		Version:   version,
+		Source:    sourceURL,
 	}
 	if key != nil {
 		guards.Gate = auth.NewGate(*key, a.store.home, api.Deny(a.log))

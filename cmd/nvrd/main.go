@@ -9,8 +9,11 @@ import (
 	"syscall"
 )
 
-// version is set by the linker.
-var version = "development"
+// Set by the linker.
+var (
+	version   = "development"
+	sourceURL string // where the source code of this build is offered
+)
 
 func main() { os.Exit(program()) }
 

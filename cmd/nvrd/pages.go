@@ -92,11 +92,12 @@ type door struct{ gate *auth.Gate }
 
 func (d door) Enter(w http.ResponseWriter, r *http.Request, key string) error {
 	err := d.gate.Login(w, r, key)
+	var wait auth.RetryAfter
 	switch {
+	case errors.As(err, &wait):
+		return pages.Wait(wait)
 	case errors.Is(err, auth.ErrUnauthorized):
 		return fmt.Errorf("%w: %w", err, nvr.ErrInvalid)
-	case errors.Is(err, auth.ErrTooMany):
-		return fmt.Errorf("%w: %w", err, nvr.ErrBusy)
 	}
 	return err
 }

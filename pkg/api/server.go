@@ -40,9 +40,9 @@ func Secure(next http.Handler, g Guards) http.Handler {
 	return headers(auth.HostGuard(auth.SameOrigin(next, deny), g.Machine, g.Hosts, deny))
 }
 
-// policy lets a page load and run only what comes from here; players need
-// blob: for what they assemble in memory, and for their workers.
-const policy = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data: blob:; " +
+// policy lets a page load, run and talk to nothing but what comes from here;
+// players need blob: for what they assemble in memory.
+const policy = "default-src 'self'; media-src 'self' blob:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func headers(next http.Handler) http.Handler {
@@ -50,7 +50,9 @@ func headers(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		// Not no-referrer: forms would be sent with "Origin: null" then, and on
+		// plain HTTP browsers send nothing else to tell them from forged ones.
+		h.Set("Referrer-Policy", "same-origin")
 		// Other sites' pages can neither embed nor keep hold of ours.
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -6,6 +6,7 @@ package appliance
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"nvrd/pkg/nvr"
 )
@@ -37,10 +38,19 @@ type Timelines interface {
 // Door lets a browser in that holds the access key.
 type Door interface {
 	// Enter starts a session and sets its cookie on w. It fails with
-	// [nvr.ErrInvalid] if key is wrong and with [nvr.ErrBusy] if too many
-	// wrong keys came before it.
+	// [nvr.ErrInvalid] if key is wrong and with [Wait] if too many wrong keys
+	// came before it.
 	Enter(w http.ResponseWriter, r *http.Request, key string) error
 }
+
+// Wait is an [nvr.ErrBusy] that says for how long.
+type Wait time.Duration
+
+// Error implements error.
+func (w Wait) Error() string { return "try again in " + time.Duration(w).String() }
+
+// Unwrap returns [nvr.ErrBusy].
+func (Wait) Unwrap() error { return nvr.ErrBusy }
 
 // Phase says how it stands with a camera or one of its streams.
 type Phase string

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"strconv"
+	"strings"
 
 	"nvrd/ui/appliance"
 	"nvrd/ui/static"
@@ -19,6 +20,8 @@ type Frame struct {
 	Title  string // of the page, without the product's name
 	Here   string // the item of the navigation that is current: home, add, or none
 	Foot   string
+	About  string // product, version and licence
+	Source string // where the program's source code is offered; empty if nowhere
 	Style  string
 	Icon   string
 	Script string // empty if the program was built without scripts
@@ -29,6 +32,8 @@ type Frame struct {
 type Builder struct {
 	Assets  *static.Assets
 	Cameras appliance.Cameras
+	Version string
+	Source  string
 }
 
 // Bare frames a page that must not tell anything about the household.
@@ -56,6 +61,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 		return f, err
 	}
 	f.Here, f.Script = here, b.Assets.URL(script+".js")
+	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	cameras, err := b.Cameras.List(ctx)
 	if err != nil {
 		return f, err

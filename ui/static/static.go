@@ -6,13 +6,17 @@
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed css all:dist icon.svg
@@ -28,9 +32,10 @@ type Assets struct {
 }
 
 type asset struct {
-	body []byte
-	hash string
-	mime string
+	body   []byte
+	packed []byte // by gzip; nil if that does not make it smaller
+	hash   string
+	mime   string
 }
 
 var mimes = map[string]string{
@@ -50,21 +55,38 @@ func Load() (*Assets, error) {
 		}
 		css = append(css, b...)
 	}
-	a.put("stoop.css", css)
+	if err := a.put("stoop.css", css); err != nil {
+		return nil, err
+	}
 	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || (path.Ext(p) != ".js" && path.Ext(p) != ".svg") {
 			return err
 		}
 		b, err := files.ReadFile(p)
-		a.put(strings.TrimPrefix(p, "dist/"), b)
-		return err
+		if err != nil {
+			return err
+		}
+		return a.put(strings.TrimPrefix(p, "dist/"), b)
 	})
 	return a, err
 }
 
-func (a *Assets) put(name string, body []byte) {
+func (a *Assets) put(name string, body []byte) error {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
 	sum := sha256.Sum256(body)
-	a.byPath[name] = asset{body: body, hash: hex.EncodeToString(sum[:8]), mime: mimes[path.Ext(name)]}
+	f := asset{body: body, hash: hex.EncodeToString(sum[:8]), mime: mimes[path.Ext(name)]}
+	if packed.Len() < len(body) {
+		f.packed = packed.Bytes()
+	}
+	a.byPath[name] = f
+	return nil
 }
 
 // URL returns the address of a file, which changes with its content, or the
@@ -87,19 +109,34 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", f.mime)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("ETag", `"`+f.hash+`"`)
 	// Chunks carry their hash in the name, the rest in the query.
 	if r.URL.Query().Get("v") == f.hash || strings.HasPrefix(name, "chunk-") {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	if strings.Contains(r.Header.Get("If-None-Match"), f.hash) {
-		w.WriteHeader(http.StatusNotModified)
-		return
+	body, etag := f.body, `"`+f.hash+`"`
+	if f.packed != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if takesGzip(r) {
+			// Other bytes need another tag.
+			body, etag = f.packed, `"`+f.hash+`-gzip"`
+			h.Set("Content-Encoding", "gzip")
+		}
 	}
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(f.body) // a browser that went away is nobody's error
+	h.Set("ETag", etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// takesGzip reads Accept-Encoding as far as browsers write it: names, each
+// with a weight or without.
+func takesGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
+			return err != nil || q > 0
+		}
 	}
+	return false
 }

@@ -1,6 +1,9 @@
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -46,6 +49,56 @@ func TestServe(t *testing.T) {
 	}
 	if a.URL("nothing.js") != "" {
 		t.Error("a script that was not built has an address")
+	}
+}
+
+func TestCompression(t *testing.T) {
+	a := load(t)
+	ask := func(accept, etag string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/static/stoop.css", nil)
+		r.Header.Set("Accept-Encoding", accept)
+		r.Header.Set("If-None-Match", etag)
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		return w
+	}
+	plain := ask("", "")
+	for accept, packed := range map[string]bool{
+		"gzip": true, "deflate, GZIP;q=0.5, br": true, "gzip;q=0.001": true, "br;q=1.0, gzip; q=1": true,
+		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.0": false, "xgzip": false, "*": false,
+	} {
+		w := ask(accept, "")
+		body := w.Body.Bytes()
+		if got := w.Header().Get("Content-Encoding") == "gzip"; got != packed || w.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: packed %t, headers %v", accept, got, w.Header())
+			continue
+		}
+		if packed {
+			r, err := gzip.NewReader(w.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err = io.ReadAll(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(body, plain.Body.Bytes()) {
+			t.Errorf("%q: another style sheet", accept)
+		}
+		if same := w.Header().Get("ETag") == plain.Header().Get("ETag"); same == packed {
+			t.Errorf("%q: the tag is %s", accept, w.Header().Get("ETag"))
+		}
+		if w = ask(accept, w.Header().Get("ETag")); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+			t.Errorf("%q, known: %d with %d bytes", accept, w.Code, w.Body.Len())
+		}
+	}
+	if w := ask("gzip", plain.Header().Get("ETag")); w.Code != 200 {
+		t.Errorf("the tag of other bytes is taken: %d", w.Code)
+	}
+	for name, f := range a.byPath {
+		if len(f.body) > 2000 && len(f.packed)*2 > len(f.body) {
+			t.Errorf("%s: %d bytes become %d", name, len(f.body), len(f.packed))
+		}
 	}
 }
 

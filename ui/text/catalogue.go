@@ -36,6 +36,8 @@ type Shell struct {
 	Nothing   string `json:"nothing"`
 	NoScript  string `json:"no_script"`
 	Offline   string `json:"offline"`
+	About     string `json:"about"`
+	Source    string `json:"source"`
 }
 
 // Home is the first page.

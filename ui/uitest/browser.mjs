@@ -1,6 +1,7 @@
 // What the browser tests share: how browsers are started, what must never
 // happen on any page, and how one sees that a picture moves.
 import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
 import { chromium } from 'playwright-core'
 
 export const base = process.env.STOOP_URL ?? 'http://127.0.0.1:8080'
@@ -23,6 +24,8 @@ export async function open(browser, options = {}) {
   page.faults = []
   const fault = (what) => page.faults.push(what)
   page.on('console', (m) => {
+    // Said of a header that works over TLS, where pages come without it.
+    if (m.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored')) return
     if (m.type() === 'error' || m.type() === 'warning') fault(`console: ${m.text()} ${m.location().url}`)
   })
   page.on('pageerror', (e) => fault(`script: ${e.stack}`))
@@ -40,6 +43,28 @@ export async function open(browser, options = {}) {
 export async function close(page) {
   await page.context().close()
   assert.deepEqual(page.faults, [])
+}
+
+/** Has the program or a camera stopped or started, such as 'program/stop'. */
+export async function stage(what) {
+  const res = await fetch(`${process.env.STOOP_STAGE}/${what}`, { method: 'POST' })
+  assert.equal(res.status, 200, `${what}: ${await res.text()}`)
+}
+
+/** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out. */
+export async function each(browser, look, schemes = ['light', 'dark']) {
+  await mkdir(shots, { recursive: true })
+  for (const colorScheme of schemes) {
+    for (const [width, height] of [[390, 844], [1440, 900]]) {
+      const page = await open(browser, { viewport: { width, height }, colorScheme, hasTouch: width < 700 })
+      await look(page, async (name) => {
+        await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)
+      })
+      await close(page)
+    }
+  }
 }
 
 /** In the page: a number for what the video shows, and where it is. */

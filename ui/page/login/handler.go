@@ -4,7 +4,9 @@ package login
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
@@ -30,11 +32,14 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	next := r.PostFormValue("next")
 	err := p.Door.Enter(w, r, r.PostFormValue("key"))
 	t := p.Texts.For(r)
+	var wait appliance.Wait
 	switch {
 	case errors.Is(err, nvr.ErrInvalid):
 		return p.show(w, r, http.StatusForbidden, next, t.Login.Wrong)
-	case errors.Is(err, nvr.ErrBusy):
-		return p.show(w, r, http.StatusTooManyRequests, next, t.Login.Many)
+	case errors.As(err, &wait):
+		whole := max(time.Duration(wait).Truncate(time.Second)+time.Second, time.Second)
+		w.Header().Set("Retry-After", strconv.Itoa(int(whole/time.Second)))
+		return p.show(w, r, http.StatusTooManyRequests, next, text.Fill(t.Login.Many, "duration", t.Calendar.Length(whole)))
 	case err != nil:
 		return err
 	}
@@ -50,7 +55,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, next, wro
 	}
 	key := component.Field{
 		ID: "key", Name: "key", Label: t.Login.Key, Hint: t.Login.Hint, Type: "password",
-		Error: wrong, Autocomplete: "current-password", Required: true, MaxLength: "256",
+		Error: wrong, Autocomplete: "current-password", Required: true, MaxLength: "256", Focus: true,
 	}
 	return layout.Render(w, r, status, view(model{f, key, local(next)}))
 }

@@ -1,6 +1,12 @@
 // Listens for changes of the cameras' states while the page is looked at.
 const patience = 3000 // a reconnect shorter than this is nobody's business
 
+// Who is no longer let in is sent to the door, where the page asks for the key.
+async function knock(): Promise<void> {
+  const res = await fetch('/api/v1/cameras').catch(() => undefined)
+  if (res?.status === 401) location.reload()
+}
+
 /** Calls changed with the cameras' data after every change. */
 export function listen(changed: () => void): void {
   const banner = document.querySelector<HTMLElement>('[data-offline]')
@@ -28,7 +34,7 @@ export function listen(changed: () => void): void {
       if (!silence) silence = window.setTimeout(() => banner && (banner.hidden = false), patience)
       if (source?.readyState !== EventSource.CLOSED) return
       close()
-      setTimeout(open, 5000)
+      setTimeout(() => void knock().then(open), 5000)
     }
   }
   const close = () => {
