@@ -133,7 +133,7 @@ func (c *cameras) watch(ctx context.Context, cam household.Camera) error {
 	config := camera.Config{ID: cam.ID, Log: c.log.With("camera", cam.Name)}
 	for _, source := range sources(cam) {
 		id := nvr.StreamID{Camera: cam.ID, Quality: source.quality}
-		sink, err := c.recorder.Stream(ctx, id)
+		sink, err := c.recorder.Stream(id)
 		if err != nil {
 			return err
 		}

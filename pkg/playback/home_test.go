@@ -209,7 +209,7 @@ func record(t *testing.T, crash bool, film func(*recorder.Stream)) *playback.Pla
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := r.Stream(t.Context(), camera)
+		s, err := r.Stream(camera)
 		if err != nil {
 			t.Fatal(err)
 		}

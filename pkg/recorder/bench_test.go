@@ -34,7 +34,7 @@ func second(s media.Sink, n int, picture []byte, at time.Time) {
 // onto the disk: one iteration is a second of one camera, two movie fragments.
 func BenchmarkRecord(b *testing.B) {
 	h := benchHome(b)
-	s, err := h.recorder.Stream(b.Context(), camera)
+	s, err := h.recorder.Stream(camera)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func BenchmarkStart(b *testing.B) {
 	h := benchHome(b)
 	picture := make([]byte, 80_000)
 	for c := range 16 {
-		s, err := h.recorder.Stream(b.Context(), nvr.StreamID{Camera: nvr.CameraID(c + 1)})
+		s, err := h.recorder.Stream(nvr.StreamID{Camera: nvr.CameraID(c + 1)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -27,9 +27,8 @@ type ledger struct {
 	catalog *catalog.Catalog
 	log     *slog.Logger
 
-	committing sync.Mutex
-	commits    int64 // each is a barrier of the catalog's disk
-	failing    bool
+	commits int64 // each is a barrier of the catalog's disk
+	failing bool
 
 	mu      sync.Mutex
 	entries []entry
@@ -83,8 +82,6 @@ func (l *ledger) run() {
 // one by one, so that a single impossible entry costs itself alone; what fails
 // for want of space or a lock stays for the next time.
 func (l *ledger) commit() {
-	l.committing.Lock()
-	defer l.committing.Unlock()
 	l.mu.Lock()
 	batch := l.entries
 	l.entries = nil

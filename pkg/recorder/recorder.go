@@ -29,7 +29,7 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	streams map[nvr.StreamID]*Stream
-	removed map[nvr.StreamID]nvr.Time // up to when those that were removed are accounted for
+	covered map[nvr.StreamID]nvr.Time // up to when those without a sink are accounted for
 }
 
 // Open makes whole what an earlier life left open, accounts for the time since,
@@ -38,7 +38,7 @@ type Recorder struct {
 //
 // The catalog and the directory stay the caller's to close, after the recorder.
 func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *slog.Logger) (*Recorder, error) {
-	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, removed: map[nvr.StreamID]nvr.Time{}}
+	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, covered: map[nvr.StreamID]nvr.Time{}}
 	err := c.Update(ctx, func(tx catalog.Tx) (err error) {
 		r.place, err = tx.Directory(d.ID(), d.Path())
 		return err
@@ -55,30 +55,17 @@ func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *sl
 
 // Stream returns the sink that records a stream, and counts the stream as
 // enabled from now on. A stream has one sink at a time.
-func (r *Recorder) Stream(ctx context.Context, id nvr.StreamID) (*Stream, error) {
+func (r *Recorder) Stream(id nvr.StreamID) (*Stream, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.streams[id] != nil {
 		return nil, fmt.Errorf("stream %s is being recorded already: %w", id, nvr.ErrExists)
 	}
-	r.ledger.commit() // what was posted of an earlier sink of the stream comes first
-	from := max(nvr.Now(), r.removed[id])
-	streams, err := r.catalog.Streams(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("recorder: %w", err)
-	}
-	for _, s := range streams {
-		if s.ID == id {
-			from = max(from, s.Covered)
-		}
-	}
-	err = r.catalog.Update(ctx, func(tx catalog.Tx) error {
+	from := max(nvr.Now(), r.covered[id])
+	r.ledger.post(func(tx catalog.Tx) error {
 		return errors.Join(tx.EnableStream(id, from), tx.EndGap(id, from),
 			tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: nvr.Starting}))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("recorder: %w", err)
-	}
 	s := &Stream{recorder: r, id: id, covered: from, reason: nvr.Starting, log: r.log.With("stream", id.String())}
 	r.streams[id] = s
 	return s, nil
@@ -108,17 +95,15 @@ func (r *Recorder) Keep(ctx context.Context, ids []nvr.StreamID) error {
 // Its source must have stopped.
 func (r *Recorder) Remove(id nvr.StreamID) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	s := r.streams[id]
-	delete(r.streams, id)
-	r.mu.Unlock()
 	if s == nil {
 		return
 	}
+	delete(r.streams, id)
 	s.End(nvr.PausedByUser, nil)
 	at := s.covered
-	r.mu.Lock()
-	r.removed[id] = at
-	r.mu.Unlock()
+	r.covered[id] = at
 	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
 }
 

@@ -72,7 +72,7 @@ func (h *home) close() {
 
 func (h *home) stream(id nvr.StreamID) *recorder.Stream {
 	h.t.Helper()
-	s, err := h.recorder.Stream(h.t.Context(), id)
+	s, err := h.recorder.Stream(id)
 	if err != nil {
 		h.t.Fatal(err)
 	}

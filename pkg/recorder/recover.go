@@ -37,12 +37,12 @@ func (r *Recorder) recover(ctx context.Context) error {
 		return err
 	}
 	for _, s := range streams {
-		if s.Disabled != 0 {
-			continue
+		if s.Disabled == 0 {
+			if err := r.tile(ctx, s, alive); err != nil {
+				return err
+			}
 		}
-		if err := r.tile(ctx, s, alive); err != nil {
-			return err
-		}
+		r.covered[s.ID] = s.Covered
 	}
 	return nil
 }
