@@ -109,9 +109,11 @@ func Open(path string, home UUID, log *slog.Logger) (*Directory, error) {
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		dirs: map[string]bool{},
 	}
-	if n, err := hex.Decode(d.id[:], []byte(m.Directory)); err != nil || n != len(d.id) {
+	id, err := hex.DecodeString(m.Directory)
+	if err != nil || len(id) != len(d.id) {
 		return nil, fmt.Errorf("%s: directory number: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
 	}
+	copy(d.id[:], id)
 	if d.disk, err = openDisk(path); err != nil {
 		return nil, err
 	}
