@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -292,7 +293,8 @@ func (d *Directory) syncEach() {
 		if err := syncDir(dir); err != nil {
 			d.log.Warn("sync of footage folder failed", "path", dir, "err", err)
 			for _, f := range d.dirty {
-				if filepath.Dir(f.f.Name()) == dir {
+				if strings.HasPrefix(f.f.Name(), dir+string(filepath.Separator)) {
+					f.synced = 0 // what no folder leads to is lost
 					f.fail(err)
 				}
 			}
