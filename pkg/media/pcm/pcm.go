@@ -21,6 +21,11 @@ import (
 // sound back by at most 64 ms at 8 kHz.
 const blockSamples = 512
 
+// maxNumbered is how many samples are counted before frames are numbered anew.
+// The library writes wrong bytes for numbers of more than 31 bits, which a
+// camera reaches in three days at 8 kHz; players go by the container's time.
+const maxNumbered = 1 << 30
+
 // Encodes tells whether tracks of codec c are stored as FLAC.
 func Encodes(c media.Codec) bool { return c == media.PCMU || c == media.PCMA || c == media.L16 }
 
@@ -58,6 +63,7 @@ type Encoder struct {
 	codec    media.Codec
 	channels int
 	enc      *flac.Encoder
+	numbered int64 // samples that enc has counted
 	out      bytes.Buffer
 	block    [][]int32 // by channel
 	first    media.Sample
@@ -73,15 +79,22 @@ func NewEncoder(t media.Track) (*Encoder, error) {
 	for c := range e.block {
 		e.block[c] = make([]int32, 0, blockSamples)
 	}
+	if err := e.restart(uint32(t.SampleRate)); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// restart makes frames be numbered from zero.
+func (e *Encoder) restart(rate uint32) error {
 	enc, err := flac.NewEncoder(&e.out, &meta.StreamInfo{
-		BlockSizeMin: 16, BlockSizeMax: blockSamples,
-		SampleRate: uint32(t.SampleRate), NChannels: uint8(t.Channels), BitsPerSample: 16,
+		BlockSizeMin: 16, BlockSizeMax: blockSamples, SampleRate: rate, NChannels: uint8(e.channels), BitsPerSample: 16,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("flac: %w", err)
+		return fmt.Errorf("flac: %w", err)
 	}
-	e.enc = enc
-	return e, nil
+	e.enc, e.numbered = enc, 0
+	return nil
 }
 
 // Append takes one received sample and gives every finished FLAC frame to
@@ -141,6 +154,11 @@ func (e *Encoder) flush(emit func(media.Sample)) error {
 	if n < 16 { // shorter than FLAC allows a block to be, except the last: 2 ms are dropped at a hole
 		e.clear()
 		return nil
+	}
+	if e.numbered += int64(n); e.numbered > maxNumbered {
+		if err := e.restart(e.enc.Info.SampleRate); err != nil {
+			return err
+		}
 	}
 	channels := frame.ChannelsMono
 	if e.channels == 2 {
