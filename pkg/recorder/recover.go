@@ -112,9 +112,16 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, alive nvr.Time) e
 	}
 	return r.catalog.Update(ctx, func(tx catalog.Tx) error {
 		if n := len(gaps); n > 0 && gaps[n-1].Span.To == 0 {
-			// The camera was away when the program ended, which was not before this.
-			gaps[n-1].Span.To = max(gaps[n-1].Span.From, min(alive, now))
-			if err := tx.EndGap(s.ID, gaps[n-1].Span.To); err != nil {
+			// The camera was away when the program ended, which was not before
+			// the last sign of life, unless there is footage by then.
+			gap := &gaps[n-1].Span
+			gap.To = max(gap.From, min(alive, now))
+			for _, segment := range segments {
+				if segment.Span.From >= gap.From {
+					gap.To = min(gap.To, segment.Span.From)
+				}
+			}
+			if err := tx.EndGap(s.ID, gap.To); err != nil {
 				return err
 			}
 		}
