@@ -6,11 +6,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 )
+
+// maxLength bounds how long a footage file can be: what is cut about each
+// minute is never that long, however rare key frames are.
+const maxLength = 15 * time.Minute
 
 // Content is a footage file read from its own bytes.
 type Content struct {
@@ -47,9 +52,9 @@ func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.Sam
 	if c.Origin, err = parseOrigin(header.Extension); err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
-	if c.Origin.Stream != stream || c.Origin.Start != start {
-		return Content{}, fmt.Errorf("footage file %s says that it is %s of %s: %w",
-			name(stream, start), c.Origin.Stream, c.Origin.Start, nvr.ErrDamaged)
+	if c.Origin.Stream != stream || c.Origin.Start != start || c.Origin.Run < 1 || nvr.Time(c.Origin.Run) > start {
+		return Content{}, fmt.Errorf("footage file %s says that it is %s of %s in run %d: %w",
+			name(stream, start), c.Origin.Stream, c.Origin.Start, c.Origin.Run, nvr.ErrDamaged)
 	}
 	c.Init = header.Init
 	if c.Format, err = fmp4.ParseInit(header.Init); err != nil {
@@ -71,7 +76,14 @@ func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.Sam
 		s := &c.Segment
 		s.MediaStart = found.Index[0].MediaStart
 		s.MediaDuration = last.MediaStart + last.MediaDuration - s.MediaStart
-		s.Span.To = max(start, found.Clock.Add(nvr.Duration(found.ClockDuration, timescale)))
+		if s.MediaDuration > nvr.Units(maxLength, timescale) {
+			return Content{}, fmt.Errorf("footage file %s is longer than %s: %w", name(stream, start), maxLength, nvr.ErrDamaged)
+		}
+		length := nvr.Duration(s.MediaDuration, timescale)
+		s.Span.To = found.Clock.Add(nvr.Duration(found.ClockDuration, timescale))
+		if s.Span.To < start || s.Span.Duration() > length+time.Second { // clocks bend by far less
+			s.Span.To = start.Add(length)
+		}
 	}
 	return c, nil
 }

@@ -1,6 +1,8 @@
 package recorder_test
 
 import (
+	"encoding/binary"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,4 +32,50 @@ func TestGapEndsWhereRecoveredFootageBegins(t *testing.T) {
 			t.Errorf("footage is %v, want one stretch", timeline.Footage)
 		}
 	})
+}
+
+// A file that damage made absurd costs itself, never the start.
+func TestStartsBesideAbsurdFile(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func([]byte)
+	}{
+		{"clock of a century later", func(b []byte) { b[lastBox(b, "prft")+12] ^= 0x7f }},
+		{"picture of half a day", func(b []byte) { b[lastBox(b, "tfhd")+16] = 0xff }},
+		{"run that began after the file", func(b []byte) { b[lastBox(b, "uuid")+4+16+12] = 0x7f }},
+		{"run that never began", func(b []byte) { clear(b[lastBox(b, "uuid")+4+16+12:][:8]) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t)
+				start := nvr.Now()
+				s := h.stream(camera)
+				s.Begin(format(), true)
+				send(s, 0, 5)
+				h.crash()
+				path := h.newestFile()
+				b, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.damage(b)
+				if err := os.WriteFile(path, b, 0o640); err != nil {
+					t.Fatal(err)
+				}
+				h.open()
+				defer h.close()
+				h.tiled(camera, start, nvr.Now())
+			})
+		})
+	}
+}
+
+// lastBox returns where the type of the last box of a type stands.
+func lastBox(b []byte, kind string) int {
+	for i := len(b) - 4; i > 4; i-- {
+		if string(b[i:i+4]) == kind && binary.BigEndian.Uint32(b[i-4:]) < 1<<16 {
+			return i
+		}
+	}
+	panic("no box " + kind)
 }
