@@ -175,7 +175,7 @@ func (h *home) record(t *testing.T) (recorded nvr.Span) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := r.Stream(t.Context(), nvr.StreamID{Camera: 1})
+	s, err := r.Stream(nvr.StreamID{Camera: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
