@@ -62,7 +62,7 @@ const farewell = 500 * time.Millisecond
 // play runs one session from connecting to hanging up.
 func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.Transport, sink media.Sink) error {
 	s := newStream(sink, c)
-	d := &dialer{dial: c.DialContext}
+	d := &dialer{dial: c.DialContext, plain: address.Scheme == "rtsp"}
 	if d.dial == nil {
 		d.dial = (&net.Dialer{}).DialContext
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nvrd/pkg/nvr"
 )
 
 // readAhead is how much is taken from the kernel at once. The client library
@@ -38,18 +40,30 @@ const lowWater = 256 << 10
 type aheadConn struct {
 	net.Conn
 	r       *bufio.Reader
+	check   bool // what comes first is yet to be looked at
 	settled atomic.Bool
 	raw     syscall.RawConn // once it reads at intervals
 	more    bool            // the kernel has more than the last reading took
 }
 
-func newAheadConn(conn net.Conn) *aheadConn {
-	c := &aheadConn{Conn: conn}
+func newAheadConn(conn net.Conn, check bool) *aheadConn {
+	c := &aheadConn{Conn: conn, check: check}
 	c.r = bufio.NewReaderSize(kernel{c}, readAhead)
 	return c
 }
 
-func (c *aheadConn) Read(p []byte) (int, error) { return c.r.Read(p) }
+// Read refuses a peer that begins with anything but an RTSP answer. The client
+// library would look for one in whatever comes until the peer hangs up, and
+// somebody who took the wrong port would be told that nothing answered.
+func (c *aheadConn) Read(p []byte) (int, error) {
+	if c.check {
+		c.check = false
+		if b, err := c.r.Peek(4); err == nil && string(b) != "RTSP" {
+			return 0, &Fault{nvr.BadStream, "what answers there does not speak RTSP"}
+		}
+	}
+	return c.r.Read(p)
+}
 
 // kernel is the side of an aheadConn that reads from the socket.
 type kernel struct{ c *aheadConn }
@@ -110,7 +124,8 @@ func (c *aheadConn) quiet() {
 
 // dialer opens the connections of one attempt.
 type dialer struct {
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	plain bool // RTSP comes without TLS
 
 	mu    sync.Mutex
 	first string // the address that was asked for
@@ -131,7 +146,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.conn = newAheadConn(conn)
+	d.conn = newAheadConn(conn, d.plain)
 	return d.conn, nil
 }
 
