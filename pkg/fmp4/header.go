@@ -3,6 +3,7 @@ package fmp4
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -35,7 +36,19 @@ type Header struct {
 // box has the given id. A header that is cut short or does not parse is
 // nvr.ErrDamaged.
 func ReadHeader(r io.ReaderAt, size int64, id [16]byte) (Header, error) {
-	b := make([]byte, min(size, maxHeaderBox))
+	h, err := readHeader(r, min(size, usualHeader), id)
+	if errors.Is(err, nvr.ErrDamaged) && size > usualHeader {
+		h, err = readHeader(r, min(size, maxHeaderBox), id)
+	}
+	return h, err
+}
+
+// usualHeader is more than the header of any camera seen so far: a rebuild
+// reads as much of each file.
+const usualHeader = 4096
+
+func readHeader(r io.ReaderAt, length int64, id [16]byte) (Header, error) {
+	b := make([]byte, length)
 	if n, err := r.ReadAt(b, 0); err != nil && n < len(b) {
 		return Header{}, fmt.Errorf("read header: %w", err)
 	}

@@ -240,7 +240,8 @@ func TestRecover(t *testing.T) {
 					t.Fatalf("cut to %d: %v, %d bytes, want the file to be gone", cut, err, size())
 				}
 			case cut < header:
-				aside, read := os.ReadFile(path + ".damaged")
+				aside, read := os.ReadFile(filepath.Join(d.path, quarantine, name(porch, noon)))
+				read = errors.Join(read, os.RemoveAll(filepath.Join(d.path, quarantine)))
 				if !errors.Is(err, nvr.ErrDamaged) || size() != -1 || read != nil || !bytes.Equal(aside, whole[:cut]) {
 					t.Fatalf("cut to %d: %v, %d bytes, want it to be set aside: %v", cut, err, size(), read)
 				}

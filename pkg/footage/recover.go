@@ -61,7 +61,7 @@ func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.Sam
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
 	timescale := c.Format.Video().Timescale
-	found, err := fmp4.Index(f, header.Bytes, info.Size(), timescale, score)
+	found, err := fmp4.Index(&window{r: f}, header.Bytes, info.Size(), timescale, score)
 	if err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
@@ -138,16 +138,21 @@ func (d *Directory) removeEmpty(path string) error {
 	return fmt.Errorf("footage file %s held no picture and was removed: %w", filepath.Base(path), nvr.ErrNotFound)
 }
 
-// setAside renames a file that cannot be read, so that nothing trips over it
-// again and nothing is destroyed.
+// setAside moves a file that cannot be read out of the way, so that nothing
+// trips over it again and nothing is destroyed.
 func (d *Directory) setAside(path string, cause error) error {
 	info, err := os.Stat(path)
 	if err == nil && info.Size() == 0 { // a crash between creating the file and its first write
 		return d.removeEmpty(path)
 	}
-	d.log.Error("footage file cannot be read and is set aside", "file", filepath.Base(path), "err", cause)
-	if err := errors.Join(os.Rename(path, path+".damaged"), syncDir(filepath.Dir(path))); err != nil {
+	rel, err := filepath.Rel(d.path, path)
+	if err != nil {
 		return fmt.Errorf("set damaged footage aside: %w", err)
 	}
-	return fmt.Errorf("footage file %s was set aside: %w", filepath.Base(path), cause)
+	to, err := d.Quarantine(rel)
+	if err != nil {
+		return err
+	}
+	d.log.Error("footage file cannot be read and is set aside", "file", to, "err", cause)
+	return fmt.Errorf("footage file %s was set aside: %w", rel, cause)
 }

@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+// State says what a segment's row stands for.
+type State int
+
+// The states of a segment.
+const (
+	StateOpen    State = iota // it is being written, or a crash ended that
+	StateSealed               // it is whole and durable
+	StateGarbage              // its file is about to go, or gone
+)
+
+// Held is one segment's row without what only its file could confirm.
+type Held struct {
+	Span  nvr.Span // its end is not known while it is open
+	State State
+}
+
+// Account is everything that the catalog says of a stream's time, of one
+// moment.
+type Account struct {
+	Stream   Stream
+	Segments []Held    // oldest first, garbage included
+	Gaps     []nvr.Gap // oldest first
+}
+
+// Account returns how the catalog accounts for a stream: about 32 bytes and
+// 2 µs a segment. It is nvr.ErrNotFound if the stream was never recorded.
+func (c *Catalog) Account(ctx context.Context, stream nvr.StreamID) (Account, error) {
+	a := Account{Stream: Stream{ID: stream}}
+	err := c.db.View(ctx, func(tx *sqlite.Tx) error {
+		var id int64
+		err := tx.QueryRowContext(ctx, `SELECT id, enabled_us, coalesce(disabled_us, 0) FROM stream WHERE camera_id = ? AND quality = ?`,
+			stream.Camera, stream.Quality).Scan(&id, &a.Stream.Enabled, &a.Stream.Disabled)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nvr.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.readSegments(ctx, tx, id); err != nil {
+			return err
+		}
+		return a.readGaps(ctx, tx, id)
+	})
+	if err != nil {
+		return a, fmt.Errorf("account of %s: %w", stream, err)
+	}
+	return a, nil
+}
+
+func (a *Account) readSegments(ctx context.Context, tx *sqlite.Tx, stream int64) error {
+	rows, err := tx.QueryContext(ctx, `SELECT start_us, duration_us, state FROM segment WHERE stream_id = ? ORDER BY start_us`, stream)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h Held
+		if err := rows.Scan(&h.Span.From, &h.Span.To, &h.State); err != nil {
+			return err
+		}
+		h.Span.To += h.Span.From
+		a.Segments = append(a.Segments, h)
+	}
+	return rows.Err()
+}
+
+func (a *Account) readGaps(ctx context.Context, tx *sqlite.Tx, stream int64) error {
+	rows, err := tx.QueryContext(ctx, `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap WHERE stream_id = ? ORDER BY start_us`, stream)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		g := nvr.Gap{Stream: a.Stream.ID}
+		if err := rows.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail); err != nil {
+			return err
+		}
+		a.Gaps = append(a.Gaps, g)
+	}
+	return rows.Err()
+}
+
+// Row returns a segment's row, garbage included; nvr.ErrNotFound if there is
+// none, and nvr.ErrDamaged, with everything but the fragments, if those do not
+// decode.
+func (c *Catalog) Row(ctx context.Context, stream nvr.StreamID, start nvr.Time) (nvr.Segment, State, error) {
+	s := nvr.Segment{Stream: stream}
+	var state State
+	var duration int64
+	var fragments []byte
+	err := c.db.Reader().QueryRowContext(ctx, `SELECT g.id, g.start_us, g.duration_us, g.state, g.run_us, g.directory_id, g.init_id,
+			g.media_start, g.media_duration, g.header_bytes, g.bytes, g.fragments, i.timescale
+		FROM segment g JOIN init i ON i.id = g.init_id
+		WHERE g.stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?) AND g.start_us = ?`,
+		stream.Camera, stream.Quality, start).Scan(&s.ID, &s.Span.From, &duration, &state, &s.Run, &s.Directory, &s.Init,
+		&s.MediaStart, &s.MediaDuration, &s.HeaderBytes, &s.Bytes, &fragments, &s.Timescale)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nvr.ErrNotFound
+	}
+	if err != nil {
+		return s, state, fmt.Errorf("row of %s at %s: %w", stream, start, err)
+	}
+	s.Span.To = s.Span.From + nvr.Time(duration)
+	s.Sealed = state == StateSealed
+	return s, state, decodeFragments(&s, fragments)
+}
+
+// Init is an init segment's row.
+type Init struct {
+	ID        nvr.InitID
+	SHA256    []byte
+	Timescale uint32
+	Data      []byte
+}
+
+// Inits returns all init segments: a handful.
+func (c *Catalog) Inits(ctx context.Context) ([]Init, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, sha256, timescale, data FROM init ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("init segments: %w", err)
+	}
+	defer rows.Close()
+	var inits []Init
+	for rows.Next() {
+		var i Init
+		if err := rows.Scan(&i.ID, &i.SHA256, &i.Timescale, &i.Data); err != nil {
+			return nil, fmt.Errorf("init segments: %w", err)
+		}
+		inits = append(inits, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("init segments: %w", err)
+	}
+	return inits, nil
+}
+
+// InitUser returns the stream and the start of a segment that uses an init
+// segment, or nvr.ErrNotFound.
+func (c *Catalog) InitUser(ctx context.Context, id nvr.InitID) (stream nvr.StreamID, start nvr.Time, err error) {
+	err = c.db.Reader().QueryRowContext(ctx, `SELECT s.camera_id, s.quality, g.start_us FROM segment g JOIN stream s ON s.id = g.stream_id
+		WHERE g.init_id = ? AND g.state < 2 ORDER BY g.start_us DESC LIMIT 1`, id).Scan(&stream.Camera, &stream.Quality, &start)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nvr.ErrNotFound
+	}
+	if err != nil {
+		return stream, start, fmt.Errorf("segment with init %d: %w", id, err)
+	}
+	return stream, start, nil
+}
+
+// Check reads the whole file and returns nvr.ErrDamaged if its structure is
+// broken; see sqlite.DB.QuickCheck.
+func (c *Catalog) Check(ctx context.Context) error {
+	found, err := c.db.QuickCheck(ctx)
+	if IsCorrupt(err) {
+		return fmt.Errorf("catalog: %w: %w", nvr.ErrDamaged, err)
+	}
+	if err == nil && found != "" {
+		err = fmt.Errorf("catalog: %s: %w", found, nvr.ErrDamaged)
+	}
+	return err
+}
+
+// IsCorrupt tells whether err says that the catalog's file is broken, so that
+// it has to be made again from the footage.
+func IsCorrupt(err error) bool { return sqlite.IsCorrupt(err) }
+
+// OpenReader opens a catalog that was set aside, without changing it. Queries
+// give what can still be read.
+func OpenReader(path string) (*Catalog, error) {
+	db, err := sqlite.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalog{db: db}, nil
+}

@@ -1,0 +1,185 @@
+package footage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/nvr"
+)
+
+// Inventory is what lies in the folder of a stream.
+type Inventory struct {
+	Starts  []nvr.Time // of the footage files, in order
+	Foreign []string   // paths below the directory of everything else
+}
+
+// Inventory reads the folders of a stream, and none of its files.
+func (d *Directory) Inventory(stream nvr.StreamID) (Inventory, error) {
+	var v Inventory
+	root := filepath.Join(stream.Camera.String(), stream.Quality.String())
+	days, err := os.ReadDir(filepath.Join(d.path, root))
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("list footage: %w", err)
+	}
+	for _, day := range days {
+		folder := filepath.Join(root, day.Name())
+		if _, err := time.Parse(time.DateOnly, day.Name()); err != nil || !day.IsDir() {
+			v.Foreign = append(v.Foreign, folder)
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(d.path, folder))
+		if errors.Is(err, fs.ErrNotExist) { // retention was faster
+			continue
+		}
+		if err != nil {
+			return v, fmt.Errorf("list footage: %w", err)
+		}
+		for _, f := range files {
+			path := filepath.Join(folder, f.Name())
+			t, err := time.Parse(timeName, strings.TrimSuffix(f.Name(), ".mp4"))
+			if err != nil || !f.Type().IsRegular() || Path(stream, nvr.TimeOf(t)) != path {
+				v.Foreign = append(v.Foreign, path)
+				continue
+			}
+			v.Starts = append(v.Starts, nvr.TimeOf(t))
+		}
+	}
+	slices.Sort(v.Starts)
+	return v, nil
+}
+
+// Path returns where a footage file lies below its directory.
+func Path(stream nvr.StreamID, start nvr.Time) string { return name(stream, start) }
+
+// Stat tells about what lies at a path below the directory; nvr.ErrNotFound if
+// nothing does.
+func (d *Directory) Stat(path string) (fs.FileInfo, error) {
+	info, err := os.Lstat(filepath.Join(d.path, path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", path, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at footage: %w", err)
+	}
+	return info, nil
+}
+
+// Sync makes a footage file and its folder entry durable, as they are.
+func (d *Directory) Sync(stream nvr.StreamID, start nvr.Time) error {
+	f, err := d.OpenFile(stream, start)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return errors.Join(syncFile(f), syncDir(filepath.Dir(f.Name())))
+}
+
+// Discard removes a footage file whose row is garbage. One that is gone
+// already is no error.
+func (d *Directory) Discard(stream nvr.StreamID, start nvr.Time) error {
+	path := filepath.Join(d.path, name(stream, start))
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err = errors.Join(err, syncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("remove footage: %w", err)
+	}
+	return nil
+}
+
+// quarantine is the folder for what cannot be kept as footage and may still be
+// evidence. Nothing in it is ever looked at or removed.
+const quarantine = "quarantine"
+
+// Quarantine moves what lies at a path below the directory to the folder
+// quarantine, where it keeps its path, and returns the new one. Nothing is
+// replaced there.
+func (d *Directory) Quarantine(path string) (string, error) {
+	if !filepath.IsLocal(path) {
+		return "", fmt.Errorf("quarantine %q: %w", path, nvr.ErrInvalid)
+	}
+	to := filepath.Join(quarantine, path)
+	for n := 1; ; n++ {
+		_, err := d.Stat(to)
+		if errors.Is(err, nvr.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		to = filepath.Join(quarantine, path) + "." + strconv.Itoa(n)
+	}
+	folder := filepath.Join(d.path, filepath.Dir(to))
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return "", fmt.Errorf("quarantine: %w", err)
+	}
+	from := filepath.Join(d.path, path)
+	if err := os.Rename(from, filepath.Join(d.path, to)); err != nil {
+		return "", fmt.Errorf("quarantine: %w", err)
+	}
+	for dir := folder; ; dir = filepath.Dir(dir) {
+		if err := syncDir(dir); err != nil {
+			return "", fmt.Errorf("quarantine: %w", err)
+		}
+		if dir == d.path || dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return to, syncDir(filepath.Dir(from))
+}
+
+// Verify reads every byte of a footage file up to size, and checks that the
+// pictures in it consist of whole NAL units. It is nvr.ErrDamaged where they
+// do not; any other failure is the disk's.
+func (d *Directory) Verify(stream nvr.StreamID, start nvr.Time, header, size int64) error {
+	f, err := d.OpenFile(stream, start)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// In order and as a whole first: nothing may hide between the samples.
+	if _, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{f}, size)); err != nil {
+		return fmt.Errorf("read footage: %w", err)
+	}
+	if err := fmp4.Verify(f, header, size); err != nil {
+		return fmt.Errorf("footage file %s: %w", name(stream, start), err)
+	}
+	return nil
+}
+
+// window reads a file a page at a time: the boxes around a movie fragment's
+// header lie side by side, so that it costs one read instead of five.
+type window struct {
+	r    io.ReaderAt
+	at   int64
+	have []byte
+	page [4096]byte
+}
+
+// ReadAt implements io.ReaderAt. It is not safe for concurrent use.
+func (w *window) ReadAt(p []byte, off int64) (int, error) {
+	if len(p) > len(w.page) {
+		return w.r.ReadAt(p, off)
+	}
+	if off < w.at || off+int64(len(p)) > w.at+int64(len(w.have)) {
+		n, err := w.r.ReadAt(w.page[:], off)
+		w.at, w.have = off, w.page[:n]
+		if n < len(p) {
+			return copy(p, w.have), err
+		}
+	}
+	return copy(p, w.have[off-w.at:]), nil
+}
