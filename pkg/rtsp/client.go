@@ -36,7 +36,7 @@ func attempt(ctx context.Context, c Config, sink media.Sink) *Fault {
 		err = play(ctx, c, address, gortsplib.TransportUDP, sink)
 	}
 	fault := *faultOf(err)
-	fault.Text = scrub(fault.Text, address.User)
+	fault.Text = printable(scrub(fault.Text, address.User))
 	return &fault
 }
 

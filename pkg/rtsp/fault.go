@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
@@ -62,4 +63,22 @@ func scrub(text string, user *url.Userinfo) string {
 		text = strings.ReplaceAll(text, form, "***")
 	}
 	return text
+}
+
+// maxText bounds what a camera can put on a screen, into logs and the catalog.
+const maxText = 200
+
+// printable makes a text that a camera may have had a part in fit for one line
+// of a terminal: without escape sequences, and of bounded length.
+func printable(text string) string {
+	runes := []rune(text)
+	for i, r := range runes {
+		if !unicode.IsPrint(r) {
+			runes[i] = '\uFFFD'
+		}
+	}
+	if len(runes) > maxText {
+		runes = append(runes[:maxText], '…')
+	}
+	return string(runes)
 }
