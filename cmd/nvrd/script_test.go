@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nvrd": func() { os.Exit(program()) }})
+	testscript.Main(m, map[string]func(){"nvrd": func() { os.Exit(program()) }, "doorbell": serveDoorbell})
 }
 
 // TestStories runs the command line as people do: see testdata/script. Each
