@@ -1,0 +1,6 @@
+CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE note (
+	id        INTEGER PRIMARY KEY,
+	author_id INTEGER NOT NULL REFERENCES author (id),
+	text      TEXT    NOT NULL CHECK (text <> '')
+) STRICT;
