@@ -29,6 +29,7 @@ const maxBacklog = 64 << 20
 type File struct {
 	dir    *Directory
 	origin Origin
+	header int64 // bytes before the first movie fragment
 
 	failed atomic.Pointer[error] // set once, by the writer
 
@@ -79,7 +80,7 @@ func (d *Directory) Free() (int64, error) { return d.disk.free() }
 func (d *Directory) Create(o Origin, init []byte) (*File, int64) {
 	o.Home, o.Directory = d.home, d.id
 	header := fmp4.AppendExtension(append([]byte(nil), init...), originID, o.append(nil))
-	f := &File{dir: d, origin: o}
+	f := &File{dir: d, origin: o, header: int64(len(header))}
 	d.queue(job{file: f, header: header, bytes: int64(len(header))})
 	return f, int64(len(header))
 }
@@ -97,7 +98,8 @@ func (f *File) Append(bufs [][]byte) error {
 
 // Seal says that nothing follows. When everything is durable, or has failed,
 // done is called once from the directory's writer; it must not block. The
-// file's folder entry is durable then, too.
+// file's folder entry is durable then, too. A file without a durable movie
+// fragment is gone.
 func (f *File) Seal(done func(Result)) { f.dir.queue(job{file: f, sealed: done}) }
 
 // Err returns why the file takes no more, or nil.
@@ -312,11 +314,30 @@ func (f *File) fail(err error) {
 }
 
 func (f *File) close() {
-	if f.f != nil {
-		if err := f.f.Close(); err != nil {
-			f.fail(fmt.Errorf("close footage file: %w", err))
-		}
-		f.f = nil
+	if f.f == nil {
+		return
+	}
+	if err := f.f.Close(); err != nil {
+		f.fail(fmt.Errorf("close footage file: %w", err))
+	}
+	if f.synced <= f.header {
+		f.giveUp()
+	}
+	f.f = nil
+}
+
+// giveUp takes a file that holds no durable footage out of the way of the next
+// start, which would not know that it was reported as lost.
+func (f *File) giveUp() {
+	path := f.f.Name()
+	var err error
+	if f.written <= f.header {
+		err = os.Remove(path)
+	} else { // somebody may still be able to read it
+		err = os.Rename(path, path+".damaged")
+	}
+	if err != nil {
+		f.dir.log.Warn("footage file without footage stays", "path", path, "err", err)
 	}
 }
 

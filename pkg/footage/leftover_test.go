@@ -1,0 +1,47 @@
+package footage
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+)
+
+// A full disk is tried again and again; no try may leave a file behind.
+func TestFileWithoutFootageIsRemoved(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory) {
+		f, header := d.Create(origin(), initSegment)
+		if r := seal(t, f); r.Err != nil || r.Durable != header {
+			t.Errorf("a file with a header is %+v, want %d durable bytes", r, header)
+		}
+		if starts, err := d.List(porch, 0); err != nil || len(starts) != 0 {
+			t.Errorf("left is %v, %v, want nothing", starts, err)
+		}
+	})
+}
+
+// What the ledger calls lost is not found as footage by the next start, and
+// yet not destroyed.
+func TestLostFileIsSetAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, false)
+		defer d.Close()
+		f, _ := d.Create(origin(), initSegment)
+		if err := f.Append(fragment(0)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := f.f.Close(); err != nil { // so that the sync fails
+			t.Fatal(err)
+		}
+		if r := seal(t, f); r.Err == nil || r.Durable != 0 {
+			t.Errorf("a file that was not synced is %+v", r)
+		}
+		if starts, err := d.List(porch, 0); err != nil || len(starts) != 0 {
+			t.Errorf("footage is %v, %v, want none", starts, err)
+		}
+		if _, err := os.Stat(filepath.Join(d.path, name(porch, noon)+".damaged")); err != nil {
+			t.Error(err)
+		}
+	})
+}
