@@ -164,16 +164,12 @@ func (d *Directory) OpenFile(stream nvr.StreamID, start nvr.Time) (*os.File, err
 // Streams returns the streams that have a folder here, in order.
 func (d *Directory) Streams() ([]nvr.StreamID, error) {
 	var streams []nvr.StreamID
-	matches, err := filepath.Glob(filepath.Join(d.path, "*", "*"))
+	matches, err := fs.Glob(os.DirFS(d.path), "*/*") // the path above may hold characters of patterns
 	if err != nil {
 		return nil, fmt.Errorf("list footage: %w", err)
 	}
 	for _, m := range matches {
-		rel, err := filepath.Rel(d.path, m)
-		if err != nil {
-			continue
-		}
-		if id, err := nvr.ParseStreamID(filepath.ToSlash(rel)); err == nil {
+		if id, err := nvr.ParseStreamID(m); err == nil {
 			streams = append(streams, id)
 		}
 	}

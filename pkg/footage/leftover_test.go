@@ -1,10 +1,15 @@
 package footage
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/pkg/nvr"
 )
 
 // A full disk is tried again and again; no try may leave a file behind.
@@ -44,4 +49,28 @@ func TestLostFileIsSetAside(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// The characters of patterns may stand in the path of a directory.
+func TestStreamsBelowAnyPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk [1]*")
+	if err := Create(path, home, UUID{3}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(path, home, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	f, _ := d.Create(origin(), initSegment)
+	if err := f.Append(fragment(0)); err != nil {
+		t.Fatal(err)
+	}
+	if r := seal(t, f); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	streams, err := d.Streams()
+	if diff := cmp.Diff([]nvr.StreamID{porch}, streams); diff != "" || err != nil {
+		t.Errorf("streams: %v (-want +got):\n%s", err, diff)
+	}
 }
