@@ -1,6 +1,7 @@
 package footage
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -73,4 +74,32 @@ func TestStreamsBelowAnyPath(t *testing.T) {
 	if diff := cmp.Diff([]nvr.StreamID{porch}, streams); diff != "" || err != nil {
 		t.Errorf("streams: %v (-want +got):\n%s", err, diff)
 	}
+}
+
+// A file of which nothing but the header makes sense is no footage.
+func TestRecoverFileWithoutWholeFragment(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory) {
+		f, header := d.Create(origin(), initSegment)
+		if err := f.Append(fragment(0)); err != nil {
+			t.Fatal(err)
+		}
+		if r := seal(t, f); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		path := filepath.Join(d.path, name(porch, noon))
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(b[header:]) // blocks that a power cut left empty
+		if err := os.WriteFile(path, b, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := d.Recover(porch, noon, nil); !errors.Is(err, nvr.ErrDamaged) {
+			t.Errorf("recovered %+v, %v, want it to be damaged", c.Segment, err)
+		}
+		if starts, err := d.List(porch, 0); err != nil || len(starts) != 0 {
+			t.Errorf("footage is %v, %v, want none", starts, err)
+		}
+	})
 }

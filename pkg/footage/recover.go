@@ -109,7 +109,10 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 	if err != nil {
 		return c, err
 	}
-	if len(c.Segment.Fragments) == 0 && c.Damage == nil {
+	if len(c.Segment.Fragments) == 0 {
+		if c.Damage != nil {
+			return c, d.setAside(path, c.Damage)
+		}
 		return c, d.removeEmpty(path)
 	}
 	info, err := f.Stat()
