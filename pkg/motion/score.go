@@ -41,25 +41,14 @@ func (s *Scorer) Take() uint8 {
 	}
 	mean := max(s.sum/float64(s.n), 1)
 	s.sum, s.n = 0, 0
-	switch {
-	case s.still == 0:
+	if s.still == 0 {
 		s.still = mean
-	case mean < s.still:
-		s.still += followDown * (mean - s.still)
-	default:
-		s.still += followUp * (mean - s.still)
 	}
-	return uint8(min(max(math.Log2(mean/s.still)/4*255, 0), 255))
-}
-
-// Scores returns a function that gives movie fragments read from a file, in
-// their order, the activity they were given when they were recorded.
-func Scores() func([]fmp4.SampleInfo) uint8 {
-	var s Scorer
-	return func(samples []fmp4.SampleInfo) uint8 {
-		for _, sample := range samples {
-			s.Add(int(sample.Bytes), sample.Key)
-		}
-		return s.Take()
+	score := math.Log2(mean/s.still) / 4 * 255
+	follow := followUp
+	if mean < s.still {
+		follow = followDown
 	}
+	s.still += follow * (mean - s.still)
+	return uint8(min(max(score, 0), 255))
 }
