@@ -23,6 +23,9 @@ const (
 	shortFragment = 250 * time.Millisecond
 	// maxFragmentBytes bounds a movie fragment in memory: 250 Mb/s.
 	maxFragmentBytes = 16 << 20
+	// maxFragmentSound bounds the frames of sound in a movie fragment, which
+	// pictures end: 75 s of the shortest there are.
+	maxFragmentSound = 30_000
 	// segmentLength is the distance of the instants at which segments are cut.
 	segmentLength = time.Minute
 	// maxHole is how long one picture may stand in for those that did not come
@@ -130,6 +133,9 @@ func (s *Stream) Sample(sample media.Sample) {
 func (s *Stream) keep(sample media.Sample) {
 	if s.segment == nil || sample.DTS < 0 {
 		return
+	}
+	if sample.Track == 1 && (len(s.pending[1]) == maxFragmentSound || s.bytes+len(sample.Data) > maxFragmentBytes) {
+		return // no camera needs as much
 	}
 	s.pending[sample.Track] = append(s.pending[sample.Track], sample)
 	s.bytes += len(sample.Data)
