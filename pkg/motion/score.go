@@ -52,3 +52,15 @@ func (s *Scorer) Take() uint8 {
 	s.still += follow * (mean - s.still)
 	return uint8(min(max(score, 0), 255))
 }
+
+// Scores returns a function that gives movie fragments read from a file, in
+// their order, the activity they were given when they were recorded.
+func Scores() func([]fmp4.SampleInfo) uint8 {
+	var s Scorer
+	return func(samples []fmp4.SampleInfo) uint8 {
+		for _, sample := range samples {
+			s.Add(int(sample.Bytes), sample.Key)
+		}
+		return s.Take()
+	}
+}
