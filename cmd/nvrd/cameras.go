@@ -55,11 +55,7 @@ func (c *cameras) follow(ctx context.Context) {
 	if err := c.forget(ctx); err != nil {
 		c.log.Error("cameras that were removed are still accounted for", "err", err)
 	}
-	for range c.home.Watch(ctx) {
-		if err := c.adjust(ctx); err != nil && ctx.Err() == nil {
-			c.log.Error("cameras cannot be read", "err", err)
-		}
-	}
+	c.keepUp(ctx)
 	c.mu.Lock()
 	all := slices.Collect(maps.Values(c.watched))
 	c.mu.Unlock()
@@ -68,6 +64,33 @@ func (c *cameras) follow(ctx context.Context) {
 	}
 	for _, w := range all {
 		<-w.done
+	}
+}
+
+// adjustAgain is when to try once more after the household could not be read.
+const adjustAgain = 2 * time.Second
+
+// keepUp adjusts after every change of the household until ctx ends.
+func (c *cameras) keepUp(ctx context.Context) {
+	changes := c.home.Watch(ctx)
+	var again <-chan time.Time // set while the last try failed
+	for {
+		select {
+		case _, ok := <-changes:
+			if !ok {
+				return
+			}
+		case <-again:
+		}
+		err := c.adjust(ctx)
+		switch {
+		case err == nil:
+			again = nil
+			continue
+		case again == nil && ctx.Err() == nil:
+			c.log.Error("cameras cannot be read", "err", err)
+		}
+		again = time.After(adjustAgain)
 	}
 }
 
