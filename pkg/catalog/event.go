@@ -1,0 +1,71 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// Event is something that happened in front of a camera.
+type Event struct {
+	ID     int64
+	Stream nvr.StreamID // on which it was seen; footage of all the camera's streams is kept for it
+	Span   nvr.Span     // what is worth seeing of it; may be an instant, and is at most a day
+	Kind   string       // RingEvent, "person", "motion", ...
+	Detail string
+}
+
+// RingEvent is the kind of the events that keep footage as nvr.Ring; all
+// others keep it as nvr.Motion.
+const RingEvent = "ring"
+
+// PutEvent adds an event if its ID is zero, and changes the one with its ID
+// otherwise, such as when it goes on. It returns the id.
+func (t Tx) PutEvent(e Event) (id int64, err error) {
+	if e.ID == 0 {
+		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (camera_id, quality, start_us, end_us, kind, detail)
+			VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail).Scan(&id)
+	} else {
+		err = t.tx.QueryRowContext(t.ctx, `UPDATE event SET (camera_id, quality, start_us, end_us, kind, detail) = (?, ?, ?, ?, ?, ?)
+			WHERE id = ? RETURNING id`,
+			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail, e.ID).Scan(&id)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("event %d: %w", e.ID, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s event of %s: %w", e.Kind, e.Stream, err)
+	}
+	return id, nil
+}
+
+// maxEvent is the longest event; the schema holds it.
+const maxEvent = 24 * time.Hour
+
+// Events returns the events of a camera that overlap span, oldest first.
+func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span) ([]Event, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, quality, start_us, end_us, kind, detail FROM event
+		WHERE camera_id = ? AND start_us >= ? AND start_us < ? AND end_us >= ? ORDER BY start_us, id`,
+		camera, span.From.Add(-maxEvent), span.To, span.From)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		e := Event{Stream: nvr.StreamID{Camera: camera}}
+		if err := rows.Scan(&e.ID, &e.Stream.Quality, &e.Span.From, &e.Span.To, &e.Kind, &e.Detail); err != nil {
+			return nil, fmt.Errorf("events: %w", err)
+		}
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	return events, nil
+}

@@ -1,0 +1,82 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// Lock keeps the footage of a camera, on all its streams, until it is removed.
+type Lock struct {
+	ID     int64
+	Camera nvr.CameraID
+	Span   nvr.Span // at most MaxLock
+	Who    string
+	Why    string
+	Made   nvr.Time
+}
+
+// MaxLock is the longest span of one lock: it is marked in one transaction.
+const MaxLock = 31 * 24 * time.Hour
+
+// Lock adds a lock and returns its id. Footage of the span that is recorded or
+// found later is locked, too.
+func (t Tx) Lock(l Lock) (id int64, err error) {
+	if l.Span.Empty() || l.Who == "" || l.Why == "" {
+		return 0, fmt.Errorf("a lock needs a span, who made it and why: %w", nvr.ErrInvalid)
+	}
+	if l.Span.Duration() > MaxLock {
+		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", MaxLock/(24*time.Hour), nvr.ErrTooLarge)
+	}
+	err = t.tx.QueryRowContext(t.ctx, `INSERT INTO lock (camera_id, start_us, end_us, who, why, made_us)
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING id`, l.Camera, l.Span.From, l.Span.To, l.Who, l.Why, l.Made).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("lock footage of camera %s: %w", l.Camera, err)
+	}
+	return id, nil
+}
+
+// Unlock removes a lock and returns it, or fails with nvr.ErrNotFound. Footage
+// that no other lock keeps can go from now on as its class says.
+func (t Tx) Unlock(id int64) (Lock, error) {
+	l, err := scanLock(t.tx.QueryRowContext(t.ctx, `DELETE FROM lock WHERE id = ? RETURNING `+lockColumns, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Lock{}, fmt.Errorf("there is no lock %d: %w", id, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return Lock{}, fmt.Errorf("remove lock %d: %w", id, err)
+	}
+	return l, nil
+}
+
+const lockColumns = `id, camera_id, start_us, end_us, who, why, made_us`
+
+func scanLock(row interface{ Scan(...any) error }) (l Lock, err error) {
+	err = row.Scan(&l.ID, &l.Camera, &l.Span.From, &l.Span.To, &l.Who, &l.Why, &l.Made)
+	return l, err
+}
+
+// Locks returns all locks, by camera and time.
+func (c *Catalog) Locks(ctx context.Context) ([]Lock, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT `+lockColumns+` FROM lock ORDER BY camera_id, start_us, id`)
+	if err != nil {
+		return nil, fmt.Errorf("locks: %w", err)
+	}
+	defer rows.Close()
+	var locks []Lock
+	for rows.Next() {
+		l, err := scanLock(rows)
+		if err != nil {
+			return nil, fmt.Errorf("locks: %w", err)
+		}
+		locks = append(locks, l)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("locks: %w", err)
+	}
+	return locks, nil
+}

@@ -1,0 +1,184 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// Stock is how much sealed footage there is of a stream in a directory and a class.
+type Stock struct {
+	Stream    nvr.StreamID
+	Directory nvr.DirectoryID
+	Class     nvr.Class
+	Segments  int64
+	Bytes     int64
+	Duration  time.Duration
+	Oldest    nvr.Time // zero unless asked for
+}
+
+// Stocks returns the stock, without Oldest. The cost is that of its rows, a
+// few for each stream, however much footage there is.
+func (c *Catalog) Stocks(ctx context.Context) ([]Stock, error) {
+	return c.stocks(ctx, `0`)
+}
+
+// StocksWithOldest is as Stocks, with Oldest.
+func (c *Catalog) StocksWithOldest(ctx context.Context) ([]Stock, error) {
+	return c.stocks(ctx, `coalesce((SELECT start_us FROM segment INDEXED BY segment_by_class WHERE state = 1 AND directory_id = k.directory_id
+		AND class = k.class AND stream_id = k.stream_id ORDER BY start_us LIMIT 1), 0)`)
+}
+
+func (c *Catalog) stocks(ctx context.Context, oldest string) ([]Stock, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT s.camera_id, s.quality, k.directory_id, k.class, k.segments, k.bytes, k.duration_us, `+oldest+`
+		FROM stock k JOIN stream s ON s.id = k.stream_id WHERE k.segments > 0 ORDER BY s.camera_id, s.quality, k.directory_id, k.class`)
+	if err != nil {
+		return nil, fmt.Errorf("stock: %w", err)
+	}
+	defer rows.Close()
+	var all []Stock
+	for rows.Next() {
+		var s Stock
+		var us int64
+		if err := rows.Scan(&s.Stream.Camera, &s.Stream.Quality, &s.Directory, &s.Class, &s.Segments, &s.Bytes, &us, &s.Oldest); err != nil {
+			return nil, fmt.Errorf("stock: %w", err)
+		}
+		s.Duration = time.Duration(us) * time.Microsecond
+		all = append(all, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("stock: %w", err)
+	}
+	return all, nil
+}
+
+// Kept is a sealed segment as retention sees it.
+type Kept struct {
+	ID        nvr.SegmentID
+	Stream    nvr.StreamID
+	Span      nvr.Span
+	Directory nvr.DirectoryID
+	Class     nvr.Class
+	Bytes     int64
+}
+
+const oldestQuery = `SELECT g.id, s.camera_id, s.quality, g.stream_id, g.start_us, g.duration_us, g.bytes
+	FROM segment g INDEXED BY segment_by_class CROSS JOIN stream s ON s.id = g.stream_id
+	WHERE g.state = 1 AND g.directory_id = ? AND g.class = ? AND (g.start_us, g.stream_id) > (?, ?)
+	ORDER BY g.start_us, g.stream_id LIMIT ?`
+
+// oldestBatch bounds what Oldest reads ahead of its caller: about 2 ms.
+const oldestBatch = 500
+
+// Oldest calls f for the sealed segments of a directory and a class, those
+// that began first first, until f returns false. It reads them in batches.
+func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class, f func(Kept) bool) error {
+	var start nvr.Time
+	var stream int64
+	for limit := 8; ; limit = oldestBatch { // most rounds take none or a few
+		batch, last, err := c.oldest(ctx, d, class, start, stream, limit)
+		if err != nil {
+			return err
+		}
+		for _, k := range batch {
+			if !f(k) {
+				return nil
+			}
+		}
+		if len(batch) < limit {
+			return nil
+		}
+		start, stream = batch[len(batch)-1].Span.From, last
+	}
+}
+
+func (c *Catalog) oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class, start nvr.Time, stream int64, limit int) (batch []Kept, last int64, err error) {
+	rows, err := c.db.Reader().QueryContext(ctx, oldestQuery, d, class, start, stream, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("oldest footage: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		k := Kept{Directory: d, Class: class}
+		if err := rows.Scan(&k.ID, &k.Stream.Camera, &k.Stream.Quality, &last, &k.Span.From, &k.Span.To, &k.Bytes); err != nil {
+			return nil, 0, fmt.Errorf("oldest footage: %w", err)
+		}
+		k.Span.To += k.Span.From
+		batch = append(batch, k)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("oldest footage: %w", err)
+	}
+	return batch, last, nil
+}
+
+// Written is what was recorded of a stream in a class since some time and is
+// still there.
+type Written struct {
+	Stream    nvr.StreamID
+	Directory nvr.DirectoryID
+	Class     nvr.Class
+	Bytes     int64
+	First     nvr.Time // when the earliest of it began
+}
+
+// WrittenSince sums up the sealed segments that began at or after since. It
+// reads each of them: about 3 ms a stream and day.
+func (c *Catalog) WrittenSince(ctx context.Context, since nvr.Time) ([]Written, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT s.camera_id, s.quality, g.directory_id, g.class, sum(g.bytes), min(g.start_us)
+		FROM stream s CROSS JOIN segment g INDEXED BY segment_by_time ON g.stream_id = s.id
+		WHERE g.start_us >= ? AND g.state = 1 GROUP BY s.id, g.directory_id, g.class`, since)
+	if err != nil {
+		return nil, fmt.Errorf("written lately: %w", err)
+	}
+	defer rows.Close()
+	var all []Written
+	for rows.Next() {
+		var w Written
+		if err := rows.Scan(&w.Stream.Camera, &w.Stream.Quality, &w.Directory, &w.Class, &w.Bytes, &w.First); err != nil {
+			return nil, fmt.Errorf("written lately: %w", err)
+		}
+		all = append(all, w)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("written lately: %w", err)
+	}
+	return all, nil
+}
+
+// Clock is a moment at which the wall clock was believed.
+type Clock struct {
+	Wall   nvr.Time
+	Boot   string        // changes when the machine starts
+	Uptime time.Duration // since then, also while the machine slept
+}
+
+// Clock returns the stored moment, or nvr.ErrNotFound.
+func (c *Catalog) Clock(ctx context.Context) (Clock, error) {
+	var at Clock
+	var us int64
+	err := c.db.Reader().QueryRowContext(ctx, `SELECT wall_us, boot, uptime_us FROM clock`).Scan(&at.Wall, &at.Boot, &us)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Clock{}, fmt.Errorf("clock: %w", nvr.ErrNotFound)
+	}
+	if err != nil {
+		return Clock{}, fmt.Errorf("clock: %w", err)
+	}
+	at.Uptime = time.Duration(us) * time.Microsecond
+	return at, nil
+}
+
+// SetClock stores a moment at which the wall clock is believed.
+func (t Tx) SetClock(at Clock) error {
+	err := t.exec(`INSERT INTO clock (id, wall_us, boot, uptime_us) VALUES (1, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET (wall_us, boot, uptime_us) = (excluded.wall_us, excluded.boot, excluded.uptime_us)`,
+		at.Wall, at.Boot, at.Uptime.Microseconds())
+	if err != nil {
+		return fmt.Errorf("set clock: %w", err)
+	}
+	return nil
+}
