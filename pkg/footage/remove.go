@@ -1,0 +1,83 @@
+package footage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nvrd/pkg/nvr"
+)
+
+// Entry names one footage file.
+type Entry struct {
+	Stream nvr.StreamID
+	Start  nvr.Time
+}
+
+// Remove removes sealed files, and makes that durable: a power cut afterwards
+// does not bring one back. Files that are not there count as removed, unless
+// the directory itself is gone, which is nvr.ErrNotFound. With an error it
+// returns those that may be left; removing them again is safe.
+//
+// Folders of days that are over go with their last file.
+func (d *Directory) Remove(files []Entry) (left []Entry, err error) {
+	if _, err := os.Stat(filepath.Join(d.path, metaName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nvr.ErrNotFound
+		}
+		return files, fmt.Errorf("footage directory %s: %w", d.path, err)
+	}
+	var errs []error
+	days := map[string][]Entry{}
+	for _, e := range files {
+		path := filepath.Join(d.path, name(e.Stream, e.Start))
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove footage: %w", err))
+			left = append(left, e)
+			continue
+		}
+		days[filepath.Dir(path)] = append(days[filepath.Dir(path)], e)
+	}
+	for day, removed := range days {
+		if err := d.settleDay(day); err != nil {
+			errs = append(errs, err)
+			left = append(left, removed...)
+		}
+	}
+	return left, errors.Join(errs...)
+}
+
+// settleDay makes durable what was removed from a day's folder, and removes
+// the folder if nothing is left in it. The writer may be about to create a
+// file in a folder of today or, when it is behind, of yesterday.
+func (d *Directory) settleDay(day string) error {
+	date, err := time.Parse(time.DateOnly, filepath.Base(day))
+	if err == nil && time.Since(date).Abs() > 3*24*time.Hour {
+		if os.Remove(day) == nil {
+			day = filepath.Dir(day)
+		}
+	}
+	d.counts.barriers.Add(1)
+	if err := syncDir(day); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Space returns how many bytes can still be written, and how many the file
+// system holds in all.
+func (d *Directory) Space() (free, total int64, err error) { return d.disk.space() }
+
+// space returns what is free for an unprivileged user, and the whole.
+func (d disk) space() (free, total int64, err error) {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(d.root.Fd()), &fs); err != nil {
+		return 0, 0, fmt.Errorf("free space: %w", err)
+	}
+	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil
+}

@@ -1,0 +1,260 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	// Every is the time between two rounds: what 64 cameras at 4 Mb/s write in
+	// it is a third of the smallest free space that is kept by default.
+	Every = 10 * time.Second
+	// maxRound bounds what one round removes.
+	maxRound = 4096
+	// batch is how many segments go in one transaction: it holds up the
+	// recorder's entries for some 20 ms.
+	batch = 64
+	// noteEvery is how often the clock is noted down.
+	noteEvery = time.Hour
+)
+
+// Config is what a Keeper needs.
+type Config struct {
+	Catalog     *catalog.Catalog
+	Directories func() map[nvr.DirectoryID]*footage.Directory // those that can be written to
+	Policy      func(context.Context) (nvr.Retention, error)
+	Clock       func() (catalog.Clock, error) // MachineClock, but for tests
+	Log         *slog.Logger
+}
+
+// Keeper removes footage as a policy says. A home has one.
+type Keeper struct {
+	Config
+	guard guard
+	noted catalog.Clock // as it stands in the catalog
+
+	mu     sync.Mutex
+	notice string
+	failed string // what was logged last, so that it is said once
+}
+
+// Open returns a keeper, after having completed what an earlier one left half
+// done. It has to be called before the recorder looks at the files.
+func Open(ctx context.Context, c Config) (*Keeper, error) {
+	k := &Keeper{Config: c}
+	at, err := c.Catalog.Clock(ctx)
+	if err != nil && !errors.Is(err, nvr.ErrNotFound) {
+		return nil, fmt.Errorf("retention: %w", err)
+	}
+	k.guard.trusted, k.noted = at, at
+	if _, err := k.sweep(ctx); err != nil {
+		c.Log.Warn("footage that was to go is still there", "err", err)
+	}
+	return k, nil
+}
+
+// Run makes a round now and then until ctx ends.
+func (k *Keeper) Run(ctx context.Context) {
+	tick := time.NewTicker(Every)
+	defer tick.Stop()
+	for {
+		if _, err := k.Round(ctx); ctx.Err() == nil {
+			k.report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// report logs what went wrong when that changes.
+func (k *Keeper) report(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != k.failed {
+		k.Log.Error("no room can be made", "err", err)
+	}
+	k.failed = text
+}
+
+// Notice returns what a person should know, in a sentence, or nothing. It is
+// safe for concurrent use.
+func (k *Keeper) Notice() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.notice
+}
+
+func (k *Keeper) setNotice(sentence string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.notice = sentence
+}
+
+// Round looks once at what there is and removes what has to go, up to a bound.
+// It returns what went.
+func (k *Keeper) Round(ctx context.Context) ([]Removal, error) {
+	stuck, unswept := k.sweep(ctx)
+	if stuck == nil && unswept != nil {
+		return nil, unswept
+	}
+	now, err := k.Clock()
+	if err != nil {
+		return nil, fmt.Errorf("retention: %w", err)
+	}
+	believed := k.guard.believe(now)
+	if err := k.note(ctx, now, believed); err != nil {
+		return nil, err
+	}
+	// A lease must not end because the clock jumped: then each counts.
+	leasedAt := now.Wall
+	if !believed {
+		leasedAt = 0
+	}
+	s, broken, err := k.state(ctx, now.Wall, leasedAt)
+	if err != nil {
+		return nil, err
+	}
+	s.Places = slices.DeleteFunc(s.Places, func(p Place) bool { return stuck[p.ID] })
+	s.NotByAge = !believed && Excessive(s)
+	k.warn(s.NotByAge)
+	removals := Plan(s)
+	if err := *broken; err != nil {
+		return nil, err
+	}
+	gone, err := k.carryOut(ctx, removals, leasedAt)
+	return gone, errors.Join(unswept, err)
+}
+
+// note keeps the moment at which the clock was last believed for the next
+// start, and drops leases whose holders died.
+func (k *Keeper) note(ctx context.Context, now catalog.Clock, believed bool) error {
+	if !believed || k.noted.Boot == now.Boot && step(k.noted, now).Abs() <= tolerance && now.Uptime-k.noted.Uptime < noteEvery {
+		return nil
+	}
+	err := k.Catalog.Update(ctx, func(tx catalog.Tx) error {
+		return errors.Join(tx.SetClock(now), tx.DropLeases(now.Wall))
+	})
+	if err != nil {
+		return fmt.Errorf("retention: %w", err)
+	}
+	k.noted = now
+	return nil
+}
+
+// warn says when footage does not go by age because of the clock, and when it
+// does again.
+func (k *Keeper) warn(refused bool) {
+	const sentence = "This machine's clock jumped. No footage is removed because of its age until the clock is right again or has run steadily for a day."
+	switch was := k.Notice() != ""; {
+	case refused && !was:
+		k.Log.Warn("the clock jumped, no footage goes because of its age until it is right again or has run steadily for a day",
+			"trusted", k.guard.trusted.Wall.String())
+		k.setNotice(sentence)
+	case !refused && was:
+		k.Log.Info("the clock is believed again")
+		k.setNotice("")
+	}
+}
+
+// state gathers what a plan is made from. What goes wrong while the plan reads
+// on is in broken then.
+func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, broken *error, err error) {
+	s = State{Now: now, Limit: maxRound}
+	broken = new(error)
+	if s.Policy, err = k.Policy(ctx); err != nil {
+		return s, nil, fmt.Errorf("retention: %w", err)
+	}
+	if s.Stocks, err = k.Catalog.Stocks(ctx); err != nil {
+		return s, nil, fmt.Errorf("retention: %w", err)
+	}
+	if s.Holds, err = k.Catalog.Holds(ctx, leasedAt); err != nil {
+		return s, nil, fmt.Errorf("retention: %w", err)
+	}
+	for id, d := range k.Directories() {
+		free, total, err := d.Space()
+		if err != nil {
+			return s, nil, fmt.Errorf("retention: %w", err)
+		}
+		s.Places = append(s.Places, Place{ID: id, Free: free, Total: total})
+	}
+	slices.SortFunc(s.Places, func(a, b Place) int { return int(a.ID - b.ID) })
+	s.Oldest = func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+		return func(yield func(catalog.Kept) bool) {
+			if err := k.Catalog.Oldest(ctx, id, class, yield); err != nil {
+				*broken = fmt.Errorf("retention: %w", err)
+			}
+		}
+	}
+	return s, broken, nil
+}
+
+// carryOut removes what a plan says and returns what went.
+func (k *Keeper) carryOut(ctx context.Context, removals []Removal, leasedAt nvr.Time) (gone []Removal, err error) {
+	defer func() { k.tell(gone) }()
+	for part := range slices.Chunk(removals, batch) {
+		if ctx.Err() != nil {
+			break
+		}
+		condemned, err := k.condemn(ctx, part, leasedAt)
+		if err != nil {
+			return gone, err
+		}
+		if err := k.clear(ctx, condemned); err != nil {
+			return gone, err
+		}
+		for _, r := range part {
+			if slices.ContainsFunc(condemned, func(c catalog.Kept) bool { return c.ID == r.ID }) {
+				gone = append(gone, r)
+			}
+		}
+	}
+	return gone, nil
+}
+
+// tell logs what went, a line for each cause and stream.
+func (k *Keeper) tell(gone []Removal) {
+	type group struct {
+		cause  Cause
+		stream nvr.StreamID
+		class  nvr.Class
+	}
+	type sum struct {
+		segments int
+		bytes    int64
+		span     nvr.Span
+	}
+	sums := map[group]*sum{}
+	var order []group
+	for _, r := range gone {
+		g := group{r.Cause, r.Stream, r.Class}
+		s := sums[g]
+		if s == nil {
+			s = &sum{span: r.Span}
+			sums[g] = s
+			order = append(order, g)
+		}
+		s.segments++
+		s.bytes += r.Bytes
+		s.span = nvr.Span{From: min(s.span.From, r.Span.From), To: max(s.span.To, r.Span.To)}
+	}
+	for _, g := range order {
+		s := sums[g]
+		k.Log.Info("removed footage", "cause", string(g.cause), "stream", g.stream.String(), "class", g.class.String(),
+			"segments", s.segments, "bytes", s.bytes, "from", s.span.From.String(), "to", s.span.To.String())
+	}
+}
