@@ -13,7 +13,8 @@ import (
 //	                   tfdt  version 1: decode time on the run's clock
 //	                   trun  version 1: data offset, then per sample duration (only if they differ),
 //	                         size, flags (only if a later sample is a key), composition (only if any)
-//	mdat             the samples of the first track, then of the second
+//	mdat             the samples of the first track, then of the second; in a
+//	                 footage file a checksum at the end, see checksum.go
 const (
 	flagKey   = 0x02000000 // sample_depends_on = 2: depends on no other
 	flagDelta = 0x01010000 // depends on others, and is not a sync sample

@@ -35,13 +35,14 @@ func (s *Stream) flush(end int64) {
 		{Samples: video, End: end},
 		{Samples: s.pending[1], End: s.soundEnd()},
 	})
-	bufs := make([][]byte, 0, 1+len(video)+len(s.pending[1]))
+	bufs := make([][]byte, 0, 2+len(video)+len(s.pending[1]))
 	bufs = append(bufs, head)
 	for t := range s.pending {
 		for i := range s.pending[t] {
 			bufs = append(bufs, s.pending[t][i].Data)
 		}
 	}
+	bufs = fmp4.AppendChecksum(bufs)
 	if err := seg.file.Append(bufs); err != nil {
 		s.lose(err)
 		return
@@ -50,7 +51,7 @@ func (s *Stream) flush(end int64) {
 		s.failing.Store(nil)
 	}
 	f := nvr.Fragment{
-		Offset: seg.row.Bytes, Bytes: int64(len(head) + s.bytes),
+		Offset: seg.row.Bytes, Bytes: int64(len(head) + s.bytes + len(bufs[len(bufs)-1])),
 		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
 		Key: video[0].Key, Score: s.scorer.Take(),
 	}
