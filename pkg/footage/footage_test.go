@@ -256,8 +256,12 @@ func TestRecover(t *testing.T) {
 		copy(bad[ends[1]:], make([]byte, 16))
 		put(bad)
 		c, err := d.Recover(porch, noon, nil)
-		if err != nil || !errors.Is(c.Damage, nvr.ErrDamaged) || c.Segment.Bytes != ends[1] || size() != int64(len(bad)) {
+		if err != nil || !errors.Is(c.Damage, nvr.ErrDamaged) || c.Segment.Bytes != ends[1] || size() != ends[1] {
 			t.Errorf("%v, damage %v, %d bytes of %d are footage, want %d", err, c.Damage, c.Segment.Bytes, size(), ends[1])
+		}
+		aside, err := os.ReadFile(filepath.Join(d.path, quarantine, name(porch, noon)+".tail"))
+		if err != nil || !bytes.Equal(aside, bad[ends[1]:]) {
+			t.Errorf("%d bytes behind the damage are set aside, want %d: %v", len(aside), len(bad)-int(ends[1]), err)
 		}
 		// A file in the place of another one is not believed.
 		if err := os.Rename(path, filepath.Join(d.path, name(porch, noon+1))); err != nil {

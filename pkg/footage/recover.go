@@ -3,7 +3,9 @@ package footage
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -90,7 +92,8 @@ func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.Sam
 
 // Recover makes an open file of an earlier life whole: what a crash left
 // behind the last whole movie fragment is cut off, and the rest is made
-// durable. A file without a single movie fragment is removed, with
+// durable. After damage, which the result tells of, what is behind it is set
+// aside; a power cut leaves headers without media, too. A file without a single movie fragment is removed, with
 // nvr.ErrNotFound.
 func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
 	path := filepath.Join(d.path, name(stream, start))
@@ -119,18 +122,74 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 	if err != nil {
 		return c, fmt.Errorf("recover footage: %w", err)
 	}
-	if c.Damage != nil {
+	end, damage, err := fmp4.Intact(f, unsettled(&c.Segment), c.Segment.Bytes)
+	if err != nil {
+		return c, fmt.Errorf("recover footage: %w", err)
+	}
+	if damage == nil {
+		damage = c.Damage
+	}
+	if damage != nil {
 		d.log.Warn("footage file is damaged, the part before the damage is kept", "file", name(stream, start),
-			"kept", c.Segment.Bytes, "of", info.Size(), "err", c.Damage)
-	} else if c.Segment.Bytes < info.Size() {
-		if err := f.Truncate(c.Segment.Bytes); err != nil {
+			"kept", end, "of", info.Size(), "err", damage, "aside", d.setTailAside(f, path, end))
+	}
+	if end < info.Size() {
+		if err := f.Truncate(end); err != nil {
 			return c, fmt.Errorf("recover footage: %w", err)
 		}
 	}
+	if end < c.Segment.Bytes {
+		if c, err = read(f, stream, start, score); err != nil {
+			return c, err
+		}
+		if len(c.Segment.Fragments) == 0 {
+			return c, d.removeEmpty(path)
+		}
+	}
+	c.Damage = damage
 	if err := errors.Join(syncFile(f), syncDir(filepath.Dir(path))); err != nil {
 		return c, fmt.Errorf("recover footage: %w", err)
 	}
 	return c, nil
+}
+
+// settledAfter is how long ago something must have been written for it to be
+// durable for sure: many times [SyncEvery].
+const settledAfter = 10 * time.Second
+
+// unsettled returns the offset from which on a power cut may have taken parts
+// of a file. Only from there on is its media read: a minute of it from each
+// camera would hold up the start.
+func unsettled(s *nvr.Segment) int64 {
+	settled := s.MediaStart + s.MediaDuration - nvr.Units(settledAfter, s.Timescale)
+	for i := range s.Fragments {
+		if s.Fragments[i].MediaStart+s.Fragments[i].MediaDuration > settled {
+			return s.Fragments[i].Offset
+		}
+	}
+	return s.Bytes
+}
+
+// setTailAside copies what stands behind offset end, which cannot be footage,
+// so that nothing is destroyed. It returns where to, or why not.
+func (d *Directory) setTailAside(f *os.File, path string, end int64) string {
+	tail, err := os.OpenFile(path+".tail", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err.Error()
+	}
+	_, err = io.Copy(tail, io.NewSectionReader(f, end, math.MaxInt64-end))
+	if err = errors.Join(err, tail.Close()); err != nil {
+		return errors.Join(err, os.Remove(path+".tail")).Error()
+	}
+	rel, err := filepath.Rel(d.path, path+".tail")
+	if err != nil {
+		return err.Error()
+	}
+	to, err := d.Quarantine(rel)
+	if err != nil {
+		return err.Error()
+	}
+	return to
 }
 
 // removeEmpty removes a file that holds a header alone.
