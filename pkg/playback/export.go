@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"nvrd/pkg/fmp4"
@@ -102,17 +103,12 @@ func (c *content) fragmented(p *plan) error {
 				sets = p.sets(piece)
 			}
 			if end := f.MediaStart + f.MediaDuration; end > piece.ends[0] {
-				data, err := c.cut(i, f, sequence)
+				data, err := c.cut(i, f, sequence, sets, piece.ends)
 				if err != nil {
 					return err
 				}
 				if len(data) == 0 {
 					continue
-				}
-				if sets != nil {
-					if data, err = fmp4.Insert(data, sets); err != nil {
-						return fmt.Errorf("segment %d: %w", piece.segment.ID, err)
-					}
 				}
 				ref.Bytes, ref.Duration = int64(len(data)), piece.ends[0]-f.MediaStart
 				c.add(slice{data: data})
@@ -200,8 +196,9 @@ type readerAt struct {
 func (r readerAt) ReadAt(b []byte, offset int64) (int, error) { return r.c.readAt(b, r.piece, offset) }
 
 // cut returns the movie fragments of an index entry without the samples that
-// lie behind the end of the export, placed.
-func (c *content) cut(i int, entry nvr.Fragment, sequence uint32) ([]byte, error) {
+// begin at ends or later, and with the given parameter sets before the first
+// picture, placed.
+func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, ends [2]int64) ([]byte, error) {
 	piece := &c.pieces[i]
 	scanner := c.scan(i, entry)
 	var out []byte
@@ -216,13 +213,15 @@ func (c *content) cut(i int, entry nvr.Fragment, sequence uint32) ([]byte, error
 		}
 		var runs [2]fmp4.Run
 		for t := range f.Runs {
-			if runs[t], err = c.samples(i, t, &f.Runs[t]); err != nil {
+			if runs[t], err = c.samples(i, t, &f.Runs[t], ends[t]); err != nil {
 				return nil, err
 			}
 		}
 		if len(runs[0].Samples) == 0 {
 			break
 		}
+		first := &runs[0].Samples[0]
+		first.Data, sets = slices.Concat(sets, first.Data), nil
 		bufs := [][]byte{fmp4.AppendFragment(nil, sequence, f.Clock, runs[:])}
 		for _, run := range runs {
 			for _, s := range run.Samples {
@@ -238,12 +237,12 @@ func (c *content) cut(i int, entry nvr.Fragment, sequence uint32) ([]byte, error
 	return out, err
 }
 
-// samples reads the samples of a run that begin before the end of the piece.
-func (c *content) samples(i, t int, run *fmp4.TrackRun) (fmp4.Run, error) {
+// samples reads the samples of a run that begin before end.
+func (c *content) samples(i, t int, run *fmp4.TrackRun, end int64) (fmp4.Run, error) {
 	out := fmp4.Run{End: run.DTS}
 	offset := run.Offset
 	for _, info := range run.Samples {
-		if out.End >= c.pieces[i].ends[t] {
+		if out.End >= end {
 			break
 		}
 		s := media.Sample{Track: t, DTS: out.End, Composition: info.Composition, Key: info.Key, Data: make([]byte, info.Bytes)}
