@@ -71,7 +71,7 @@ func TestSpan(t *testing.T) {
 func TestScale(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 100_000 {
-		n, num, den := r.Int64N(1<<r.IntN(61))-r.Int64N(1<<r.IntN(61)), 1+r.Int64N(1_000_000_000), 1+r.Int64N(1_000_000_000)
+		n, num, den := int64(r.Uint64())>>(3+r.IntN(60)), 1+r.Int64N(1_000_000_000), 1+r.Int64N(1_000_000_000)
 		exact := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(n), big.NewInt(num)), big.NewInt(den))
 		if f, _ := exact.Float64(); math.Abs(f) > math.MaxInt64/2 {
 			continue

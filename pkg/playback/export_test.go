@@ -187,7 +187,10 @@ func inSync(t *testing.T, path string, from, early time.Duration) {
 	}
 	for i, flash := range flashes {
 		flash += early
-		source := (from/(2*time.Second)+1+time.Duration(i))*2*time.Second - from
+		source := from.Truncate(2*time.Second) - from
+		for range i + 1 {
+			source += 2 * time.Second
+		}
 		if !near(flash, source, 20*time.Millisecond) || !near(beeps[i], source, 20*time.Millisecond) {
 			t.Errorf("flash at %s, beep at %s, want %s", flash, beeps[i], source)
 		}
