@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"nvrd/pkg/api"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/catalog"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -36,7 +38,7 @@ type appliance struct {
 	cameras  *cameras
 	server   *http.Server
 	listener net.Listener
-	stopped  chan struct{} // closed when the cameras are not followed any more
+	running  sync.WaitGroup // what follows cameras and looks after footage
 	stop     context.CancelFunc
 }
 
@@ -62,10 +64,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	if a.listener, err = net.Listen("tcp", s.listen); err != nil {
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
-	if a.store, err = createStore(ctx, s.data, log); err != nil {
-		return nil, err
-	}
-	if a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.directory, log); err != nil {
+	began := nvr.Now()
+	old, err := a.open(ctx, s.data)
+	if err != nil {
 		return nil, err
 	}
 	hub := &live.Hub{}
@@ -77,12 +78,40 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	}
 	a.server = api.Server(handler, log)
 	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.stop, a.stopped = stop, make(chan struct{})
-	go func() {
-		defer close(a.stopped)
-		a.cameras.follow(follow)
-	}()
+	a.stop = stop
+	a.running.Go(func() { a.cameras.follow(follow) })
+	a.running.Go(func() {
+		if err := a.look(follow, s.data, old, began); err != nil && follow.Err() == nil {
+			log.Error("footage and catalog could not be compared", "err", err)
+		}
+	})
 	return a, nil
+}
+
+// open opens the store and makes whole what an earlier life left. A catalog
+// that turns out to be broken is set aside, and its name returned, since
+// recording does not wait for it to be made again.
+func (a *appliance) open(ctx context.Context, data string) (old string, err error) {
+	if old, err = setAsideBroken(ctx, data, a.log); err != nil {
+		return "", err
+	}
+	for {
+		if a.store, err = createStore(ctx, data, a.log); err == nil {
+			a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.directory, a.log)
+		}
+		if !catalog.IsCorrupt(err) || old != "" {
+			return old, err
+		}
+		if a.store != nil {
+			if err := a.store.Close(); err != nil {
+				return "", err
+			}
+			a.store = nil
+		}
+		if old, err = setAside(data, err, a.log); err != nil {
+			return "", err
+		}
+	}
 }
 
 // gate reads the access key. Without one, only this machine may be served.
@@ -168,7 +197,7 @@ func (a *appliance) Close() error {
 	var errs []error
 	if a.stop != nil {
 		a.stop()
-		<-a.stopped
+		a.running.Wait()
 	}
 	if a.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)

@@ -38,6 +38,8 @@ func commands() []command {
 		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
 		{"timeline", "[--data DIR] --camera NAME --from T --to T [--stream main|sub] [--json]", "list footage and gaps", timeline},
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
+		{"check", "[--data DIR] [--level presence|size|hash] [--repair] [--json]", "compare footage and catalog; repair what does not agree", check},
+		{"rebuild", "[--data DIR]", "make the catalog again from the footage", rebuild},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
 		{"version", "", "print the version", printVersion},
 	}

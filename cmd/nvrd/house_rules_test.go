@@ -38,6 +38,7 @@ var sideways = map[[2]string]string{
 	{"pkg/fmp4", "pkg/media"}:      "samples are what it turns into bytes",
 	{"pkg/recorder", "pkg/motion"}: "each fragment is indexed with its activity score",
 	{"pkg/playback", "pkg/motion"}: "an open segment is indexed from its file",
+	{"pkg/doctor", "pkg/motion"}:   "an index is made again from its file",
 }
 
 // importers says which rooms may import a module or a package, and why.

@@ -43,8 +43,10 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"now":   now,
-			"until": until,
+			"now":     now,
+			"until":   until,
+			"crop":    crop,
+			"discard": discard,
 		},
 	})
 }

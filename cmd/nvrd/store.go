@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
@@ -61,9 +63,14 @@ func createStore(ctx context.Context, data string, log *slog.Logger) (*store, er
 		return nil, err
 	}
 	defer home.Close()
-	// The footage directory is made with the catalog. A catalog without it
-	// means a disk that is not mounted, and nothing must be written there.
-	if _, err := os.Stat(filepath.Join(data, "catalog.db")); errors.Is(err, fs.ErrNotExist) {
+	// The footage directory is made with the catalog. A catalog without it, even
+	// a broken one that was set aside, means a disk that is not mounted, and
+	// nothing must be written there.
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "catalog.db") }) {
 		var id footage.UUID
 		if _, err := rand.Read(id[:]); err != nil {
 			return nil, fmt.Errorf("number for a footage directory: %w", err)

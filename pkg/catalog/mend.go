@@ -41,6 +41,16 @@ func (t Tx) DropGap(s nvr.StreamID, start nvr.Time) error {
 	return nil
 }
 
+// EnableStreamOnce adds a stream that was enabled at a time, unless there is
+// a row of it.
+func (t Tx) EnableStreamOnce(s nvr.StreamID, at nvr.Time) error {
+	err := t.exec(`INSERT INTO stream (camera_id, quality, enabled_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, s.Camera, s.Quality, at)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", s, err)
+	}
+	return nil
+}
+
 // SetStream adds a stream that was enabled over a span, which has no end (zero)
 // while it is recorded, or replaces when it was.
 func (t Tx) SetStream(s nvr.StreamID, span nvr.Span) error {

@@ -35,28 +35,37 @@ type Account struct {
 }
 
 // Account returns how the catalog accounts for a stream: about 32 bytes and
-// 2 µs a segment. It is nvr.ErrNotFound if the stream was never recorded.
+// 2 µs a segment. It is nvr.ErrNotFound if the stream was never recorded. If
+// the catalog is damaged, the account holds what was read by then.
 func (c *Catalog) Account(ctx context.Context, stream nvr.StreamID) (Account, error) {
 	a := Account{Stream: Stream{ID: stream}}
-	err := c.db.View(ctx, func(tx *sqlite.Tx) error {
-		var id int64
-		err := tx.QueryRowContext(ctx, `SELECT id, enabled_us, coalesce(disabled_us, 0) FROM stream WHERE camera_id = ? AND quality = ?`,
-			stream.Camera, stream.Quality).Scan(&id, &a.Stream.Enabled, &a.Stream.Disabled)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nvr.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		if err := a.readSegments(ctx, tx, id); err != nil {
-			return err
-		}
-		return a.readGaps(ctx, tx, id)
-	})
-	if err != nil {
-		return a, fmt.Errorf("account of %s: %w", stream, err)
+	err := c.db.View(ctx, func(tx *sqlite.Tx) error { return a.read(ctx, tx) })
+	return a, err
+}
+
+// Account is [Catalog.Account] as the transaction sees it.
+func (t Tx) Account(stream nvr.StreamID) (Account, error) {
+	a := Account{Stream: Stream{ID: stream}}
+	return a, a.read(t.ctx, t.tx)
+}
+
+func (a *Account) read(ctx context.Context, tx *sqlite.Tx) error {
+	var id int64
+	err := tx.QueryRowContext(ctx, `SELECT id, enabled_us, coalesce(disabled_us, 0) FROM stream WHERE camera_id = ? AND quality = ?`,
+		a.Stream.ID.Camera, a.Stream.ID.Quality).Scan(&id, &a.Stream.Enabled, &a.Stream.Disabled)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nvr.ErrNotFound
 	}
-	return a, nil
+	if err == nil {
+		err = a.readGaps(ctx, tx, id)
+	}
+	if err == nil {
+		err = a.readSegments(ctx, tx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("account of %s: %w", a.Stream.ID, err)
+	}
+	return nil
 }
 
 func (a *Account) readSegments(ctx context.Context, tx *sqlite.Tx, stream int64) error {

@@ -60,6 +60,29 @@ func (d *Directory) Inventory(stream nvr.StreamID) (Inventory, error) {
 	return v, nil
 }
 
+// Newest returns the starts of the newest n of a stream's files that began at
+// or after from, oldest first. It reads no more folders than it needs.
+func (d *Directory) Newest(stream nvr.StreamID, from nvr.Time, n int) ([]nvr.Time, error) {
+	days, err := os.ReadDir(filepath.Join(d.path, stream.Camera.String(), stream.Quality.String()))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list footage: %w", err)
+	}
+	var starts []nvr.Time
+	for _, day := range slices.Backward(days) {
+		t, err := time.Parse(time.DateOnly, day.Name())
+		if err != nil {
+			continue
+		}
+		if starts, err = d.List(stream, max(from, nvr.TimeOf(t))); err != nil {
+			return nil, err
+		}
+		if len(starts) >= n || day.Name() <= from.Std().Format(time.DateOnly) {
+			break
+		}
+	}
+	return starts[max(0, len(starts)-n):], nil
+}
+
 // Path returns where a footage file lies below its directory.
 func Path(stream nvr.StreamID, start nvr.Time) string { return name(stream, start) }
 

@@ -31,6 +31,7 @@ const (
 	PausedByUser   Reason = "paused_by_user"  // somebody paused the camera
 	Removed        Reason = "removed"         // footage was removed by retention or by its owner
 	RecorderFailed Reason = "recorder_failed" // a fault of ours
+	Lost           Reason = "lost"            // it was recorded, and its file is gone or cannot be read
 )
 
 // Sentence returns r in plain words for a person.
@@ -58,4 +59,5 @@ var sentences = map[Reason]string{
 	PausedByUser:   "Paused",
 	Removed:        "Removed to make room",
 	RecorderFailed: "Stoop failed",
+	Lost:           "The footage was lost",
 }

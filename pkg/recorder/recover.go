@@ -47,6 +47,11 @@ func (r *Recorder) recover(ctx context.Context) error {
 	return nil
 }
 
+// adopted bounds how many files of a stream are settled before it is recorded:
+// more than a crash can leave without a row. If the catalog was lost there are
+// as many as there is footage, and pkg/doctor indexes them meanwhile.
+const adopted = 8
+
 // adopt settles the files that are newer than what the catalog knows: those of
 // the last second before a crash.
 func (r *Recorder) adopt(ctx context.Context) error {
@@ -63,7 +68,7 @@ func (r *Recorder) adopt(ctx context.Context) error {
 		case !errors.Is(err, nvr.ErrNotFound):
 			return err
 		}
-		starts, err := r.directory.List(id, after)
+		starts, err := r.directory.Newest(id, after, adopted)
 		if err != nil {
 			return err
 		}

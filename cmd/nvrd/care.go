@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/doctor"
+	"nvrd/pkg/nvr"
+)
+
+// soundIn is how long the start waits to learn whether the catalog is sound:
+// long enough for all of a small one. A large one is looked at while cameras
+// are recorded.
+const soundIn = time.Second
+
+// brokenName marks a catalog that was found to be broken while it was in use:
+// the next start sets it aside.
+const brokenName = "catalog.db.broken"
+
+// setAsideBroken moves a catalog that is no sound database out of the way, and
+// returns its new name. Nothing is moved, and the name is empty, if it is sound
+// as far as can be told in a moment, or not there.
+func setAsideBroken(ctx context.Context, data string, log *slog.Logger) (string, error) {
+	path := filepath.Join(data, "catalog.db")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	_, err := os.Stat(filepath.Join(data, brokenName))
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = soundness(ctx, path); err == nil {
+			return "", nil
+		}
+		if !catalog.IsCorrupt(err) && !errors.Is(err, nvr.ErrDamaged) {
+			return "", err
+		}
+	} else if err != nil {
+		return "", fmt.Errorf("look at the catalog: %w", err)
+	}
+	return setAside(data, err, log)
+}
+
+// soundness returns what is wrong with a catalog, as far as can be told in a
+// moment.
+func soundness(ctx context.Context, path string) (err error) {
+	c, err := catalog.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	brief, cancel := context.WithTimeout(ctx, soundIn)
+	defer cancel()
+	err = c.Check(brief)
+	if err != nil && !errors.Is(err, nvr.ErrDamaged) && !catalog.IsCorrupt(err) && brief.Err() != nil {
+		return ctx.Err() // nothing was found in that time
+	}
+	return err
+}
+
+// setAside keeps a broken catalog under another name.
+func setAside(data string, cause error, log *slog.Logger) (string, error) {
+	path := filepath.Join(data, "catalog.db")
+	aside := path + ".damaged-" + time.Now().UTC().Format(stamp)
+	for _, suffix := range companions {
+		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("set the broken catalog aside: %w", err)
+		}
+	}
+	if err := os.Remove(filepath.Join(data, brokenName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("set the broken catalog aside: %w", err)
+	}
+	log.Error("the catalog is broken and was set aside; it is made again from the footage", "kept", aside, "err", cause)
+	return aside, syncFolder(data)
+}
+
+// look compares footage and catalog while cameras are recorded, and indexes
+// footage from before a time that the catalog does not have. old is a catalog
+// that was set aside, or empty.
+func (a *appliance) look(ctx context.Context, data, old string, before nvr.Time) error {
+	d := a.store.doctor()
+	report, err := d.Check(ctx, doctor.Options{Recording: true})
+	if err != nil {
+		return err
+	}
+	counts := map[doctor.Kind]int{}
+	for _, f := range report.Findings {
+		counts[f.Kind]++
+	}
+	if n := counts[doctor.DamagedCatalog]; n > 0 {
+		a.log.Error("the catalog is broken; it is made again from the footage at the next start", "err", report.Findings[0].Found)
+		return os.WriteFile(filepath.Join(data, brokenName), []byte(report.Findings[0].Found+"\n"), 0o600)
+	}
+	if counts[doctor.UnlistedFile] > 0 {
+		if err := a.reindex(ctx, d, old, before); err != nil {
+			return err
+		}
+		delete(counts, doctor.UnlistedFile)
+		delete(counts, doctor.Hole)
+	}
+	if len(counts) == 0 {
+		a.log.Info("footage and catalog agree", "segments", report.Segments, "files", report.Files)
+		return nil
+	}
+	attrs := make([]any, 0, 2*len(counts))
+	for kind, n := range counts {
+		attrs = append(attrs, string(kind), n)
+	}
+	a.log.Warn("footage and catalog do not agree; `nvrd check` says more", attrs...)
+	return nil
+}
+
+// reindex indexes footage that the catalog does not have.
+func (a *appliance) reindex(ctx context.Context, d *doctor.Doctor, old string, before nvr.Time) (err error) {
+	told, start := time.Now(), time.Now()
+	r := doctor.Rebuilding{Before: before, Progress: func(done, total int) {
+		if time.Since(told) >= 10*time.Second {
+			told = time.Now()
+			a.log.Info("footage is being indexed", "done", done, "of", total)
+		}
+	}}
+	if old != "" {
+		if r.Old = openOld(old, a.log); r.Old != nil {
+			defer func() { err = errors.Join(err, r.Old.Close()) }()
+		}
+	}
+	made, err := d.Rebuild(ctx, r)
+	if err != nil {
+		return err
+	}
+	a.log.Info("footage was indexed", "segments", made.Segments, "bytes", made.Bytes, "took", time.Since(start), "unreadable", len(made.Unreadable))
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/doctor"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+func rebuild(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	if err := expect(*data, "home.db"); err != nil {
+		return err
+	}
+	held, err := lock(*data)
+	if errors.Is(err, nvr.ErrBusy) {
+		return fmt.Errorf("%w; it rebuilds by itself what is missing when it starts without catalog.db", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	home, err := household.Open(ctx, *data)
+	if err != nil {
+		return err
+	}
+	id := home.UUID()
+	if err := home.Close(); err != nil {
+		return err
+	}
+	start := time.Now()
+	made, err := c.rebuildBeside(ctx, *data, id)
+	if err != nil {
+		return err
+	}
+	old, err := swap(*data, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, u := range made.Unreadable {
+		if _, err := fmt.Fprintf(c.out, "%s  %s: %s\n", u.Kind, u.Path, u.Found); err != nil {
+			return err
+		}
+	}
+	took := time.Since(start)
+	_, err = fmt.Fprintf(c.out, "%d segments (%d bytes) from %d files in %s\n", made.Segments, made.Bytes, made.Files, took.Round(time.Millisecond))
+	if err == nil && old != "" {
+		_, err = fmt.Fprintf(c.out, "the old catalog is %s\n", old)
+	}
+	if n := len(made.Unreadable); err == nil && n > 0 {
+		err = fmt.Errorf("%d files could not be read; `nvrd check --repair` moves them to quarantine: %w", n, nvr.ErrDamaged)
+	}
+	return err
+}
+
+// rebuilding is the name of a catalog while it is made.
+const rebuilding = "catalog.db.rebuilding"
+
+// rebuildBeside makes a new catalog beside the one that is there.
+func (c *call) rebuildBeside(ctx context.Context, data string, home footage.UUID) (made doctor.Rebuilt, err error) {
+	for _, suffix := range companions {
+		if err := os.Remove(filepath.Join(data, rebuilding+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return made, fmt.Errorf("remove what an earlier rebuild left: %w", err)
+		}
+	}
+	dir, err := footage.Open(filepath.Join(data, "footage"), home, c.logger())
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	fresh, err := catalog.Open(ctx, filepath.Join(data, rebuilding))
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, fresh.Close()) }()
+	old := openOld(filepath.Join(data, "catalog.db"), c.logger())
+	if old != nil {
+		defer func() { err = errors.Join(err, old.Close()) }()
+	}
+	d := &doctor.Doctor{Catalog: fresh, Directories: []*footage.Directory{dir}, Home: home}
+	return d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: newProgress(c.err, "rebuilding").tell})
+}
+
+// companions are the endings of the files that make up a database.
+var companions = []string{"", "-wal", "-shm"}
+
+// openOld opens a catalog to be read as far as that is possible, or returns nil.
+func openOld(path string, log *slog.Logger) *catalog.Catalog {
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	old, err := catalog.OpenReader(path)
+	if err != nil {
+		log.Warn("the old catalog cannot be read", "path", path, "err", err)
+		return nil
+	}
+	return old
+}
+
+// swap puts the catalog that was made in place of the old one, which is kept
+// under the name that it returns. At every instant one of them is in place.
+func swap(data string, now time.Time) (string, error) {
+	current := filepath.Join(data, "catalog.db")
+	old := ""
+	if _, err := os.Stat(current); err == nil {
+		old = current + ".before-rebuild-" + now.UTC().Format(stamp)
+		// A journal must never be applied to another database.
+		for _, suffix := range companions[1:] {
+			if err := os.Rename(current+suffix, old+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return "", fmt.Errorf("keep the old catalog: %w", err)
+			}
+		}
+		if err := os.Link(current, old); err != nil { // some file systems have no links
+			if err := os.Rename(current, old); err != nil {
+				return "", fmt.Errorf("keep the old catalog: %w", err)
+			}
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("keep the old catalog: %w", err)
+	}
+	if err := os.Rename(filepath.Join(data, rebuilding), current); err != nil {
+		return "", fmt.Errorf("put the new catalog in place: %w", err)
+	}
+	return old, syncFolder(data)
+}
+
+// stamp is a time in a file's name.
+const stamp = "20060102T150405Z"
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

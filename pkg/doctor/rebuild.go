@@ -1,0 +1,248 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/motion"
+	"nvrd/pkg/nvr"
+)
+
+// Rebuilding says how to rebuild.
+type Rebuilding struct {
+	// Old, which may be nil, is the catalog that was: what it still tells of
+	// gaps, and of when streams were recorded, is kept.
+	Old *catalog.Catalog
+	// Before, unless it is zero, says that a recorder writes footage from then
+	// on, to the same catalog: only what began earlier is looked at.
+	Before nvr.Time
+	// Progress, which may be nil, is told how many files of how many are done.
+	// Calls do not overlap.
+	Progress func(done, total int)
+}
+
+// Rebuilt is the outcome.
+type Rebuilt struct {
+	Files      int   // that had no row
+	Segments   int   // rows that were added
+	Bytes      int64 // of footage in them
+	Unreadable []Finding
+}
+
+// Rebuild adds to the catalog every footage file that it does not have, and
+// explains the time in between: by what the old catalog says, else as time in
+// which nothing ran. It changes no file. If it is interrupted it can be called
+// again.
+func (d *Doctor) Rebuild(ctx context.Context, o Rebuilding) (Rebuilt, error) {
+	r := rebuilder{Doctor: d, Rebuilding: o, inits: map[string]nvr.InitID{}}
+	ids, err := d.streams(ctx)
+	if err != nil {
+		return r.out, err
+	}
+	var all []folder
+	for _, id := range ids {
+		folders, err := r.missing(ctx, id)
+		if err != nil {
+			return r.out, err
+		}
+		all = append(all, folders...)
+	}
+	for _, f := range all {
+		r.out.Files += len(f.files)
+	}
+	if err := each(ctx, all, r.index); err != nil {
+		return r.out, err
+	}
+	if o.Old != nil {
+		// What cannot be read there is lost, and no reason to stop.
+		if _, err := d.Catalog.CopyUnique(ctx, o.Old); ctx.Err() != nil {
+			return r.out, err
+		}
+	}
+	for _, id := range ids {
+		if err := r.settleStream(ctx, id); err != nil {
+			return r.out, err
+		}
+	}
+	return r.out, nil
+}
+
+// rebuilder is a rebuild under way.
+type rebuilder struct {
+	*Doctor
+	Rebuilding
+
+	mu    sync.Mutex
+	out   Rebuilt
+	inits map[string]nvr.InitID
+	done  int
+}
+
+// folder is what one day has of a stream: the unit of work, read in order, so
+// that activity is scored as when it was recorded.
+type folder struct {
+	stream nvr.StreamID
+	files  []file
+}
+
+// missing returns the files of a stream that have no row, day by day.
+func (r *rebuilder) missing(ctx context.Context, id nvr.StreamID) ([]folder, error) {
+	account, err := r.Catalog.Account(ctx, id)
+	if err != nil && !gone(err) {
+		return nil, err
+	}
+	files, _, err := r.files(id)
+	if err != nil {
+		return nil, err
+	}
+	var folders []folder
+	day := ""
+	for _, p := range match(account.Segments, files) {
+		if p.row.Span.From != 0 || r.Before != 0 && p.file.start >= r.Before {
+			continue
+		}
+		if r.Before != 0 {
+			if lost, err := r.declaredLost(ctx, id, p.file.start); err != nil {
+				return nil, err
+			} else if lost {
+				continue
+			}
+		}
+		if d := p.file.start.Std().Format(time.DateOnly); d != day {
+			day = d
+			folders = append(folders, folder{stream: id})
+		}
+		last := &folders[len(folders)-1]
+		last.files = append(last.files, p.file)
+	}
+	return folders, nil
+}
+
+// batch bounds a transaction: a recorder beside waits for it, some 20 ms.
+const batch = 250
+
+func (r *rebuilder) index(ctx context.Context, f folder) error {
+	score := motion.Scores()
+	for part := range slices.Chunk(f.files, batch) {
+		var found []footage.Content
+		var dirs []*footage.Directory
+		for _, file := range part {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			_, c, dir, err := r.read(f.stream, file.start, score)
+			switch {
+			case gone(err):
+			case err != nil:
+				r.unreadable(f.stream, file.start, err)
+			default:
+				found, dirs = append(found, c), append(dirs, dir)
+			}
+		}
+		err := r.write(ctx, found, dirs)
+		if catalog.IsRefusal(err) { // one of them says nonsense of itself
+			for i := range found {
+				if err := r.write(ctx, found[i:i+1], dirs[i:i+1]); catalog.IsRefusal(err) {
+					r.unreadable(f.stream, found[i].Origin.Start, err)
+				} else if err != nil {
+					return err
+				}
+			}
+		} else if err != nil {
+			return err
+		}
+		r.progress(len(part))
+	}
+	return nil
+}
+
+func (r *rebuilder) unreadable(id nvr.StreamID, start nvr.Time, err error) {
+	kind := UnreadableDisk
+	if errors.Is(err, nvr.ErrDamaged) || catalog.IsRefusal(err) {
+		kind = UnreadableFile
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Unreadable = append(r.out.Unreadable, Finding{
+		Kind: kind, Stream: id, Path: footage.Path(id, start), Span: nvr.Span{From: start}, Found: err.Error(),
+	})
+}
+
+func (r *rebuilder) progress(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done += n
+	if r.Progress != nil {
+		r.Progress(r.done, r.out.Files)
+	}
+}
+
+// write adds rows in one transaction.
+func (r *rebuilder) write(ctx context.Context, found []footage.Content, dirs []*footage.Directory) error {
+	added, bytes := 0, int64(0)
+	err := r.Catalog.Update(ctx, func(tx catalog.Tx) error {
+		for i, c := range found {
+			row := c.Segment
+			row.Sealed = true
+			if has, err := tx.Has(row.Stream, row.Span.From); has || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := r.put(tx, row, c.Init, dirs[i]); err != nil {
+				return err
+			}
+			added++
+			bytes += row.Bytes
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Segments += added
+	r.out.Bytes += bytes
+	return nil
+}
+
+// settleStream explains the time between the segments.
+func (r *rebuilder) settleStream(ctx context.Context, id nvr.StreamID) error {
+	var old catalog.Account
+	if r.Old != nil {
+		var err error
+		if old, err = r.Old.Account(ctx, id); ctx.Err() != nil {
+			return err // any other says how far the old catalog could be read
+		}
+	}
+	if old.Stream.Enabled > 0 && r.Before == 0 {
+		err := r.Catalog.Update(ctx, func(tx catalog.Tx) error {
+			a, err := tx.Account(id)
+			span := nvr.Span{From: old.Stream.Enabled, To: old.Stream.Disabled}
+			if err == nil {
+				span.From = min(span.From, a.Stream.Enabled)
+			}
+			if span.To != 0 {
+				span.To = max(span.To, span.From)
+			}
+			return tx.SetStream(id, span)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if r.Before != 0 { // the time since is the recorder's
+		for i := range old.Gaps {
+			old.Gaps[i].Span.To = min(ending(old.Gaps[i]), r.Before)
+		}
+		old.Gaps = slices.DeleteFunc(old.Gaps, func(g nvr.Gap) bool { return g.Span.Empty() })
+	}
+	return r.settle(ctx, id, old.Gaps, nvr.Gap{Reason: nvr.NotRunning})
+}
