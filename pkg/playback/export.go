@@ -38,8 +38,9 @@ const sequenceStep = 64
 // Export returns the footage of a span as one MP4 file of known size that is
 // made while it is read. It begins exactly at span.From (by an edit list, if
 // there is footage then) and ends with the last picture before span.To; time
-// without footage is left out. The caller closes it.
-func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span, form Form) (*File, error) {
+// without footage is left out. What it is made of is not removed before the
+// caller closes it.
+func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span, form Form) (_ *File, err error) {
 	limit := MaxExport
 	if form == Progressive {
 		limit = MaxProgressive
@@ -50,6 +51,15 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 	if span.Duration() > limit {
 		return nil, fmt.Errorf("a %s export is at most %s long: %w", form, limit, nvr.ErrTooLarge)
 	}
+	lease, err := p.catalog.Lease(ctx, stream, span)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			lease.Release()
+		}
+	}()
 	plan, err := p.plan(ctx, stream, span)
 	if err != nil {
 		return nil, err
@@ -65,7 +75,7 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 	}
 	tag := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s %d", stream, span, form, plan.version, c.size))
 	return &File{
-		ReadSeeker: c, Size: c.size, ETag: fmt.Sprintf(`"%x"`, tag[:12]), Modified: plan.last(), closer: c,
+		ReadSeeker: c, Size: c.size, ETag: fmt.Sprintf(`"%x"`, tag[:12]), Modified: plan.last(), closer: leased{c, lease},
 	}, nil
 }
 
