@@ -36,14 +36,6 @@ func openDisk(path string) (disk, error) {
 
 func (d disk) Close() error { return d.root.Close() }
 
-// syncAll makes everything on the file system durable.
-func (d disk) syncAll() error {
-	if err := unix.Syncfs(int(d.root.Fd())); err != nil {
-		return fmt.Errorf("syncfs: %w", err)
-	}
-	return nil
-}
-
 // free returns how many bytes an unprivileged user can still write.
 func (d disk) free() (int64, error) {
 	var fs unix.Statfs_t
@@ -51,25 +43,6 @@ func (d disk) free() (int64, error) {
 		return 0, fmt.Errorf("free space: %w", err)
 	}
 	return int64(fs.Bavail) * fs.Bsize, nil
-}
-
-func syncFile(f *os.File) error {
-	if err := unix.Fdatasync(int(f.Fd())); err != nil {
-		return fmt.Errorf("fdatasync: %w", err)
-	}
-	return nil
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return nil
 }
 
 // maxVectors is the kernel's limit of buffers in one call (IOV_MAX).
