@@ -1,0 +1,303 @@
+package prove_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/fmp4"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/motion"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/playback"
+	"nvrd/pkg/recorder"
+)
+
+// account is what a recorder says that it has of a stream.
+type account struct {
+	id       nvr.StreamID
+	segments []nvr.Segment
+	gaps     []nvr.Gap
+}
+
+// store is a data directory that is open.
+type store struct {
+	catalog  *catalog.Catalog
+	footage  *footage.Directory
+	recorder *recorder.Recorder
+	player   *playback.Player
+}
+
+// openStore starts a recorder on a data directory.
+func openStore(t *testing.T, dir string) *store {
+	t.Helper()
+	s, err := tryStore(t, dir)
+	if err != nil {
+		t.Fatalf("the recorder does not start again: %v", err)
+	}
+	return s
+}
+
+func tryStore(t *testing.T, dir string) (s *store, err error) {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s = &store{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.catalog, err = catalog.Open(t.Context(), filepath.Join(dir, "catalog.db")); err != nil {
+		return nil, err
+	}
+	home, err := homeOf(filepath.Join(dir, "footage"))
+	if err != nil {
+		return nil, err
+	}
+	if s.footage, err = footage.Open(filepath.Join(dir, "footage"), home, log); err != nil {
+		return nil, err
+	}
+	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.footage, log); err != nil {
+		return nil, err
+	}
+	s.player = playback.New(s.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return s.footage, nil })
+	return s, nil
+}
+
+// close closes what is open, in the order in which nothing is lost.
+func (s *store) close() error {
+	var errs []error
+	if s.recorder != nil {
+		errs = append(errs, s.recorder.Close())
+	}
+	if s.footage != nil {
+		errs = append(errs, s.footage.Close())
+	}
+	if s.catalog != nil {
+		errs = append(errs, s.catalog.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// homeOf reads whose footage a directory holds.
+func homeOf(dir string) (home footage.UUID, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, "stoop-footage.json"))
+	if err != nil {
+		return home, err
+	}
+	var meta struct{ Home string }
+	if err := json.Unmarshal(b, &meta); err != nil {
+		return home, err
+	}
+	_, err = hex.Decode(home[:], []byte(meta.Home))
+	return home, err
+}
+
+// newHome makes a home without cameras in dir.
+func newHome(t *testing.T, dir string) {
+	t.Helper()
+	if err := footage.Create(filepath.Join(dir, "footage"), footage.UUID{1}, footage.UUID{2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := openStore(t, dir).close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// proof says how closely [contract] looks.
+type proof struct {
+	film  *film // what the cameras saw, if that is known picture by picture
+	plays bool  // every stretch is decoded
+}
+
+// contract starts a recorder on what a scenario left behind, and fails the
+// test unless all that it says is true: segments and gaps tile time, each
+// segment is a file of that size which parses to its end and holds what the
+// index says, and there is no file that no segment speaks of.
+func contract(t *testing.T, dir string, p proof) []account {
+	t.Helper()
+	s := openStore(t, dir)
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if out, err := exec.Command("sqlite3", filepath.Join(dir, "catalog.db"), "PRAGMA integrity_check; PRAGMA foreign_key_check").CombinedOutput(); err != nil || string(out) != "ok\n" {
+		t.Errorf("integrity of the catalog: %v: %s", err, out)
+	}
+	streams, err := s.catalog.Streams(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []account
+	for _, row := range streams {
+		a := account{id: row.ID}
+		span := nvr.Span{From: row.Enabled, To: max(nvr.Now(), row.Covered) + 1}
+		if a.segments, err = s.catalog.Segments(t.Context(), row.ID, span); err != nil {
+			t.Fatal(err)
+		}
+		if a.gaps, err = s.catalog.Gaps(t.Context(), row.ID, span); err != nil {
+			t.Fatal(err)
+		}
+		a.tiles(t, row)
+		starts, err := s.footage.List(row.ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []nvr.Time
+		for i := range a.segments {
+			rows = append(rows, a.segments[i].Span.From)
+			s.holds(t, &a.segments[i], p.film)
+		}
+		if diff := cmp.Diff(rows, starts, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: files that no row speaks of, or the other way round (-rows +files):\n%s", row.ID, diff)
+		}
+		if p.plays {
+			for _, span := range a.stretches() {
+				s.plays(t, row.ID, span)
+			}
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// tiles checks that there is neither a hole nor an overlap.
+func (a *account) tiles(t *testing.T, row catalog.Stream) {
+	t.Helper()
+	at := row.Enabled
+	segments, gaps := a.segments, a.gaps
+	for len(segments)+len(gaps) > 0 {
+		switch {
+		case len(segments) > 0 && segments[0].Span.From == at:
+			at, segments = segments[0].Span.To, segments[1:]
+		case len(gaps) > 0 && gaps[0].Span.From == at && (gaps[0].Span.To != 0 || len(gaps) == 1 && len(segments) == 0):
+			at, gaps = gaps[0].Span.To, gaps[1:]
+		default:
+			t.Errorf("%s: a hole or an overlap at %s: segments %v, gaps %v", a.id, at, spans(a.segments), a.gaps)
+			return
+		}
+	}
+	if at != row.Disabled { // zero is a gap that goes on
+		t.Errorf("%s: is accounted for up to %s, want %s", a.id, at, row.Disabled)
+	}
+}
+
+func spans(segments []nvr.Segment) (all []nvr.Span) {
+	for _, s := range segments {
+		all = append(all, s.Span)
+	}
+	return all
+}
+
+// stretches returns the footage with adjoining segments joined.
+func (a *account) stretches() (joined []nvr.Span) {
+	for _, s := range a.segments {
+		if n := len(joined); n > 0 && joined[n-1].To == s.Span.From {
+			joined[n-1].To = s.Span.To
+			continue
+		}
+		joined = append(joined, s.Span)
+	}
+	return joined
+}
+
+// end returns up to when there is footage, or zero.
+func (a *account) end() nvr.Time {
+	if len(a.segments) == 0 {
+		return 0
+	}
+	return a.segments[len(a.segments)-1].Span.To
+}
+
+// holds compares a row with its file.
+func (s *store) holds(t *testing.T, row *nvr.Segment, film *film) {
+	t.Helper()
+	content, err := s.footage.Read(row.Stream, row.Span.From, motion.Scores())
+	if err != nil || content.Damage != nil {
+		t.Errorf("segment %s of %s: %v", row.Span, row.Stream, errors.Join(err, content.Damage))
+		return
+	}
+	want := content.Segment
+	want.ID, want.Init, want.Directory, want.Sealed = row.ID, row.Init, row.Directory, true
+	ignore := cmpopts.IgnoreFields(nvr.Fragment{}, "Score") // file by file, it is a guess
+	// The file counts in NTP's units, and its clock bends at the end.
+	about := cmp.Comparer(func(a, b nvr.Time) bool { return max(a-b, b-a) <= 100_000 })
+	if diff := cmp.Diff(want, *row, ignore, about); diff != "" {
+		t.Errorf("segment %s of %s is not what its file says (-file +row):\n%s", row.Span, row.Stream, diff)
+	}
+	if data, err := s.catalog.InitData(t.Context(), row.Init); err != nil || !bytes.Equal(data, content.Init) {
+		t.Errorf("segment %s of %s has another init segment than its file: %v", row.Span, row.Stream, err)
+	}
+	f, err := s.footage.OpenFile(row.Stream, row.Span.From)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() != row.Bytes {
+		t.Errorf("segment %s of %s is said to have %d bytes and has %d: %v", row.Span, row.Stream, row.Bytes, info.Size(), err)
+	}
+	if film != nil {
+		film.compare(t, f, row)
+	}
+}
+
+// compare checks that each picture in a file is the one that was sent.
+func (f *film) compare(t *testing.T, file io.ReaderAt, row *nvr.Segment) {
+	t.Helper()
+	scanner := fmp4.NewScanner(file, row.HeaderBytes, row.Bytes)
+	for m := (fmp4.MovieFragment{}); ; {
+		err := scanner.Next(&m)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Errorf("segment %s of %s: %v", row.Span, row.Stream, err)
+			return
+		}
+		at, dts := m.Runs[0].Offset, m.Runs[0].DTS
+		for _, s := range m.Runs[0].Samples {
+			b := make([]byte, s.Bytes)
+			if _, err := file.ReadAt(b, at); err != nil || !bytes.Equal(b, f.picture(dts)) {
+				t.Errorf("%s: the picture at %s is not the one that was sent, in a file said to be whole: %v", row.Stream, nvr.Duration(dts, row.Timescale), err)
+				return
+			}
+			at, dts = at+int64(s.Bytes), dts+int64(s.Duration)
+		}
+	}
+}
+
+// plays fails the test unless ffmpeg decodes a span without complaint.
+func (s *store) plays(t *testing.T, id nvr.StreamID, span nvr.Span) {
+	t.Helper()
+	file, err := s.player.Export(t.Context(), id, span, playback.Fragmented)
+	if err != nil {
+		t.Errorf("export of %s of %s: %v", span, id, err)
+		return
+	}
+	defer file.Close()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", "-", "-f", "null", "-")
+	cmd.Stdin = file
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%s of %s does not play: %v\n%s", span, id, err, out)
+	}
+}
+
+// bounds of what may be lost.
+const (
+	killBound  = 700 * time.Millisecond
+	powerBound = 2 * time.Second
+)
