@@ -18,6 +18,7 @@ import (
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
+	"nvrd/pkg/retention"
 	"nvrd/ui"
 )
 
@@ -34,6 +35,7 @@ type appliance struct {
 	log      *slog.Logger
 	lock     *os.File
 	store    *store
+	keeper   *retention.Keeper
 	recorder *recorder.Recorder
 	cameras  *cameras
 	server   *http.Server
@@ -80,6 +82,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	a.running.Go(func() { a.cameras.follow(follow) })
+	a.running.Go(func() { a.keeper.Run(follow) })
 	a.running.Go(func() {
 		if err := a.look(follow, s.data, old, began); err != nil && follow.Err() == nil {
 			log.Error("footage and catalog could not be compared", "err", err)
@@ -97,6 +100,9 @@ func (a *appliance) open(ctx context.Context, data string) (old string, err erro
 	}
 	for {
 		if a.store, err = createStore(ctx, data, a.log); err == nil {
+			a.keeper, err = a.store.keeper(ctx, a.log) // completes removals before the recorder looks at the files
+		}
+		if err == nil {
 			a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.directory, a.log)
 		}
 		if !catalog.IsCorrupt(err) || old != "" {

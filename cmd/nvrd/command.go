@@ -40,6 +40,11 @@ func commands() []command {
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
 		{"check", "[--data DIR] [--level presence|size|hash] [--repair] [--json]", "compare footage and catalog; repair what does not agree", check},
 		{"rebuild", "[--data DIR]", "make the catalog again from the footage", rebuild},
+		{"lock add", "[--data DIR] --camera NAME --from T --to T --why TEXT [--who NAME]", "keep footage until the lock is removed", lockAdd},
+		{"lock list", "[--data DIR] [--json]", "list the locks", lockList},
+		{"lock remove", "[--data DIR] --id N", "let locked footage go again", lockRemove},
+		{"storage set", "[--data DIR] [--free SIZE] [--free-percent N] [--max SIZE] [--spare-young BOOL] [--CLASS-min AGE] [--CLASS-max AGE] [--CLASS-share N]", "say how long footage stays", storageSet},
+		{"storage", "[--data DIR] [--json]", "show what is kept, and for how long", storage},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
 		{"version", "", "print the version", printVersion},
 	}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/user"
+	"strconv"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+)
+
+func lockAdd(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	main := nvr.Main.String()
+	selected := selection{
+		data:   dataFlag(f),
+		camera: f.String("camera", "", "name of the camera"),
+		stream: &main,
+		from:   f.String("from", "", "first instant, RFC 3339"),
+		to:     f.String("to", "", "instant after the last, RFC 3339"),
+	}
+	why := f.String("why", "", "what it is kept for")
+	who := f.String("who", userName(), "who wants it")
+	if err := c.parse(f, "camera", "from", "to", "why", "who"); err != nil {
+		return err
+	}
+	st, stream, span, err := selected.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	var id int64
+	err = st.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
+		id, err = tx.Lock(catalog.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "lock %d keeps the footage of %s from %s to %s until it is removed\n", id, *selected.camera, span.From, span.To)
+	return err
+}
+
+// userName returns who runs the program, as far as that is known.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+// listedLock is a lock as it is printed.
+type listedLock struct {
+	ID     int64    `json:"id"`
+	Camera string   `json:"camera"`
+	From   nvr.Time `json:"from"`
+	To     nvr.Time `json:"to"`
+	Who    string   `json:"who"`
+	Why    string   `json:"why"`
+	Made   nvr.Time `json:"made"`
+}
+
+func lockList(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	asJSON := f.Bool("json", false, "print JSON")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	st, err := openStore(ctx, *data, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	locks, err := st.catalog.Locks(ctx)
+	if err != nil {
+		return err
+	}
+	names, err := st.names(ctx)
+	if err != nil {
+		return err
+	}
+	listed := make([]listedLock, len(locks))
+	for i, l := range locks {
+		listed[i] = listedLock{l.ID, names(l.Camera), l.Span.From, l.Span.To, l.Who, l.Why, l.Made}
+	}
+	if *asJSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		return e.Encode(listed)
+	}
+	for _, l := range listed {
+		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s  %s  %s: %s\n", l.ID, l.Camera, l.From, l.To, l.Who, l.Why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names returns what tells the name of a camera; one that was removed is
+// called by its number.
+func (s *store) names(ctx context.Context) (func(nvr.CameraID) string, error) {
+	list, err := s.home.Cameras(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[nvr.CameraID]string{}
+	for _, c := range list {
+		names[c.ID] = c.Name
+	}
+	return func(id nvr.CameraID) string {
+		if name, ok := names[id]; ok {
+			return name
+		}
+		return "camera " + id.String()
+	}, nil
+}
+
+func lockRemove(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	number := f.String("id", "", "number of the lock")
+	if err := c.parse(f, "id"); err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(*number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("--id %q is not a number; `nvrd lock list` shows them: %w", *number, nvr.ErrInvalid)
+	}
+	st, err := openStore(ctx, *data, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	var l catalog.Lock
+	err = st.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
+		l, err = tx.Unlock(id)
+		return err
+	})
+	if errors.Is(err, nvr.ErrNotFound) {
+		return fmt.Errorf("%w; `nvrd lock list` shows them", err)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "lock %d is removed; the footage from %s to %s goes when its time comes\n", l.ID, l.Span.From, l.Span.To)
+	return err
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/retention"
+)
+
+const (
+	day = 24 * time.Hour
+	// mark is how far back footage should go; the forecast says when it won't.
+	mark = 7 * day
+)
+
+// storageReport is what `nvrd storage` prints.
+type storageReport struct {
+	Directories []listedDirectory `json:"directories"`
+	Kept        []listedStock     `json:"kept"`
+	Forecast    []listedOutlook   `json:"forecast"`
+	Policy      listedPolicy      `json:"policy"`
+}
+
+type listedDirectory struct {
+	Path  string `json:"path"`
+	Free  int64  `json:"free_bytes"`
+	Total int64  `json:"total_bytes"`
+	Floor int64  `json:"floor_bytes"` // what stays free
+}
+
+type listedStock struct {
+	Camera   string   `json:"camera"`
+	Stream   string   `json:"stream"`
+	Class    string   `json:"class"`
+	Segments int64    `json:"segments"`
+	Bytes    int64    `json:"bytes"`
+	Seconds  int64    `json:"seconds"`
+	Oldest   nvr.Time `json:"oldest"`
+	length   time.Duration
+}
+
+type listedOutlook struct {
+	Camera   string   `json:"camera"`
+	Stream   string   `json:"stream"`
+	Kept     float64  `json:"kept_days"`
+	InAMonth float64  `json:"kept_days_in_a_month"`
+	Below    nvr.Time `json:"below_7_days,omitzero"`
+}
+
+func storage(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	asJSON := f.Bool("json", false, "print JSON")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	st, err := openStore(ctx, *data, c.logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	r, err := st.report(ctx)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	return r.print(c.out)
+}
+
+// report gathers what is kept and how it will go on.
+func (s *store) report(ctx context.Context) (storageReport, error) {
+	var r storageReport
+	names, err := s.names(ctx)
+	if err != nil {
+		return r, err
+	}
+	course, err := s.course(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Policy = listPolicy(course.Policy)
+	r.Directories = []listedDirectory{{
+		s.directory.Path(), course.Place.Free, course.Place.Total, retention.Floor(course.Policy, course.Place.Total),
+	}}
+	for _, k := range course.Stocks {
+		r.Kept = append(r.Kept, listedStock{
+			names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(),
+			k.Segments, k.Bytes, int64(k.Duration / time.Second), k.Oldest, k.Duration,
+		})
+	}
+	for _, o := range retention.Forecast(course, mark) {
+		r.Forecast = append(r.Forecast, listedOutlook{
+			names(o.Stream.Camera), o.Stream.Quality.String(), inDays(o.Kept), inDays(o.InAMonth), o.Below,
+		})
+	}
+	return r, nil
+}
+
+func (s *store) course(ctx context.Context) (c retention.Course, err error) {
+	c.Now = nvr.Now()
+	c.Since = c.Now.Add(-day)
+	if c.Place.ID, err = s.place(ctx); err != nil {
+		return c, err
+	}
+	if c.Place.Free, c.Place.Total, err = s.directory.Space(); err != nil {
+		return c, err
+	}
+	if c.Policy, err = s.home.Retention(ctx); err != nil {
+		return c, err
+	}
+	if c.Stocks, err = s.catalog.StocksWithOldest(ctx); err != nil {
+		return c, err
+	}
+	c.Lately, err = s.catalog.WrittenSince(ctx, c.Since)
+	return c, err
+}
+
+// inDays returns d in days, to a tenth.
+func inDays(d time.Duration) float64 { return float64(d/(day/10)) / 10 }
+
+func (r storageReport) print(w io.Writer) error {
+	p := printer{w: w}
+	for _, d := range r.Directories {
+		p.line("%s: %s of %s are free, %s stay free", d.Path, size(d.Free), size(d.Total), size(d.Floor))
+	}
+	for _, k := range r.Kept {
+		p.line("%-24s %-5s %-10s  %10s  %12s  since %s", k.Camera, k.Stream, k.Class, size(k.Bytes), k.length.Round(time.Second), k.Oldest.Std().Format(time.DateTime+"Z"))
+	}
+	for _, o := range r.Forecast {
+		switch {
+		case o.Below != 0:
+			p.line("continuous footage of %s (%s) will go back less than 7 days from %s on", o.Camera, o.Stream, o.Below.Std().Format(time.DateOnly))
+		default:
+			p.line("continuous footage of %s (%s) goes back %.1f days, in a month %.1f", o.Camera, o.Stream, o.Kept, o.InAMonth)
+		}
+	}
+	r.Policy.print(&p)
+	return p.err
+}
+
+// printer writes lines until one fails.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
