@@ -108,7 +108,7 @@ func (s *Stream) seal() {
 	row := seg.row
 	row.Sealed = true
 	end := row.MediaStart + row.MediaDuration
-	row.Span.To = max(s.clock.at(end), row.Span.From)
+	row.Span.To = max(s.clock.at(end), row.Span.From+1) // the next may not begin at the same instant
 	s.covered = row.Span.To
 	s.clock.bend(end, segmentLength)
 	r := s.recorder
