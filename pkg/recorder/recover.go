@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/motion"
@@ -52,23 +51,24 @@ func (r *Recorder) recover(ctx context.Context) error {
 // as many as there is footage, and pkg/doctor indexes them meanwhile.
 const adopted = 8
 
-// adopt settles the files that are newer than what the catalog knows: those of
-// the last second before a crash.
+// adopt settles the files that are newer than what the catalog accounts for:
+// those of the last second before a crash. An older one that it does not know
+// was given up, and a gap says so.
 func (r *Recorder) adopt(ctx context.Context) error {
+	streams, err := r.catalog.Streams(ctx)
+	if err != nil {
+		return err
+	}
+	covered := map[nvr.StreamID]nvr.Time{}
+	for _, s := range streams {
+		covered[s.ID] = s.Covered
+	}
 	ids, err := r.directory.Streams()
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		var after nvr.Time
-		last, err := r.catalog.LastSegment(ctx, id, math.MaxInt64) // also what was recorded under a clock that was ahead
-		switch {
-		case err == nil:
-			after = last.Span.From + 1
-		case !errors.Is(err, nvr.ErrNotFound):
-			return err
-		}
-		starts, err := r.directory.Newest(id, after, adopted)
+		starts, err := r.directory.Newest(id, covered[id], adopted)
 		if err != nil {
 			return err
 		}

@@ -2,11 +2,13 @@ package recorder_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
 
@@ -30,6 +32,34 @@ func TestGapEndsWhereRecoveredFootageBegins(t *testing.T) {
 		defer h.close()
 		if timeline := h.tiled(camera, start, nvr.Now()); len(timeline.Footage) != 1 {
 			t.Errorf("footage is %v, want one stretch", timeline.Footage)
+		}
+	})
+}
+
+// A file that was reported as lost may still lie there, because its disk was
+// away when it was given up. It is not found again over the gap.
+func TestFileThatWasGivenUpStaysLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		start := nvr.Now()
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		send(s, 0, 5)
+		s.End(nvr.Unreachable, nil)
+		time.Sleep(3 * time.Second)
+		lost := nvr.Gap{Stream: camera, Span: nvr.Span{From: start, To: start.Add(5 * time.Second)}, Reason: nvr.DiskError}
+		err := h.catalog.Update(t.Context(), func(tx catalog.Tx) error {
+			return errors.Join(tx.DropSegment(camera, start), tx.AddGap(lost))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.close()
+		h.open()
+		defer h.close()
+		timeline := h.tiled(camera, start, nvr.Now())
+		if len(timeline.Footage) != 0 || timeline.Gaps[0] != lost {
+			t.Errorf("footage is %v and gaps are %v, want %v first", timeline.Footage, timeline.Gaps, lost)
 		}
 	})
 }
