@@ -60,7 +60,7 @@ func New(c Config) (http.Handler, error) {
 	route := func(pattern string, p failure.Page) { mux.Handle(pattern, fail.Wrap(p)) }
 	mux.Handle("GET /static/", assets)
 	mux.HandleFunc("/", fail.NotFound)
-	route("GET /{$}", home.Page{Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}.Get)
+	route("GET /{$}", home.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
 	route("GET /cameras/{id}", camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
 	adding := add.Page{Cameras: c.Cameras, Frames: frames, Texts: texts}
 	route("GET /cameras/new", adding.Get)

@@ -61,6 +61,10 @@ func (h *household) Timeline(context.Context, nvr.StreamID, nvr.Span) (appliance
 	return h.line, h.err
 }
 
+func (h *household) Pictured(_ context.Context, stream nvr.StreamID) (bool, error) {
+	return stream.Camera != 4, h.err
+}
+
 func (h *household) Enter(w http.ResponseWriter, _ *http.Request, key string) error {
 	switch key {
 	case "sesame":
@@ -209,6 +213,28 @@ func TestHomePutsDoorsFirst(t *testing.T) {
 	door, drive, gate := strings.Index(body, `data-tile="3"`), strings.Index(body, `data-tile="1"`), strings.Index(body, `data-tile="2"`)
 	if door < 0 || door > drive || drive > gate {
 		t.Errorf("tiles stand at %d (door), %d (drive), %d (gate)", door, drive, gate)
+	}
+}
+
+func TestOnlyWhatIsThereIsAskedFor(t *testing.T) {
+	away := camera(3, "Shed")
+	away.Streams = []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Waiting}}
+	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive"), away, camera(4, "New")}})
+	for _, c := range []struct {
+		address, part string
+		want          bool
+	}{
+		{"/", ` src="/api/v1/cameras/1/picture.mp4`, true},
+		{"/", ` src="/api/v1/cameras/3/picture.mp4`, true},
+		{"/", ` src="/api/v1/cameras/4/`, false},
+		{"/", ` data-live="/api/v1/cameras/1/live.mp4?stream=sub"`, true},
+		{"/", ` data-live="/api/v1/cameras/3/`, false},
+		{"/cameras/1", ` src="/api/v1/cameras/1/picture.mp4`, true},
+		{"/cameras/4", ` src="/api/`, false},
+	} {
+		if got := strings.Contains(get(s, c.address).Body.String(), c.part); got != c.want {
+			t.Errorf("%s: %s is there: %t", c.address, c.part, got)
+		}
 	}
 }
 

@@ -87,6 +87,14 @@ func (p pageTimelines) Timeline(ctx context.Context, stream nvr.StreamID, span n
 	return pages.Timeline{Footage: t.Footage, Gaps: t.Gaps}, err
 }
 
+func (p pageTimelines) Pictured(ctx context.Context, stream nvr.StreamID) (bool, error) {
+	_, err := p.player.Newest(ctx, stream)
+	if errors.Is(err, nvr.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // door lets browsers in by the access key.
 type door struct{ gate *auth.Gate }
 

@@ -33,6 +33,8 @@ type Timelines interface {
 	// Timeline covers at most 31 days. Footage and Gaps are in order and do
 	// not overlap; a gap that goes on has no end.
 	Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span) (Timeline, error)
+	// Pictured tells whether there is a picture of the stream, however old.
+	Pictured(ctx context.Context, stream nvr.StreamID) (bool, error)
 }
 
 // Door lets a browser in that holds the access key.

@@ -31,6 +31,26 @@ const seekTook = (page, at) =>
     return Infinity
   }, at)
 
+/**
+ * Waits until the machine has time for pictures, half a minute at most: on
+ * cores that other programs hold, a figure says nothing about the pages.
+ */
+async function calm(page) {
+  for (let tries = 0; tries < 30; tries++) {
+    const slow = await page.evaluate(async () => {
+      let worst = 0
+      let last = performance.now()
+      for (let i = 0; i < 60; i++) {
+        const now = await new Promise(requestAnimationFrame)
+        worst = Math.max(worst, now - last)
+        last = now
+      }
+      return worst
+    })
+    if (slow < 60) return
+  }
+}
+
 test('home plays every camera that is seen', async () => {
   const page = await open(browser)
   await page.goto(base)
@@ -74,19 +94,14 @@ test('a seek shows its first picture within 250 ms, 19 times of 20', async () =>
   const page = await open(browser)
   await page.goto(`${base}/cameras/1?at=${instant(from + 2000)}&zoom=1h`)
   await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0, null, { timeout: 20_000 })
-  // Other tests run on the same cores, which can only add to a round: the best
-  // of three is closest to what the pages cost. Every round is printed.
-  let best = Infinity
-  for (let round = 0; round < 3 && best > 250; round++) {
-    const took = []
-    for (let i = 0; i < 20; i++) {
-      took.push(await seekTook(page, from + 500 + ((to - from - 3000) * ((i * 7) % 20)) / 20))
-    }
-    took.sort((a, b) => a - b)
-    console.log(`seek to first picture, ms: ${took.join(' ')}`)
-    best = Math.min(best, took[18])
+  await calm(page)
+  const took = []
+  for (let i = 0; i < 20; i++) {
+    took.push(await seekTook(page, from + 500 + ((to - from - 3000) * ((i * 7) % 20)) / 20))
   }
-  assert.ok(best <= 250, `p95 is ${best} ms`)
+  took.sort((a, b) => a - b)
+  console.log(`seek to first picture, ms: ${took.join(' ')}`)
+  assert.ok(took[18] <= 250, `p95 is ${took[18]} ms`)
   await close(page)
 })
 

@@ -1,13 +1,12 @@
-// Package uitest starts the real program with its simulated doorbells and
-// looks at its pages in real browsers. What is asserted stands in the
-// *.test.mjs files beside it; screenshots are kept in build/screenshots.
+// Package uitest starts the real program with simulated doorbells and looks
+// at its pages in real browsers. What is asserted stands in the *.test.mjs
+// files beside it; screenshots are kept in build/screenshots.
 package uitest
 
 import (
-	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nvrd/pkg/rtsp/rtspsim"
+	"nvrd/pkg/rtsp/rtspsim/porch"
 )
 
 const root = "../.."
@@ -26,7 +28,7 @@ const patience = 5 * time.Minute
 
 func TestBrowsers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts browsers: takes two minutes")
+		t.Skip("starts browsers: takes four minutes")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -34,23 +36,62 @@ func TestBrowsers(t *testing.T) {
 	need(ctx, t, ".", "node_modules", "npm", "ci", "--no-audit", "--no-fund")
 	need(ctx, t, root+"/ui/static", "node_modules", "npm", "ci", "--no-audit", "--no-fund")
 	command(ctx, t, root+"/ui/static", "npm", "run", "--silent", "build")
-	address := start(ctx, t)
+	file := build(ctx, t)
+
+	t.Run("demo", func(t *testing.T) {
+		p := launch(t, file, "demo", "--listen", free(t), "--data", t.TempDir())
+		for _, name := range []string{"chromium", "firefox"} {
+			t.Run(name, func(t *testing.T) { browse(t, name, "STOOP_URL="+p.listen) })
+		}
+	})
+	t.Run("key", func(t *testing.T) {
+		const key = "a key of 20 letters."
+		name := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(name, []byte(key+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, port, err := net.SplitHostPort(free(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", name)
+		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
+	})
+	t.Run("stories", func(t *testing.T) { stories(ctx, t, file) })
+}
+
+// stories is a household in which things go wrong.
+func stories(ctx context.Context, t *testing.T, file string) {
+	door, modern := porch.Door(), clip(t, hevc(ctx, t))
+	visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
+	new4k := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": modern, "sub": clip(t, door.Sub)})
+	locked := camera(t, rtspsim.Options{User: "admin", Password: "right"}, map[string]rtspsim.Clip{"main": clip(t, door.Sub)})
+	p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+	urls, err := json.Marshal(map[string]string{
+		"visitor": "rtsp://" + visitor.address, "modern": "rtsp://" + new4k.address,
+		"locked": "rtsp://" + locked.address, "gone": "rtsp://" + free(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	browse(t, "stories", "STOOP_URL="+p.listen, "STOOP_CAMERAS="+string(urls), "STOOP_STAGE="+stage(t, things{"program": p, "visitor": visitor}))
+}
+
+// browse runs one file of browser tests.
+func browse(t *testing.T, name string, env ...string) {
+	t.Helper()
 	shots, err := filepath.Abs(root + "/build/screenshots")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chromium", "firefox"} {
-		t.Run(name, func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=400000", name+".test.mjs")
-			c.Env = append(os.Environ(), "STOOP_URL="+address, "STOOP_SHOTS="+shots)
-			c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-			c.WaitDelay = 10 * time.Second
-			out, err := c.CombinedOutput()
-			t.Logf("%s", out)
-			if err != nil {
-				t.Error(err)
-			}
-		})
+	c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=400000", name+".test.mjs")
+	c.Env = append(append(os.Environ(), "STOOP_SHOTS="+shots), env...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = 10 * time.Second
+	out, err := c.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -70,47 +111,4 @@ func command(ctx context.Context, t *testing.T, dir, name string, args ...string
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
-}
-
-// start builds and starts the program and returns the address of its pages.
-func start(ctx context.Context, t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "nvrd")
-	command(ctx, t, root, "go", "build", "-o", program, "./cmd/nvrd")
-	c := exec.Command(program, "demo", "--listen", free(t), "--data", t.TempDir())
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Stderr = t.Output()
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.Process.Signal(os.Interrupt) // it may be gone already, which Wait tells
-		if err := c.Wait(); err != nil {
-			t.Errorf("the program ended with: %v", err)
-		}
-	})
-	stop := context.AfterFunc(ctx, func() { _ = c.Process.Kill() })
-	defer stop()
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, address, ok := strings.Cut(lines.Text(), "Stoop is at "); ok {
-			go io.Copy(io.Discard, out)
-			return strings.TrimSuffix(strings.TrimSpace(address), "/")
-		}
-	}
-	t.Fatal("the program ended before it said where it is")
-	return ""
-}
-
-// free is an address that nobody listened on a moment ago.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

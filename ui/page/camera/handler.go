@@ -49,16 +49,21 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	stream := nvr.StreamID{Camera: id, Quality: q.stream}
 	m, err := p.model(f, c, q, now)
 	if err != nil {
 		return err
+	}
+	if pictured, err := p.Timelines.Pictured(r.Context(), stream); err != nil {
+		return err
+	} else if !pictured {
+		m.picture = ""
 	}
 	at := q.moment()
 	if at == 0 {
 		at = nvr.TimeOf(now)
 	}
 	span := dayOf(at, now.Location())
-	stream := nvr.StreamID{Camera: id, Quality: q.stream}
 	line, err := p.Timelines.Timeline(r.Context(), stream, span)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ type model struct {
 	label   string // of the picture
 	state   component.State
 	lacks   []string
-	picture string // address of what the picture shows without script
+	picture string // address of what the picture shows without script; empty if nothing
 	clip    bool   // it is a chosen clip, so it needs controls
 	stamp   *component.Instant
 	zooms   []zoom
@@ -59,6 +59,7 @@ type stream struct {
 	Codec  string `json:"codec"`
 	MIME   string `json:"mime"`
 	Height int    `json:"height"`
+	Live   bool   `json:"live"`
 }
 
 func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) (model, error) {
@@ -70,7 +71,7 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	d := data{ID: c.ID, Name: c.Name, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {
 		m.lacks = append(m.lacks, s.Missing...)
-		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height})
+		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height, s.Phase == appliance.Live})
 	}
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
 	m.picture = pictureURL(id, q.at)

@@ -12,10 +12,11 @@ import (
 
 // Page serves GET /.
 type Page struct {
-	Cameras appliance.Cameras
-	Frames  layout.Builder
-	Texts   *text.Texts
-	Now     func() time.Time // in the server's zone
+	Cameras   appliance.Cameras
+	Timelines appliance.Timelines
+	Frames    layout.Builder
+	Texts     *text.Texts
+	Now       func() time.Time // in the server's zone
 }
 
 // Get shows the page.
@@ -29,5 +30,16 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return layout.Render(w, r, http.StatusOK, view(newModel(f, cameras, p.Now())))
+	m := newModel(f, cameras, p.Now())
+	for i := range m.tiles {
+		// An address without a picture behind it is a fault in every browser's console.
+		pictured, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
+		if err != nil {
+			return err
+		}
+		if !pictured {
+			m.tiles[i].picture = ""
+		}
+	}
+	return layout.Render(w, r, http.StatusOK, view(m))
 }

@@ -32,8 +32,9 @@ type tile struct {
 	name    string
 	href    string
 	label   string
-	picture string // address of the newest picture
-	live    string // address of the live stream, for the script
+	stream  nvr.StreamID
+	picture string // address of the newest picture; empty if there is none yet
+	live    string // address of the live stream, for the script; empty while there is none
 	mime    string // of the live stream; empty if not known
 	state   component.State
 	part    string
@@ -58,15 +59,19 @@ func newModel(f layout.Frame, cameras []appliance.Camera, now time.Time) model {
 func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
 	id := c.ID.String()
 	s := small(c)
-	return tile{
+	tl := tile{
 		id: id, name: c.Name, href: "/cameras/" + id,
 		label:   text.Fill(t.Home.Open, "name", c.Name),
+		stream:  nvr.StreamID{Camera: c.ID, Quality: s.Quality},
 		picture: "/api/v1/cameras/" + id + "/picture.mp4?stream=" + s.Quality.String(),
-		live:    "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String(),
 		mime:    s.MIME,
 		state:   component.StateOf(c, t, zone),
 		part:    "state-" + id,
 	}
+	if s.Phase == appliance.Live {
+		tl.live = "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String()
+	}
+	return tl
 }
 
 // small is the stream for a tile: the sub stream where there is one.

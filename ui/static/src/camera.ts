@@ -1,9 +1,11 @@
 // The page of one camera: player, timeline, clip and the day's list in step.
 import { begin } from './begin'
-import { ClipForm } from './clip'
-import { refresh } from './parts'
+import { ClipForm, clipAddress } from './clip'
+import { control } from './controls'
+import { Day } from './day'
+import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
-import { fromLocal, iso, midnight, show } from './time'
+import { fromLocal, iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
 import { say } from './words'
 
@@ -15,30 +17,43 @@ interface Data {
   streams: Stream[]
 }
 
+/** A stream as the API tells of it. */
+interface Told {
+  stream: string
+  phase: string
+  mime?: string
+  video?: { codec: string; height: number }
+}
+
+const known = (s: Told): Stream => ({
+  stream: s.stream, live: s.phase === 'live', mime: s.mime ?? '',
+  codec: s.video?.codec.replace(/^h(26\d)$/, 'H.$1') ?? '', height: s.video?.height ?? 0,
+})
+
 const find = <T extends HTMLElement>(s: string) => document.querySelector(s) as T
-const stage = find('[data-camera]')
-const data = JSON.parse(stage.dataset.camera ?? '{}') as Data
+const data = JSON.parse(find('[data-camera]').dataset.camera ?? '{}') as Data
 const film = find('[data-film]')
-const notice = find('[data-notice]')
+const notice = new Notice(find('[data-notice]'))
 const stamp = find<HTMLTimeElement>('[data-stamp]')
-const button = (name: string) => find<HTMLButtonElement>(`[data-do=${name}]`)
 
 const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, {
-  changed: controls,
+  changed: () => controls(),
   shown: () => film.classList.remove('wait'),
-  notice: tell,
-  ended: (at) => onward(at),
+  notice: (text, soft) => notice.tell(text, soft),
+  unplayable,
+  ended: onward,
   nothing: (at) => seek(at, true),
 })
 const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), data.id, stream, {
-  scrub: (at) => (player.scrub(at), dated(at)),
+  scrub: (at) => (player.scrub(at), day.follow(at)),
   seek: (at) => seek(at),
   live,
   clip: (c) => clip.set(c),
-  // Why there is nothing here may become known only now.
   loaded: () => {
     begun(line.data.footage[0]?.from)
-    if (held !== undefined && !explained) seek(held, true)
+    // That and why there is nothing here may become known only now.
+    const now = asked === undefined ? undefined : lack(asked)
+    if (asked !== undefined && now && now !== why) seek(asked)
   },
   zoomed: (step) => {
     for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) b.setAttribute('aria-pressed', String(b.dataset.zoom === step))
@@ -51,38 +66,45 @@ const clip = new ClipForm(find('[data-clip]'), data.id, stream, () => player.now
   },
   play: (at) => line.go(at),
 })
+const day = new Day(find('[data-day]'), here)
+const update = control(film, player, () => line.go(Date.now()))
 
 function stream(): string {
   return player.stream?.stream ?? 'main'
 }
 
+function controls(): void {
+  line.live = player.mode === 'live'
+  update()
+}
+
+let asked: number | undefined // the instant that a person asked for
+let why: string | undefined // why there is no picture of it
+
+/** Why there is no picture of an instant, as far as is known. */
+function lack(at: number): string | undefined {
+  return line.data.gapAt(at)?.reason ?? (line.data.emptyAt(at) ? say('none_here') : undefined)
+}
+
 function live(): void {
-  held = undefined
-  film.removeAttribute('data-hold')
-  film.classList.add('wait')
-  tell('', false)
+  asked = undefined
+  expect()
   player.live()
   address()
 }
 
 /** Shows what was recorded at an instant, or says why nothing was. */
 function seek(at: number, missing = false): void {
-  const gap = line.data.gapAt(at)
-  held = undefined
-  if (!gap && !missing && !line.data.emptyAt(at)) {
-    film.removeAttribute('data-hold')
-    film.classList.add('wait')
-    tell('', false)
+  asked = at
+  why = lack(at) ?? (missing ? say('none_here') : undefined)
+  if (!why) {
+    expect()
     void player.seek(at)
     return address(at)
   }
-  held = at
-  explained = gap !== undefined
   player.hold(at)
-  film.classList.remove('wait')
-  film.setAttribute('data-hold', '')
-  const next = line.data.after(gap?.to ?? at)
-  tell(gap?.reason ?? say('none_here'), false, next && (() => line.go(Math.max(next.from, at + 1))))
+  const next = line.data.after(line.data.gapAt(at)?.to ?? at)
+  still(why, next && { label: say('gap_skip'), act: () => line.go(Math.max(next.from, at + 1)) })
   address(at)
 }
 
@@ -93,7 +115,28 @@ function onward(at: number): void {
   const next = line.data.after(Math.max(gap?.to ?? 0, at + 500))
   if (!next) return live()
   seek(Math.max(next.from, at) + 1)
-  if (gap) tell(gap.reason, true)
+  if (gap) notice.tell(gap.reason, true)
+}
+
+/** The browser cannot show it: the minute can still be taken away. */
+function unplayable(codec: string): void {
+  const to = Math.min(player.now() + 30_000, Date.now() - 2000)
+  const href = clipAddress(data.id, stream(), { from: to - 60_000, to })
+  still(say('unplayable', { codec }), { label: say('download'), href })
+}
+
+/** A picture is on its way. */
+function expect(): void {
+  film.removeAttribute('data-hold')
+  film.classList.add('wait')
+  notice.tell('')
+}
+
+/** There is no picture. */
+function still(why: string, offer?: Act): void {
+  film.classList.remove('wait')
+  film.setAttribute('data-hold', '')
+  notice.tell(why, false, offer)
 }
 
 /** Where little was recorded yet, an hour shows more than the usual six. */
@@ -101,77 +144,21 @@ let judged = false
 function begun(first: number | undefined): void {
   if (judged || first === undefined) return
   judged = true
-  if (new URL(location.href).searchParams.has('zoom') || Date.now() - first > zooms['1h']) return
-  line.zoom(zooms['1h'])
-}
-
-let held: number | undefined // where the film stands still because there is no picture
-let explained = false
-let stamped = 0
-let quiet = 0
-function tell(text: string, soft: boolean, skip?: () => void): void {
-  clearTimeout(quiet)
-  notice.hidden = !text
-  notice.classList.toggle('soft', soft)
-  notice.textContent = text
-  if (soft && text) quiet = window.setTimeout(() => (notice.hidden = true), 6000)
-  if (!skip) return
-  const b = document.createElement('button')
-  b.type = 'button'
-  b.className = 'knob text'
-  b.textContent = say('gap_skip')
-  b.addEventListener('click', skip)
-  notice.append(b)
-}
-
-function controls(): void {
-  const isLive = player.mode === 'live'
-  line.live = isLive
-  film.dataset.play = player.playing ? 'playing' : 'paused'
-  film.dataset.sound = player.video.muted ? 'muted' : 'loud'
-  button('play').setAttribute('aria-label', say(player.playing ? 'pause' : 'play'))
-  button('sound').setAttribute('aria-label', say(player.video.muted ? 'sound_on' : 'sound_off'))
-  button('speed').setAttribute('aria-label', say('speed', { rate: player.speed }))
-  button('speed').textContent = `${player.speed}×`
-  button('speed').hidden = isLive
-  button('live').textContent = say(isLive ? 'live' : 'go_live')
-  button('live').setAttribute('aria-pressed', String(isLive))
-  button('full').setAttribute('aria-label', say(document.fullscreenElement ? 'full_end' : 'full'))
-  const s = player.stream
-  button('sound').hidden = !/mp4a|opus|flac/i.test(s?.mime ?? '')
-  const quality = find('[data-quality]')
-  quality.hidden = !s?.height
-  if (s?.height) quality.textContent = `${say(s.stream)} · ${s.height}p`
+  if (!new URL(location.href).searchParams.has('zoom') && Date.now() - first < zooms['1h']) line.zoom(zooms['1h'])
 }
 
 // The address always names what is shown; live has the camera's own.
 function address(at?: number): void {
   const url = new URL(location.pathname, location.href)
   if (at !== undefined) url.searchParams.set('at', iso(Math.round(at / 1000) * 1000))
-  const step = line.view.step
+  const { step } = line.view
   if (step && step !== '6h') url.searchParams.set('zoom', step)
   history.replaceState(null, '', url)
-  dated(at ?? Date.now())
-}
-
-let day = 0
-let loading: AbortController | undefined
-function dated(at: number): void {
-  const heading = show(at, 'date')
-  const h = find('[data-day]')
-  if (h.textContent !== heading) h.textContent = heading
-  if (midnight(at) === day) return
-  const first = day === 0
-  day = midnight(at)
-  if (first) return // the page came with it
-  loading?.abort()
-  loading = new AbortController()
-  const { signal } = loading
-  setTimeout(() => signal.aborted || void refresh(list(), signal).catch(() => {}), 300)
+  day.follow(at ?? Date.now())
 }
 
 /** The page as the server would render it for what is shown. */
-function list(): URL {
+function here(): URL {
   const url = new URL(location.pathname, location.href)
   if (player.mode === 'recorded') url.searchParams.set('at', iso(player.now()))
   return url
@@ -182,54 +169,29 @@ async function learn(): Promise<void> {
   const res = await fetch(`/api/v1/cameras/${data.id}`)
   if (res.status === 404) return location.reload()
   if (!res.ok) return
-  const { streams } = (await res.json()) as { streams: { stream: string; mime?: string; video?: { codec: string; height: number } }[] | null }
-  const known = (streams ?? []).map((s) => ({ stream: s.stream, mime: s.mime ?? '', codec: name(s.video?.codec), height: s.video?.height ?? 0 }))
-  if (player.know(known)) live()
-  await refresh(list())
+  const { streams } = (await res.json()) as { streams: Told[] | null }
+  if (player.know((streams ?? []).map(known))) live()
+  await day.refresh()
 }
 
-const name = (codec = '') => codec.replace(/^h(26\d)$/, 'H.$1')
-
+let stamped = 0
 function tick(): void {
+  const at = player.now()
   if (player.mode === 'recorded') {
-    const at = player.now()
     const gap = player.playing ? line.data.gapAt(at) : undefined
     if (gap && gap.to < Infinity) onward(at)
-    line.follow(at)
-    dated(at)
-  } else line.follow(Date.now())
+    day.follow(at)
+  }
+  line.follow(at)
   stamp.hidden = player.mode === 'live'
-  const shown = player.now()
-  if (Math.floor(shown / 1000) !== stamped) {
-    stamped = Math.floor(shown / 1000)
-    stamp.dateTime = new Date(shown).toISOString()
-    stamp.textContent = show(shown, 'moment')
+  if (Math.floor(at / 1000) !== stamped) {
+    stamped = Math.floor(at / 1000)
+    stamp.dateTime = new Date(at).toISOString()
+    stamp.textContent = show(at, 'moment')
   }
   if (!document.hidden) requestAnimationFrame(tick)
 }
 
-function full(): void {
-  if (document.fullscreenElement) void document.exitFullscreen()
-  else void film.requestFullscreen?.()
-}
-
-const acts: Record<string, () => void> = {
-  play: () => (player.playing ? player.pause() : player.play()),
-  sound: () => (player.video.muted = !player.video.muted),
-  speed: () => player.faster(),
-  live: () => line.go(Date.now()),
-  full,
-}
-for (const [name, act] of Object.entries(acts)) button(name).addEventListener('click', act)
-const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full' }
-addEventListener('keydown', (e) => {
-  const busy = (e.target as HTMLElement).closest('input, button, a, summary')
-  const act = acts[keys[e.key]]
-  if (!act || busy || e.ctrlKey || e.metaKey || e.altKey) return
-  e.preventDefault()
-  act()
-})
-document.addEventListener('fullscreenchange', controls)
 for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) {
   b.addEventListener('click', () => (line.zoom(zooms[b.dataset.zoom ?? '6h']), address(player.mode === 'live' ? undefined : player.now())))
 }
@@ -267,4 +229,4 @@ controls()
 tick()
 player.warm()
 begin(() => void learn().catch(() => {}))
-setInterval(() => document.hidden || void refresh(list()).catch(() => {}), 60_000) // the list grows
+setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows

@@ -10,6 +10,13 @@ export interface Events {
   play(at: number): void
 }
 
+/** Where a clip is downloaded. */
+export function clipAddress(camera: number, stream: string, { from, to }: Span): string {
+  const query = new URLSearchParams({ stream, from: iso(from), to: iso(to) })
+  if (to - from <= plain) query.set('form', 'progressive')
+  return `/api/v1/cameras/${camera}/export.mp4?${query}`
+}
+
 export class ClipForm {
   #from: HTMLInputElement
   #to: HTMLInputElement
@@ -65,9 +72,7 @@ export class ClipForm {
     if (!link) return
     link.hidden = !good
     if (!good) return
-    const query = new URLSearchParams({ stream: this.stream(), from: iso(from), to: iso(to) })
-    if (to - from <= plain) query.set('form', 'progressive')
-    link.href = `/api/v1/cameras/${this.camera}/export.mp4?${query}`
+    link.href = clipAddress(this.camera, this.stream(), this.#clip)
   }
 
   #say(where: string, text: string): void {

@@ -23,11 +23,13 @@ export function swap(doc: Document): void {
   }
 }
 
-/** Fetches the page at url and swaps its parts in. */
-export async function refresh(url: string | URL, signal?: AbortSignal): Promise<void> {
+/** Fetches the page at url, swaps its parts in, and returns it. */
+export async function refresh(url: string | URL, signal?: AbortSignal): Promise<Document | undefined> {
   const res = await fetch(url, { signal })
-  if (!res.ok) return
-  swap(new DOMParser().parseFromString(await res.text(), 'text/html'))
+  if (!res.ok) return undefined
+  const doc = new DOMParser().parseFromString(await res.text(), 'text/html')
+  swap(doc)
+  return doc
 }
 
 const name = (d: Element) => d.querySelector('summary time')?.getAttribute('datetime') ?? ''

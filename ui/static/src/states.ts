@@ -11,7 +11,7 @@ async function knock(): Promise<void> {
 export function listen(changed: () => void): void {
   const banner = document.querySelector<HTMLElement>('[data-offline]')
   let source: EventSource | undefined
-  let last: string | undefined
+  let last: string | undefined // what was heard first may be newer than the page
   let silence = 0
 
   const open = () => {
@@ -19,7 +19,7 @@ export function listen(changed: () => void): void {
     source = new EventSource('/api/v1/states')
     source.addEventListener('cameras', (e) => {
       const data = (e as MessageEvent<string>).data
-      if (last !== undefined && last !== data) changed()
+      if (last !== data) changed()
       last = data
     })
     source.onopen = () => {

@@ -9,12 +9,14 @@ export interface Stream {
   codec: string
   mime: string
   height: number
+  live: boolean
 }
 
 export interface Events {
   changed(): void // mode, playing, sound, speed or stream
   shown(): void // a picture is there
   notice(text: string, soft: boolean): void // empty: nothing to say
+  unplayable(codec: string): void // the browser shows no stream of this camera
   ended(at: number): void // footage up to at was played
   nothing(at: number): void
 }
@@ -31,6 +33,7 @@ export class Player {
   #recorded: Recorded
   #at = Date.now()
   #stills = 0
+  #explained = false
 
   constructor(
     readonly video: HTMLVideoElement,
@@ -41,20 +44,21 @@ export class Player {
     this.#choose()
     video.removeAttribute('controls')
     this.#live = new Live(video, {
-      picture: () => (on.notice(this.#why(), true), on.shown()),
+      picture: () => (on.notice('', true), this.#shown()),
       lost: () => on.notice(say('lost'), false),
-      unplayable: () => this.#fallBack(),
+      unplayable: () => this.#refused(),
     })
     this.#recorded = new Recorded(video, (from, to) => this.#url('playlist.m3u8', { from, to }), {
       picture: (at) => {
         this.#at = at
         video.playbackRate = this.#speed
         if (this.wanted) video.play().catch(() => {})
-        on.shown()
+        this.#shown()
       },
       ended: on.ended,
       nothing: on.nothing,
       failed: () => on.notice(say('lost'), false),
+      unplayable: () => this.#refused(),
     })
     for (const type of ['play', 'pause', 'volumechange', 'ratechange']) video.addEventListener(type, () => on.changed())
   }
@@ -65,9 +69,10 @@ export class Player {
     this.streams = streams
     this.#choose()
     const other = this.stream?.stream !== before?.stream || this.stream?.mime !== before?.mime
-    if (!other) this.stream = before
+    const back = !before?.live && this.stream?.live
+    if (!other && before) this.stream = Object.assign(before, { live: this.stream?.live })
     this.on.changed()
-    return other && this.mode === 'live'
+    return (other || !!back) && this.mode === 'live'
   }
 
   warm(): void {
@@ -85,7 +90,8 @@ export class Player {
     this.mode = 'live'
     this.wanted = true
     this.on.changed()
-    if (!this.stream || !playable(this.stream.mime)) return this.#fallBack()
+    if (!this.stream?.live) return this.#wait()
+    if (!playable(this.stream.mime)) return this.#refused()
     if (!mediaSource()) return this.#pictures()
     this.video.playbackRate = 1
     this.#live.start(this.#url('live.mp4'))
@@ -94,6 +100,7 @@ export class Player {
   async seek(at: number): Promise<void> {
     this.#leave()
     this.#at = at
+    if (this.stream && !playable(this.stream.mime)) return this.#refused()
     await this.#recorded.seek(at)
   }
 
@@ -159,19 +166,30 @@ export class Player {
     }
   }
 
-  #why(): string {
+  #shown(): void {
     const main = this.streams[0]
-    return main && this.stream !== main ? say('fallback', { codec: main.codec }) : ''
+    if (!this.#explained && main && main.stream !== this.stream?.stream) this.on.notice(say('fallback', { codec: main.codec }), true)
+    this.#explained = true
+    this.on.shown()
   }
 
-  #fallBack(): void {
-    const other = this.streams.find((s) => s !== this.stream && s.mime && playable(s.mime))
-    if (this.stream && other) {
-      this.streams[this.streams.indexOf(this.stream)].mime = 'video/none' // tried and refused
-      this.stream = other
-      return this.live()
+  #wait(): void {
+    this.on.notice(say('connecting'), false)
+    this.on.shown() // as much as there is
+  }
+
+  // The browser cannot play the stream: tries another, if there is one.
+  #refused(): void {
+    const from = this.stream
+    const other = this.streams.find((s) => s.stream !== from?.stream && s.mime && playable(s.mime))
+    if (from && playable(from.mime)) from.mime = 'video/none' // so it said, but it was tried
+    if (!from || !other) {
+      if (this.mode === 'recorded') this.hold(this.#at)
+      return this.on.unplayable(from?.codec ?? '')
     }
-    this.on.notice(this.stream ? say('unplayable', { codec: this.stream.codec }) : say('connecting'), false)
+    this.stream = other
+    if (this.mode === 'live') this.live()
+    else void this.seek(this.#at)
   }
 
   #pictures(): void {

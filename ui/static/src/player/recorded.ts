@@ -18,6 +18,7 @@ export interface Events {
   ended(at: number): void
   nothing(at: number): void
   failed(): void
+  unplayable(): void
 }
 
 type Piece = { from: number; to: number; start: number }
@@ -123,7 +124,10 @@ export class Recorded {
       hls.startLoad(place)
     })
     hls.on(Hls.Events.ERROR, (_, e) => {
-      if (e.fatal && token === this.#token) e.response?.code === 404 ? this.on.nothing(at) : this.on.failed()
+      if (!e.fatal || token !== this.#token) return
+      if (e.response?.code === 404) this.on.nothing(at)
+      else if (/codec/i.test(e.details)) this.on.unplayable()
+      else this.on.failed()
     })
     hls.attachMedia(this.video)
     hls.loadSource(url)

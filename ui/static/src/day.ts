@@ -1,0 +1,31 @@
+// The list of the day that is shown, as the server renders it.
+import { refresh } from './parts'
+import { midnight, show } from './time'
+
+export class Day {
+  #day = 0
+  #loading?: AbortController
+
+  constructor(
+    private readonly heading: HTMLElement,
+    private readonly address: () => URL,
+  ) {}
+
+  /** Follows the instant that is shown. */
+  follow(at: number): void {
+    const text = show(at, 'date')
+    if (this.heading.textContent !== text) this.heading.textContent = text
+    if (midnight(at) === this.#day) return
+    const first = this.#day === 0
+    this.#day = midnight(at)
+    if (first) return // the page came with it
+    this.#loading?.abort()
+    this.#loading = new AbortController()
+    const { signal } = this.#loading
+    setTimeout(() => signal.aborted || void this.refresh(signal), 300)
+  }
+
+  async refresh(signal?: AbortSignal): Promise<void> {
+    await refresh(this.address(), signal).catch(() => {}) // the banner says that nobody answers
+  }
+}
