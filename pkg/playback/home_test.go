@@ -250,3 +250,6 @@ func open(t testing.TB, dir string, log *slog.Logger) (*catalog.Catalog, *footag
 	}
 	return c, d
 }
+
+// pass lets time go by in the bubble that record runs a film in.
+func pass(d time.Duration) { time.Sleep(d) }
