@@ -38,7 +38,7 @@ type Retention struct {
 	// Rules has what holds for footage of each class that can go.
 	Rules [Locked]Rule `json:"rules"`
 	// FreeBytes and FreePercent are how much of each disk stays free; the
-	// larger one counts.
+	// larger one counts, and half of the disk at most.
 	FreeBytes   int64 `json:"free_bytes"`
 	FreePercent int   `json:"free_percent"`
 	// MaxBytes is how much footage there is at most in each directory; 0 means
@@ -70,7 +70,7 @@ func DefaultRetention() Retention {
 			Motion:     {MinAge: 3 * day, Share: 60}, // a windy week does not push out the days between
 			Ring:       {MinAge: 7 * day},
 		},
-		FreeBytes: 1 << 30, FreePercent: 5,
+		FreeBytes: 1 << 30, FreePercent: 2,
 	}
 }
 
@@ -82,8 +82,8 @@ func (r Retention) Check() error {
 	if r.FreeBytes < 0 || r.MaxBytes < 0 {
 		return fmt.Errorf("an amount of space cannot be negative: %w", ErrInvalid)
 	}
-	if r.FreePercent < 0 || r.FreePercent > 90 {
-		return fmt.Errorf("%d %% of a disk cannot stay free; 0 to 90 can: %w", r.FreePercent, ErrInvalid)
+	if r.FreePercent < 0 || r.FreePercent > 50 {
+		return fmt.Errorf("%d %% of a disk cannot stay free; 0 to 50 can: %w", r.FreePercent, ErrInvalid)
 	}
 	for c, rule := range r.Rules {
 		class := Class(c)

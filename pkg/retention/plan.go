@@ -112,9 +112,10 @@ func (p *planner) plan(place Place) {
 // lastResort is the part of the floor below which minimum ages give way.
 const lastResort = 4
 
-// Floor returns how much of a file system of that size stays free.
+// Floor returns how much of a file system of that size stays free: half of it
+// at most, so that what suits a large disk leaves a small one useful.
 func Floor(policy nvr.Retention, total int64) int64 {
-	return max(policy.FreeBytes, total/100*int64(policy.FreePercent))
+	return min(max(policy.FreeBytes, total*int64(policy.FreePercent)/100), total/2)
 }
 
 // slack is how much more than a limit asks for is freed at a time.

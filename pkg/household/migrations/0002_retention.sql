@@ -2,7 +2,7 @@
 CREATE TABLE retention (
 	id           INTEGER PRIMARY KEY CHECK (id = 1),
 	free_bytes   INTEGER NOT NULL CHECK (free_bytes >= 0),
-	free_percent INTEGER NOT NULL CHECK (free_percent BETWEEN 0 AND 90),
+	free_percent INTEGER NOT NULL CHECK (free_percent BETWEEN 0 AND 50),
 	max_bytes    INTEGER NOT NULL CHECK (max_bytes >= 0), -- 0: no bound
 	spare_young  INTEGER NOT NULL CHECK (spare_young IN (0, 1))
 ) STRICT;

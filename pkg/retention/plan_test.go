@@ -1,0 +1,303 @@
+package retention_test
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/retention"
+)
+
+var now = nvr.TimeOf(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+
+// world is a home's footage, from which states are made.
+type world struct {
+	policy nvr.Retention
+	places []retention.Place
+	holds  []catalog.Hold
+	kept   []catalog.Kept // in any order, locked ones included
+}
+
+func (w *world) state() retention.State {
+	s := retention.State{Now: now, Policy: w.policy, Places: w.places, Holds: w.holds, Limit: 1 << 30}
+	for _, k := range w.kept {
+		s.Stocks = append(s.Stocks, catalog.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
+	}
+	byAge := slices.Clone(w.kept)
+	slices.SortFunc(byAge, func(a, b catalog.Kept) int { return cmp.Compare(a.Span.From, b.Span.From) })
+	s.Oldest = func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+		return func(yield func(catalog.Kept) bool) {
+			for _, k := range byAge {
+				if k.Directory == id && k.Class == class && !yield(k) {
+					return
+				}
+			}
+		}
+	}
+	return s
+}
+
+// without returns the world after removals.
+func (w *world) without(removals []retention.Removal) *world {
+	after := *w
+	after.kept, after.places = slices.Clone(w.kept), slices.Clone(w.places)
+	for _, r := range removals {
+		after.kept = slices.DeleteFunc(after.kept, func(k catalog.Kept) bool { return k.ID == r.ID })
+		for i := range after.places {
+			if after.places[i].ID == r.Directory {
+				after.places[i].Free += r.Bytes
+			}
+		}
+	}
+	return &after
+}
+
+func (w *world) used(id nvr.DirectoryID) (bytes int64) {
+	for _, k := range w.kept {
+		if k.Directory == id {
+			bytes += k.Bytes
+		}
+	}
+	return bytes
+}
+
+// removable tells whether a segment may go at all, or with young although it
+// is younger than its minimum age.
+func (w *world) removable(k catalog.Kept, young bool) bool {
+	held := slices.ContainsFunc(w.holds, func(h catalog.Hold) bool { return h.Stream == k.Stream && h.Span.Overlaps(k.Span) })
+	if k.Class == nvr.Locked || held {
+		return false
+	}
+	least := w.policy.Rules[k.Class].MinAge
+	return young || least == 0 || now.Sub(k.Span.To) >= least
+}
+
+// random makes a world.
+func random(r *rand.Rand) *world {
+	w := &world{}
+	for class := range w.policy.Rules {
+		rule := &w.policy.Rules[class]
+		rule.MinAge = time.Duration(r.IntN(4)) * 20 * time.Minute
+		if r.IntN(3) == 0 {
+			rule.MaxAge = rule.MinAge + time.Duration(1+r.IntN(5))*20*time.Minute
+		}
+		if r.IntN(3) == 0 {
+			rule.Share = 1 + r.IntN(100)
+		}
+	}
+	w.policy.SpareYoung = r.IntN(2) == 0
+	w.policy.FreeBytes = int64(r.IntN(100))
+	w.policy.FreePercent = r.IntN(20)
+	if r.IntN(3) == 0 {
+		w.policy.MaxBytes = int64(1 + r.IntN(500))
+	}
+	for id := range nvr.DirectoryID(1 + r.IntN(3)) {
+		w.places = append(w.places, retention.Place{ID: id + 1, Free: int64(r.IntN(150)), Total: 1000})
+	}
+	for i := range r.IntN(120) {
+		from := now.Add(-time.Duration(r.IntN(180)) * time.Minute)
+		k := catalog.Kept{
+			ID: nvr.SegmentID(i + 1), Stream: nvr.StreamID{Camera: nvr.CameraID(1 + r.IntN(3))},
+			Span:      nvr.Span{From: from, To: from.Add(time.Duration(r.IntN(90)) * time.Second)},
+			Directory: nvr.DirectoryID(1 + r.IntN(4)), Class: nvr.Class(r.IntN(4)), Bytes: int64(r.IntN(20)),
+		}
+		w.kept = append(w.kept, k)
+	}
+	for range r.IntN(4) {
+		from := now.Add(-time.Duration(r.IntN(180)) * time.Minute)
+		w.holds = append(w.holds, catalog.Hold{
+			Stream: nvr.StreamID{Camera: nvr.CameraID(1 + r.IntN(3))}, Span: nvr.Span{From: from, To: from.Add(20 * time.Minute)},
+		})
+	}
+	return w
+}
+
+// slack is how much more than a limit asks for may go.
+func slack(limit int64) int64 { return limit / 16 }
+
+func TestPlanHolds(t *testing.T) {
+	causes := map[retention.Cause]int{}
+	for seed := range uint64(5000) {
+		w := random(rand.New(rand.NewPCG(seed, 1)))
+		plan := retention.Plan(w.state())
+		for _, r := range plan {
+			causes[r.Cause]++
+		}
+		if err := holds(w, plan); err != nil {
+			t.Fatalf("seed %d: %v\nplan %+v\npolicy %+v\nplaces %+v", seed, err, plan, w.policy, w.places)
+		}
+		after := w.without(plan)
+		if again := retention.Plan(after.state()); len(again) > 0 {
+			t.Fatalf("seed %d: after the plan there is another one: %+v", seed, again)
+		}
+	}
+	for _, cause := range causeOrder {
+		if causes[cause] < 100 {
+			t.Errorf("only %d removals were for the cause %q", causes[cause], cause)
+		}
+	}
+}
+
+var causeOrder = []retention.Cause{retention.TooOld, retention.OverShare, retention.NoRoom, retention.NoChoice}
+
+// holds checks a plan against what a plan promises.
+func holds(w *world, plan []retention.Removal) error {
+	seen := map[nvr.SegmentID]bool{}
+	for _, r := range plan {
+		known := slices.Contains(w.kept, r.Kept) && slices.ContainsFunc(w.places, func(p retention.Place) bool { return p.ID == r.Directory })
+		switch {
+		case !known || seen[r.ID]:
+			return fmt.Errorf("segment %d goes twice or is not there", r.ID)
+		case !w.removable(r.Kept, r.Cause == retention.NoChoice):
+			return fmt.Errorf("segment %d must not go", r.ID)
+		case r.Cause == retention.NoChoice && w.policy.SpareYoung:
+			return fmt.Errorf("segment %d is young and spared", r.ID)
+		case r.Cause == retention.TooOld && (w.policy.Rules[r.Class].MaxAge == 0 || now.Sub(r.Span.To) < w.policy.Rules[r.Class].MaxAge):
+			return fmt.Errorf("segment %d is not too old", r.ID)
+		}
+		seen[r.ID] = true
+	}
+	if !slices.IsSortedFunc(plan, func(a, b retention.Removal) int {
+		return cmp.Or(cmp.Compare(a.Directory, b.Directory), cmp.Compare(slices.Index(causeOrder, a.Cause), slices.Index(causeOrder, b.Cause)),
+			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Span.From, b.Span.From))
+	}) {
+		return fmt.Errorf("the order is not by directory, cause, class, age")
+	}
+	for i, p := range w.places {
+		own := slices.DeleteFunc(slices.Clone(plan), func(r retention.Removal) bool { return r.Directory != p.ID })
+		if err := enough(w, w.without(own), i); err != nil {
+			return err
+		}
+		if err := notMore(w, own, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enough fails unless the floors are met after a plan, or nothing that could
+// help is left.
+func enough(w, after *world, place int) error {
+	p := after.places[place]
+	floor := retention.Floor(w.policy, p.Total)
+	full := w.policy.MaxBytes > 0 && after.used(p.ID) > w.policy.MaxBytes
+	for _, k := range after.kept {
+		if k.Directory != p.ID || k.Bytes == 0 {
+			continue
+		}
+		rule := w.policy.Rules[min(k.Class, nvr.Ring)]
+		switch {
+		case w.removable(k, false) && rule.MaxAge > 0 && now.Sub(k.Span.To) >= rule.MaxAge:
+			return fmt.Errorf("segment %d is too old and stays", k.ID)
+		case w.removable(k, false) && (p.Free < floor || full):
+			return fmt.Errorf("there is too little room, and segment %d stays", k.ID)
+		case w.removable(k, true) && !w.policy.SpareYoung && (p.Free < floor/4 || full):
+			return fmt.Errorf("there is no room at all, and segment %d stays", k.ID)
+		}
+	}
+	return nil
+}
+
+// notMore fails if the last removal for want of room was not needed.
+func notMore(w *world, own []retention.Removal, place int) error {
+	if len(own) == 0 || own[len(own)-1].Cause == retention.TooOld {
+		return nil
+	}
+	last := own[len(own)-1]
+	before := w.without(own[:len(own)-1])
+	p := before.places[place]
+	floor := retention.Floor(w.policy, p.Total)
+	if last.Cause == retention.NoChoice {
+		floor /= 4
+	}
+	short := p.Free < floor+slack(floor)
+	full := w.policy.MaxBytes > 0 && before.used(p.ID) > w.policy.MaxBytes-slack(w.policy.MaxBytes)
+	if !short && !full {
+		return fmt.Errorf("segment %d goes without need: %d are free, of %d to be", last.ID, p.Free, floor)
+	}
+	return nil
+}
+
+// TestMilderPolicy shows that a policy which asks for less never removes more.
+func TestMilderPolicy(t *testing.T) {
+	for seed := range uint64(2000) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		w := random(r)
+		sum := func() (bytes int64) {
+			for _, r := range retention.Plan(w.state()) {
+				bytes += r.Bytes
+			}
+			return bytes
+		}
+		strict := sum()
+		w.policy.FreeBytes, w.policy.FreePercent, w.policy.MaxBytes = 0, 0, 0
+		for i := range w.policy.Rules {
+			w.policy.Rules[i].MaxAge = 0
+		}
+		if milder := sum(); milder != 0 {
+			t.Fatalf("seed %d: %d bytes go although nothing asks for it (%d before)", seed, milder, strict)
+		}
+	}
+}
+
+func TestPlanOneByOne(t *testing.T) {
+	w := random(rand.New(rand.NewPCG(7, 7)))
+	w.policy = nvr.Retention{FreeBytes: 160}
+	s := w.state()
+	whole := retention.Plan(s)
+	if len(whole) < 5 {
+		t.Fatalf("only %d removals", len(whole))
+	}
+	s.Limit = 3
+	if part := retention.Plan(s); !slices.Equal(part, whole[:3]) {
+		t.Errorf("with a limit %+v, want %+v", part, whole[:3])
+	}
+	s.Limit, s.NotByAge = 1<<30, true
+	if same := retention.Plan(s); !slices.Equal(same, whole) {
+		t.Errorf("want of room counts also when the clock does not: %d removals, want %d", len(same), len(whole))
+	}
+	s.Policy = nvr.Retention{Rules: [nvr.Locked]nvr.Rule{{MaxAge: time.Minute}, {MaxAge: time.Minute}, {MaxAge: time.Minute}}}
+	if got := retention.Plan(s); len(got) != 0 {
+		t.Errorf("%d segments go by age although the clock is not believed", len(got))
+	}
+}
+
+// BenchmarkPlan measures plans over a million segments in a catalog's order:
+// when nothing has to go, and when a batch has to.
+func BenchmarkPlan(b *testing.B) {
+	const segments = 1_000_000
+	oldest := func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+		return func(yield func(catalog.Kept) bool) {
+			for i := range segments {
+				if class != nvr.Continuous {
+					return
+				}
+				from := now.Add(-time.Duration(segments-i) * time.Minute)
+				if !yield(catalog.Kept{ID: nvr.SegmentID(i), Span: nvr.Span{From: from, To: from.Add(time.Minute)}, Directory: 1, Bytes: 15 << 20}) {
+					return
+				}
+			}
+		}
+	}
+	for _, bb := range []struct {
+		name string
+		free int64
+	}{{"enough room", 1 << 40}, {"a batch", 1<<40 - 512<<20}} {
+		b.Run(bb.name, func(b *testing.B) {
+			s := retention.State{
+				Now: now, Policy: nvr.Retention{FreeBytes: 1 << 40}, Limit: 4096, Oldest: oldest,
+				Places: []retention.Place{{ID: 1, Free: bb.free, Total: 100 << 40}},
+				Stocks: []catalog.Stock{{Directory: 1, Segments: segments, Bytes: segments * 15 << 20}},
+			}
+			for b.Loop() {
+				retention.Plan(s)
+			}
+		})
+	}
+}
