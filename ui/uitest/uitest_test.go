@@ -28,7 +28,7 @@ const patience = 5 * time.Minute
 
 func TestBrowsers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts browsers: takes four minutes")
+		t.Skip("starts browsers: takes seven minutes")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -57,12 +57,12 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", name)
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
-	t.Run("stories", func(t *testing.T) { stories(ctx, t, file) })
+	t.Run("stories", func(t *testing.T) { stories(t, file) })
 }
 
 // stories is a household in which things go wrong.
-func stories(ctx context.Context, t *testing.T, file string) {
-	door, modern := porch.Door(), clip(t, hevc(ctx, t))
+func stories(t *testing.T, file string) {
+	door, modern := porch.Door(), clip(t, hevc(t.Context(), t))
 	visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
 	new4k := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": modern, "sub": clip(t, door.Sub)})
 	locked := camera(t, rtspsim.Options{User: "admin", Password: "right"}, map[string]rtspsim.Clip{"main": clip(t, door.Sub)})
