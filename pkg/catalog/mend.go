@@ -132,14 +132,14 @@ func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (c
 	err = c.Update(ctx, func(tx Tx) error {
 		for rows.Next() {
 			if readErr = rows.Scan(into...); readErr != nil {
-				return nil
+				break // what was copied stays
 			}
 			if err := tx.exec(insert, values...); err != nil {
 				return fmt.Errorf("copy %s: %w", table, err)
 			}
 			copied++
 		}
-		readErr = rows.Err()
+		readErr = errors.Join(readErr, rows.Err())
 		return nil
 	})
 	if err == nil && readErr != nil {
