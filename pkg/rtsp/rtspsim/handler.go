@@ -12,6 +12,8 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"nvrd/pkg/nvr"
 )
 
 // handler answers what the RTSP library hands up.
@@ -118,9 +120,10 @@ func (h *handler) OnRecord(c *gortsplib.ServerHandlerOnRecordCtx) (*base.Respons
 		return status(base.StatusNotFound), nil
 	}
 	r := relay{stream: p.stream, stats: p.stream.Stats(), reports: make(map[*description.Media]*rtcp.SenderReport)}
-	c.Session.OnPacketRTPAny(func(m *description.Media, _ format.Format, packet *rtp.Packet) {
-		_ = p.stream.WritePacketRTP(m, packet) // fails once the stream is closed
-		r.repeat(time.Now())
+	c.Session.OnPacketRTPAny(func(m *description.Media, f format.Format, packet *rtp.Packet) {
+		now := time.Now()
+		_ = p.stream.WritePacketRTPWithNTP(m, packet, r.at(m, f, packet, now)) // fails once the stream is closed
+		r.repeat(now)
 	})
 	c.Session.OnPacketRTCPAny(func(m *description.Media, packet rtcp.Packet) {
 		if sr, ok := packet.(*rtcp.SenderReport); ok {
@@ -156,6 +159,19 @@ func (r *relay) report(m *description.Media, sr *rtcp.SenderReport) {
 	own.SSRC, own.Reports = r.stats.Medias[m].Formats[m.Formats[0]].LocalSSRC, nil
 	r.reports[m] = &own
 	_ = r.stream.WritePacketRTCP(m, &own)
+}
+
+// at is when a packet was taken, by the publisher's clock if that is known.
+// Viewers are told in RTP-Info how the tracks belong together, and sound that
+// was gathered into one packet arrives a tenth of a second late.
+func (r *relay) at(m *description.Media, f format.Format, p *rtp.Packet, now time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sr := r.reports[m]
+	if sr == nil {
+		return now
+	}
+	return ntpTime(sr.NTPTime).Add(nvr.Duration(int64(int32(p.Timestamp-sr.RTPTime)), uint32(f.ClockRate())))
 }
 
 func (r *relay) repeat(now time.Time) {

@@ -189,8 +189,14 @@ func (l *player) report(now time.Time, bad Trouble) {
 	}
 }
 
+const from1900to1970 = 2208988800 // seconds
+
 // ntp is the 64-bit timestamp of RFC 3550, 4.
 func ntp(t time.Time) uint64 {
-	const from1900to1970 = 2208988800
 	return uint64(t.Unix()+from1900to1970)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}
+
+// ntpTime is the inverse of ntp.
+func ntpTime(n uint64) time.Time {
+	return time.Unix(int64(n>>32)-from1900to1970, int64(n&0xffffffff*uint64(time.Second)>>32))
 }
