@@ -222,27 +222,61 @@ func (r *rebuilder) settleStream(ctx context.Context, id nvr.StreamID) error {
 			return err // any other says how far the old catalog could be read
 		}
 	}
-	if old.Stream.Enabled > 0 && r.Before == 0 {
-		err := r.Catalog.Update(ctx, func(tx catalog.Tx) error {
-			a, err := tx.Account(id)
-			span := nvr.Span{From: old.Stream.Enabled, To: old.Stream.Disabled}
-			if err == nil {
-				span.From = min(span.From, a.Stream.Enabled)
+	err := r.Catalog.Update(ctx, func(tx catalog.Tx) error {
+		if r.Before == 0 && old.Stream.Enabled > 0 {
+			if err := restore(tx, old.Stream); err != nil {
+				return err
 			}
-			if span.To != 0 {
-				span.To = max(span.To, span.From)
-			}
-			return tx.SetStream(id, span)
-		})
-		if err != nil {
+		}
+		return r.addOld(tx, id, old.Gaps)
+	})
+	if err != nil {
+		return err
+	}
+	return r.settle(ctx, id, nvr.Gap{Reason: nvr.NotRunning})
+}
+
+// restore says again from when up to when a stream was recorded.
+func restore(tx catalog.Tx, old catalog.Stream) error {
+	span := nvr.Span{From: old.Enabled, To: old.Disabled}
+	a, err := tx.Account(old.ID)
+	if err == nil {
+		span.From = min(span.From, a.Stream.Enabled)
+	} else if !gone(err) {
+		return err
+	}
+	return tx.SetStream(old.ID, span)
+}
+
+// addOld adds the gaps of the old catalog. They replace what a recorder beside
+// could only guess about the time before it began.
+func (r *rebuilder) addOld(tx catalog.Tx, id nvr.StreamID, old []nvr.Gap) error {
+	a, err := tx.Account(id)
+	if gone(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := nvr.Time(0) // up to when the old catalog explains
+	if n := len(old); n > 0 && r.Before != 0 && old[n-1].Span.To == 0 {
+		known, old = old[n-1].Span.From, old[:n-1]
+	} else if n > 0 {
+		known = old[n-1].Span.To
+	}
+	var kept []nvr.Gap
+	for _, g := range a.Gaps {
+		guess := g.Reason == nvr.NotRunning && g.Span.To != 0 && (g.Span.To <= known || g.Span.To-g.Span.From <= joint)
+		if !guess {
+			kept = append(kept, g)
+		} else if err := tx.DropGap(id, g.Span.From); err != nil {
 			return err
 		}
 	}
-	if r.Before != 0 { // the time since is the recorder's
-		for i := range old.Gaps {
-			old.Gaps[i].Span.To = min(ending(old.Gaps[i]), r.Before)
+	for _, g := range beside(kept, old) {
+		if err := tx.AddGap(g); err != nil {
+			return err
 		}
-		old.Gaps = slices.DeleteFunc(old.Gaps, func(g nvr.Gap) bool { return g.Span.Empty() })
 	}
-	return r.settle(ctx, id, old.Gaps, nvr.Gap{Reason: nvr.NotRunning})
+	return nil
 }

@@ -32,7 +32,7 @@ func (d *Doctor) Repair(ctx context.Context, r *Report) error {
 		return err
 	}
 	for _, id := range ids {
-		err := d.settle(ctx, id, nil, nvr.Gap{Reason: nvr.Lost, Detail: "nothing accounted for this time"})
+		err := d.settle(ctx, id, nvr.Gap{Reason: nvr.Lost, Detail: "nothing accounted for this time"})
 		for i := range r.Findings {
 			if f := &r.Findings[i]; f.Stream == id && (f.Kind == Hole || f.Kind == Overlap) {
 				f.Failed, f.Repaired = err, err == nil
@@ -45,9 +45,9 @@ func (d *Doctor) Repair(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// settle makes a stream's segments and gaps tile time: with the gaps that the
-// catalog has, then those in more, and what is left with gaps like fill.
-func (d *Doctor) settle(ctx context.Context, id nvr.StreamID, more []nvr.Gap, fill nvr.Gap) error {
+// settle makes a stream's segments and gaps tile time, where nothing accounts
+// for it with gaps like fill.
+func (d *Doctor) settle(ctx context.Context, id nvr.StreamID, fill nvr.Gap) error {
 	return d.Catalog.Update(ctx, func(tx catalog.Tx) error {
 		a, err := tx.Account(id)
 		if gone(err) { // there is nothing but foreign files
@@ -55,16 +55,6 @@ func (d *Doctor) settle(ctx context.Context, id nvr.StreamID, more []nvr.Gap, fi
 		}
 		if err != nil {
 			return err
-		}
-		if len(more) > 0 {
-			for _, g := range beside(a.Gaps, more) {
-				if err := tx.AddGap(g); err != nil {
-					return err
-				}
-			}
-			if a, err = tx.Account(id); err != nil {
-				return err
-			}
 		}
 		return tile(a, fill).apply(tx, a.Stream)
 	})
@@ -109,7 +99,7 @@ func (d *Doctor) lose(ctx context.Context, id nvr.StreamID, span nvr.Span, detai
 // complete ends the removal of a segment.
 func (d *Doctor) complete(ctx context.Context, id nvr.StreamID, span nvr.Span) error {
 	for _, dir := range d.Directories {
-		if err := dir.Discard(id, span.From); err != nil {
+		if _, err := dir.Remove([]footage.Entry{{Stream: id, Start: span.From}}); err != nil {
 			return err
 		}
 	}

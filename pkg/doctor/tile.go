@@ -9,8 +9,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// joint is up to how far apart segments can be for the first to be taken to
-// last until the second: a file says when its last picture ends only by its
+// joint is up to how far a segment can be from what follows for it to be taken
+// to last until then: a file says when its last picture ends only by its
 // nominal length, 0.25 ms off at most while the clock slews.
 const joint nvr.Time = 10_000
 
@@ -57,16 +57,9 @@ func tile(a catalog.Account, fill nvr.Gap) plan {
 				t.end(s, was, fmt.Sprintf("the segment reaches %s into the next", was.Sub(next)))
 			}
 		}
-		hair := i > 0 && s.Span.From > at && s.Span.From-at <= joint && segments[i-1].State == catalog.StateSealed
-		if hair && !t.explained(at) {
-			before := segments[i-1]
-			before.Span.To = s.Span.From
-			t.end(before, at, "")
-			t.issue(Hole, nvr.Span{From: at, To: s.Span.From}, "there is neither footage nor a gap")
-		} else {
-			t.between(at, s.Span.From)
-		}
+		t.between(at, s.Span.From)
 		at = max(at, s.Span.To)
+		t.last = s
 	}
 	for _, g := range a.Gaps {
 		end = max(end, ending(g))
@@ -84,6 +77,7 @@ type tiler struct {
 	fill   nvr.Gap
 	gaps   []nvr.Gap // those that may still matter
 	want   []nvr.Gap // what gaps there should be
+	last   catalog.Held
 	plan   plan
 }
 
@@ -109,11 +103,6 @@ func (t *tiler) firstGapAfter(at nvr.Time) nvr.Time {
 		}
 	}
 	return forever
-}
-
-// explained tells whether a gap holds an instant.
-func (t *tiler) explained(at nvr.Time) bool {
-	return slices.ContainsFunc(t.gaps, func(g nvr.Gap) bool { return g.Span.From <= at && at < ending(g) })
 }
 
 // between accounts for time without footage: by the gaps that there are, as
@@ -148,17 +137,20 @@ func (t *tiler) hole(from, to nvr.Time) {
 	if from >= to {
 		return
 	}
+	t.issue(Hole, nvr.Span{From: from, To: to}, "there is neither footage nor a gap")
+	if t.last.State == catalog.StateSealed && t.last.Span.To == from && to-from <= joint {
+		t.last.Span.To = to
+		t.plan.ends = append(t.plan.ends, t.last)
+		return
+	}
 	g := t.fill
 	g.Stream, g.Span = t.stream, nvr.Span{From: from, To: to}
 	t.want = append(t.want, g)
-	t.issue(Hole, g.Span, "there is neither footage nor a gap")
 }
 
 func (t *tiler) end(s catalog.Held, was nvr.Time, found string) {
 	t.plan.ends = append(t.plan.ends, s)
-	if found != "" {
-		t.issue(Overlap, nvr.Span{From: s.Span.To, To: was}, found)
-	}
+	t.issue(Overlap, nvr.Span{From: s.Span.To, To: was}, found)
 }
 
 func (t *tiler) issue(kind Kind, span nvr.Span, found string) {

@@ -109,20 +109,6 @@ func (d *Directory) Sync(stream nvr.StreamID, start nvr.Time) error {
 	return errors.Join(syncFile(f), syncDir(filepath.Dir(f.Name())))
 }
 
-// Discard removes a footage file whose row is garbage. One that is gone
-// already is no error.
-func (d *Directory) Discard(stream nvr.StreamID, start nvr.Time) error {
-	path := filepath.Join(d.path, name(stream, start))
-	err := os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err = errors.Join(err, syncDir(filepath.Dir(path))); err != nil {
-		return fmt.Errorf("remove footage: %w", err)
-	}
-	return nil
-}
-
 // quarantine is the folder for what cannot be kept as footage and may still be
 // evidence. Nothing in it is ever looked at or removed.
 const quarantine = "quarantine"
@@ -164,9 +150,10 @@ func (d *Directory) Quarantine(path string) (string, error) {
 	return to, syncDir(filepath.Dir(from))
 }
 
-// Verify reads every byte of a footage file up to size, and checks that the
-// pictures in it consist of whole NAL units. It is nvr.ErrDamaged where they
-// do not; any other failure is the disk's.
+// Verify reads every byte of a footage file up to size, and checks that its
+// movie fragments are what was written, by their checksums, and that pictures
+// consist of whole NAL units. It is nvr.ErrDamaged where that is not so; any
+// other failure is the disk's.
 func (d *Directory) Verify(stream nvr.StreamID, start nvr.Time, header, size int64) error {
 	f, err := d.OpenFile(stream, start)
 	if err != nil {
@@ -177,7 +164,11 @@ func (d *Directory) Verify(stream nvr.StreamID, start nvr.Time, header, size int
 	if _, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{f}, size)); err != nil {
 		return fmt.Errorf("read footage: %w", err)
 	}
-	if err := fmp4.Verify(f, header, size); err != nil {
+	_, damage, err := fmp4.Intact(f, header, size)
+	if err = errors.Join(err, damage); err == nil {
+		err = fmp4.Verify(f, header, size)
+	}
+	if err != nil {
 		return fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
 	return nil

@@ -1,0 +1,152 @@
+package doctor
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/recorder"
+)
+
+// sameSegments compares segments but for what no file tells: row numbers,
+// scores, which go on from one file to the next, and where the last one before
+// a break ends, to the quarter of a millisecond.
+var sameSegments = cmp.Options{
+	cmpopts.IgnoreFields(nvr.Segment{}, "ID", "Init", "Directory"),
+	cmpopts.IgnoreFields(nvr.Fragment{}, "Score"),
+	cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Span.To" },
+		cmp.Comparer(func(a, b nvr.Time) bool { return a-b <= 250 && b-a <= 250 })),
+}
+
+// compareRebuilt makes a catalog from the files and compares it with the one
+// that is there.
+func (h *home) compareRebuilt(t *testing.T) {
+	t.Helper()
+	for name, old := range map[string]*catalog.Catalog{"files": nil, "files and catalog": h.Catalog} {
+		d := *h.Doctor
+		d.Catalog = openCatalog(t, filepath.Join(t.TempDir(), "catalog.db"))
+		made, err := d.Rebuild(t.Context(), Rebuilding{Old: old})
+		must(t, err)
+		total := 0
+		for _, id := range []nvr.StreamID{porch, small, gate} {
+			want, got := segments(t, h.Catalog, id), segments(t, d.Catalog, id)
+			if diff := cmp.Diff(want, got, sameSegments); diff != "" {
+				t.Errorf("from %s: segments of %s (-want +got):\n%s", name, id, diff)
+			}
+			total += len(want)
+			if of, is := footageOf(want), footageOf(got); is < of-of/1000 {
+				t.Errorf("from %s: %s of %s are left of %s", name, is, of, id)
+			}
+			if old == nil {
+				continue
+			}
+			a, err := h.Catalog.Account(t.Context(), id)
+			must(t, err)
+			b, err := d.Catalog.Account(t.Context(), id)
+			must(t, err)
+			near := cmp.Comparer(func(a, b nvr.Time) bool { return a-b <= 250 && b-a <= 250 })
+			if diff := cmp.Diff(a.Gaps, b.Gaps, near); diff != "" {
+				t.Errorf("gaps of %s (-want +got):\n%s", id, diff)
+			}
+			a.Stream.Covered, b.Stream.Covered = 0, 0
+			if diff := cmp.Diff(a.Stream, b.Stream); diff != "" {
+				t.Errorf("stream %s (-want +got):\n%s", id, diff)
+			}
+		}
+		if made.Segments != total || made.Files != total || len(made.Unreadable) > 0 {
+			t.Errorf("from %s: made %d segments of %d files, want %d; %v", name, made.Segments, made.Files, total, made.Unreadable)
+		}
+		report, err := d.Check(t.Context(), Options{Level: Size})
+		must(t, err)
+		for _, f := range report.Findings {
+			t.Errorf("from %s: %+v", name, f)
+		}
+	}
+}
+
+func footageOf(all []nvr.Segment) (sum time.Duration) {
+	for _, s := range all {
+		sum += s.Span.Duration()
+	}
+	return sum
+}
+
+func TestRebuildEqualsWhatWas(t *testing.T) {
+	recorded(t).compareRebuilt(t)
+}
+
+// TestRebuildBesideARecorder loses the catalog, records on at once, and indexes
+// the past meanwhile.
+func TestRebuildBesideARecorder(t *testing.T) {
+	h := recorded(t)
+	want := map[nvr.StreamID][]nvr.Segment{}
+	for _, id := range []nvr.StreamID{porch, small, gate} {
+		want[id] = segments(t, h.Catalog, id)
+	}
+	path := filepath.Join(h.path, "catalog.db")
+	aside := filepath.Join(t.TempDir(), "catalog.db")
+	copyFile(t, path, aside)
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		must(t, os.Rename(name, name+".gone"))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Hour) // after the recording, which was in a bubble, too
+		began := nvr.Now()
+		life(t, h.path, func(r *recorder.Recorder) {
+			s := stream(t, r, porch)
+			s.Begin(format(640), true)
+			var done sync.WaitGroup
+			done.Go(func() { send(s, 0, 90, 9000) })
+			// It is called twice, as after a crash in the middle.
+			for range 2 {
+				again := openHome(t, h.path)
+				old, err := catalog.OpenReader(aside)
+				must(t, err)
+				made, err := again.Rebuild(t.Context(), Rebuilding{Before: began, Old: old})
+				if err != nil || len(made.Unreadable) > 0 {
+					t.Errorf("%+v, %v", made, err)
+				}
+				must(t, old.Close())
+			}
+			done.Wait()
+		})
+	})
+	again := openHome(t, h.path)
+	for id, all := range want {
+		got := segments(t, again.Catalog, id)
+		if len(got) < len(all) || id == porch && len(got) != len(all)+2 && len(got) != len(all)+3 {
+			t.Fatalf("%s has %d segments, had %d", id, len(got), len(all))
+		}
+		if diff := cmp.Diff(all, got[:len(all)], sameSegments); diff != "" {
+			t.Errorf("segments of %s (-want +got):\n%s", id, diff)
+		}
+		account, err := again.Catalog.Account(t.Context(), id)
+		must(t, err)
+		old, err := h.Catalog.Account(t.Context(), id)
+		must(t, err)
+		near := cmp.Comparer(func(a, b nvr.Time) bool { return a-b <= 250 && b-a <= 250 })
+		if diff := cmp.Diff(old.Gaps[:len(old.Gaps)-1], account.Gaps[:len(old.Gaps)-1], near); diff != "" {
+			t.Errorf("gaps of %s (-want +got):\n%s", id, diff)
+		}
+	}
+	for _, f := range again.check(t, Hash).Findings {
+		t.Errorf("%+v", f)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(from + suffix)
+		must(t, err)
+		must(t, os.WriteFile(to+suffix, b, 0o600))
+	}
+}

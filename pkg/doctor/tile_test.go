@@ -1,0 +1,177 @@
+package doctor
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/nvr"
+)
+
+// tick is the unit of time of these tests: more than a joint.
+const tick = 4 * joint
+
+// randomAccount returns an account with all that should not be: segments and
+// gaps that overlap and leave holes.
+func randomAccount(r *rand.Rand) catalog.Account {
+	a := catalog.Account{Stream: catalog.Stream{ID: porch, Enabled: nvr.Time(1+r.IntN(10)) * tick}}
+	at := a.Stream.Enabled + nvr.Time(r.IntN(3)-1)*tick/2
+	for range r.IntN(8) {
+		h := catalog.Held{Span: nvr.Span{From: at, To: at + nvr.Time(r.IntN(8))*tick}, State: catalog.StateSealed}
+		if r.IntN(8) == 0 {
+			h.State = catalog.StateGarbage
+		}
+		a.Segments = append(a.Segments, h)
+		at += nvr.Time(1+r.IntN(8)) * tick
+	}
+	if r.IntN(4) == 0 {
+		a.Segments = append(a.Segments, catalog.Held{Span: nvr.Span{From: at, To: at}, State: catalog.StateOpen})
+	}
+	at = a.Stream.Enabled
+	for i := range r.IntN(8) {
+		g := nvr.Gap{Stream: porch, Span: nvr.Span{From: at, To: at + nvr.Time(1+r.IntN(8))*tick}, Reason: nvr.Unreachable, Detail: string(rune('a' + i))}
+		a.Gaps = append(a.Gaps, g)
+		at += nvr.Time(1+r.IntN(8)) * tick
+	}
+	if n := len(a.Gaps); n > 0 && r.IntN(3) == 0 {
+		a.Gaps[n-1].Span.To = 0
+	}
+	if r.IntN(4) == 0 {
+		a.Stream.Disabled = a.Stream.Enabled + nvr.Time(r.IntN(40))*tick
+	}
+	return a
+}
+
+// applied returns the account after a plan, as the catalog would.
+func applied(a catalog.Account, p plan) catalog.Account {
+	a.Segments, a.Gaps = slices.Clone(a.Segments), slices.Clone(a.Gaps)
+	for _, e := range p.ends {
+		i := slices.IndexFunc(a.Segments, func(h catalog.Held) bool { return h.Span.From == e.Span.From })
+		a.Segments[i].Span.To = e.Span.To
+	}
+	replaced := func(g nvr.Gap) bool {
+		return slices.Contains(p.drop, g.Span.From) ||
+			slices.ContainsFunc(p.put, func(n nvr.Gap) bool { return n.Span.From == g.Span.From })
+	}
+	a.Gaps = append(slices.DeleteFunc(a.Gaps, replaced), p.put...)
+	slices.SortFunc(a.Gaps, func(a, b nvr.Gap) int { return int(a.Span.From - b.Span.From) })
+	a.Stream.Enabled = min(a.Stream.Enabled, p.from)
+	return a
+}
+
+// at returns what an account says of an instant: "footage", details of gaps,
+// in the order of their starts, or nothing.
+func at(a catalog.Account, t nvr.Time) (said []string) {
+	for _, h := range a.Segments {
+		if h.State != catalog.StateGarbage && h.Span.Contains(t) {
+			said = append(said, "footage")
+		}
+	}
+	for _, g := range a.Gaps {
+		if g.Span.From <= t && t < ending(g) {
+			said = append(said, string(g.Reason)+g.Detail)
+		}
+	}
+	return said
+}
+
+// wanted returns what an account should say of an instant: the newest segment
+// that began by then is asked first, then the gaps in order.
+func wanted(a catalog.Account, t nvr.Time) string {
+	said := at(a, t)
+	for _, h := range slices.Backward(a.Segments) {
+		if h.State == catalog.StateGarbage || h.Span.From > t {
+			continue
+		}
+		if h.Span.Contains(t) {
+			return "footage"
+		}
+		break
+	}
+	said = slices.DeleteFunc(said, func(s string) bool { return s == "footage" })
+	if len(said) == 0 {
+		return string(nvr.Lost)
+	}
+	return said[0]
+}
+
+func TestTileAgainstEveryInstant(t *testing.T) {
+	for seed := range uint64(5000) {
+		a := randomAccount(rand.New(rand.NewPCG(seed, 3)))
+		p := tile(a, nvr.Gap{Reason: nvr.Lost})
+		b := applied(a, p)
+		again := tile(b, nvr.Gap{Reason: nvr.Lost})
+		if len(again.ends)+len(again.drop)+len(again.put)+len(again.issues) > 0 {
+			t.Fatalf("seed %d: after one plan there is another: %+v\n%+v\n%+v", seed, again, a, b)
+		}
+		if clean := len(p.ends)+len(p.drop)+len(p.put) == 0; clean != (len(p.issues) == 0) {
+			t.Fatalf("seed %d: changes without a word, or words without a change: %+v", seed, p)
+		}
+		open := nvr.Time(0)
+		end := b.Stream.Disabled
+		for _, h := range b.Segments {
+			switch h.State {
+			case catalog.StateOpen:
+				open = h.Span.From
+			case catalog.StateSealed:
+				end = max(end, h.Span.To)
+			}
+		}
+		for _, g := range a.Gaps {
+			end = max(end, g.Span.To)
+		}
+		for i := b.Stream.Enabled; i < end; i += tick / 2 {
+			if open != 0 && i >= open {
+				continue // it lasts until something says otherwise
+			}
+			if diff := cmp.Diff([]string{wanted(a, i)}, at(b, i)); diff != "" {
+				t.Fatalf("seed %d: at %d (-want +got):\n%s%+v\n%+v", seed, i/tick, diff, a, b)
+			}
+		}
+	}
+}
+
+func TestTileJoins(t *testing.T) {
+	second := nvr.Time(1_000_000)
+	a := catalog.Account{
+		Stream: catalog.Stream{ID: porch, Enabled: second},
+		Segments: []catalog.Held{
+			{Span: nvr.Span{From: second, To: 2*second - 250}, State: catalog.StateSealed},
+			{Span: nvr.Span{From: 2 * second, To: 3*second - 250}, State: catalog.StateSealed},
+			{Span: nvr.Span{From: 4 * second, To: 5 * second}, State: catalog.StateSealed},
+		},
+		Gaps: []nvr.Gap{{Stream: porch, Span: nvr.Span{From: 3 * second, To: 4 * second}, Reason: nvr.Unreachable}},
+	}
+	p := tile(a, nvr.Gap{Reason: nvr.NotRunning})
+	var ends []nvr.Time
+	for _, h := range p.ends {
+		ends = append(ends, h.Span.To)
+	}
+	if diff := cmp.Diff([]nvr.Time{2 * second, 3 * second}, ends); diff != "" || len(p.put)+len(p.drop) > 0 {
+		t.Errorf("ends (-want +got):\n%s%+v", diff, p)
+	}
+}
+
+func TestBesideLeavesOthersAlone(t *testing.T) {
+	for seed := range uint64(500) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		have := randomAccount(r)
+		have.Gaps = applied(have, tile(have, nvr.Gap{Reason: nvr.Lost})).Gaps // in order, without overlap
+		more := randomAccount(r)
+		more.Gaps = applied(more, tile(more, nvr.Gap{Reason: nvr.Lost})).Gaps
+		have.Segments, more.Segments = nil, nil
+		free := catalog.Account{Gaps: beside(have.Gaps, more.Gaps)}
+		for i := nvr.Time(0); i < 200*tick; i += tick / 2 {
+			want := at(more, i)
+			if len(at(have, i)) > 0 {
+				want = nil
+			}
+			if diff := cmp.Diff(want, at(free, i)); diff != "" {
+				t.Fatalf("seed %d at %d (-want +got):\n%s", seed, i/tick, diff)
+			}
+		}
+	}
+}
