@@ -24,6 +24,8 @@ const (
 	// batch is how many segments go in one transaction: it holds up the
 	// recorder's entries for some 20 ms.
 	batch = 64
+	// exhausted is how little room keeps the catalog from being written.
+	exhausted = 1 << 20
 	// noteEvery is how often the clock is noted down.
 	noteEvery = time.Hour
 )
@@ -107,7 +109,34 @@ func (k *Keeper) setNotice(sentence string) {
 
 // Round looks once at what there is and removes what has to go, up to a bound.
 // It returns what went.
+//
+// The catalog lies on the same disk as a rule, and without any room it cannot
+// note that footage goes. So some room is set aside, and spent in that case.
 func (k *Keeper) Round(ctx context.Context) ([]Removal, error) {
+	gone, err := k.round(ctx)
+	if err == nil {
+		for _, d := range k.Directories() {
+			err = errors.Join(err, d.Reserve())
+		}
+		return gone, err
+	}
+	spent := false
+	for _, d := range k.Directories() {
+		if free, _, unknown := d.Space(); unknown != nil || free > exhausted {
+			continue
+		}
+		had, failed := d.Spend()
+		spent, err = spent || had, errors.Join(err, failed)
+	}
+	if !spent {
+		return gone, err
+	}
+	k.Log.Warn("the disk is full, room that was set aside is used to remove footage", "err", err)
+	return k.round(ctx)
+}
+
+// round is a round, come what may.
+func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	stuck, unswept := k.sweep(ctx)
 	if stuck == nil && unswept != nil {
 		return nil, unswept

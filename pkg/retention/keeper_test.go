@@ -277,3 +277,51 @@ func fullDisk(t *testing.T, dir string, policy nvr.Retention) {
 		}
 	})
 }
+
+// TestDiskFilledByOthers takes the last byte of the disk from outside. Room is
+// made although the catalog lies on the same disk.
+func TestDiskFilledByOthers(t *testing.T) {
+	const megabyte = 1 << 20
+	dir := mount(t, "size=48m")
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, dir, nvr.Retention{FreeBytes: 8 * megabyte})
+		defer h.close()
+		ctx, stop := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			h.keeper.Run(ctx)
+		}()
+		var filled nvr.Time
+		go func() {
+			time.Sleep(8*time.Minute + time.Second)
+			other, err := os.Create(filepath.Join(dir, "other"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer other.Close()
+			for err == nil {
+				_, err = other.Write(make([]byte, 4096))
+			}
+			filled = nvr.Now()
+		}()
+		h.record(14*time.Minute, 4000, porch, gate)
+		time.Sleep(5 * time.Second)
+		stop()
+		<-stopped
+		if filled == 0 {
+			t.Fatal("the disk was not filled")
+		}
+		for _, id := range []nvr.StreamID{porch, gate} {
+			for _, g := range h.consistent(id) {
+				if g.Reason == nvr.DiskFull && (g.Span.To == 0 || g.Span.To.Sub(filled) > 30*time.Second) {
+					t.Errorf("%s is not recorded for long: %+v", id, g)
+				}
+			}
+			if kept := h.kept(id); len(kept) == 0 || kept[len(kept)-1].Span.From.Sub(filled) < 2*time.Minute {
+				t.Errorf("%s has no new footage", id)
+			}
+		}
+	})
+}
