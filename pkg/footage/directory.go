@@ -58,7 +58,10 @@ type Directory struct {
 	dirty   []*File
 	sealing []*File
 	dirs    map[string]bool // directories with entries that are not durable
-	counts  counters
+	// overlong holds the files that could not be cut to what is durable of
+	// them, which is so many bytes.
+	overlong map[string]int64
+	counts   counters
 }
 
 // Create makes path a new footage directory of the home with that number. It
@@ -107,7 +110,7 @@ func Open(path string, home UUID, log *slog.Logger) (*Directory, error) {
 	d := &Directory{
 		path: path, home: home, log: log,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		dirs: map[string]bool{},
+		dirs: map[string]bool{}, overlong: map[string]int64{},
 	}
 	id, err := hex.DecodeString(m.Directory)
 	if err != nil || len(id) != len(d.id) {

@@ -34,6 +34,20 @@ func openDisk(path string) (disk, error) {
 	return disk{root: root}, nil
 }
 
+// follow notices that another file system came to lie at path: one that is
+// mounted again after a fault is a new one to the kernel. A sync of the whole
+// old one would reach nothing, so from now on each file is synced by itself.
+func (d *disk) follow(path string) error {
+	now, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("footage directory: %w", err)
+	}
+	if was, err := d.root.Stat(); err != nil || !os.SameFile(was, now) {
+		d.whole = false
+	}
+	return nil
+}
+
 func (d disk) Close() error { return d.root.Close() }
 
 // free returns how many bytes an unprivileged user can still write.

@@ -1,6 +1,7 @@
 package footage
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,6 +55,7 @@ type job struct {
 	header []byte
 	bufs   [][]byte
 	bytes  int64
+	queued time.Time
 	sealed func(Result)
 }
 
@@ -122,6 +124,7 @@ func (d *Directory) queueBounded(j job) error {
 }
 
 func (d *Directory) queue(j job) {
+	j.queued = time.Now()
 	d.mu.Lock()
 	d.jobs = append(d.jobs, j)
 	d.backlog += j.bytes
@@ -154,6 +157,10 @@ func (d *Directory) write() {
 		batch, d.jobs = d.jobs, batch[:0]
 		closed := d.closed
 		d.mu.Unlock()
+		if due == nil && len(batch) > 0 { // waiting for a slow sync counts, too
+			timer.Reset(time.Until(batch[0].queued.Add(SyncEvery)))
+			due = timer.C
+		}
 		for i, j := range batch {
 			d.do(j)
 			d.mu.Lock()
@@ -164,10 +171,6 @@ func (d *Directory) write() {
 		if closed {
 			d.sync()
 			return
-		}
-		if due == nil && len(d.dirty)+len(d.sealing) > 0 {
-			timer.Reset(SyncEvery)
-			due = timer.C
 		}
 	}
 }
@@ -205,6 +208,9 @@ func (d *Directory) do(j job) {
 
 // create makes the file and the folders it lies in.
 func (f *File) create() error {
+	if err := f.dir.present(); err != nil {
+		return err
+	}
 	path := filepath.Join(f.dir.path, name(f.origin.Stream, f.origin.Start))
 	out, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -220,6 +226,24 @@ func (f *File) create() error {
 	f.f = out
 	f.dir.dirs[filepath.Dir(path)] = true
 	return nil
+}
+
+// present makes sure that the directory is still what was opened: a disk that
+// is not mounted any more leaves an empty folder in its place, and another disk
+// may have been mounted there.
+func (d *Directory) present() error {
+	b, err := os.ReadFile(filepath.Join(d.path, metaName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("footage directory %s is gone: %w", d.path, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return fmt.Errorf("footage directory: %w", err)
+	}
+	var m meta
+	if err := json.Unmarshal(b, &m); err != nil || m.Home != d.home.String() || m.Directory != d.id.String() {
+		return fmt.Errorf("another disk is mounted at %s: %w", d.path, nvr.ErrNotFound)
+	}
+	return d.disk.follow(d.path)
 }
 
 // makeFolders makes camera, stream and day folders as needed.
@@ -253,6 +277,11 @@ func (d *Directory) sync() {
 		f.dirty = false
 	}
 	d.dirty = d.dirty[:0]
+	for path, bytes := range d.overlong { // until the disk is well again
+		if err := os.Truncate(path, bytes); err == nil || errors.Is(err, fs.ErrNotExist) {
+			delete(d.overlong, path)
+		}
+	}
 	for i, f := range d.sealing {
 		f.close()
 		f.sealed(Result{Durable: f.synced, Err: f.Err()})
@@ -316,6 +345,11 @@ func (f *File) fail(err error) {
 func (f *File) close() {
 	if f.f == nil {
 		return
+	}
+	if f.Err() != nil && f.synced > f.header { // what is counted as lost must not turn up again
+		if err := f.f.Truncate(f.synced); err != nil {
+			f.dir.overlong[f.f.Name()] = f.synced
+		}
 	}
 	if err := f.f.Close(); err != nil {
 		f.fail(fmt.Errorf("close footage file: %w", err))

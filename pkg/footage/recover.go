@@ -38,15 +38,26 @@ func (d *Directory) Read(stream nvr.StreamID, start nvr.Time, score func([]fmp4.
 		return Content{}, err
 	}
 	defer f.Close()
-	return read(f, stream, start, score)
+	return read(f, math.MaxInt64, stream, start, score)
 }
 
-func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
+// ReadFront is Read for the first so many bytes of a file.
+func (d *Directory) ReadFront(bytes int64, stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
+	f, err := d.OpenFile(stream, start)
+	if err != nil {
+		return Content{}, err
+	}
+	defer f.Close()
+	return read(f, bytes, stream, start, score)
+}
+
+func read(f *os.File, limit int64, stream nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (Content, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return Content{}, fmt.Errorf("read footage: %w", err)
 	}
-	header, err := fmp4.ReadHeader(f, info.Size(), originID)
+	size := min(info.Size(), limit)
+	header, err := fmp4.ReadHeader(f, size, originID)
 	if err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
@@ -63,7 +74,7 @@ func read(f *os.File, stream nvr.StreamID, start nvr.Time, score func([]fmp4.Sam
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
 	timescale := c.Format.Video().Timescale
-	found, err := fmp4.Index(&window{r: f}, header.Bytes, info.Size(), timescale, score)
+	found, err := fmp4.Index(&window{r: f}, header.Bytes, size, timescale, score)
 	if err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
@@ -105,7 +116,7 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 		return Content{}, fmt.Errorf("recover footage: %w", err)
 	}
 	defer f.Close()
-	c, err := read(f, stream, start, score)
+	c, err := read(f, math.MaxInt64, stream, start, score)
 	if errors.Is(err, nvr.ErrDamaged) {
 		return c, d.setAside(path, err)
 	}
@@ -139,7 +150,7 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 		}
 	}
 	if end < c.Segment.Bytes {
-		if c, err = read(f, stream, start, score); err != nil {
+		if c, err = read(f, math.MaxInt64, stream, start, score); err != nil {
 			return c, err
 		}
 		if len(c.Segment.Fragments) == 0 {
