@@ -4,6 +4,7 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
+	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
@@ -114,16 +115,18 @@ func (s *Stream) seal() {
 	r := s.recorder
 	r.sealing.Add(1)
 	seg.file.Seal(func(result footage.Result) {
-		r.ledger.post(func(tx catalog.Tx) error { return settle(tx, row, seg.init, result) })
+		r.ledger.post(func(tx catalog.Tx) error { return r.settle(tx, row, seg.init, result) })
 		r.sealing.Done()
 	})
 }
 
 // settle writes the row of a segment of which the disk has kept what result
 // says, and a gap over the rest.
-func settle(tx catalog.Tx, row nvr.Segment, init []byte, result footage.Result) error {
+func (r *Recorder) settle(tx catalog.Tx, row nvr.Segment, init []byte, result footage.Result) error {
 	intended := row.Span
-	row = truncate(row, result.Durable)
+	if result.Durable < row.Bytes {
+		row = r.durable(row, result.Durable)
+	}
 	if row.Span.To < intended.To {
 		gap := nvr.Gap{
 			Stream: row.Stream, Span: nvr.Span{From: row.Span.To, To: intended.To},
@@ -137,6 +140,19 @@ func settle(tx catalog.Tx, row nvr.Segment, init []byte, result footage.Result) 
 		return tx.DropSegment(row.Stream, row.Span.From)
 	}
 	return put(tx, row, init)
+}
+
+// durable returns the segment as what is durable of it. The file knows where
+// movie fragments end, the row only where entries of the index do.
+func (r *Recorder) durable(row nvr.Segment, bytes int64) nvr.Segment {
+	c, err := r.directory.ReadFront(bytes, row.Stream, row.Span.From, motion.Scores())
+	if err != nil || c.Segment.Bytes != bytes || c.Segment.Timescale != row.Timescale {
+		return truncate(row, bytes)
+	}
+	whole := row
+	row.Fragments, row.Bytes, row.MediaDuration = c.Segment.Fragments, bytes, c.Segment.MediaDuration
+	row.Span.To = whole.TimeAt(row.MediaStart + row.MediaDuration)
+	return row
 }
 
 // truncate returns the segment as if it held no more than the given bytes.
