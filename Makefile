@@ -7,6 +7,7 @@ IMAGE    := stoop
 # What the tests need beside Go and Node: a C compiler for the race detector,
 # browsers, cameras that nobody here wrote, footage, and tools to look at results.
 PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-doc sqlite3 iproute2 \
+	fuse3 e2fsprogs \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-libav python3-gi \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
@@ -16,7 +17,7 @@ WEB   := ui/static
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
-.PHONY: help run build test lint pages peers bench fuzz vuln image clean
+.PHONY: help run build test torture lint pages peers bench fuzz vuln image clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	cd $(WEB) && npm run check
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts; about 20 minutes
+	go test -count=1 -timeout 90m -v ./cmd/nvrd/prove -torture
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run

@@ -230,6 +230,9 @@ func (s *store) holds(t *testing.T, row *nvr.Segment, film *film) {
 		t.Errorf("segment %s of %s: %v", row.Span, row.Stream, errors.Join(err, content.Damage))
 		return
 	}
+	if len(row.Fragments) == 0 || !row.Fragments[0].Key {
+		t.Errorf("segment %s of %s does not begin with a key frame", row.Span, row.Stream)
+	}
 	want := content.Segment
 	want.ID, want.Init, want.Directory, want.Sealed = row.ID, row.Init, row.Directory, true
 	ignore := cmpopts.IgnoreFields(nvr.Fragment{}, "Score") // file by file, it is a guess

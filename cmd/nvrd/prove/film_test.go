@@ -16,6 +16,9 @@ import (
 	"nvrd/pkg/rtsp/rtspsim/porch"
 )
 
+// picture is how long each picture of the film is shown.
+const picture = time.Second / 15
+
 // film is what simulated cameras see: H.264 with AAC, which goes on for ever
 // in a loop. A picture's decode time says which one it is.
 type film struct {

@@ -117,8 +117,7 @@ func (f *film) lost(t *testing.T, left []account, handed map[nvr.CameraID]int64)
 				end = s.MediaStart + s.MediaDuration
 			}
 		}
-		const picture = 90000 / 15
-		all = append(all, nvr.Duration(max(newest+picture-end, 0), timescale))
+		all = append(all, nvr.Duration(max(newest+nvr.Units(picture, timescale)-end, 0), timescale))
 	}
 	return all
 }
