@@ -106,7 +106,12 @@ func serveDisk(dir string) error {
 	d.fault = fault{}
 	d.over.Broadcast()
 	d.mu.Unlock()
-	return server.Unmount()
+	if server.Unmount() == nil {
+		return nil
+	}
+	// Something still has a file open, such as a program that is being killed:
+	// the mount goes when that does.
+	return syscall.Unmount(dir, syscall.MNT_DETACH)
 }
 
 func (d *disk) node(name string) *node {
