@@ -39,7 +39,7 @@ type Rebuilt struct {
 // which nothing ran. It changes no file. If it is interrupted it can be called
 // again.
 func (d *Doctor) Rebuild(ctx context.Context, o Rebuilding) (Rebuilt, error) {
-	r := rebuilder{Doctor: d, Rebuilding: o, inits: map[string]nvr.InitID{}}
+	r := rebuilder{Doctor: d, Rebuilding: o}
 	ids, err := d.streams(ctx)
 	if err != nil {
 		return r.out, err
@@ -77,10 +77,9 @@ type rebuilder struct {
 	*Doctor
 	Rebuilding
 
-	mu    sync.Mutex
-	out   Rebuilt
-	inits map[string]nvr.InitID
-	done  int
+	mu   sync.Mutex
+	out  Rebuilt
+	done int
 }
 
 // folder is what one day has of a stream: the unit of work, read in order, so
@@ -186,6 +185,7 @@ func (r *rebuilder) progress(n int) {
 func (r *rebuilder) write(ctx context.Context, found []footage.Content, dirs []*footage.Directory) error {
 	added, bytes := 0, int64(0)
 	err := r.Catalog.Update(ctx, func(tx catalog.Tx) error {
+		rows := newRows(tx)
 		for i, c := range found {
 			row := c.Segment
 			row.Sealed = true
@@ -195,7 +195,7 @@ func (r *rebuilder) write(ctx context.Context, found []footage.Content, dirs []*
 				}
 				continue
 			}
-			if err := r.put(tx, row, c.Init, dirs[i]); err != nil {
+			if err := rows.put(row, c.Init, dirs[i]); err != nil {
 				return err
 			}
 			added++

@@ -163,7 +163,7 @@ func (d *Doctor) index(ctx context.Context, f *Finding) error {
 		row.Span.To = f.Span.To // the recorder knew it better
 	}
 	err = d.Catalog.Update(ctx, func(tx catalog.Tx) error {
-		if err := d.put(tx, row, content.Init, dir); err != nil {
+		if err := newRows(tx).put(row, content.Init, dir); err != nil {
 			return err
 		}
 		lost := nvr.Gap{Stream: f.Stream, Span: nvr.Span{From: row.Span.To, To: f.Span.To}, Reason: nvr.Lost, Detail: detail}
@@ -203,16 +203,39 @@ func (d *Doctor) read(id nvr.StreamID, start nvr.Time, score func([]fmp4.SampleI
 	return nvr.Segment{}, footage.Content{}, nil, fmt.Errorf("%s: %w", footage.Path(id, start), nvr.ErrNotFound)
 }
 
+// rows writes rows of files in one transaction. What many of them share is
+// looked up once.
+type rows struct {
+	tx          catalog.Tx
+	directories map[*footage.Directory]nvr.DirectoryID
+	inits       map[string]nvr.InitID
+	streams     map[nvr.StreamID]bool
+}
+
+func newRows(tx catalog.Tx) rows {
+	return rows{tx, map[*footage.Directory]nvr.DirectoryID{}, map[string]nvr.InitID{}, map[nvr.StreamID]bool{}}
+}
+
 // put writes the row of a file, and makes its stream one that was recorded.
-func (d *Doctor) put(tx catalog.Tx, row nvr.Segment, init []byte, dir *footage.Directory) (err error) {
-	if row.Directory, err = tx.Directory(dir.ID(), dir.Path()); err != nil {
-		return err
+func (r rows) put(row nvr.Segment, init []byte, dir *footage.Directory) (err error) {
+	var known bool
+	if row.Directory, known = r.directories[dir]; !known {
+		if row.Directory, err = r.tx.Directory(dir.ID(), dir.Path()); err != nil {
+			return err
+		}
+		r.directories[dir] = row.Directory
 	}
-	if row.Init, err = tx.Init(init, row.Timescale); err != nil {
-		return err
+	if row.Init, known = r.inits[string(init)]; !known {
+		if row.Init, err = r.tx.Init(init, row.Timescale); err != nil {
+			return err
+		}
+		r.inits[string(init)] = row.Init
 	}
-	if err := tx.EnableStreamOnce(row.Stream, row.Span.From); err != nil {
-		return err
+	if !r.streams[row.Stream] {
+		if err := r.tx.EnableStreamOnce(row.Stream, row.Span.From); err != nil {
+			return err
+		}
+		r.streams[row.Stream] = true
 	}
-	return tx.PutSegment(row)
+	return r.tx.PutSegment(row)
 }
