@@ -128,22 +128,20 @@ func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (c
 	for i := range values {
 		into[i] = &values[i]
 	}
-	var readErr error
+	var unread error // what was copied before stays
 	err = c.Update(ctx, func(tx Tx) error {
-		for rows.Next() {
-			if readErr = rows.Scan(into...); readErr != nil {
-				break // what was copied stays
+		for unread == nil && rows.Next() {
+			if unread = rows.Scan(into...); unread == nil {
+				if err := tx.exec(insert, values...); err != nil {
+					return fmt.Errorf("copy %s: %w", table, err)
+				}
+				copied++
 			}
-			if err := tx.exec(insert, values...); err != nil {
-				return fmt.Errorf("copy %s: %w", table, err)
-			}
-			copied++
 		}
-		readErr = errors.Join(readErr, rows.Err())
 		return nil
 	})
-	if err == nil && readErr != nil {
-		err = fmt.Errorf("read %s: %w", table, readErr)
+	if unread = errors.Join(unread, rows.Err()); err == nil && unread != nil {
+		err = fmt.Errorf("read %s: %w", table, unread)
 	}
 	return copied, err
 }
