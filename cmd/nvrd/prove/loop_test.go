@@ -12,9 +12,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// imageBytes is the size of a disk: the least for which mke2fs makes a journal
-// of a usual size.
-const imageBytes = 96 << 20
+// imageBytes is the size of a disk: enough for a minute of eight cameras.
+const imageBytes = 40 << 20
 
 // TestLoopDevice records to ext4 on a loop device, whose file lies on a disk
 // that keeps a journal, and asks for random instants: had the power been cut

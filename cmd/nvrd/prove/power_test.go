@@ -35,7 +35,7 @@ func TestPowerCut(t *testing.T) {
 	})
 	journal := disk.journal()
 	var lost losses
-	cuts := cutPoints(journal, often(60, 1000))
+	cuts := cutPoints(journal, often(50, 1000))
 	left := filepath.Join(scratch(t), "left")
 	m, at := newMedium(), 0
 	handed := map[nvr.CameraID]int64{}
@@ -49,7 +49,7 @@ func TestPowerCut(t *testing.T) {
 		if err := errors.Join(os.RemoveAll(left), m.cut(left, newAdversary(n))); err != nil {
 			t.Fatal(err)
 		}
-		all := contract(t, left, proof{film: film, plays: n%often(20, 10) == 0})
+		all := contract(t, left, proof{film: film, plays: n%often(25, 10) == 0})
 		lost = append(lost, film.lost(t, all, handed)...)
 		if t.Failed() {
 			t.Errorf("that was after cut %d, at step %d of %d", n, k, len(journal))
