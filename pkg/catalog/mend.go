@@ -100,14 +100,17 @@ var unique = []string{"event", "lock"}
 
 // CopyUnique copies what no footage file could tell again, such as what
 // somebody wants to keep, from another catalog, row by row, as far as it can
-// be read. Its error says where that ended; what was copied stays.
+// be read. Its error says where that ended; what was copied stays. It costs
+// time with the segments that are there already.
 func (c *Catalog) CopyUnique(ctx context.Context, from *Catalog) (copied int, err error) {
 	for _, table := range unique {
 		n, e := c.copyTable(ctx, from, table)
 		copied += n
 		err = errors.Join(err, e)
 	}
-	return copied, err
+	// What is there by now gets the class that it should have.
+	reclass := c.Update(ctx, func(tx Tx) error { return tx.exec(`UPDATE segment SET duration_us = duration_us WHERE state = 1`) })
+	return copied, errors.Join(err, reclass)
 }
 
 func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (copied int, err error) {

@@ -55,14 +55,15 @@ func (d *Doctor) Rebuild(ctx context.Context, o Rebuilding) (Rebuilt, error) {
 	for _, f := range all {
 		r.out.Files += len(f.files)
 	}
-	if err := each(ctx, all, r.index); err != nil {
-		return r.out, err
-	}
 	if o.Old != nil {
-		// What cannot be read there is lost, and no reason to stop.
+		// Before there is a row that retention could take for footage that
+		// nobody locked. What cannot be read is lost, and no reason to stop.
 		if _, err := d.Catalog.CopyUnique(ctx, o.Old); ctx.Err() != nil {
 			return r.out, err
 		}
+	}
+	if err := each(ctx, all, r.index); err != nil {
+		return r.out, err
 	}
 	for _, id := range ids {
 		if err := r.settleStream(ctx, id); err != nil {

@@ -150,3 +150,32 @@ func copyFile(t *testing.T, from, to string) {
 		must(t, os.WriteFile(to+suffix, b, 0o600))
 	}
 }
+
+// TestRebuildKeepsLocks keeps what no file tells, and with it what retention
+// may not remove.
+func TestRebuildKeepsLocks(t *testing.T) {
+	h := recorded(t)
+	first := segments(t, h.Catalog, porch)[0]
+	h.update(t, func(tx catalog.Tx) error {
+		_, err := tx.Lock(catalog.Lock{Camera: porch.Camera, Span: first.Span, Who: "Ada", Why: "evidence", Made: 3})
+		return err
+	})
+	d := *h.Doctor
+	d.Catalog = openCatalog(t, filepath.Join(t.TempDir(), "catalog.db"))
+	_, err := d.Rebuild(t.Context(), Rebuilding{Old: h.Catalog})
+	must(t, err)
+	want, err := h.Catalog.Locks(t.Context())
+	must(t, err)
+	got, err := d.Catalog.Locks(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 1 {
+		t.Errorf("locks (-want +got):\n%s", diff)
+	}
+	must(t, d.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
+		condemned, err := tx.Condemn([]catalog.Kept{{ID: segments(t, d.Catalog, porch)[0].ID}}, 0)
+		if len(condemned) > 0 {
+			t.Error("locked footage may be removed")
+		}
+		return err
+	}))
+}
