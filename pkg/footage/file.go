@@ -368,7 +368,7 @@ func (f *File) giveUp() {
 	if f.written <= f.header {
 		err = os.Remove(path)
 	} else { // somebody may still be able to read it
-		err = os.Rename(path, path+".damaged")
+		_, err = f.dir.Quarantine(name(f.origin.Stream, f.origin.Start))
 	}
 	if err != nil {
 		f.dir.log.Warn("footage file without footage stays", "path", path, "err", err)

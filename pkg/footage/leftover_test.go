@@ -46,7 +46,7 @@ func TestLostFileIsSetAside(t *testing.T) {
 		if starts, err := d.List(porch, 0); err != nil || len(starts) != 0 {
 			t.Errorf("footage is %v, %v, want none", starts, err)
 		}
-		if _, err := os.Stat(filepath.Join(d.path, name(porch, noon)+".damaged")); err != nil {
+		if _, err := os.Stat(filepath.Join(d.path, quarantine, name(porch, noon))); err != nil {
 			t.Error(err)
 		}
 	})
