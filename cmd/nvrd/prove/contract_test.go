@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/doctor"
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/motion"
@@ -34,6 +35,7 @@ type account struct {
 
 // store is a data directory that is open.
 type store struct {
+	home     footage.UUID
 	catalog  *catalog.Catalog
 	footage  *footage.Directory
 	recorder *recorder.Recorder
@@ -62,11 +64,10 @@ func tryStore(t *testing.T, dir string) (s *store, err error) {
 	if s.catalog, err = catalog.Open(t.Context(), filepath.Join(dir, "catalog.db")); err != nil {
 		return nil, err
 	}
-	home, err := homeOf(filepath.Join(dir, "footage"))
-	if err != nil {
+	if s.home, err = homeOf(filepath.Join(dir, "footage")); err != nil {
 		return nil, err
 	}
-	if s.footage, err = footage.Open(filepath.Join(dir, "footage"), home, log); err != nil {
+	if s.footage, err = footage.Open(filepath.Join(dir, "footage"), s.home, log); err != nil {
 		return nil, err
 	}
 	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.footage, log); err != nil {
@@ -125,7 +126,8 @@ type proof struct {
 // contract starts a recorder on what a scenario left behind, and fails the
 // test unless all that it says is true: segments and gaps tile time, each
 // segment is a file of that size which parses to its end and holds what the
-// index says, and there is no file that no segment speaks of.
+// index says, there is no file that no segment speaks of, and `nvrd check` has
+// nothing to say.
 func contract(t *testing.T, dir string, p proof) []account {
 	t.Helper()
 	s := openStore(t, dir)
@@ -170,6 +172,11 @@ func contract(t *testing.T, dir string, p proof) []account {
 			}
 		}
 		all = append(all, a)
+	}
+	d := doctor.Doctor{Catalog: s.catalog, Directories: []*footage.Directory{s.footage}, Home: s.home}
+	report, err := d.Check(t.Context(), doctor.Options{Level: doctor.Hash})
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("`nvrd check --level hash` finds %+v, %v", report.Findings, err)
 	}
 	return all
 }

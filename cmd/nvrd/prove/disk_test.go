@@ -258,11 +258,17 @@ func (n *node) Rename(_ context.Context, name string, parent fs.InodeEmbedder, t
 	n.disk.mu.Lock()
 	defer n.disk.mu.Unlock()
 	child, ok := n.GetChild(name).Operations().(*node)
-	if parent != fs.InodeEmbedder(n) || flags != 0 || !ok {
-		return syscall.EXDEV // nothing that is proved here does that
+	target, known := parent.(*node)
+	if !ok || !known || flags != 0 {
+		return syscall.EINVAL // nothing that is proved here does that
 	}
 	child.name = to
-	n.disk.log(n, op{Kind: opRename, Node: n.id, Name: name, To: to, Is: child.id})
+	if target == n {
+		n.disk.log(n, op{Kind: opRename, Node: n.id, Name: name, To: to, Is: child.id})
+		return 0
+	}
+	n.disk.log(target, op{Kind: opMake, Node: target.id, Name: to, Is: child.id, Dir: child.IsDir()})
+	n.disk.log(n, op{Kind: opRemove, Node: n.id, Name: name})
 	return 0
 }
 

@@ -42,7 +42,9 @@ func (m *medium) apply(o op) {
 	case opForget:
 		h.since = nil
 	case opMake:
-		m.nodes[o.Is] = &held{dir: o.Dir, entries: map[string]uint64{}}
+		if m.nodes[o.Is] == nil { // else it comes from another directory
+			m.nodes[o.Is] = &held{dir: o.Dir, entries: map[string]uint64{}}
+		}
 		h.since = append(h.since, o)
 	default:
 		h.since = append(h.since, o)

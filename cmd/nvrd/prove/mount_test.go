@@ -1,6 +1,6 @@
 // Package prove holds the recorder to its contract: what a crash, a power cut
 // or a bad disk may cost, and that whatever is left is true. See
-// docs/design/recording.md for the contract.
+// docs/design/storage.md for the order in which things become durable.
 package prove_test
 
 import (
