@@ -77,6 +77,10 @@ export class Live {
     try {
       await once(source, 'sourceopen', signal)
     } finally {
+      if (signal.aborted && this.video.src === address) {
+        this.video.removeAttribute('src') // or it would still look for what is not there any more
+        this.video.load()
+      }
       URL.revokeObjectURL(address)
     }
     const buffer = source.addSourceBuffer(type)
