@@ -59,12 +59,14 @@ func TestCostOfRecording(t *testing.T) {
 		}
 		urls = append(urls, sim.URL(name))
 	}
-	// Both at once, so that whatever else the machine does slows both.
+	// Alone first, for the figure; then beside ffmpeg, so that whatever else the
+	// machine does slows both, for the ratio.
+	alone := startOurs(t, urls)
+	aloneUsed := measure(t, alone.pids)[0]
+	alone.stop(t)
 	ours, theirs := startOurs(t, urls), startFFmpeg(t, urls)
-	time.Sleep(warmUp)
-	oursBefore, theirsBefore := total(t, ours.pids), total(t, theirs.pids)
-	time.Sleep(*benchTime)
-	oursUsed, theirsUsed := total(t, ours.pids).since(oursBefore), total(t, theirs.pids).since(theirsBefore)
+	used := measure(t, ours.pids, theirs.pids)
+	oursUsed, theirsUsed := used[0], used[1]
 	stats, written := ours.stop(t), theirs.stop(t)
 	seconds := benchTime.Seconds()
 	row := func(name string, u usage, bytes int64) {
@@ -72,7 +74,8 @@ func TestCostOfRecording(t *testing.T) {
 			100*u.cpu.Seconds()/seconds, float64(u.rss)/1e6, float64(bytes)/1e6)
 	}
 	fmt.Printf("\nrecording %d cameras, 1080p15 H.264 4 Mb/s + AAC, %s\n", *benchCameras, *benchTime)
-	row("nvrd", oursUsed, stats.bytesPerSecond)
+	row("nvrd, alone", aloneUsed, stats.bytesPerSecond)
+	row("nvrd, beside ffmpeg", oursUsed, stats.bytesPerSecond)
 	row("ffmpeg -c copy -f segment", theirsUsed, written)
 	fmt.Printf("%-28s %6.2f x CPU        %7.2f x memory\n", "nvrd / ffmpeg", oursUsed.cpu.Seconds()/theirsUsed.cpu.Seconds(), float64(oursUsed.rss)/float64(theirsUsed.rss))
 	fmt.Printf("%-28s %6.2f barriers/s   %7.2f writes/s   %.0f bytes of index per camera-minute\n",
@@ -225,6 +228,22 @@ func (r *theirRecorder) stop(t *testing.T) int64 {
 }
 
 func (u usage) since(before usage) usage { return usage{cpu: u.cpu - before.cpu, rss: u.rss} }
+
+// measure returns what each set of processes uses in benchTime after all have
+// warmed up.
+func measure(t *testing.T, sets ...[]int) []usage {
+	t.Helper()
+	time.Sleep(warmUp)
+	used := make([]usage, len(sets))
+	for i, pids := range sets {
+		used[i] = total(t, pids)
+	}
+	time.Sleep(*benchTime)
+	for i, pids := range sets {
+		used[i] = total(t, pids).since(used[i])
+	}
+	return used
+}
 
 func total(t *testing.T, pids []int) (sum usage) {
 	t.Helper()
