@@ -25,6 +25,7 @@ type Piece = { from: number; to: number; start: number }
 
 export class Recorded {
   #hls?: Hls
+  #attached = false
   #window = { from: 0, to: 0 }
   #pieces: () => Piece[] = () => []
   #token = 0
@@ -75,10 +76,18 @@ export class Recorded {
 
   stop(): void {
     this.#token++
-    this.#hls?.destroy()
-    this.#hls = undefined
+    this.#drop()
     this.#window = { from: 0, to: 0 }
     this.#pieces = () => []
+  }
+
+  // Lets go of hls.js. Before its media source is open, that would take back an
+  // address that the browser is about to load; then it goes once it is open.
+  #drop(): void {
+    if (this.#attached) this.#hls?.destroy()
+    else this.#hls?.stopLoad()
+    this.#hls = undefined
+    this.#attached = false
   }
 
   #find(at: number): number | undefined {
@@ -103,7 +112,7 @@ export class Recorded {
   async #open(at: number, token: number): Promise<void> {
     const { default: Hls } = await library()
     if (token !== this.#token) return
-    this.#hls?.destroy()
+    this.#drop()
     const url = this.#around(at)
     const hls = new Hls({
       autoStartLoad: false,
@@ -128,6 +137,10 @@ export class Recorded {
       if (e.response?.code === 404) this.on.nothing(at)
       else if (/codec/i.test(e.details)) this.on.unplayable()
       else this.on.failed()
+    })
+    hls.on(Hls.Events.MEDIA_ATTACHED, () => {
+      if (this.#hls === hls) this.#attached = true
+      else hls.destroy()
     })
     hls.attachMedia(this.video)
     hls.loadSource(url)
