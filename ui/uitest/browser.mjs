@@ -26,8 +26,6 @@ export async function open(browser, options = {}) {
   page.on('console', (m) => {
     // Said of a header that works over TLS, where pages come without it.
     if (m.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored')) return
-    // Said when a player lets go of a media source before the browser has opened it.
-    if (/ERR_FILE_NOT_FOUND/.test(m.text()) && m.location().url.startsWith('blob:')) return
     if (m.type() === 'error' || m.type() === 'warning') fault(`console: ${m.text()} ${m.location().url}`)
   })
   page.on('pageerror', (e) => fault(`script: ${e.stack}`))
