@@ -29,6 +29,8 @@ const (
 	DiskMissing    Reason = "disk_missing"    // the footage directory was not mounted, or was another one
 	NotRunning     Reason = "not_running"     // the recorder was not running
 	PausedByUser   Reason = "paused_by_user"  // somebody paused the camera
+	RecordingOff   Reason = "recording_off"   // connected, but nothing is to be recorded at that time
+	NoEvent        Reason = "no_event"        // only events are to be recorded, and nothing happened
 	Removed        Reason = "removed"         // footage was removed by retention or by its owner
 	RecorderFailed Reason = "recorder_failed" // a fault of ours
 	Lost           Reason = "lost"            // it was recorded, and its file is gone or cannot be read
@@ -57,6 +59,8 @@ var sentences = map[Reason]string{
 	DiskMissing:    "The disk was not there",
 	NotRunning:     "Stoop was not running",
 	PausedByUser:   "Paused",
+	RecordingOff:   "Recording was switched off",
+	NoEvent:        "Nothing happened",
 	Removed:        "Removed to make room",
 	RecorderFailed: "Stoop failed",
 	Lost:           "The footage was lost",
