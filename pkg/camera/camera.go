@@ -24,7 +24,9 @@ type Config struct {
 	// must return soon, and must not change what it is given.
 	Report func(State)
 
-	connect func(context.Context, rtsp.Config, media.Sink) error // for tests; nil means rtsp.Run
+	// For tests; nil means rtsp.Run and rtsp.Knock.
+	connect func(context.Context, rtsp.Config, media.Sink) error
+	knock   func(context.Context, rtsp.Config) error
 }
 
 // Stream is one of a camera's streams, each of which is a connection.
@@ -44,16 +46,25 @@ func Run(ctx context.Context, c Config) {
 	if c.connect == nil {
 		c.connect = rtsp.Run
 	}
+	if c.knock == nil {
+		c.knock = rtsp.Knock
+	}
 	if c.Report == nil {
 		c.Report = func(State) {}
 	}
 	b := newBoard(c)
+	doors := map[string]*door{}
 	var all sync.WaitGroup
 	for i, s := range c.Streams {
-		all.Go(func() {
-			l := &link{board: b, place: i, stream: s, connect: c.connect, log: c.Log.With("stream", nvr.StreamID{Camera: c.ID, Quality: s.Quality}.String())}
-			l.run(ctx)
-		})
+		at := s.RTSP.HostPort()
+		if doors[at] == nil {
+			doors[at] = newDoor(func(ctx context.Context) error { return c.knock(ctx, s.RTSP) })
+		}
+		l := &link{
+			board: b, place: i, stream: s, connect: c.connect, door: doors[at],
+			log: c.Log.With("stream", nvr.StreamID{Camera: c.ID, Quality: s.Quality}.String()),
+		}
+		all.Go(func() { l.run(ctx) })
 	}
 	all.Wait()
 }

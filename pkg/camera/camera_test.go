@@ -41,6 +41,19 @@ type script struct {
 	mu       sync.Mutex
 	attempts map[string][]time.Duration // by address, since the beginning
 	behave   func(url string, attempt int) (live time.Duration, r nvr.Reason)
+	knocks   []time.Duration
+	open     func(time.Duration) bool // whether a knock is answered; nil means never
+}
+
+func (s *script) knock(context.Context, rtsp.Config) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := time.Since(s.began)
+	s.knocks = append(s.knocks, at)
+	if s.open == nil || !s.open(at) {
+		return errors.New("refused")
+	}
+	return nil
 }
 
 func (s *script) connect(ctx context.Context, c rtsp.Config, sink media.Sink) error {
@@ -66,14 +79,19 @@ func (s *script) connect(ctx context.Context, c rtsp.Config, sink media.Sink) er
 // play runs a camera with two streams, "main" and "sub", for a while.
 func play(t *testing.T, long time.Duration, behave func(url string, attempt int) (time.Duration, nvr.Reason)) (*script, [2]*ends, []State, string) {
 	t.Helper()
-	s := &script{began: time.Now(), attempts: make(map[string][]time.Duration), behave: behave}
+	return (&script{behave: behave}).play(t, long)
+}
+
+func (s *script) play(t *testing.T, long time.Duration) (*script, [2]*ends, []State, string) {
+	t.Helper()
+	s.began, s.attempts = time.Now(), make(map[string][]time.Duration)
 	sinks := [2]*ends{{}, {}}
 	var states []State
 	var log bytes.Buffer
 	ctx, cancel := context.WithTimeoutCause(t.Context(), long, &rtsp.Fault{Reason: nvr.PausedByUser})
 	defer cancel()
 	Run(ctx, Config{
-		ID: 3, Log: slog.New(slog.NewTextHandler(&log, nil)), connect: s.connect,
+		ID: 3, Log: slog.New(slog.NewTextHandler(&log, nil)), connect: s.connect, knock: s.knock,
 		Streams: []Stream{
 			{Quality: nvr.Main, RTSP: rtsp.Config{URL: "main"}, Sink: sinks[0]},
 			{Quality: nvr.Sub, RTSP: rtsp.Config{URL: "sub"}, Sink: sinks[1]},

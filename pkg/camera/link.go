@@ -19,12 +19,15 @@ type link struct {
 	place   int
 	stream  Stream
 	connect func(context.Context, rtsp.Config, media.Sink) error
+	door    *door
 	log     *slog.Logger
 
-	liveSince time.Time // zero unless the present attempt is live
-	failures  int       // attempts in a row that were not healthy
-	said      nvr.Reason
-	unsaid    int // failures since said was logged
+	liveSince time.Time  // zero unless the present attempt is live
+	failures  int        // attempts in a row that were not healthy
+	back      time.Time  // when the camera came back; zero if it was healthy since
+	woken     time.Time  // when that was tried at once last; likewise
+	said      nvr.Reason // why the last attempt failed, which was logged unless the one before failed likewise
+	unsaid    int        // failures since said was logged
 }
 
 const (
@@ -33,6 +36,9 @@ const (
 	// healthy is how long a stream has to last for its failure to count as a
 	// first one.
 	healthy = 30 * time.Second
+	// bootEvery bounds how often a camera that is not healthy counts as
+	// booting, or one whose port opens and closes would never get any rest.
+	bootEvery = 5 * time.Minute
 )
 
 // run connects again and again until ctx ends.
@@ -90,9 +96,15 @@ func (l *link) failed(err error) time.Duration {
 	fault := &rtsp.Fault{Reason: nvr.RecorderFailed, Text: err.Error()}
 	errors.As(err, &fault)
 	if !l.liveSince.IsZero() && time.Since(l.liveSince) >= healthy {
-		l.failures, l.said = 0, ""
+		l.failures, l.said, l.back, l.woken = 0, "", time.Time{}, time.Time{}
+	}
+	if l.said == nvr.Unreachable && fault.Reason != nvr.Unreachable {
+		l.cameBack()
 	}
 	wait := delay(l.failures, fault.Reason, rand.Float64())
+	if !l.back.IsZero() && fault.Reason != nvr.WrongPassword {
+		wait = min(wait, max(firstDelay, time.Since(l.back)/4))
+	}
 	l.failures++
 	if l.unsaid++; fault.Reason != l.said {
 		l.log.Warn("stream failed", "reason", fault.Reason, "err", fault.Text, "failures", l.unsaid)
@@ -123,19 +135,44 @@ func delay(failures int, reason nvr.Reason, random float64) time.Duration {
 	return min(maxDelay, time.Duration(float64(d)*(0.8+0.4*random)))
 }
 
+// pause waits for the next attempt: until the camera comes back, but no longer
+// than d. A camera that refused the password is left alone.
 func (l *link) pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
+	within, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	for l.said != nvr.WrongPassword && l.door.opens(within) {
+		if l.cameBack() {
+			return
+		}
 	}
+	<-within.Done()
+}
+
+// cameBack notes that the camera is there again, from when on it may be
+// booting, and tells whether to try at once: not if that was tried just now.
+func (l *link) cameBack() bool {
+	now := time.Now()
+	if now.Sub(l.back) >= bootEvery {
+		l.back = now
+	}
+	if now.Sub(l.woken) < healthy {
+		return false
+	}
+	l.woken = now
+	return true
 }
 
 // Begin implements [media.Sink].
 func (l *link) Begin(f media.Format, fresh bool) {
 	if l.liveSince.IsZero() {
 		l.liveSince = time.Now()
-		l.log.Info("stream is live", "failures", l.unsaid)
+		if l.unsaid == 0 {
+			l.log.Info("stream is live")
+		} else {
+			l.log.Info("stream is live", "failures", l.unsaid)
+		}
 		l.unsaid = 0
+		l.door.note(nil)
 	}
 	l.set(l.place, func(s *StreamState) {
 		s.Phase, s.Trouble, s.RetryAt, s.Format = Live, Trouble{}, 0, f

@@ -62,10 +62,7 @@ const farewell = 500 * time.Millisecond
 // play runs one session from connecting to hanging up.
 func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.Transport, sink media.Sink) error {
 	s := newStream(sink, c)
-	d := &dialer{dial: c.DialContext, plain: address.Scheme == "rtsp"}
-	if d.dial == nil {
-		d.dial = (&net.Dialer{}).DialContext
-	}
+	d := &dialer{dial: redial(c.dial()), plain: address.Scheme == "rtsp"}
 	faults := make(chan *Fault, 1)
 	var missing []string
 	client := &gortsplib.Client{

@@ -124,7 +124,7 @@ func (c *aheadConn) quiet() {
 
 // dialer opens the connections of one attempt.
 type dialer struct {
-	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	dial  dialFunc
 	plain bool // RTSP comes without TLS
 
 	mu    sync.Mutex

@@ -30,6 +30,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if address := os.Getenv(cameraEnv); address != "" {
+		if err := serveCamera(address); err != nil {
+			fmt.Fprintln(os.Stderr, "camera:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -72,8 +79,20 @@ type mount struct {
 func newMount(t *testing.T) *mount {
 	t.Helper()
 	m := &mount{t: t, dir: t.TempDir()}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), diskEnv+"="+m.dir)
+	serve(t, exec.Command(os.Args[0]), diskEnv+"="+m.dir) // needs Debian's fuse3 and /dev/fuse
+	var err error
+	if m.control, err = os.OpenFile(controlOf(m.dir), os.O_WRONLY, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.control.Close() })
+	return m
+}
+
+// serve runs this program as something else, as a variable of its environment
+// says, until the test ends. It returns when that is ready.
+func serve(t *testing.T, cmd *exec.Cmd, as string) {
+	t.Helper()
+	cmd.Env = append(os.Environ(), as)
 	cmd.Stderr = os.Stderr
 	hold, err := cmd.StdinPipe()
 	if err != nil {
@@ -87,19 +106,14 @@ func newMount(t *testing.T) *mount {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("a disk in user space cannot be mounted, for which Debian's fuse3 and /dev/fuse are needed: %v", err)
-	}
-	if m.control, err = os.OpenFile(controlOf(m.dir), os.O_WRONLY, 0); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", as, err)
 	}
 	t.Cleanup(func() {
-		m.control.Close()
 		hold.Close()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("disk: %v", err)
+			t.Errorf("%s: %v", as, err)
 		}
 	})
-	return m
 }
 
 func (m *mount) tell(c order) {

@@ -1,0 +1,132 @@
+package camera
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// absence is a camera that goes away, comes back and boots.
+type absence struct{ gone, back, ready time.Duration }
+
+// play plays a camera that lives like that for an hour and a half.
+func (a absence) play(t *testing.T) (s *script) {
+	t.Helper()
+	s = &script{open: func(at time.Duration) bool { return at < a.gone || at >= a.back }}
+	s.behave = func(string, int) (time.Duration, nvr.Reason) {
+		switch at := time.Since(s.began); {
+		case at < a.gone:
+			return a.gone - at, nvr.Unreachable
+		case at < a.back:
+			return 0, nvr.Unreachable
+		case at < a.ready:
+			return 0, nvr.Refused
+		default:
+			return 2 * time.Hour, ""
+		}
+	}
+	s.play(t, 90*time.Minute)
+	return s
+}
+
+// TestReturn measures how long after its return a camera is recorded.
+func TestReturn(t *testing.T) {
+	const minute = time.Minute
+	for _, a := range []absence{
+		{minute, minute + 5*time.Second, 0},
+		{minute, minute + 30*time.Second, 0},
+		{minute, 6 * minute, 0},
+		{minute, 61 * minute, 0},
+		{0, 30 * minute, 0}, // it was never there
+		{minute, 2 * minute, 2*minute + 3*time.Second},
+		{minute, 2 * minute, 2*minute + 10*time.Second},
+		{minute, 2 * minute, 2*minute + 40*time.Second},
+		{minute, 2*minute + 300*time.Millisecond, 5 * minute},
+	} {
+		t.Run(fmt.Sprintf("away %v, boots %v", a.back-a.gone, max(0, a.ready-a.back)), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := a.play(t)
+				ready := max(a.back, a.ready)
+				bound := 1100*time.Millisecond + (ready-a.back)/4
+				for url, at := range s.attempts {
+					if late := at[len(at)-1] - ready; late < 0 || late > bound {
+						t.Errorf("%s: the last attempt is %v after the camera is ready, want at most %v", url, late, bound)
+					}
+					boots := slices.DeleteFunc(slices.Clone(at), func(at time.Duration) bool { return at < a.back })
+					if len(boots) > 24 {
+						t.Errorf("%s: a camera that boots for %v is asked %d times", url, ready-a.back, len(boots))
+					}
+				}
+				for i := 1; i < len(s.knocks); i++ {
+					if s.knocks[i]-s.knocks[i-1] < time.Second {
+						t.Errorf("knocks at %v and %v, want one a second at most", s.knocks[i-1], s.knocks[i])
+					}
+				}
+				if n, away := len(s.knocks), int((a.back-a.gone)/time.Second); n > away+60 || n < away*9/10 {
+					t.Errorf("%d knocks in %d s", n, away)
+				}
+			})
+		})
+	}
+}
+
+// TestNoStorm has cameras whose port says nothing about whether they work.
+func TestNoStorm(t *testing.T) {
+	always := func(time.Duration) bool { return true }
+	for name, c := range map[string]struct {
+		open             func(time.Duration) bool
+		reason           nvr.Reason
+		attempts, knocks int // at most, in an hour
+	}{
+		"hangs up":                 {always, nvr.Unreachable, 80, 450},
+		"refuses":                  {always, nvr.Refused, 80, 450},
+		"wrong password":           {always, nvr.WrongPassword, 13, 0},
+		"port opens and closes":    {func(at time.Duration) bool { return at/(3*time.Second)%2 == 0 }, nvr.Unreachable, 450, 4000},
+		"crashes when it is asked": {nil, nvr.Unreachable, 450, 4000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var crashed atomic.Int64
+				s := &script{open: c.open}
+				if c.open == nil {
+					s.open = func(at time.Duration) bool { return at > time.Duration(crashed.Load())+4*time.Second }
+				}
+				s.behave = func(string, int) (time.Duration, nvr.Reason) {
+					crashed.Store(int64(time.Since(s.began)))
+					return 0, c.reason
+				}
+				s.play(t, time.Hour)
+				t.Logf("%d attempts, %d knocks", len(s.attempts["main"]), len(s.knocks))
+				if n := len(s.attempts["main"]); n > c.attempts {
+					t.Errorf("%d attempts in an hour, want at most %d", n, c.attempts)
+				}
+				if n := len(s.knocks); n > c.knocks {
+					t.Errorf("%d knocks in an hour, want at most %d", n, c.knocks)
+				}
+			})
+		})
+	}
+}
+
+// TestLiveLog says how many attempts failed only where some did.
+func TestLiveLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, _, log := play(t, time.Minute, func(url string, attempt int) (time.Duration, nvr.Reason) {
+			if url == "sub" && attempt < 2 {
+				return 0, nvr.Unreachable
+			}
+			return time.Hour, ""
+		})
+		for _, line := range []string{`msg="stream is live" stream=3/main` + "\n", `msg="stream is live" stream=3/sub failures=1` + "\n"} {
+			if !strings.Contains(log, line) {
+				t.Errorf("the log lacks %q:\n%s", line, log)
+			}
+		}
+	})
+}
