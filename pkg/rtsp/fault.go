@@ -37,9 +37,12 @@ func faultOf(err error) *Fault {
 	if errors.Is(err, io.EOF) {
 		return &Fault{nvr.Unreachable, "the camera closed the connection"}
 	}
-	var network net.Error
 	var unanswered liberrors.ErrClientRequestTimedOut
-	if errors.As(err, &network) || errors.As(err, &unanswered) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.As(err, &unanswered) {
+		return &Fault{nvr.Unreachable, "something is there, but it does not answer as a camera does; is the address right, and its port?"}
+	}
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &Fault{nvr.Unreachable, err.Error()}
 	}
 	return &Fault{nvr.BadStream, err.Error()}

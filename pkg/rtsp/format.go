@@ -37,7 +37,7 @@ func choose(medias []*description.Media, missing []string) (*offer, error) {
 			continue
 		}
 		for _, f := range m.Formats {
-			offered = append(offered, fmt.Sprintf("%s: %s", m.Type, f.Codec()))
+			offered = append(offered, printable(fmt.Sprintf("%s: %s", m.Type, f.Codec())))
 			track, one, err := supported(f)
 			have := audio != nil
 			if m.Type == description.MediaTypeVideo {
@@ -50,7 +50,7 @@ func choose(medias []*description.Media, missing []string) (*offer, error) {
 				err = fmt.Errorf("a second track (%s) is not recorded", f.Codec())
 			}
 			if err != nil {
-				missing = append(missing, fmt.Sprintf("%s: %v", m.Type, err))
+				missing = append(missing, printable(fmt.Sprintf("%s: %v", m.Type, err)))
 				continue
 			}
 			one.format.Tracks, one.medias, one.rtp = []media.Track{track}, []*description.Media{m}, []format.Format{f}
@@ -88,12 +88,12 @@ func supported(f format.Format) (media.Track, *offer, error) {
 		if f.PacketizationMode > 1 {
 			return media.Track{}, nil, errors.New("interleaved H.264 is not supported")
 		}
-		return media.Track{Codec: media.H264, Timescale: 90000}, &offer{known: sets{sps: f.SPS, pps: f.PPS}}, nil
+		return media.Track{Codec: media.H264, Timescale: 90000}, &offer{known: said(media.H264, nil, f.SPS, f.PPS)}, nil
 	case *format.H265:
 		if f.MaxDONDiff != 0 {
 			return media.Track{}, nil, errors.New("interleaved H.265 is not supported")
 		}
-		return media.Track{Codec: media.H265, Timescale: 90000}, &offer{known: sets{f.VPS, f.SPS, f.PPS}}, nil
+		return media.Track{Codec: media.H265, Timescale: 90000}, &offer{known: said(media.H265, f.VPS, f.SPS, f.PPS)}, nil
 	case *format.MPEG4Audio:
 		if f.SizeLength < 6 || f.SizeLength > 16 || f.IndexLength > 16 || f.IndexDeltaLength > 16 {
 			return media.Track{}, nil, errors.New("AAC in this packing is not supported")
@@ -131,6 +131,17 @@ func supported(f format.Format) (media.Track, *offer, error) {
 	}
 	name, _, _ = strings.Cut(name, "/")
 	return media.Track{}, nil, fmt.Errorf("codec %s is not supported", name)
+}
+
+// said returns the parameter sets of a description. One that is none counts as
+// not said: the stream may bring it.
+func said(codec media.Codec, v, s, p []byte) (known sets) {
+	for k, b := range map[kind][]byte{vps: v, sps: s, pps: p} {
+		if len(b) > headerLen(codec) && len(b) <= maxSet && kindOf(codec, b[0]) == k {
+			*known.place(k) = b
+		}
+	}
+	return known
 }
 
 // pcm is a track of which each packet is one frame of whole samples; width is

@@ -8,6 +8,7 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
 	"github.com/google/go-cmp/cmp"
 
+	"nvrd/pkg/fmp4"
 	"nvrd/pkg/media"
 )
 
@@ -94,9 +95,59 @@ func FuzzDescription(f *testing.F) {
 			}
 		}
 		if o.known.complete(o.format.Video().Codec) {
-			_, _, _ = describe(o.format.Video(), o.known)
+			track, _, err := describe(o.format.Video(), o.known)
+			if err == nil && !recordable(track) {
+				t.Errorf("no file with %x can be read", o.known)
+			}
 		}
 	})
+}
+
+// recordable tells whether what is recorded of a track can be read again.
+func recordable(track media.Track) bool {
+	_, err := fmp4.ParseInit(fmp4.AppendInit(nil, media.Format{Tracks: []media.Track{track}}))
+	return err == nil
+}
+
+// A description may hold parameter sets that are none. Recording begins with
+// those of the stream then.
+func TestParameterSetsThatAreNone(t *testing.T) {
+	const sps264, pps264 = "Z2QAH6zZQFAFuwFsgAAAAwCAAAAeB4wYyw==", "aOvjyyLA"
+	const vps265, sps265, pps265 = "QAEMAf//AWAAAAMAkAAAAwAAAwB4mZgJ", "QgEBAWAAAAMAkAAAAwAAAwB4oAPAgBDllmZpJMrgEAAAAwAQAAADAeCA", "RAHBcrRiQA=="
+	const start = "AAAAAQ=="
+	for _, tt := range []struct {
+		name, fmtp string
+		complete   bool
+	}{
+		{"h264", "H264;sprop-parameter-sets=" + sps264 + "," + pps264, true},
+		{"h264 without pps", "H264;sprop-parameter-sets=" + sps264 + ",", false},
+		{"h264 with a start code for a pps", "H264;sprop-parameter-sets=" + sps264 + "," + start, false},
+		{"h264 with a header for a pps", "H264;sprop-parameter-sets=" + sps264 + ",aA==", false},
+		{"h264 with two sps", "H264;sprop-parameter-sets=" + sps264 + "," + sps264, false},
+		{"h264 with an endless pps", "H264;sprop-parameter-sets=" + sps264 + "," + "aOvj" + strings.Repeat("AAAA", 2000), false},
+		{"h265", "H265;sprop-vps=" + vps265 + ";sprop-sps=" + sps265 + ";sprop-pps=" + pps265, true},
+		{"h265 with an empty vps", "H265;sprop-vps=;sprop-sps=" + sps265 + ";sprop-pps=" + pps265, false},
+		{"h265 with a start code for a vps", "H265;sprop-vps=" + start + ";sprop-sps=" + sps265 + ";sprop-pps=" + pps265, false},
+		{"h265 with a header for a pps", "H265;sprop-vps=" + vps265 + ";sprop-sps=" + sps265 + ";sprop-pps=RAE=", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			codec, fmtp, _ := strings.Cut(tt.fmtp, ";")
+			o, err := offered([]byte(sdpHead + "m=video 0 RTP/AVP 96\r\na=rtpmap:96 " + codec + "/90000\r\na=fmtp:96 " + fmtp + "\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			track := o.format.Video()
+			if got := o.known.complete(track.Codec); got != tt.complete {
+				t.Fatalf("complete: %v, with %x", got, o.known)
+			}
+			if !tt.complete {
+				return
+			}
+			if track, _, err = describe(track, o.known); err != nil || !recordable(track) {
+				t.Errorf("not readable: %v", err)
+			}
+		})
+	}
 }
 
 // FuzzDescribe reads parameter sets, which come from the camera in band.
