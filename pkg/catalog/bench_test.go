@@ -35,7 +35,7 @@ func BenchmarkDayView(b *testing.B) {
 		_, err := tx.tx.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i < ?1 - 1)
 			INSERT INTO segment (stream_id, start_us, duration_us, state, run_us, directory_id, init_id, media_start, media_duration, header_bytes, bytes, score, fragments)
 			SELECT 1 + i % ?2, ?3 + i / ?2 * 60000000, 60000000, 1, ?3, 1, 1, i / ?2 * 5400000, 5400000, 700, 15000000, i * 7 % 256, ?4 FROM n`,
-			segments, streams, noon, encodeFragments(minute))
+			segments, streams, noon, minute.AppendFragments(nil))
 		return err
 	})
 	var took []time.Duration

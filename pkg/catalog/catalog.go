@@ -119,9 +119,9 @@ func (t Tx) PutSegment(s nvr.Segment) error {
 	for i := range s.Fragments {
 		score = max(score, s.Fragments[i].Score)
 	}
-	state := 0
+	state, fragments := 0, []byte{}
 	if s.Sealed {
-		state = 1
+		state, fragments = 1, s.AppendFragments(make([]byte, 0, 6*len(s.Fragments)))
 	}
 	// The id stays, since players hold addresses with it.
 	err := t.exec(`INSERT INTO segment (id, stream_id, start_us, duration_us, state, run_us, directory_id, init_id,
@@ -135,7 +135,7 @@ func (t Tx) PutSegment(s nvr.Segment) error {
 			(excluded.duration_us, excluded.state, excluded.run_us, excluded.directory_id, excluded.init_id, excluded.media_start,
 			 excluded.media_duration, excluded.header_bytes, excluded.bytes, excluded.score, excluded.fragments)`,
 		s.Stream.Camera, s.Stream.Quality, s.Span.From, int64(s.Span.To-s.Span.From), state, s.Run, s.Directory, s.Init,
-		s.MediaStart, s.MediaDuration, s.HeaderBytes, s.Bytes, score, encodeFragments(s))
+		s.MediaStart, s.MediaDuration, s.HeaderBytes, s.Bytes, score, fragments)
 	if err != nil {
 		return fmt.Errorf("segment %s of %s: %w", s.Span.From, s.Stream, err)
 	}

@@ -79,7 +79,7 @@ func (c *Catalog) segments(ctx context.Context, where string, args ...any) ([]nv
 			return nil, fmt.Errorf("segments: %w", err)
 		}
 		s.Span.To = s.Span.From + nvr.Time(duration)
-		if err := decodeFragments(&s, fragments); err != nil {
+		if err := s.ParseFragments(fragments); err != nil {
 			return nil, err
 		}
 		segments = append(segments, s)

@@ -123,7 +123,7 @@ func (c *Catalog) Row(ctx context.Context, stream nvr.StreamID, start nvr.Time) 
 	}
 	s.Span.To = s.Span.From + nvr.Time(duration)
 	s.Sealed = state == StateSealed
-	return s, state, decodeFragments(&s, fragments)
+	return s, state, s.ParseFragments(fragments)
 }
 
 // Init is an init segment's row.

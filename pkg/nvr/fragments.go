@@ -1,14 +1,13 @@
-package catalog
+package nvr
 
 import (
 	"encoding/binary"
 	"fmt"
-
-	"nvrd/pkg/nvr"
 )
 
 // The fragments of a segment lie side by side from the end of its header on,
-// so only their sizes and durations are kept. Each is
+// so only their sizes and durations are kept, in the catalog and at the end of
+// a footage file. Each is
 //
 //	varint   bytes minus those of the fragment before, zig-zag
 //	varint   (duration minus that of the fragment before, zig-zag) * 2 + 1 if it begins with a key frame
@@ -17,12 +16,8 @@ import (
 // which is 5 to 6 bytes for a second of video. The differences of the first
 // fragment are to zero.
 
-// encodeFragments returns the blob of a sealed segment; nothing for an open one.
-func encodeFragments(s nvr.Segment) []byte {
-	if !s.Sealed {
-		return []byte{}
-	}
-	b := make([]byte, 0, 6*len(s.Fragments))
+// AppendFragments appends the segment's fragments to b.
+func (s *Segment) AppendFragments(b []byte) []byte {
 	var bytes, duration int64
 	for _, f := range s.Fragments {
 		b = binary.AppendVarint(b, f.Bytes-bytes)
@@ -38,28 +33,29 @@ func encodeFragments(s nvr.Segment) []byte {
 	return b
 }
 
-// decodeFragments is the inverse; it fills s.Fragments from the blob and the
-// segment's header size and media start.
-func decodeFragments(s *nvr.Segment, b []byte) error {
+// ParseFragments is the inverse of [Segment.AppendFragments]: it appends to s.Fragments
+// what lies between the segment's header and its size, and within its media
+// time. What does not fit in there is ErrDamaged.
+func (s *Segment) ParseFragments(b []byte) error {
 	offset, start := s.HeaderBytes, s.MediaStart
 	var bytes, duration int64
 	for len(b) > 0 {
 		db, n := binary.Varint(b)
 		if n <= 0 {
-			return damaged(s)
+			return s.damaged()
 		}
 		b = b[n:]
 		v, n := binary.Uvarint(b)
 		if n <= 0 || n >= len(b) {
-			return damaged(s)
+			return s.damaged()
 		}
 		bytes += db
 		d := v >> 1
 		duration += int64(d>>1) ^ -int64(d&1)
 		if bytes <= 0 || bytes > s.Bytes-offset || duration < 0 || duration > s.MediaStart+s.MediaDuration-start {
-			return damaged(s)
+			return s.damaged()
 		}
-		s.Fragments = append(s.Fragments, nvr.Fragment{
+		s.Fragments = append(s.Fragments, Fragment{
 			Offset: offset, Bytes: bytes, MediaStart: start, MediaDuration: duration, Key: v&1 == 1, Score: b[n],
 		})
 		offset += bytes
@@ -69,6 +65,4 @@ func decodeFragments(s *nvr.Segment, b []byte) error {
 	return nil
 }
 
-func damaged(s *nvr.Segment) error {
-	return fmt.Errorf("fragments of segment %d: %w", s.ID, nvr.ErrDamaged)
-}
+func (s *Segment) damaged() error { return fmt.Errorf("fragments of segment %d: %w", s.ID, ErrDamaged) }
