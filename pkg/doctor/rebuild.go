@@ -78,6 +78,8 @@ type rebuilder struct {
 	*Doctor
 	Rebuilding
 
+	inits footage.Inits
+
 	mu   sync.Mutex
 	out  Rebuilt
 	done int
@@ -86,9 +88,15 @@ type rebuilder struct {
 // folder is what one day has of a stream: the unit of work, read in order, so
 // that activity is scored as when it was recorded.
 type folder struct {
-	stream nvr.StreamID
-	files  []file
+	stream  nvr.StreamID
+	files   []file
+	settled nvr.Time // the index is believed of those that began earlier
 }
+
+// unsettled is how many of a stream's newest files may have been written within
+// the last seconds before a power cut, and more than that: what such a file says
+// of itself at its end is no proof that the rest is there.
+const unsettled = 8
 
 // missing returns the files of a stream that have no row, day by day.
 func (r *rebuilder) missing(ctx context.Context, id nvr.StreamID) ([]folder, error) {
@@ -120,6 +128,11 @@ func (r *rebuilder) missing(ctx context.Context, id nvr.StreamID) ([]folder, err
 		last := &folders[len(folders)-1]
 		last.files = append(last.files, p.file)
 	}
+	if len(files) > unsettled {
+		for i := range folders {
+			folders[i].settled = files[len(files)-unsettled].start
+		}
+	}
 	return folders, nil
 }
 
@@ -135,7 +148,12 @@ func (r *rebuilder) index(ctx context.Context, f folder) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			_, c, dir, err := r.read(f.stream, file.start, score)
+			_, c, dir, err := r.read(f.stream, file.start, func(d *footage.Directory) (footage.Content, error) {
+				if file.start < f.settled {
+					return d.ReadSealed(f.stream, file.start, &r.inits, score)
+				}
+				return d.Read(f.stream, file.start, score)
+			})
 			switch {
 			case gone(err):
 			case err != nil:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"nvrd/pkg/catalog"
-	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
@@ -139,7 +138,10 @@ func (d *Doctor) mendInit(ctx context.Context, id nvr.InitID) error {
 
 // index makes the row of a finding's file say what the file says.
 func (d *Doctor) index(ctx context.Context, f *Finding) error {
-	row, content, dir, err := d.read(f.Stream, f.Span.From, motion.Scores())
+	scores := motion.Scores()
+	row, content, dir, err := d.read(f.Stream, f.Span.From, func(dir *footage.Directory) (footage.Content, error) {
+		return dir.Read(f.Stream, f.Span.From, scores)
+	})
 	var detail string
 	switch {
 	case gone(err):
@@ -181,11 +183,11 @@ func (d *Doctor) index(ctx context.Context, f *Finding) error {
 	return err
 }
 
-// read reads a footage file that can be indexed, from the directory that has
-// it. One without a picture, or of another home, is nvr.ErrDamaged.
-func (d *Doctor) read(id nvr.StreamID, start nvr.Time, score func([]fmp4.SampleInfo) uint8) (nvr.Segment, footage.Content, *footage.Directory, error) {
+// read reads a footage file that can be indexed, in some way, from the directory
+// that has it. One without a picture, or of another home, is nvr.ErrDamaged.
+func (d *Doctor) read(id nvr.StreamID, start nvr.Time, from func(*footage.Directory) (footage.Content, error)) (nvr.Segment, footage.Content, *footage.Directory, error) {
 	for _, dir := range d.Directories {
-		c, err := dir.Read(id, start, score)
+		c, err := from(dir)
 		if gone(err) {
 			continue
 		}

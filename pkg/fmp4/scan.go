@@ -62,8 +62,8 @@ func NewScanner(r io.ReaderAt, from, size int64) *Scanner {
 func (s *Scanner) Offset() int64 { return s.pos }
 
 // Next returns the next movie fragment. It returns io.EOF at the end, and
-// also when the file ends within a movie fragment: that is what a crash leaves
-// behind. Anything else that does not parse is nvr.ErrDamaged. The result's
+// also when the file ends within a movie fragment or in a closing box: a crash
+// leaves the one, and the other is no footage. Anything else that does not parse is nvr.ErrDamaged. The result's
 // Samples are valid until the next call.
 func (s *Scanner) Next(f *MovieFragment) error {
 	pos := s.pos
@@ -75,6 +75,8 @@ func (s *Scanner) Next(f *MovieFragment) error {
 			return err
 		}
 		switch {
+		case kind == "uuid" && pos == f.Offset && size <= maxClosing && pos+size >= s.size:
+			return io.EOF
 		case kind == "mdat" && seenMoof:
 			if pos+size > s.size {
 				return io.EOF

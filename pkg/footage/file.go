@@ -1,6 +1,7 @@
 package footage
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type File struct {
 	dir    *Directory
 	origin Origin
 	header int64 // bytes before the first movie fragment
+	init   [sha256.Size]byte
 
 	failed atomic.Pointer[error] // set once, by the writer
 
@@ -55,6 +57,7 @@ type job struct {
 	header []byte
 	bufs   [][]byte
 	bytes  int64
+	spare  bool // the file is whole without it
 	queued time.Time
 	sealed func(Result)
 }
@@ -82,7 +85,7 @@ func (d *Directory) Free() (int64, error) { return d.disk.free() }
 func (d *Directory) Create(o Origin, init []byte) (*File, int64) {
 	o.Home, o.Directory = d.home, d.id
 	header := fmp4.AppendExtension(append([]byte(nil), init...), originID, o.append(nil))
-	f := &File{dir: d, origin: o, header: int64(len(header))}
+	f := &File{dir: d, origin: o, header: int64(len(header)), init: sha256.Sum256(init)}
 	d.queue(job{file: f, header: header, bytes: int64(len(header))})
 	return f, int64(len(header))
 }
@@ -196,7 +199,9 @@ func (d *Directory) do(j job) {
 	d.counts.bytes.Add(n)
 	if err != nil {
 		// What was written of this movie fragment is no use; the ones before are.
-		f.fail(errors.Join(err, f.f.Truncate(f.written)))
+		if err = errors.Join(err, f.f.Truncate(f.written)); !j.spare {
+			f.fail(err)
+		}
 		return
 	}
 	f.written += n

@@ -54,3 +54,11 @@ func parseOrigin(b []byte) (Origin, error) {
 	copy(o.Directory[:], b[44:])
 	return o, nil
 }
+
+// check returns nvr.ErrDamaged if o is not that of the file with that name.
+func (o Origin) check(stream nvr.StreamID, start nvr.Time) error {
+	if o.Stream != stream || o.Start != start || o.Run < 1 || nvr.Time(o.Run) > start {
+		return fmt.Errorf("footage file %s says that it is %s of %s in run %d: %w", name(stream, start), o.Stream, o.Start, o.Run, nvr.ErrDamaged)
+	}
+	return nil
+}

@@ -65,9 +65,8 @@ func read(f *os.File, limit int64, stream nvr.StreamID, start nvr.Time, score fu
 	if c.Origin, err = parseOrigin(header.Extension); err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
-	if c.Origin.Stream != stream || c.Origin.Start != start || c.Origin.Run < 1 || nvr.Time(c.Origin.Run) > start {
-		return Content{}, fmt.Errorf("footage file %s says that it is %s of %s in run %d: %w",
-			name(stream, start), c.Origin.Stream, c.Origin.Start, c.Origin.Run, nvr.ErrDamaged)
+	if err := c.Origin.check(stream, start); err != nil {
+		return Content{}, err
 	}
 	c.Init = header.Init
 	if c.Format, err = fmp4.ParseInit(header.Init); err != nil {
@@ -92,13 +91,18 @@ func read(f *os.File, limit int64, stream nvr.StreamID, start nvr.Time, score fu
 		if s.MediaDuration > nvr.Units(maxLength, timescale) {
 			return Content{}, fmt.Errorf("footage file %s is longer than %s: %w", name(stream, start), maxLength, nvr.ErrDamaged)
 		}
-		length := nvr.Duration(s.MediaDuration, timescale)
 		s.Span.To = found.Clock.Add(nvr.Duration(found.ClockDuration, timescale))
-		if s.Span.To < start || s.Span.Duration() > length+time.Second { // clocks bend by far less
-			s.Span.To = start.Add(length)
+		if !plausible(s) {
+			s.Span.To = start.Add(nvr.Duration(s.MediaDuration, timescale))
 		}
 	}
 	return c, nil
+}
+
+// plausible tells whether a segment's wall clock goes about as fast as its
+// media. Clocks bend by far less than what is allowed here.
+func plausible(s *nvr.Segment) bool {
+	return s.Span.To >= s.Span.From && s.Span.Duration() <= nvr.Duration(s.MediaDuration, s.Timescale)+time.Second
 }
 
 // Recover makes an open file of an earlier life whole: what a crash left

@@ -114,6 +114,7 @@ func (s *Stream) seal() {
 	s.clock.bend(end, segmentLength)
 	r := s.recorder
 	r.sealing.Add(1)
+	seg.file.Index(row)
 	seg.file.Seal(func(result footage.Result) {
 		r.ledger.post(func(tx catalog.Tx) error { return r.settle(tx, row, seg.init, result) })
 		r.sealing.Done()
