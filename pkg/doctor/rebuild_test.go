@@ -179,3 +179,35 @@ func TestRebuildKeepsLocks(t *testing.T) {
 		return err
 	}))
 }
+
+// TestRebuildBelievesIndexes takes the headers away from files. What their
+// indexes say is enough of those that were written long ago; the newest must
+// show that they hold what they say.
+func TestRebuildBelievesIndexes(t *testing.T) {
+	h := recorded(t)
+	want := segments(t, h.Catalog, gate)
+	if len(want) <= unsettled+1 {
+		t.Fatalf("there are %d segments, too few", len(want))
+	}
+	for _, s := range want[1:] { // the first says what the init segment is
+		f, err := os.OpenFile(h.file(s), os.O_WRONLY, 0)
+		must(t, err)
+		_, err = f.WriteAt(make([]byte, 100), s.Fragments[1].Offset)
+		must(t, err)
+		must(t, f.Close())
+	}
+	h.Doctor.Catalog = openCatalog(t, filepath.Join(t.TempDir(), "catalog.db"))
+	_, err := h.Rebuild(t.Context(), Rebuilding{})
+	must(t, err)
+	got := segments(t, h.Catalog, gate)
+	settled := len(want) - unsettled
+	same := cmp.Options{cmpopts.IgnoreFields(nvr.Segment{}, "ID", "Init", "Directory")}
+	if diff := cmp.Diff(want[1:settled], got[1:settled], same); diff != "" {
+		t.Errorf("from indexes (-want +got):\n%s", diff)
+	}
+	for i, s := range got[settled:] {
+		if n := len(s.Fragments); n != 1 {
+			t.Errorf("of segment %d, which may be torn, %d fragments are believed, want 1", settled+i, n)
+		}
+	}
+}

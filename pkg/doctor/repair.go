@@ -155,6 +155,9 @@ func (d *Doctor) index(ctx context.Context, f *Finding) error {
 		return err
 	case content.Damage != nil:
 		detail = content.Damage.Error()
+		if err := dir.DropIndex(f.Stream, f.Span.From); err != nil { // a rebuild would believe it
+			return err
+		}
 	default:
 		detail = "its file was cut short"
 	}

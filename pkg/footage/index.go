@@ -3,9 +3,12 @@ package footage
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"nvrd/pkg/fmp4"
@@ -34,13 +37,17 @@ func (f *File) Index(s nvr.Segment) {
 	if len(s.Fragments) == 0 {
 		return // a file of a header alone goes when it is sealed
 	}
-	b := f.origin.append(make([]byte, 0, indexBytes+6*len(s.Fragments)))
-	b = append(b, f.init[:]...)
+	b := fmp4.AppendClosing(nil, indexID, indexOf(f.origin, f.init, s))
+	f.dir.queue(job{file: f, bufs: [][]byte{b}, bytes: int64(len(b)), spare: true})
+}
+
+func indexOf(o Origin, init [sha256.Size]byte, s nvr.Segment) []byte {
+	b := o.append(make([]byte, 0, indexBytes+6*len(s.Fragments)))
+	b = append(b, init[:]...)
 	for _, v := range []int64{s.HeaderBytes, int64(s.Span.To), s.MediaStart, s.MediaDuration} {
 		b = binary.BigEndian.AppendUint64(b, uint64(v))
 	}
-	b = fmp4.AppendClosing(nil, indexID, s.AppendFragments(b))
-	f.dir.queue(job{file: f, bufs: [][]byte{b}, bytes: int64(len(b)), spare: true})
+	return s.AppendFragments(b)
 }
 
 // Inits remembers init segments, which many files share. The zero Inits is
@@ -117,4 +124,28 @@ func readIndex(r io.ReaderAt, size int64, stream nvr.StreamID, start nvr.Time, i
 	last := s.Fragments[len(s.Fragments)-1]
 	c.Segment = s
 	return c, last.Offset+last.Bytes == at && last.MediaStart+last.MediaDuration == s.MediaStart+s.MediaDuration
+}
+
+// DropIndex cuts the index off a file that does not hold what it says.
+func (d *Directory) DropIndex(stream nvr.StreamID, start nvr.Time) error {
+	f, err := os.OpenFile(filepath.Join(d.path, name(stream, start)), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("drop index: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("drop index: %w", err)
+	}
+	_, at, err := fmp4.ReadClosing(f, info.Size(), indexID)
+	if errors.Is(err, nvr.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(f.Truncate(at), syncFile(f))
+	}
+	if err != nil {
+		return fmt.Errorf("drop index: %w", err)
+	}
+	return nil
 }

@@ -30,7 +30,7 @@ type Segment struct {
 	MediaDuration int64
 	Timescale     uint32 // units per second of the video track
 	HeaderBytes   int64  // where the first fragment begins in the file
-	Bytes         int64  // length of the file
+	Bytes         int64  // up to where the last fragment ends in the file
 	Fragments     []Fragment
 }
 
