@@ -136,11 +136,13 @@ func (t Tx) PutSegment(s nvr.Segment) error {
 	if s.Sealed {
 		state, fragments = 1, s.AppendFragments(make([]byte, 0, 6*len(s.Fragments)))
 	}
-	// The id stays, since players hold addresses with it.
+	// Players hold addresses with the id: it stays with the row, and that of a row
+	// that is gone is not given to another, which the time takes care of.
 	err := t.exec(`INSERT INTO segment (id, stream_id, start_us, duration_us, state, run_us, directory_id, init_id,
 			media_start, media_duration, header_bytes, bytes, score, fragments)
 		VALUES (
-			(SELECT g.id FROM segment g JOIN stream s ON s.id = g.stream_id WHERE s.camera_id = ?1 AND s.quality = ?2 AND g.start_us = ?3),
+			coalesce((SELECT g.id FROM segment g JOIN stream s ON s.id = g.stream_id WHERE s.camera_id = ?1 AND s.quality = ?2 AND g.start_us = ?3),
+				max(?3 / 1000, coalesce((SELECT max(id) + 1 FROM segment), 0))),
 			(SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2),
 			?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 		ON CONFLICT (id) DO UPDATE SET
@@ -166,22 +168,49 @@ func (t Tx) DropSegment(s nvr.StreamID, start nvr.Time) error {
 }
 
 // AddGap adds a gap; an empty one is ignored. A gap without end becomes the
-// stream's open gap. A stream that was never enabled is refused.
+// stream's open gap. It becomes one with gaps of the same reason and detail that
+// it touches, and takes the place of one that begins when it does. A stream that
+// was never enabled is refused.
 func (t Tx) AddGap(g nvr.Gap) error {
 	if g.Span.To != 0 && g.Span.Empty() {
 		return nil
+	}
+	err := t.DropGap(g.Stream, g.Span.From)
+	if err == nil {
+		err = t.join(&g)
 	}
 	var end any
 	if g.Span.To != 0 {
 		end = g.Span.To
 	}
-	// An attempt that follows a gap of no length takes its place.
-	err := t.exec(`INSERT INTO gap (stream_id, start_us, end_us, reason, detail)
-		VALUES ((SELECT id FROM stream WHERE camera_id = ? AND quality = ?), ?, ?, ?, ?)
-		ON CONFLICT (stream_id, start_us) DO UPDATE SET (end_us, reason, detail) = (excluded.end_us, excluded.reason, excluded.detail)`,
-		g.Stream.Camera, g.Stream.Quality, g.Span.From, end, string(g.Reason), g.Detail)
+	if err == nil {
+		err = t.exec(`INSERT INTO gap (stream_id, start_us, end_us, reason, detail)
+			VALUES ((SELECT id FROM stream WHERE camera_id = ? AND quality = ?), ?, ?, ?, ?)`,
+			g.Stream.Camera, g.Stream.Quality, g.Span.From, end, string(g.Reason), g.Detail)
+	}
 	if err != nil {
 		return fmt.Errorf("gap %s of %s: %w", g.Span, g.Stream, err)
+	}
+	return nil
+}
+
+// join removes the gaps that go on as g does, before and after it, and makes g
+// as long as all of them: a disk that stays full is tried again every 2 s.
+func (t Tx) join(g *nvr.Gap) error {
+	const same = ofStream + `AND reason = ? AND detail = ? AND `
+	before := t.tx.QueryRowContext(t.ctx, `DELETE FROM gap WHERE`+same+`end_us = ? AND start_us =
+		(SELECT max(start_us) FROM gap WHERE`+ofStream+`AND start_us < ?) RETURNING start_us`,
+		g.Stream.Camera, g.Stream.Quality, string(g.Reason), g.Detail, g.Span.From, g.Stream.Camera, g.Stream.Quality, g.Span.From)
+	if err := before.Scan(&g.Span.From); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if g.Span.To == 0 {
+		return nil
+	}
+	after := t.tx.QueryRowContext(t.ctx, `DELETE FROM gap WHERE`+same+`start_us = ? RETURNING coalesce(end_us, 0)`,
+		g.Stream.Camera, g.Stream.Quality, string(g.Reason), g.Detail, g.Span.To)
+	if err := after.Scan(&g.Span.To); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
 	return nil
 }

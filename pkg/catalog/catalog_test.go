@@ -123,6 +123,11 @@ func TestPutSegment(t *testing.T) {
 	if _, err := c.Segment(t.Context(), id); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("a dropped segment is %v, want not found", err)
 	}
+	c.must(t, func(tx Tx) error { return tx.PutSegment(segment(r, porch, at(70), time.Minute)) })
+	if _, err := c.Segment(t.Context(), id); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("its number was given to another: %v", err)
+	}
+	c.must(t, func(tx Tx) error { return tx.DropSegment(porch, at(70)) })
 	if _, err := c.LastSegment(t.Context(), porch, at(1000)); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("the last segment of none is %v, want not found", err)
 	}
@@ -194,6 +199,41 @@ func TestGaps(t *testing.T) {
 	check(45, 46, gap(40, 50, nvr.DiskFull))
 	check(55, 60)
 	check(1000, 1001, gap(60, -1, nvr.NoPicture))
+}
+
+// A disk that stays full is one gap, in whatever order its parts are told.
+func TestGapsOfOneKindAreOne(t *testing.T) {
+	full := func(from, to int64) nvr.Gap {
+		g := nvr.Gap{Stream: porch, Span: span(from, to), Reason: nvr.DiskFull, Detail: "no space"}
+		if to == 0 {
+			g.Span.To = 0
+		}
+		return g
+	}
+	other := full(10, 20)
+	other.Detail = "something else"
+	for name, c := range map[string]struct{ add, want []nvr.Gap }{
+		"one after the other":   {[]nvr.Gap{full(10, 20), full(20, 30), full(30, 40)}, []nvr.Gap{full(10, 40)}},
+		"the last first":        {[]nvr.Gap{full(30, 40), full(20, 30), full(10, 20)}, []nvr.Gap{full(10, 40)}},
+		"the middle at last":    {[]nvr.Gap{full(10, 20), full(30, 40), full(20, 30)}, []nvr.Gap{full(10, 40)}},
+		"an open one before":    {[]nvr.Gap{full(10, 20), full(30, 0), full(20, 30)}, []nvr.Gap{full(10, 0)}},
+		"an open one at last":   {[]nvr.Gap{full(10, 20), full(20, 0)}, []nvr.Gap{full(10, 0)}},
+		"in place of another":   {[]nvr.Gap{full(10, 20), full(30, 31), full(20, 30), full(10, 50)}, []nvr.Gap{full(10, 50)}},
+		"time in between":       {[]nvr.Gap{full(10, 20), full(21, 30)}, []nvr.Gap{full(10, 20), full(21, 30)}},
+		"another detail before": {[]nvr.Gap{other, full(20, 30)}, []nvr.Gap{other, full(20, 30)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := newCatalog(t)
+			db.place(t)
+			for _, g := range c.add {
+				db.must(t, func(tx Tx) error { return tx.AddGap(g) })
+			}
+			got, err := db.Gaps(t.Context(), porch, span(0, 100))
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("%v, gaps (-want +got):\n%s", err, diff)
+			}
+		})
+	}
 }
 
 func TestStreams(t *testing.T) {

@@ -28,7 +28,7 @@ func TestAgainstModel(t *testing.T) {
 					next = now.Add(time.Duration(1+r.IntN(70)) * time.Second)
 				}
 				if r.IntN(4) == 0 {
-					g := nvr.Gap{Stream: id, Span: nvr.Span{From: now, To: next}, Reason: nvr.Unreachable}
+					g := nvr.Gap{Stream: id, Span: nvr.Span{From: now, To: next}, Reason: nvr.Unreachable, Detail: now.String()}
 					gaps[id] = append(gaps[id], g)
 					if err := tx.AddGap(g); err != nil {
 						return err

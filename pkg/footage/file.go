@@ -226,6 +226,9 @@ func (f *File) create() error {
 		out, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	}
 	if err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) {
+			err = p.Err // each try has another path, and the gaps that they leave should be one
+		}
 		return fmt.Errorf("create footage file: %w", err)
 	}
 	f.f = out
