@@ -98,14 +98,14 @@ func (a *appliance) open(ctx context.Context, data string) (old string, err erro
 	if old, err = setAsideBroken(ctx, data, a.log); err != nil {
 		return "", err
 	}
-	for {
+	for again := false; ; again = true {
 		if a.store, err = createStore(ctx, data, a.log); err == nil {
 			a.keeper, err = a.store.keeper(ctx, a.log) // completes removals before the recorder looks at the files
 		}
 		if err == nil {
 			a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.directory, a.log)
 		}
-		if !catalog.IsCorrupt(err) || old != "" {
+		if !catalog.IsCorrupt(err) || again {
 			return old, err
 		}
 		if a.store != nil {

@@ -18,24 +18,29 @@ import (
 // soundIn is how long the start waits to learn whether the catalog is sound:
 // long enough for all of a small one. A large one is looked at while cameras
 // are recorded.
-const soundIn = time.Second
+const soundIn = 300 * time.Millisecond
 
 // brokenName marks a catalog that was found to be broken while it was in use:
 // the next start sets it aside.
 const brokenName = "catalog.db.broken"
 
+// asideName holds the name of a catalog that was set aside until all that could
+// be read of it is in the new one, however often that is interrupted.
+const asideName = "catalog.db.aside"
+
 // setAsideBroken moves a catalog that is no sound database out of the way, and
-// returns its new name. Nothing is moved, and the name is empty, if it is sound
-// as far as can be told in a moment, or not there.
+// returns its new name. If it is sound as far as can be told in a moment, or not
+// there, the name is that of one that was set aside earlier and is still needed,
+// or empty.
 func setAsideBroken(ctx context.Context, data string, log *slog.Logger) (string, error) {
 	path := filepath.Join(data, "catalog.db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return aside(data)
 	}
 	_, err := os.Stat(filepath.Join(data, brokenName))
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = soundness(ctx, path); err == nil {
-			return "", nil
+			return aside(data)
 		}
 		if !catalog.IsCorrupt(err) && !errors.Is(err, nvr.ErrDamaged) {
 			return "", err
@@ -44,6 +49,19 @@ func setAsideBroken(ctx context.Context, data string, log *slog.Logger) (string,
 		return "", fmt.Errorf("look at the catalog: %w", err)
 	}
 	return setAside(data, err, log)
+}
+
+// aside returns the path of the catalog that was set aside and is still needed,
+// or nothing.
+func aside(data string) (string, error) {
+	name, err := os.ReadFile(filepath.Join(data, asideName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for a catalog that was set aside: %w", err)
+	}
+	return filepath.Join(data, filepath.Base(string(name))), nil
 }
 
 // soundness returns what is wrong with a catalog, as far as can be told in a
@@ -67,6 +85,9 @@ func soundness(ctx context.Context, path string) (err error) {
 func setAside(data string, cause error, log *slog.Logger) (string, error) {
 	path := filepath.Join(data, "catalog.db")
 	aside := path + ".damaged-" + time.Now().UTC().Format(stamp)
+	if err := os.WriteFile(filepath.Join(data, asideName), []byte(filepath.Base(aside)), 0o600); err != nil {
+		return "", fmt.Errorf("set the broken catalog aside: %w", err)
+	}
 	for _, suffix := range companions {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("set the broken catalog aside: %w", err)
@@ -96,9 +117,12 @@ func (a *appliance) look(ctx context.Context, data, old string, before nvr.Time)
 		a.log.Error("the catalog is broken; it is made again from the footage at the next start", "err", report.Findings[0].Found)
 		return os.WriteFile(filepath.Join(data, brokenName), []byte(report.Findings[0].Found+"\n"), 0o600)
 	}
-	if counts[doctor.UnlistedFile] > 0 {
+	if counts[doctor.UnlistedFile] > 0 || old != "" {
 		if err := a.reindex(ctx, d, old, before); err != nil {
 			return err
+		}
+		if err := os.Remove(filepath.Join(data, asideName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("forget the catalog that was set aside: %w", err)
 		}
 		delete(counts, doctor.UnlistedFile)
 		delete(counts, doctor.Hole)

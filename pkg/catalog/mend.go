@@ -100,8 +100,10 @@ var unique = []string{"event", "lock"}
 
 // CopyUnique copies what no footage file could tell again, such as what
 // somebody wants to keep, from another catalog, row by row, as far as it can
-// be read. Its error says where that ended; what was copied stays. It costs
-// time with the segments that are there already.
+// be read. What is there already is not copied again, so it can be called twice;
+// a row whose number something else has by now gets another. Its error says
+// where the copy ended; what was copied stays. It costs time with the segments
+// that are there already.
 func (c *Catalog) CopyUnique(ctx context.Context, from *Catalog) (copied int, err error) {
 	for _, table := range unique {
 		n, e := c.copyTable(ctx, from, table)
@@ -126,7 +128,16 @@ func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (c
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", table, err)
 	}
-	insert := `INSERT OR IGNORE INTO ` + table + ` ("` + strings.Join(columns, `","`) + `") VALUES (?` + strings.Repeat(",?", len(columns)-1) + `)`
+	// The first column is the number; those behind it say what it is.
+	there := `SELECT 1 FROM ` + table + ` WHERE `
+	number := `CASE WHEN EXISTS (` + there + `id = ?1) THEN NULL ELSE ?1 END`
+	var same, rest []string
+	for i, column := range columns[1:] {
+		rest = append(rest, fmt.Sprint("?", i+2))
+		same = append(same, fmt.Sprintf(`"%s" = ?%d`, column, i+2))
+	}
+	insert := `INSERT INTO ` + table + ` ("` + strings.Join(columns, `","`) + `") SELECT ` + number + `,` + strings.Join(rest, `,`) +
+		` WHERE NOT EXISTS (` + there + strings.Join(same, ` AND `) + `)`
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		into[i] = &values[i]
