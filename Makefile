@@ -54,7 +54,7 @@ peers: # Installs what the tests need as root, or else says what is missing.
 		echo "  sudo apt-get install --no-install-recommends" $$missing; exit 1; \
 	fi
 
-bench: peers build build/uitest.stamp ## What recording costs, beside ffmpeg on the same streams; how quick pages seek; micro-benchmarks
+bench: peers build build/uitest.stamp ## What recording costs, beside ffmpeg on the same streams; what a start after a crash does; how quick pages seek; micro-benchmarks
 	go test -tags bench -count=1 -timeout 30m -v -run TestCost ./cmd/nvrd
 	STOOP_BENCH=1 go test -count=1 -v -run TestBrowsers/demo ./ui/uitest
 	go test -run '^$$' -bench . -benchmem ./pkg/...

@@ -17,7 +17,7 @@ import (
 
 // soundIn is how long the start waits to learn whether the catalog is sound:
 // long enough for all of a small one. A large one is looked at while cameras
-// are recorded.
+// are recorded; a second of waiting would be a third of the start.
 const soundIn = 300 * time.Millisecond
 
 // brokenName marks a catalog that was found to be broken while it was in use:
