@@ -58,10 +58,10 @@ type Directory struct {
 	dirty   []*File
 	sealing []*File
 	dirs    map[string]bool // directories with entries that are not durable
-	// overlong holds the files that could not be cut to what is durable of
-	// them, which is so many bytes.
-	overlong map[string]int64
-	counts   counters
+	// owed is what could not be done yet about files that failed, by their
+	// paths: the disk did not let it.
+	owed   map[string]func() error
+	counts counters
 }
 
 // Create makes path a new footage directory of the home with that number. It
@@ -110,7 +110,7 @@ func Open(path string, home UUID, log *slog.Logger) (*Directory, error) {
 	d := &Directory{
 		path: path, home: home, log: log,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		dirs: map[string]bool{}, overlong: map[string]int64{},
+		dirs: map[string]bool{}, owed: map[string]func() error{},
 	}
 	id, err := hex.DecodeString(m.Directory)
 	if err != nil || len(id) != len(d.id) {

@@ -285,10 +285,8 @@ func (d *Directory) sync() {
 		f.dirty = false
 	}
 	d.dirty = d.dirty[:0]
-	for path, bytes := range d.overlong { // until the disk is well again
-		if err := os.Truncate(path, bytes); err == nil || errors.Is(err, fs.ErrNotExist) {
-			delete(d.overlong, path)
-		}
+	for path, do := range d.owed {
+		_ = d.owe(path, do) // it stays there until the disk is well again
 	}
 	for i, f := range d.sealing {
 		f.close()
@@ -354,9 +352,9 @@ func (f *File) close() {
 	if f.f == nil {
 		return
 	}
-	if f.Err() != nil && f.synced > f.header { // what is counted as lost must not turn up again
-		if err := f.f.Truncate(f.synced); err != nil {
-			f.dir.overlong[f.f.Name()] = f.synced
+	if path, bytes := f.f.Name(), f.synced; f.Err() != nil && bytes > f.header { // what is counted as lost must not turn up again
+		if f.f.Truncate(bytes) != nil {
+			_ = f.dir.owe(path, func() error { return os.Truncate(path, bytes) })
 		}
 	}
 	if err := f.f.Close(); err != nil {
@@ -372,15 +370,31 @@ func (f *File) close() {
 // start, which would not know that it was reported as lost.
 func (f *File) giveUp() {
 	path := f.f.Name()
-	var err error
-	if f.written <= f.header {
-		err = os.Remove(path)
-	} else { // somebody may still be able to read it
-		_, err = f.dir.Quarantine(name(f.origin.Stream, f.origin.Start))
-	}
+	err := f.dir.owe(path, func() error {
+		if f.written <= f.header {
+			return os.Remove(path)
+		}
+		_, err := f.dir.Quarantine(name(f.origin.Stream, f.origin.Start)) // somebody may still be able to read it
+		return err
+	})
 	if err != nil {
-		f.dir.log.Warn("footage file without footage stays", "path", path, "err", err)
+		f.dir.log.Warn("footage file without footage stays until the disk is well", "path", path, "err", err)
 	}
+}
+
+// owe does something about a file that failed, or keeps it for later if the
+// disk does not let it, or is away.
+func (d *Directory) owe(path string, do func() error) error {
+	err := d.present()
+	if err == nil {
+		err = do()
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		delete(d.owed, path)
+		return nil
+	}
+	d.owed[path] = do
+	return err
 }
 
 // ReasonOf says which gap a failed write leads to.

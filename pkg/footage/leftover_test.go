@@ -52,6 +52,44 @@ func TestLostFileIsSetAside(t *testing.T) {
 	})
 }
 
+// A disk that takes nothing does not let a lost file be set aside either. That
+// is made up for when it does again.
+func TestLostFileIsSetAsideLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, false)
+		defer d.Close()
+		inTheWay := filepath.Join(d.path, quarantine)
+		if err := os.WriteFile(inTheWay, nil, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		f, _ := d.Create(origin(), initSegment)
+		if err := f.Append(fragment(0)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := f.f.Close(); err != nil { // so that the sync fails
+			t.Fatal(err)
+		}
+		seal(t, f)
+		if starts, err := d.List(porch, 0); err != nil || len(starts) != 1 {
+			t.Errorf("files are %v, %v, want the lost one", starts, err)
+		}
+		if err := os.Remove(inTheWay); err != nil {
+			t.Fatal(err)
+		}
+		later := origin()
+		later.Start++
+		f, _ = d.Create(later, initSegment)
+		seal(t, f)
+		if starts, err := d.List(porch, 0); err != nil || len(starts) != 0 {
+			t.Errorf("files are %v, %v, want none", starts, err)
+		}
+		if _, err := os.Stat(filepath.Join(d.path, quarantine, name(porch, noon))); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // The characters of patterns may stand in the path of a directory.
 func TestStreamsBelowAnyPath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disk [1]*")
