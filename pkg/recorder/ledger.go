@@ -16,6 +16,9 @@ const (
 	commitEvery = time.Second
 	// aliveEvery is how often a sign of life is committed when nothing else is.
 	aliveEvery = time.Minute
+	// maxBatch bounds how many entries one transaction makes. Others wait for
+	// it; these take half a second.
+	maxBatch = 500
 )
 
 // entry is one change to the catalog, made in the transaction it is given.
@@ -78,36 +81,52 @@ func (l *ledger) run() {
 	}
 }
 
-// commit writes all entries in one transaction. If that fails they are tried
-// one by one, so that a single impossible entry costs itself alone; what fails
-// for want of space or a lock stays for the next time.
+// commit writes all entries, many in one transaction. What fails for want of
+// space or a lock stays for the next time. While it does, a sign of life alone
+// is tried each time: what gathers in a day would be tried for minutes.
 func (l *ledger) commit() {
 	l.mu.Lock()
 	batch := l.entries
 	l.entries = nil
 	l.mu.Unlock()
-	err := l.update(batch)
-	if err == nil {
-		l.failing = false
-		return
+	var err error
+	if l.failing || len(batch) == 0 {
+		err = l.update(nil)
 	}
-	if !l.failing {
+	for len(batch) > 0 && err == nil {
+		var done int
+		done, err = l.commitSome(batch[:min(len(batch), maxBatch)])
+		batch = batch[done:]
+	}
+	if err != nil && !l.failing {
 		l.log.Error("catalog cannot be written, footage goes on", "entries", len(batch), "err", err)
 	}
-	l.failing = true
-	for i, e := range batch {
-		err := l.update([]entry{e})
+	l.failing = err != nil
+	if len(batch) > 0 {
+		l.mu.Lock()
+		l.entries = append(batch[:len(batch):len(batch)], l.entries...)
+		l.mu.Unlock()
+	}
+}
+
+// commitSome writes entries in one transaction. If that fails they are tried
+// one by one, so that a single impossible entry costs itself alone. It returns
+// how many are done.
+func (l *ledger) commitSome(batch []entry) (done int, err error) {
+	if err := l.update(batch); err == nil {
+		return len(batch), nil
+	}
+	for i := range batch {
+		err := l.update(batch[i : i+1])
 		if catalog.IsRefusal(err) {
 			l.log.Error("catalog refused an entry; `nvrd rebuild` restores it from the footage", "err", err)
 			continue
 		}
 		if err != nil {
-			l.mu.Lock()
-			l.entries = append(batch[i:len(batch):len(batch)], l.entries...)
-			l.mu.Unlock()
-			return
+			return i, err
 		}
 	}
+	return len(batch), nil
 }
 
 func (l *ledger) update(batch []entry) error {
