@@ -34,8 +34,8 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
-torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts; about 20 minutes
-	go test -count=1 -timeout 90m -v ./cmd/nvrd/prove -torture
+torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
+	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run

@@ -45,16 +45,18 @@ type store struct {
 // openStore starts a recorder on a data directory.
 func openStore(t *testing.T, dir string) *store {
 	t.Helper()
-	s, err := tryStore(t, dir)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s, err := tryStore(t, dir, log, nil)
 	if err != nil {
 		t.Fatalf("the recorder does not start again: %v", err)
 	}
 	return s
 }
 
-func tryStore(t *testing.T, dir string) (s *store, err error) {
+// tryStore starts a recorder on a data directory. before, which may be nil, is
+// called with what is open before the recorder looks at the files.
+func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) error) (s *store, err error) {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	s = &store{}
 	defer func() {
 		if err != nil {
@@ -69,6 +71,11 @@ func tryStore(t *testing.T, dir string) (s *store, err error) {
 	}
 	if s.footage, err = footage.Open(filepath.Join(dir, "footage"), s.home, log); err != nil {
 		return nil, err
+	}
+	if before != nil {
+		if err = before(s); err != nil {
+			return nil, err
+		}
 	}
 	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.footage, log); err != nil {
 		return nil, err

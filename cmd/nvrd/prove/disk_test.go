@@ -47,7 +47,7 @@ const (
 // fault is what a disk suffers until it is given another one. The zero value
 // is none.
 type fault struct {
-	On    string        // what fails: write, sync, create, or any
+	On    string        // what fails: write, sync, create, any of these, or all, which is remove as well
 	Files string        // the end of the names it concerns
 	Errno syscall.Errno // what those get
 	Times int           // how often; zero is without end
@@ -59,6 +59,7 @@ type order struct {
 	Note   *op
 	Fault  *fault
 	Settle bool // everything there is by now is durable, and the journal begins here
+	Quiet  bool // there is no journal from now on
 }
 
 // control is the name of that file. Reading it returns the journal.
@@ -73,6 +74,7 @@ type disk struct {
 	mu      sync.Mutex
 	over    *sync.Cond // the fault is
 	fault   fault
+	quiet   bool
 	journal []op
 	nodes   uint64
 }
@@ -122,7 +124,7 @@ func (d *disk) node(name string) *node {
 // log adds to the journal. The shared memory of a database is no part of it:
 // it is written whenever the kernel likes, and means nothing after a cut.
 func (d *disk) log(n *node, o op) {
-	if strings.HasSuffix(n.name, "-shm") || strings.HasSuffix(o.Name, "-shm") {
+	if d.quiet || strings.HasSuffix(n.name, "-shm") || strings.HasSuffix(o.Name, "-shm") {
 		return
 	}
 	d.journal = append(d.journal, o)
@@ -132,7 +134,7 @@ func (d *disk) log(n *node, o op) {
 func (d *disk) suffer(what, name string) syscall.Errno {
 	for {
 		f := &d.fault
-		hit := (f.On == what || f.On == "any") && strings.HasSuffix(name, f.Files) && !strings.HasSuffix(name, "-shm")
+		hit := (f.On == what || f.On == "any" && what != "remove" || f.On == "all") && strings.HasSuffix(name, f.Files) && !strings.HasSuffix(name, "-shm")
 		if !hit {
 			return 0
 		}
@@ -208,7 +210,9 @@ func (n *node) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64)
 		n.data = resized(n.data, end)
 	}
 	copy(n.data[off:], data)
-	n.disk.log(n, op{Kind: opWrite, Node: n.id, At: off, Data: bytes.Clone(data)})
+	if !n.disk.quiet {
+		n.disk.log(n, op{Kind: opWrite, Node: n.id, At: off, Data: bytes.Clone(data)})
+	}
 	return uint32(len(data)), 0
 }
 
@@ -250,13 +254,26 @@ func (n *node) add(ctx context.Context, name string, mode uint32, out *fuse.Attr
 func (n *node) Unlink(_ context.Context, name string) syscall.Errno {
 	n.disk.mu.Lock()
 	defer n.disk.mu.Unlock()
+	if errno := n.disk.suffer("remove", name); errno != 0 {
+		return errno
+	}
 	n.disk.log(n, op{Kind: opRemove, Node: n.id, Name: name})
 	return 0
+}
+
+func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
+	if child := n.GetChild(name); child != nil && len(child.Children()) > 0 {
+		return syscall.ENOTEMPTY
+	}
+	return n.Unlink(ctx, name)
 }
 
 func (n *node) Rename(_ context.Context, name string, parent fs.InodeEmbedder, to string, flags uint32) syscall.Errno {
 	n.disk.mu.Lock()
 	defer n.disk.mu.Unlock()
+	if errno := n.disk.suffer("remove", name); errno != 0 {
+		return errno
+	}
 	child, ok := n.GetChild(name).Operations().(*node)
 	target, known := parent.(*node)
 	if !ok || !known || flags != 0 {
@@ -316,6 +333,8 @@ func (c *controls) Write(_ context.Context, _ fs.FileHandle, data []byte, _ int6
 	case cmd.Settle:
 		d.journal = nil
 		d.root.describe()
+	case cmd.Quiet:
+		d.quiet, d.journal = true, nil
 	}
 	return uint32(len(data)), 0
 }

@@ -31,11 +31,17 @@ type film struct {
 
 func newFilm(t *testing.T) *film {
 	t.Helper()
-	file, err := mp4.DecodeFile(bytes.NewReader(porch.Door().Sub))
+	return readFilm(t, porch.Door().Sub, 24*time.Second)
+}
+
+// readFilm reads a film from fragmented MP4 with H.264 and AAC.
+func readFilm(t *testing.T, content []byte, turn time.Duration) *film {
+	t.Helper()
+	file, err := mp4.DecodeFile(bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &film{turn: 24 * time.Second, still: map[int64][]byte{}}
+	f := &film{turn: turn, still: map[int64][]byte{}}
 	for i, trak := range file.Moov.Traks {
 		track := media.Track{Timescale: trak.Mdia.Mdhd.Timescale}
 		stsd := trak.Mdia.Minf.Stbl.Stsd

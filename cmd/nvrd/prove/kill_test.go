@@ -64,7 +64,12 @@ func build(t *testing.T) string {
 // ends, if it still runs.
 func start(t *testing.T, program, data string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(program, "run", "--data", data, "--listen", "127.0.0.1:0")
+	return startAt(t, program, data, "127.0.0.1:0")
+}
+
+func startAt(t *testing.T, program, data, address string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(program, "run", "--data", data, "--listen", address)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {

@@ -133,6 +133,9 @@ func (m *mount) suffer(f fault) { m.tell(order{Fault: &f}) }
 // settle makes everything durable and begins the journal anew.
 func (m *mount) settle() { m.tell(order{Settle: true}) }
 
+// hush ends the journal, which a long recording would fill the memory with.
+func (m *mount) hush() { m.tell(order{Quiet: true}) }
+
 // note puts it into the journal that a picture was handed to the recorder.
 func (m *mount) note(id nvr.StreamID, dts int64) {
 	m.tell(order{Note: &op{Kind: opNote, Is: uint64(id.Camera), At: dts}})
