@@ -24,11 +24,15 @@ type Event struct {
 const RingEvent = "ring"
 
 // PutEvent adds an event if its ID is zero, and changes the one with its ID
-// otherwise, such as when it goes on. It returns the id.
+// otherwise, such as when it goes on. An event of the same stream, kind and
+// beginning is the same event, with or without ID. It returns the id.
 func (t Tx) PutEvent(e Event) (id int64, err error) {
 	if e.ID == 0 {
-		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (camera_id, quality, start_us, end_us, kind, detail)
-			VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (id, camera_id, quality, start_us, end_us, kind, detail)
+			VALUES (
+				(SELECT id FROM event WHERE camera_id = ?1 AND quality = ?2 AND start_us = ?3 AND kind = ?5),
+				?1, ?2, ?3, ?4, ?5, ?6)
+			ON CONFLICT (id) DO UPDATE SET (end_us, detail) = (excluded.end_us, excluded.detail) RETURNING id`,
 			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail).Scan(&id)
 	} else {
 		err = t.tx.QueryRowContext(t.ctx, `UPDATE event SET (camera_id, quality, start_us, end_us, kind, detail) = (?, ?, ?, ?, ?, ?)

@@ -104,6 +104,13 @@ func TestClasses(t *testing.T) {
 			motion, err = tx.PutEvent(Event{Stream: sub, Span: span(100, 130), Kind: "motion"})
 			return err
 		}, "01100000"},
+		{"the same motion, a little longer", func(tx Tx) error {
+			id, err := tx.PutEvent(Event{Stream: sub, Span: span(100, 140), Kind: "motion"})
+			if id != motion {
+				t.Errorf("motion %d became event %d", motion, id)
+			}
+			return err
+		}, "01100000"},
 		{"a ring is an instant", func(tx Tx) error {
 			_, err := tx.PutEvent(Event{Stream: porch, Span: span(150, 150), Kind: RingEvent})
 			return err
