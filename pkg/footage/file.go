@@ -107,6 +107,14 @@ func (f *File) Append(bufs [][]byte) error {
 // fragment is gone.
 func (f *File) Seal(done func(Result)) { f.dir.queue(job{file: f, sealed: done}) }
 
+// Waiting returns how many bytes, of this and other files, the disk has not
+// taken yet.
+func (f *File) Waiting() int64 {
+	f.dir.mu.Lock()
+	defer f.dir.mu.Unlock()
+	return f.dir.backlog
+}
+
 // Err returns why the file takes no more, or nil.
 func (f *File) Err() error {
 	if p := f.failed.Load(); p != nil {

@@ -180,11 +180,16 @@ func truncate(row nvr.Segment, bytes int64) nvr.Segment {
 // openGap begins a gap where what is accounted for ends, or gives the gap that
 // is open there another reason from now on.
 func (s *Stream) openGap(reason nvr.Reason, detail string) {
+	s.openGapAt(nvr.Now(), reason, detail)
+}
+
+// openGapAt is openGap as if it were now.
+func (s *Stream) openGapAt(now nvr.Time, reason nvr.Reason, detail string) {
 	if reason == s.reason {
 		return
 	}
 	if s.reason != "" {
-		s.covered = max(s.covered, nvr.Now())
+		s.covered = max(s.covered, now)
 	}
 	s.reason = reason
 	from, id := s.covered, s.id

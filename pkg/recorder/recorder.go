@@ -29,6 +29,7 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	streams map[nvr.StreamID]*Stream
+	scenes  map[nvr.CameraID]*scene
 	covered map[nvr.StreamID]nvr.Time // up to when those without a sink are accounted for
 }
 
@@ -38,7 +39,7 @@ type Recorder struct {
 //
 // The catalog and the directory stay the caller's to close, after the recorder.
 func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *slog.Logger) (*Recorder, error) {
-	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, covered: map[nvr.StreamID]nvr.Time{}}
+	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, covered: map[nvr.StreamID]nvr.Time{}}
 	err := c.Update(ctx, func(tx catalog.Tx) (err error) {
 		r.place, err = tx.Directory(d.ID(), d.Path())
 		return err
@@ -66,7 +67,11 @@ func (r *Recorder) Stream(id nvr.StreamID) (*Stream, error) {
 		return errors.Join(tx.EnableStream(id, from), tx.EndGap(id, from),
 			tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: nvr.Starting}))
 	})
-	s := &Stream{recorder: r, id: id, covered: from, reason: nvr.Starting, log: r.log.With("stream", id.String())}
+	s := &Stream{
+		recorder: r, id: id, covered: from, reason: nvr.Starting, log: r.log.With("stream", id.String()),
+		scene: r.scene(id.Camera),
+	}
+	s.scene.show(id.Quality, s)
 	r.streams[id] = s
 	return s, nil
 }
@@ -101,6 +106,7 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 		return
 	}
 	delete(r.streams, id)
+	s.scene.show(id.Quality, nil)
 	s.End(nvr.PausedByUser, nil)
 	at := s.covered
 	r.covered[id] = at

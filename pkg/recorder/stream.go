@@ -47,6 +47,22 @@ type Stream struct {
 	covered nvr.Time
 	reason  nvr.Reason
 
+	// What is kept; see mode.go.
+	order     atomic.Pointer[nvr.Plan] // as was said last; nil for all
+	heeded    *nvr.Plan                // the one that plan is
+	plan      nvr.Plan
+	asleep    bool      // what comes is held
+	slept     int64     // decode time at which recording ended
+	until     time.Time // the end of the last event
+	held      held
+	curtailed bool // it was said that less is held
+
+	// What happens; see scene.go.
+	scene            *scene
+	told             atomic.Bool // there is news
+	newsFrom, newsTo time.Time   // guarded by scene.mu
+	detector         motion.Detector
+
 	// The run.
 	format   media.Format // as stored
 	init     []byte
@@ -77,6 +93,9 @@ type segment struct {
 
 // Begin implements media.Sink.
 func (s *Stream) Begin(format media.Format, fresh bool) {
+	s.heed()
+	s.rouse()
+	s.blind()
 	if s.segment != nil {
 		s.flush(s.nextDTS())
 		s.seal()
@@ -101,6 +120,9 @@ func (s *Stream) Begin(format media.Format, fresh bool) {
 
 // End implements media.Sink.
 func (s *Stream) End(reason nvr.Reason, err error) {
+	s.heed()
+	s.rouse()
+	s.blind()
 	if s.segment != nil {
 		s.flush(s.nextDTS())
 		s.seal()
@@ -115,17 +137,19 @@ func (s *Stream) End(reason nvr.Reason, err error) {
 
 // Sample implements media.Sink.
 func (s *Stream) Sample(sample media.Sample) {
+	s.heed()
 	switch {
 	case sample.Track == 0:
-		s.picture(sample)
+		s.look(sample)
+		s.admit(sample)
 	case s.sound != nil:
-		if err := s.sound.Append(sample, s.keep); err != nil {
+		if err := s.sound.Append(sample, s.admit); err != nil {
 			s.log.Warn("sound is not recorded until the stream begins anew", "err", err)
 			s.sound = nil
 			s.format.Tracks = s.format.Tracks[:1]
 		}
 	case len(s.format.Tracks) > 1:
-		s.keep(sample)
+		s.admit(sample)
 	}
 }
 

@@ -1,0 +1,167 @@
+package recorder
+
+import (
+	"sync"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/media"
+	"nvrd/pkg/motion"
+	"nvrd/pkg/nvr"
+)
+
+// motionEvent is the kind of the events that come from motion.
+const motionEvent = "motion"
+
+// prolongEvery is how much longer motion has got when the catalog is told.
+const prolongEvery = 5 * time.Second
+
+// scene is what happens in front of one camera, whoever notices. It tells the
+// streams of the camera, which look when they have a sample. It is safe for
+// concurrent use.
+type scene struct {
+	ledger *ledger
+
+	mu      sync.Mutex
+	streams [2]*Stream    // by quality; nil if it is not recorded
+	subSees bool          // the sub stream can tell motion
+	seer    *Stream       // of the motion that goes on; nil if there is none
+	motion  catalog.Event // that, or the last
+	noted   nvr.Time      // its end, as the catalog knows it
+}
+
+// Happened says that something happened in front of a camera at a time, not
+// known to be over or not; the zero time is now, and so is one to come. The
+// event goes to the catalog, and streams of the camera that keep events keep
+// this one: from before it as far as memory reaches, which is enough if the
+// recorder is told within five seconds. kind must not be empty; see
+// [catalog.Event]. Happened is safe for concurrent use and does not block.
+func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
+	now := time.Now()
+	if at == 0 || at > nvr.TimeOf(now) {
+		at = nvr.TimeOf(now)
+	}
+	event := catalog.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: kind, Detail: detail}
+	r.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
+	r.mu.Lock()
+	c := r.scenes[camera]
+	r.mu.Unlock()
+	if c != nil {
+		then := now.Add(at.Sub(nvr.TimeOf(now)))
+		c.mu.Lock()
+		c.tell(then, then)
+		c.mu.Unlock()
+	}
+}
+
+func putEvent(tx catalog.Tx, e catalog.Event) error {
+	_, err := tx.PutEvent(e)
+	return err
+}
+
+// scene returns that of a camera. r.mu is held.
+func (r *Recorder) scene(camera nvr.CameraID) *scene {
+	c := r.scenes[camera]
+	if c == nil {
+		c = &scene{ledger: r.ledger}
+		r.scenes[camera] = c
+	}
+	return c
+}
+
+// show lets s be told, or nobody if it is nil.
+func (c *scene) show(quality nvr.Quality, s *Stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams[quality] = s
+}
+
+// tell tells the streams that something happened or goes on. c.mu is held.
+func (c *scene) tell(from, to time.Time) {
+	for _, s := range c.streams {
+		if s == nil {
+			continue
+		}
+		if !s.told.Load() || from.Before(s.newsFrom) {
+			s.newsFrom = from
+		}
+		if !s.told.Load() || to.After(s.newsTo) {
+			s.newsTo = to
+		}
+		s.told.Store(true)
+	}
+}
+
+// news returns what a stream was told since it asked last: the beginning of
+// the first, the end of the last.
+func (c *scene) news(s *Stream) (from, to time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.told.Store(false)
+	return s.newsFrom, s.newsTo
+}
+
+// look watches a picture for motion.
+func (s *Stream) look(picture media.Sample) {
+	at := nvr.Duration(picture.DTS, s.format.Video().Timescale)
+	if s.detector.Add(len(picture.Data), picture.Key, at) {
+		from, to, moving := s.detector.Moving()
+		now := taken(picture)
+		s.scene.see(s, now.Add(from-at), now.Add(to-at), moving)
+	}
+}
+
+// see takes what a stream has seen: motion that goes on or is over. One stream
+// at a time counts: the sub stream as soon as it can tell motion, since
+// cameras spend less on quality there and more of it on what moves.
+func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.id.Quality == nvr.Sub {
+		c.subSees = s.detector.Ready()
+	}
+	switch {
+	case c.seer == s && !moving:
+		c.settle()
+		return
+	case c.seer == nil && moving && (s.id.Quality == nvr.Sub || !c.subSees):
+		start := max(nvr.TimeOf(from), c.motion.Span.To)
+		c.seer, c.noted = s, 0
+		c.motion = catalog.Event{Stream: s.id, Kind: motionEvent, Span: nvr.Span{From: start, To: start}}
+	case c.seer != s || nvr.TimeOf(to) <= c.motion.Span.To:
+		return
+	}
+	c.motion.Span.To = max(c.motion.Span.To, nvr.TimeOf(to))
+	c.tell(from, to)
+	if c.motion.Span.To.Sub(c.noted) >= prolongEvery {
+		c.note()
+	}
+}
+
+// blind says that a stream sees nothing any more, until it has learned anew.
+func (s *Stream) blind() {
+	s.detector = motion.Detector{}
+	s.scene.mu.Lock()
+	defer s.scene.mu.Unlock()
+	if s.id.Quality == nvr.Sub {
+		s.scene.subSees = false
+	}
+	if s.scene.seer == s {
+		s.scene.settle()
+	}
+}
+
+// settle ends the motion that goes on. c.mu is held.
+func (c *scene) settle() {
+	if c.noted != c.motion.Span.To {
+		c.note()
+	}
+	c.seer = nil
+}
+
+// note writes the motion to the catalog, as long as it is by now.
+func (c *scene) note() {
+	event := c.motion
+	c.noted = event.Span.To
+	c.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
+}
