@@ -37,23 +37,22 @@ const (
 // connection or format ends, or the program, before an event does.
 func (s *Stream) Follow(p nvr.Plan) { s.order.Store(&p) }
 
-// heed takes note of a new plan, and of what happened.
+// heed takes note of what happened, by the plan that held, and of a new plan.
 func (s *Stream) heed() {
-	if order := s.order.Load(); order != s.heeded {
-		s.heeded, s.plan = order, *order
-		if s.asleep && s.plan.Mode != nvr.KeepEvents {
-			s.wake(time.Now()) // the group of pictures under way
+	if s.told.Load() {
+		from, to := s.scene.news(s)
+		if to.After(s.until) {
+			s.until = to
+		}
+		if s.asleep {
+			s.wake(from.Add(-s.plan.Before))
 		}
 	}
-	if !s.told.Load() {
-		return
-	}
-	from, to := s.scene.news(s)
-	if to.After(s.until) {
-		s.until = to
-	}
-	if s.asleep {
-		s.wake(from.Add(-s.plan.Before))
+	if order := s.order.Load(); order != s.heeded {
+		s.heeded, s.plan = order, *order
+		if s.asleep && (s.plan.Mode == nvr.KeepAll || s.plan.Mode == "") {
+			s.wake(time.Now()) // the group of pictures under way
+		}
 	}
 }
 
@@ -148,6 +147,7 @@ func (s *Stream) halt(reason nvr.Reason) {
 	}
 	s.drop()
 	s.newRun = true
+	s.failing.Store(nil) // nothing asks it of the disk
 	s.openGap(reason, "")
 }
 

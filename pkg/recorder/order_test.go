@@ -104,8 +104,8 @@ func TestFormatChangesAtOnce(t *testing.T) {
 	})
 }
 
-// Whatever cameras do and whenever the program is ended or killed, footage and
-// gaps tile time.
+// Whatever cameras do, whatever is to be kept and whenever the program is ended
+// or killed, footage and gaps tile time.
 func TestTilesWhateverHappens(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -121,10 +121,19 @@ func TestTilesWhateverHappens(t *testing.T) {
 				}
 				defer func() { t.Log(sources[0].history, sources[1].history) }()
 				time.Sleep(1100 * time.Millisecond) // until the catalog knows the streams
-				for range 80 {
+				for range 100 {
 					i := random.IntN(len(sources))
 					s := sources[i]
-					switch random.IntN(30) {
+					switch random.IntN(36) {
+					case 5, 6, 7: // its mode is changed
+						p := nvr.Plan{Mode: []nvr.Mode{"", nvr.KeepAll, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}[random.IntN(7)]}
+						p.Before, p.After = time.Duration(random.IntN(30))*time.Second, time.Duration(random.IntN(10))*time.Second
+						s.sink.Follow(p)
+						s.history = append(s.history, fmt.Sprint(p))
+					case 8, 9, 10: // something happens
+						ago := time.Duration(random.IntN(20)-5) * time.Second
+						h.recorder.Happened(cameras[i].Camera, "ring", nvr.Now().Add(-ago), "")
+						s.history = append(s.history, "ring")
 					case 0: // its address is changed
 						s.sink.End(nvr.NotRunning, nil)
 						h.recorder.Remove(cameras[i])

@@ -114,7 +114,7 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 }
 
 // Health returns why footage of some stream cannot be written at the moment,
-// or the empty reason.
+// or the empty reason. Of a stream that keeps events it tells how the last went.
 func (r *Recorder) Health() nvr.Reason {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -311,15 +311,28 @@ func TestCameraRemovedWhileNothingRan(t *testing.T) {
 // Times in a bubble have no monotonic reading, so this test has none: it says
 // when pictures arrive.
 func TestClockStep(t *testing.T) {
-	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+	for _, c := range []struct {
+		plan nvr.Plan
+		step time.Duration
+	}{
+		{nvr.Plan{}, time.Hour},
+		{nvr.Plan{}, -time.Hour},
+		{nvr.Plan{Mode: nvr.KeepEvents, Before: 20 * time.Second, After: 20 * time.Second}, time.Hour}, // while it sleeps
+		{nvr.Plan{Mode: nvr.KeepEvents, Before: 20 * time.Second, After: 20 * time.Second}, -time.Hour},
+	} {
+		step := c.step
 		h := newHome(t)
 		s := h.stream(camera)
+		s.Follow(c.plan)
 		began := time.Now()
 		s.Begin(format(), true)
 		for i := range 100 {
 			arrived := began.Add(time.Duration(i) * 100 * time.Millisecond)
 			if i >= 50 {
 				arrived = setClock(arrived, step)
+			}
+			if i == 90 {
+				h.recorder.Happened(camera.Camera, "ring", 0, "")
 			}
 			sendPicture(s, i, arrived)
 		}

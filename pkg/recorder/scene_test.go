@@ -1,0 +1,108 @@
+package recorder_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/recorder"
+)
+
+// Motion on one stream is one event of the camera, and all its streams keep it.
+func TestMotionOfACamera(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		start := nvr.Now()
+		ids := []nvr.StreamID{camera, {Camera: camera.Camera, Quality: nvr.Sub}}
+		var streams []*recorder.Stream
+		for _, id := range ids {
+			s := h.stream(id)
+			s.Follow(events)
+			s.Begin(format(), true)
+			streams = append(streams, s)
+		}
+		moving := func(i int) bool { return i < 50 || i >= 300 && i < 360 } // the first is what it connects into
+		for i := range 600 {
+			for _, s := range streams {
+				size := 400
+				if moving(i) {
+					size = 1600
+				}
+				s.Sample(media.Sample{DTS: int64(i) * 9000, Key: i%10 == 0, Data: make([]byte, size), Arrived: time.Now()})
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		for _, s := range streams {
+			s.End(nvr.NotRunning, nil)
+		}
+		time.Sleep(3 * time.Second)
+		happened, err := h.catalog.Events(t.Context(), camera.Camera, nvr.Span{From: start, To: nvr.Now()})
+		if err != nil || len(happened) != 1 {
+			t.Fatalf("events are %+v, %v, want one", happened, err)
+		}
+		event := happened[0]
+		from, to := event.Span.From.Sub(start), event.Span.To.Sub(start)
+		if event.Kind != "motion" || event.Stream != ids[1] || from < 29*time.Second || from > 31*time.Second || to < 36*time.Second || to > 37*time.Second {
+			t.Errorf("the event is %+v: from %s to %s, want 30 s to 36 s on the sub stream", event, from, to)
+		}
+		for _, id := range ids {
+			got := h.told(id, start)
+			if len(got) != 4 || got[1].what != "footage" || got[1].from < 18.9 || got[1].from > 20.1 || got[1].to < 41 || got[1].to > 43 {
+				t.Errorf("timeline of %s is %v, want footage from 20 to 42", id, got)
+			}
+		}
+	})
+}
+
+// When the stream that sees motion goes away, the other one sees the rest of it.
+func TestMotionChangesStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		start := nvr.Now()
+		main, sub := h.stream(camera), h.stream(nvr.StreamID{Camera: camera.Camera, Quality: nvr.Sub})
+		main.Begin(format(), true)
+		sub.Begin(format(), true)
+		happened := func() (spans [][2]int) {
+			t.Helper()
+			all, err := h.catalog.Events(t.Context(), camera.Camera, nvr.Span{From: start, To: nvr.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range all {
+				spans = append(spans, [2]int{int(e.Span.From.Sub(start).Seconds() + 0.5), int(e.Span.To.Sub(start).Seconds() + 0.5)})
+			}
+			return spans
+		}
+		for i := range 600 {
+			size := 400
+			if i >= 300 && i < 500 {
+				size = 1600
+			}
+			sample := media.Sample{DTS: int64(i) * 9000, Key: i%10 == 0, Data: make([]byte, size), Arrived: time.Now()}
+			main.Sample(sample)
+			switch {
+			case i < 400:
+				sub.Sample(sample)
+			case i == 400:
+				sub.End(nvr.Unreachable, nil)
+			case i == 490: // the catalog knows most of what goes on
+				got := happened()
+				if len(got) != 2 || got[0] != [2]int{30, 40} || got[1][0] != 40 || got[1][1] < 43 {
+					t.Errorf("while it goes on, motion is at %v, want 30 to 40, and 40 to 43 or more", got)
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		main.End(nvr.NotRunning, nil)
+		time.Sleep(3 * time.Second)
+		if diff := cmp.Diff([][2]int{{30, 40}, {40, 50}}, happened()); diff != "" {
+			t.Errorf("motion (-want +got):\n%s", diff)
+		}
+	})
+}
