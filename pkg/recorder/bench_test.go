@@ -53,6 +53,33 @@ func BenchmarkRecord(b *testing.B) {
 	s.End(nvr.NotRunning, nil)
 }
 
+// BenchmarkHold is the path of a frame into memory while nothing happens: one
+// iteration is a second of one camera, of whose stream 10 s are kept before an
+// event. It says how much memory that takes.
+func BenchmarkHold(b *testing.B) {
+	h := benchHome(b)
+	s, err := h.recorder.Stream(camera)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second})
+	s.Begin(format(), true)
+	picture := make([]byte, 80_000)
+	began := time.Now()
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b.ReportAllocs()
+	b.SetBytes(500_000 + 47*170)
+	for n := 0; b.Loop(); n++ {
+		second(s, n, picture, began.Add(time.Duration(n)*time.Second))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/1e6, "MB-held")
+	s.End(nvr.NotRunning, nil)
+}
+
 // BenchmarkStart is the time from the start of a program that was killed while
 // it recorded 16 cameras, each with a segment of 30 s open, until it can record
 // again.
