@@ -22,7 +22,7 @@ const (
 // The data are copies. What the connection hands over are parts of larger
 // buffers, which would stay for as long as a single picture in them does; so
 // the bound would not hold against a camera that means harm. A copy costs
-// a thousandth of a core for a stream of 4 Mb/s.
+// less than a thousandth of a core for a stream of 4 Mb/s.
 type held struct {
 	groups []group
 	bytes  int
@@ -43,7 +43,7 @@ func (h *held) add(s media.Sample) {
 	if s.Track == 0 && s.Key {
 		g := group{taken: taken(s)}
 		if n := len(h.groups); n > 0 { // they are alike
-			g.samples = make([]media.Sample, 0, len(h.groups[n-1].samples)+8)
+			g.samples = make([]media.Sample, 0, min(len(h.groups[n-1].samples)+8, 1000))
 		}
 		h.groups = append(h.groups, g)
 	}

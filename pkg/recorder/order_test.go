@@ -18,10 +18,17 @@ import (
 type source struct {
 	*rand.Rand
 	sink    *recorder.Stream
+	plan    nvr.Plan
 	dts     int64
 	begun   bool
 	skew    time.Duration // of the camera's clock
 	history []string
+}
+
+// record begins with a sink.
+func (s *source) record(sink *recorder.Stream) {
+	s.sink, s.begun = sink, false
+	sink.Follow(s.plan)
 }
 
 // act does one thing at random that a connection may do.
@@ -126,10 +133,10 @@ func TestTilesWhateverHappens(t *testing.T) {
 					s := sources[i]
 					switch random.IntN(36) {
 					case 5, 6, 7: // its mode is changed
-						p := nvr.Plan{Mode: []nvr.Mode{"", nvr.KeepAll, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}[random.IntN(7)]}
-						p.Before, p.After = time.Duration(random.IntN(30))*time.Second, time.Duration(random.IntN(10))*time.Second
-						s.sink.Follow(p)
-						s.history = append(s.history, fmt.Sprint(p))
+						s.plan = nvr.Plan{Mode: []nvr.Mode{"", nvr.KeepAll, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}[random.IntN(7)]}
+						s.plan.Before, s.plan.After = time.Duration(random.IntN(30))*time.Second, time.Duration(random.IntN(10))*time.Second
+						s.sink.Follow(s.plan)
+						s.history = append(s.history, fmt.Sprint(s.plan))
 					case 8, 9, 10: // something happens
 						ago := time.Duration(random.IntN(20)-5) * time.Second
 						h.recorder.Happened(cameras[i].Camera, "ring", nvr.Now().Add(-ago), "")
@@ -137,7 +144,7 @@ func TestTilesWhateverHappens(t *testing.T) {
 					case 0: // its address is changed
 						s.sink.End(nvr.NotRunning, nil)
 						h.recorder.Remove(cameras[i])
-						s.sink, s.begun = h.stream(cameras[i]), false
+						s.record(h.stream(cameras[i]))
 						s.history = append(s.history, "changed")
 					case 3, 4: // its disk is gone for a while
 						there := filepath.Join(h.dir, "footage")
@@ -162,7 +169,7 @@ func TestTilesWhateverHappens(t *testing.T) {
 						time.Sleep(time.Duration(random.IntN(5000)) * time.Millisecond)
 						h.open()
 						for i, s := range sources {
-							s.sink, s.begun = h.stream(cameras[i]), false
+							s.record(h.stream(cameras[i]))
 						}
 						time.Sleep(time.Second)
 						for _, id := range cameras {

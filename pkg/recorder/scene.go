@@ -13,8 +13,13 @@ import (
 // motionEvent is the kind of the events that come from motion.
 const motionEvent = "motion"
 
-// prolongEvery is how much longer motion has got when the catalog is told.
-const prolongEvery = 5 * time.Second
+const (
+	// prolongEvery is how much longer motion has got when the catalog is told.
+	prolongEvery = 5 * time.Second
+	// clockSet is how far the end of motion moves only if the clock was set: it
+	// is told twice a second, and after stillness of three at the latest.
+	clockSet = time.Minute
+)
 
 // scene is what happens in front of one camera, whoever notices. It tells the
 // streams of the camera, which look when they have a sample. It is safe for
@@ -30,11 +35,11 @@ type scene struct {
 	noted   nvr.Time      // its end, as the catalog knows it
 }
 
-// Happened says that something happened in front of a camera at a time, not
-// known to be over or not; the zero time is now, and so is one to come. The
-// event goes to the catalog, and streams of the camera that keep events keep
-// this one: from before it as far as memory reaches, which is enough if the
-// recorder is told within five seconds. kind must not be empty; see
+// Happened says that something happened in front of a camera at an instant; the
+// zero time is now, and so is one to come. The event goes to the catalog, and
+// streams of the camera that keep events keep it: from before it as far as
+// memory reaches, which is far enough if Happened is called within five seconds
+// of it, and events are told in their order. kind must not be empty; see
 // [catalog.Event]. Happened is safe for concurrent use and does not block.
 func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
 	now := time.Now()
@@ -120,18 +125,26 @@ func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
 	if s.id.Quality == nvr.Sub {
 		c.subSees = s.detector.Ready()
 	}
+	last, end := c.motion.Span.To, nvr.TimeOf(to)
+	if end.Sub(last).Abs() > clockSet && c.seer == s {
+		c.settle() // and what goes on is another event, by another clock
+		from = to
+	}
 	switch {
 	case c.seer == s && !moving:
 		c.settle()
 		return
 	case c.seer == nil && moving && (s.id.Quality == nvr.Sub || !c.subSees):
-		start := max(nvr.TimeOf(from), c.motion.Span.To)
+		start := nvr.TimeOf(from)
+		if last.Sub(end) < clockSet {
+			start = max(start, last) // the other stream saw it up to there
+		}
 		c.seer, c.noted = s, 0
 		c.motion = catalog.Event{Stream: s.id, Kind: motionEvent, Span: nvr.Span{From: start, To: start}}
-	case c.seer != s || nvr.TimeOf(to) <= c.motion.Span.To:
+	case c.seer != s || end <= last:
 		return
 	}
-	c.motion.Span.To = max(c.motion.Span.To, nvr.TimeOf(to))
+	c.motion.Span.To = max(c.motion.Span.To, end)
 	c.tell(from, to)
 	if c.motion.Span.To.Sub(c.noted) >= prolongEvery {
 		c.note()

@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,17 +69,6 @@ func TestMotionChangesStreams(t *testing.T) {
 		main, sub := h.stream(camera), h.stream(nvr.StreamID{Camera: camera.Camera, Quality: nvr.Sub})
 		main.Begin(format(), true)
 		sub.Begin(format(), true)
-		happened := func() (spans [][2]int) {
-			t.Helper()
-			all, err := h.catalog.Events(t.Context(), camera.Camera, nvr.Span{From: start, To: nvr.Now()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range all {
-				spans = append(spans, [2]int{int(e.Span.From.Sub(start).Seconds() + 0.5), int(e.Span.To.Sub(start).Seconds() + 0.5)})
-			}
-			return spans
-		}
 		for i := range 600 {
 			size := 400
 			if i >= 300 && i < 500 {
@@ -92,7 +82,7 @@ func TestMotionChangesStreams(t *testing.T) {
 			case i == 400:
 				sub.End(nvr.Unreachable, nil)
 			case i == 490: // the catalog knows most of what goes on
-				got := happened()
+				got := h.happened(start)
 				if len(got) != 2 || got[0] != [2]int{30, 40} || got[1][0] != 40 || got[1][1] < 43 {
 					t.Errorf("while it goes on, motion is at %v, want 30 to 40, and 40 to 43 or more", got)
 				}
@@ -101,8 +91,58 @@ func TestMotionChangesStreams(t *testing.T) {
 		}
 		main.End(nvr.NotRunning, nil)
 		time.Sleep(3 * time.Second)
-		if diff := cmp.Diff([][2]int{{30, 40}, {40, 50}}, happened()); diff != "" {
+		if diff := cmp.Diff([][2]int{{30, 40}, {40, 50}}, h.happened(start)); diff != "" {
 			t.Errorf("motion (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// When the clock is set while something moves, that is two events.
+func TestMotionAndClock(t *testing.T) {
+	for _, c := range []struct {
+		by   time.Duration
+		want [][2]int
+	}{
+		{48 * time.Hour, [][2]int{{30, 40}, {48*3600 + 40, 48*3600 + 50}}},
+		{-time.Hour, [][2]int{{-3600 + 40, -3600 + 50}, {30, 40}}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t)
+			defer h.close()
+			start := nvr.Now()
+			s := h.stream(camera)
+			s.Begin(format(), true)
+			for i := range 600 {
+				size, arrived := 400, time.Now()
+				if i >= 300 && i < 500 {
+					size = 1600
+				}
+				if i >= 400 {
+					arrived = arrived.Add(c.by)
+				}
+				s.Sample(media.Sample{DTS: int64(i) * 9000, Key: i%10 == 0, Data: make([]byte, size), Arrived: arrived})
+				time.Sleep(100 * time.Millisecond)
+			}
+			s.End(nvr.NotRunning, nil)
+			time.Sleep(3 * time.Second)
+			got := h.happened(start)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("motion, in seconds from the start (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// happened returns from when to when there were events, in seconds from start.
+func (h *home) happened(start nvr.Time) (spans [][2]int) {
+	h.t.Helper()
+	all, err := h.catalog.Events(h.t.Context(), camera.Camera, nvr.Span{From: start.Add(-2 * time.Hour), To: start.Add(100 * time.Hour)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	seconds := func(at nvr.Time) int { return int(math.Round(at.Sub(start).Seconds())) }
+	for _, e := range all {
+		spans = append(spans, [2]int{seconds(e.Span.From), seconds(e.Span.To)})
+	}
+	return spans
 }
