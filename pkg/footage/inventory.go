@@ -131,9 +131,12 @@ func (d *Directory) Quarantine(path string) (string, error) {
 		}
 		to = filepath.Join(quarantine, path) + "." + strconv.Itoa(n)
 	}
-	folder := filepath.Join(d.path, filepath.Dir(to))
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return "", fmt.Errorf("quarantine: %w", err)
+	folder := d.path // which is never made here: if it is gone, so is its disk
+	for name := range strings.SplitSeq(filepath.Dir(to), string(filepath.Separator)) {
+		folder = filepath.Join(folder, name)
+		if err := os.Mkdir(folder, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("quarantine: %w", err)
+		}
 	}
 	from := filepath.Join(d.path, path)
 	if err := os.Rename(from, filepath.Join(d.path, to)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -72,6 +73,22 @@ func TestQuarantineReplacesNothing(t *testing.T) {
 	}
 	if _, err := d.Quarantine("../x"); !errors.Is(err, nvr.ErrInvalid) {
 		t.Errorf("a path that leads out is %v, want invalid", err)
+	}
+}
+
+// A disk that is away leaves its place alone: a folder made there would keep it
+// from being mounted again.
+func TestQuarantineOfAMissingDisk(t *testing.T) {
+	d := newDirectory(t, false)
+	defer d.Close()
+	if err := os.Rename(d.path, d.path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := d.Quarantine("1/main/some.mp4"); err == nil {
+		t.Errorf("something was moved to %s", to)
+	}
+	if _, err := os.Stat(d.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is %s: %v", d.path, err)
 	}
 }
 
