@@ -36,6 +36,9 @@ const (
 	Lost           Reason = "lost"            // it was recorded, and its file is gone or cannot be read
 )
 
+// Planned tells whether the household wanted it so. Such a gap is no trouble.
+func (r Reason) Planned() bool { return r == PausedByUser || r == RecordingOff || r == NoEvent }
+
 // Sentence returns r in plain words for a person.
 func (r Reason) Sentence() string {
 	if s, ok := sentences[r]; ok {
