@@ -110,7 +110,13 @@ func TestUpgrade(t *testing.T) {
 	}
 	h := &DB{db: db}
 	cameras, err := h.Cameras(t.Context())
-	if err != nil || len(cameras) != 1 || cameras[0].ID != 3 {
+	if err != nil || len(cameras) != 2 || cameras[0].ID != 3 || cameras[1].ID != 4 {
 		t.Errorf("cameras %+v, %v", cameras, err)
+	}
+	if policy, err := h.Retention(t.Context()); err != nil || policy.FreePercent != 3 || !policy.SpareYoung {
+		t.Errorf("retention %+v, %v", policy, err)
+	}
+	if r, err := h.Recording(t.Context(), 3); err != nil || !cmp.Equal(r, nvr.DefaultRecording()) {
+		t.Errorf("of a camera that was there before there were modes, %+v is recorded: %v", r, err)
 	}
 }

@@ -10,8 +10,9 @@ import (
 const poll = time.Second
 
 // Watch returns a channel that gives a value at once and after every change of
-// the cameras: a change made through h at once, one made by another process
-// within a second or so. Changes that follow quickly may share a value. The
+// the cameras, of what is recorded of them, and of what holds for all of them:
+// a change made through h at once, one made by another process within a second
+// or so. Changes that follow quickly may share a value. The
 // channel is closed when ctx ends.
 func (h *DB) Watch(ctx context.Context) <-chan struct{} {
 	changed, wake := make(chan struct{}, 1), make(chan struct{}, 1)
