@@ -66,7 +66,7 @@ func (t Tx) exec(query string, args ...any) error {
 
 // EnableStream says that a stream is to be recorded from at on. It does
 // nothing if the stream is enabled already. A stream that was disabled before
-// gets a gap over the time in between, with reason paused_by_user.
+// gets a gap over the time in between, with reason recording_off.
 func (t Tx) EnableStream(s nvr.StreamID, at nvr.Time) error {
 	var disabled sql.NullInt64
 	err := t.tx.QueryRowContext(t.ctx, `SELECT disabled_us FROM stream WHERE camera_id = ? AND quality = ?`,
@@ -77,7 +77,7 @@ func (t Tx) EnableStream(s nvr.StreamID, at nvr.Time) error {
 	case err == nil && disabled.Valid:
 		err = t.exec(`UPDATE stream SET disabled_us = NULL WHERE camera_id = ? AND quality = ?`, s.Camera, s.Quality)
 		if from := nvr.Time(disabled.Int64); err == nil && from < at {
-			err = t.AddGap(nvr.Gap{Stream: s, Span: nvr.Span{From: from, To: at}, Reason: nvr.PausedByUser})
+			err = t.AddGap(nvr.Gap{Stream: s, Span: nvr.Span{From: from, To: at}, Reason: nvr.RecordingOff})
 		}
 	}
 	if err != nil {

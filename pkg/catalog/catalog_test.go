@@ -278,7 +278,7 @@ func TestStreams(t *testing.T) {
 	c.must(t, func(tx Tx) error { return tx.EnableStream(porch, at(300)) }) // already
 	want(0, 0, 200)
 	gaps, err := c.Gaps(t.Context(), porch, span(0, 1000))
-	if err != nil || len(gaps) != 3 || gaps[2].Reason != nvr.PausedByUser || gaps[2].Span != span(80, 200) {
+	if err != nil || len(gaps) != 3 || gaps[2].Reason != nvr.RecordingOff || gaps[2].Span != span(80, 200) {
 		t.Errorf("gaps %+v, %v, want the pause last", gaps, err)
 	}
 }

@@ -278,7 +278,7 @@ func TestStreamsComeAndGo(t *testing.T) {
 		timeline = h.tiled(camera, start, nvr.Now())
 		paused := false
 		for _, g := range timeline.Gaps {
-			paused = paused || g.Reason == nvr.PausedByUser && g.Span.Duration() > 59*time.Minute
+			paused = paused || g.Reason == nvr.RecordingOff && g.Span.Duration() > 59*time.Minute
 		}
 		if !paused {
 			t.Errorf("the hour without the camera is not explained: %+v", timeline.Gaps)
