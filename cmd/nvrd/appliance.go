@@ -163,6 +163,7 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
 		Cameras: a.cameras, Footage: a.store.player, Files: a.store.player, Live: hub,
+		Household: a.store.home, Happened: a.recorder.Happened,
 		Subscribe: a.cameras.subscribe, Health: a.recorder.Health, Log: a.log,
 	}))
 	return api.Secure(mux, guards), nil

@@ -82,13 +82,17 @@ func cameraList(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
+	recordings, err := home.Recordings(ctx)
+	if err != nil {
+		return err
+	}
 	if *asJSON {
 		e := json.NewEncoder(c.out)
 		e.SetIndent("", "  ")
-		return e.Encode(listed(list))
+		return e.Encode(listed(list, recordings))
 	}
-	for _, cam := range listed(list) {
-		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s %s\n", cam.ID, cam.Name, cam.URL, cam.SubURL); err != nil {
+	for _, cam := range listed(list, recordings) {
+		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s %s\n     %s\n", cam.ID, cam.Name, cam.URL, cam.SubURL, cam.Recording); err != nil {
 			return err
 		}
 	}
@@ -101,12 +105,14 @@ type listedCamera struct {
 	Name   string       `json:"name"`
 	URL    string       `json:"url"`
 	SubURL string       `json:"sub_url"`
+
+	Recording listedRecording `json:"recording"`
 }
 
-func listed(list []household.Camera) []listedCamera {
+func listed(list []household.Camera, recordings map[nvr.CameraID]nvr.Recording) []listedCamera {
 	shown := make([]listedCamera, len(list))
 	for i, cam := range list {
-		shown[i] = listedCamera{cam.ID, cam.Name, cam.URL, cam.SubURL}
+		shown[i] = listedCamera{cam.ID, cam.Name, cam.URL, cam.SubURL, listRecording(recordings[cam.ID])}
 	}
 	return shown
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // schedules go by the clock of a zone, also where the system knows none, as in containers
 )
 
 // Set by the linker.

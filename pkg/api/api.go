@@ -65,6 +65,11 @@ type Config struct {
 	Footage Footage
 	Files   Files
 	Live    Live
+	// Household is what can be set.
+	Household Household
+	// Happened notes that something happened in front of a camera, and has it
+	// recorded where events are. It waits for nothing.
+	Happened func(camera nvr.CameraID, kind string, at nvr.Time, detail string)
 	// Subscribe returns a channel that gives a value after every change of what
 	// Cameras.List returns (changes that follow quickly may share one), and a
 	// function that ends the subscription.
@@ -110,6 +115,11 @@ func (a *api) routes() []route {
 		{"POST /api/v1/cameras", a.addCamera},
 		{"GET /api/v1/cameras/{camera}", a.camera},
 		{"DELETE /api/v1/cameras/{camera}", a.removeCamera},
+		{"GET /api/v1/cameras/{camera}/recording", a.recording},
+		{"PATCH /api/v1/cameras/{camera}/recording", a.changeRecording},
+		{"POST /api/v1/cameras/{camera}/events", a.addEvent},
+		{"GET /api/v1/home", a.home},
+		{"PATCH /api/v1/home", a.changeHome},
 		{"POST /api/v1/probe", a.probe},
 		{"GET /api/v1/cameras/{camera}/timeline", a.timeline},
 		{"GET /api/v1/cameras/{camera}/playlist.m3u8", a.playlist},

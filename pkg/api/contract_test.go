@@ -120,10 +120,13 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 
 func TestSchemasAreWhatIsSent(t *testing.T) {
 	d := described(t)
+	// What is read, not sent, with what it must hold.
+	read := map[string][]string{"CameraInput": {"url"}, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}}
 	for name, v := range map[string]any{
 		"Health": healthView{}, "Camera": Camera{}, "State": stateView{}, "Stream": Stream{}, "Video": Video{}, "Audio": Audio{},
 		"CameraInput": cameraInput{}, "Probe": probeView{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
-		"Activity": activityView{}, "Error": errorBody{},
+		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
+		"Home": homeView{}, "HomeChange": homeChange{}, "EventInput": eventInput{},
 	} {
 		var all, always []string
 		for f := range reflect.TypeOf(v).Fields() {
@@ -133,8 +136,8 @@ func TestSchemasAreWhatIsSent(t *testing.T) {
 				always = append(always, field)
 			}
 		}
-		if name == "CameraInput" {
-			always = []string{"url"} // it is read, not sent
+		if needed, ok := read[name]; ok {
+			always = needed
 		}
 		slices.Sort(all)
 		if diff := cmp.Diff(all, slices.Sorted(maps.Keys(d.Components.Schemas[name].Properties))); diff != "" {
@@ -153,6 +156,15 @@ func TestSchemasAreWhatIsSent(t *testing.T) {
 	}
 	if got, want := d.Components.Schemas["Phase"].Enum, []string{string(Connecting), string(Streaming), string(Waiting), string(Off)}; !slices.Equal(got, want) {
 		t.Errorf("phases %v, want %v", got, want)
+	}
+	modes := d.Components.Schemas["Mode"].Enum
+	for _, m := range modes {
+		if err := (nvr.Plan{Mode: nvr.Mode(m)}).Check(); err != nil {
+			t.Errorf("mode %s: %v", m, err)
+		}
+	}
+	if len(modes) != 4 {
+		t.Errorf("modes %v", modes)
 	}
 	var names []string
 	for _, k := range append(kinds, internal) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -32,6 +33,7 @@ type home struct {
 	health  nvr.Reason
 	probed  Probe
 	err     error // what List fails with
+	events  []string
 	log     bytes.Buffer
 	api     http.Handler
 }
@@ -51,7 +53,10 @@ func newHome(t *testing.T) *home {
 // use gives the API the footage of a player.
 func (h *home) use(p *playback.Player) {
 	h.api = New(Config{
-		Cameras: h, Footage: p, Files: p, Live: &h.hub,
+		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
+		Happened: func(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
+			h.events = append(h.events, fmt.Sprintf("%s %s %s %q", camera, kind, at, detail))
+		},
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Log:       slog.New(slog.NewTextHandler(&h.log, nil)),

@@ -23,6 +23,7 @@ type Camera struct {
 	ID      nvr.CameraID `json:"id"`
 	Name    string       `json:"name"`
 	State   State        `json:"state"`
+	Mode    nvr.Mode     `json:"mode,omitempty"` // what is kept of it at the moment
 	Streams []Stream     `json:"streams"`
 	URL     string       `json:"url"`     // without user and password
 	SubURL  string       `json:"sub_url"` // likewise; empty if there is no sub stream
@@ -112,6 +113,7 @@ type gapView struct {
 	Reason  nvr.Reason `json:"reason"`
 	Message string     `json:"message"`
 	Detail  string     `json:"detail,omitempty"`
+	Planned bool       `json:"planned,omitempty"` // the household wanted it so
 }
 
 type activityView struct {
@@ -127,7 +129,7 @@ func viewOf(id nvr.StreamID, t playback.Timeline) timelineView {
 		Activity: activityView{Step: t.Step.Microseconds(), Scores: make([]int, 0, len(t.Scores))},
 	}
 	for _, g := range t.Gaps {
-		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Reason.Sentence(), g.Detail})
+		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Reason.Sentence(), g.Detail, g.Reason.Planned()})
 	}
 	for _, s := range t.Scores {
 		v.Activity.Scores = append(v.Activity.Scores, int(s))

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/pkg/api"
+	"nvrd/pkg/household"
+	"nvrd/pkg/live"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/recorder"
+)
+
+// A schedule is followed to the minute, and what it says stands in the ledger.
+// Nobody answers at the camera's address, so that the clock can be a made-up
+// one; it begins on Saturday, 2000-01-01.
+func TestScheduleIsFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := slog.New(slog.DiscardHandler)
+		s, err := createStore(t.Context(), t.TempDir(), log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		cam, err := s.home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		schedule, err := nvr.ParseSchedule("Sat 06:30-07:00 privacy; Sat 07:00-08:00 off; Sat 08:30-00:00 privacy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.home.ChangeRecording(t.Context(), cam.ID, func(r *nvr.Recording) error { r.Schedule = schedule; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.home.ChangeHome(t.Context(), func(h *household.Home) { h.TimeZone = "Asia/Kathmandu" }); err != nil { // 5:45 ahead
+			t.Fatal(err)
+		}
+		r, err := recorder.Open(t.Context(), s.catalog, s.directory, log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		c := newCameras(s.home, r, &live.Hub{}, log)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.follow(ctx)
+		}()
+		defer func() {
+			stop()
+			<-done
+		}()
+		type look struct {
+			Mode nvr.Mode
+			Off  bool
+		}
+		begun := time.Now()
+		for _, want := range []struct {
+			at time.Duration
+			look
+		}{
+			{44 * time.Minute, look{nvr.KeepAll, false}}, {45*time.Minute + time.Second, look{nvr.Privacy, true}},
+			{74 * time.Minute, look{nvr.Privacy, true}}, {75*time.Minute + time.Second, look{nvr.KeepNone, false}},
+			{135*time.Minute + time.Second, look{nvr.KeepAll, false}}, {10 * time.Hour, look{nvr.Privacy, true}},
+		} {
+			time.Sleep(want.at - time.Since(begun))
+			synctest.Wait()
+			shown, err := c.Get(t.Context(), cam.ID)
+			if diff := cmp.Diff(want.look, look{shown.Mode, shown.State.Phase == api.Off}); err != nil || diff != "" {
+				t.Errorf("after %s: %v, -want +got:\n%s", want.at, err, diff)
+			}
+		}
+		time.Sleep(5 * time.Second) // the ledger is written
+		gaps, err := s.catalog.Gaps(t.Context(), nvr.StreamID{Camera: cam.ID}, nvr.Span{From: nvr.TimeOf(begun), To: nvr.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		paused := map[string]string{}
+		for _, g := range gaps {
+			if g.Reason == nvr.PausedByUser {
+				paused[g.Span.From.Std().Format("15:04")] = g.Span.To.Std().Format("15:04")
+			}
+		}
+		if diff := cmp.Diff(map[string]string{"00:45": "01:15", "02:45": "00:00"}, paused); diff != "" {
+			t.Errorf("paused from and to, -want +got:\n%s\n%v", diff, gaps)
+		}
+	})
+}

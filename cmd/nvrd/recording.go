@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// listedRecording is what is recorded of a camera, as it is printed.
+type listedRecording struct {
+	Mode     nvr.Mode     `json:"mode"`
+	Before   string       `json:"before"`
+	After    string       `json:"after"`
+	Streams  nvr.Streams  `json:"streams"`
+	Schedule nvr.Schedule `json:"schedule"`
+}
+
+func listRecording(r nvr.Recording) listedRecording {
+	return listedRecording{r.Plan.Mode, age(r.Plan.Before), age(r.Plan.After), r.Streams, r.Schedule}
+}
+
+func (l listedRecording) String() string {
+	text := string(l.Mode)
+	if l.Mode == nvr.KeepEvents {
+		text += fmt.Sprintf(", %s before and %s after", l.Before, l.After)
+	}
+	if l.Streams != nvr.BothStreams {
+		text += fmt.Sprintf("; %s stream only", l.Streams)
+	}
+	if len(l.Schedule) > 0 {
+		text += "; " + l.Schedule.String()
+	}
+	return text
+}
+
+// cameraSet changes what is recorded of a camera. What is not given stays.
+func cameraSet(ctx context.Context, c *call) (err error) {
+	f := c.flags()
+	data := dataFlag(f)
+	name := f.String("name", "", "name of the camera")
+	var changes []func(*nvr.Recording)
+	change := func(name, usage string, parse func(string) (func(*nvr.Recording), error)) {
+		f.Func(name, usage, func(s string) error {
+			set, err := parse(s)
+			changes = append(changes, set)
+			return err
+		})
+	}
+	change("mode", "what is recorded: continuous, events, off or privacy", func(s string) (func(*nvr.Recording), error) {
+		return func(r *nvr.Recording) { r.Plan.Mode = nvr.Mode(s) }, nil
+	})
+	change("before", "what is kept before an event, such as 5s", func(s string) (func(*nvr.Recording), error) {
+		d, err := time.ParseDuration(s)
+		return func(r *nvr.Recording) { r.Plan.Before = d }, err
+	})
+	change("after", "what is kept after an event, such as 15s", func(s string) (func(*nvr.Recording), error) {
+		d, err := time.ParseDuration(s)
+		return func(r *nvr.Recording) { r.Plan.After = d }, err
+	})
+	change("streams", "which streams are recorded: both, main or sub", func(s string) (func(*nvr.Recording), error) {
+		return func(r *nvr.Recording) { r.Streams = nvr.Streams(s) }, nil
+	})
+	change("schedule", "modes by the clock, such as \"Mon-Fri 08:00-18:00 off\"", func(s string) (func(*nvr.Recording), error) {
+		schedule, err := nvr.ParseSchedule(s)
+		return func(r *nvr.Recording) { r.Schedule = schedule }, err
+	})
+	if err := c.parse(f, "name"); err != nil {
+		return err
+	}
+	home, err := openHome(ctx, *data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	cam, err := home.CameraByName(ctx, *name)
+	if err != nil {
+		return fmt.Errorf("%w; `nvrd camera list` shows the names", err)
+	}
+	recording, err := home.ChangeRecording(ctx, cam.ID, func(r *nvr.Recording) error {
+		for _, set := range changes {
+			set(r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s: %s\n", cam.Name, listRecording(recording))
+	return err
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+
+	"nvrd/pkg/camera"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp"
+)
+
+// watched is a camera that is being watched.
+type watched struct {
+	camera    household.Camera
+	streams   []*stream
+	connected bool
+	stop      context.CancelCauseFunc // ends the connection, if there is one
+	done      chan struct{}           // closed when it has ended
+
+	// Guarded by cameras.mu.
+	mode  nvr.Mode
+	state camera.State
+}
+
+// stream is one stream of a camera that is being watched.
+type stream struct {
+	source
+	id  nvr.StreamID
+	tap tap
+}
+
+// source is where one stream of a camera comes from.
+type source struct {
+	quality nvr.Quality
+	url     string
+}
+
+func sources(cam household.Camera) []source {
+	all := []source{{nvr.Main, cam.URL}}
+	if cam.SubURL != "" {
+		all = append(all, source{nvr.Sub, cam.SubURL})
+	}
+	return all
+}
+
+// errPaused ends a connection because somebody wants it so.
+var errPaused = &rtsp.Fault{Reason: nvr.PausedByUser, Text: "paused"}
+
+// apply brings a camera to what the household wants of it. What is recorded
+// changes without a new connection, except for privacy.
+func (c *cameras) apply(ctx context.Context, wish wish) error {
+	w := c.watched[wish.camera.ID]
+	if w == nil {
+		w = c.watch(wish.camera)
+	}
+	private := wish.plan.Mode == nvr.Privacy
+	if private {
+		c.disconnect(w)
+	}
+	for _, s := range w.streams {
+		switch record := wish.streams.Have(s.quality); {
+		case record && s.tap.closed():
+			to, err := c.recorder.Stream(s.id)
+			if err != nil {
+				return err
+			}
+			to.Follow(wish.plan)
+			s.tap.open(to)
+		case record:
+			s.tap.follow(wish.plan)
+		default:
+			c.unrecord(s)
+		}
+		if private {
+			s.tap.End(nvr.PausedByUser, nil)
+		}
+	}
+	c.mu.Lock()
+	w.mode = wish.plan.Mode
+	c.mu.Unlock()
+	if !private && !w.connected {
+		c.connect(ctx, w)
+	}
+	return nil
+}
+
+// watch begins to watch a camera, without a connection yet.
+func (c *cameras) watch(cam household.Camera) *watched {
+	w := &watched{camera: cam, stop: func(error) {}, done: make(chan struct{}), state: camera.State{Phase: camera.Off, Since: nvr.Now()}}
+	close(w.done)
+	for _, source := range sources(cam) {
+		w.streams = append(w.streams, &stream{source: source, id: nvr.StreamID{Camera: cam.ID, Quality: source.quality}})
+	}
+	c.mu.Lock()
+	c.watched[cam.ID] = w
+	c.mu.Unlock()
+	return w
+}
+
+func (c *cameras) connect(ctx context.Context, w *watched) {
+	config := camera.Config{ID: w.camera.ID, Log: c.log.With("camera", w.camera.Name)}
+	for _, s := range w.streams {
+		s.tap.End(nvr.Starting, nil) // not paused any more
+		config.Streams = append(config.Streams, camera.Stream{
+			Quality: s.quality,
+			RTSP:    rtspConfig(s.url, w.camera.User, w.camera.Password, c.log),
+			Sink:    camera.Tee(&s.tap, c.hub.Open(s.id)),
+		})
+	}
+	config.Report = func(s camera.State) {
+		c.mu.Lock()
+		w.state = s
+		c.mu.Unlock()
+		c.changed()
+	}
+	config.Report(camera.State{Phase: camera.Connecting, Since: nvr.Now()})
+	ctx, w.stop = context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	w.done, w.connected = done, true
+	go func() {
+		defer close(done)
+		camera.Run(ctx, config)
+	}()
+}
+
+// disconnect ends the connection to a camera, if there is one, and what is
+// shown live of it.
+func (c *cameras) disconnect(w *watched) {
+	w.stop(errPaused)
+	<-w.done
+	w.connected = false
+	for _, s := range w.streams {
+		c.hub.Close(s.id)
+	}
+}
+
+func (c *cameras) unwatch(w *watched) {
+	c.disconnect(w)
+	for _, s := range w.streams {
+		c.unrecord(s)
+	}
+	c.mu.Lock()
+	delete(c.watched, w.camera.ID)
+	c.mu.Unlock()
+}
+
+// unrecord ends the recording of a stream, if it is recorded.
+func (c *cameras) unrecord(s *stream) {
+	s.tap.close()
+	c.recorder.Remove(s.id)
+}

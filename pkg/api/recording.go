@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+// Household is what can be set; a [household.DB] is one. Its methods are safe
+// for concurrent use and fail with the kinds of pkg/nvr. A running recorder
+// follows within a moment.
+type Household interface {
+	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
+	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
+	Home(ctx context.Context) (household.Home, error)
+	ChangeHome(ctx context.Context, f func(*household.Home)) (household.Home, error)
+}
+
+type recordingView struct {
+	Mode     nvr.Mode     `json:"mode"`
+	Before   int64        `json:"before_s"`
+	After    int64        `json:"after_s"`
+	Streams  nvr.Streams  `json:"streams"`
+	Schedule nvr.Schedule `json:"schedule"`
+}
+
+func viewOfRecording(r nvr.Recording) recordingView {
+	return recordingView{r.Plan.Mode, int64(r.Plan.Before / time.Second), int64(r.Plan.After / time.Second), r.Streams, r.Schedule}
+}
+
+// recordingChange is what to change; what is nil stays.
+type recordingChange struct {
+	Mode     *nvr.Mode     `json:"mode"`
+	Before   *uint16       `json:"before_s"`
+	After    *uint16       `json:"after_s"`
+	Streams  *nvr.Streams  `json:"streams"`
+	Schedule *nvr.Schedule `json:"schedule"`
+}
+
+func (c recordingChange) apply(r *nvr.Recording) error {
+	set(&r.Plan.Mode, c.Mode)
+	set(&r.Streams, c.Streams)
+	set(&r.Schedule, c.Schedule)
+	if c.Before != nil {
+		r.Plan.Before = time.Duration(*c.Before) * time.Second
+	}
+	if c.After != nil {
+		r.Plan.After = time.Duration(*c.After) * time.Second
+	}
+	return nil
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (a *api) recording(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	recording, err := a.Household.Recording(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, viewOfRecording(recording))
+}
+
+func (a *api) changeRecording(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	var change recordingChange
+	if err := readJSON(w, r, &change); err != nil {
+		return err
+	}
+	recording, err := a.Household.ChangeRecording(r.Context(), id, change.apply)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, viewOfRecording(recording))
+}
+
+type homeView struct {
+	Privacy  bool   `json:"privacy"`
+	TimeZone string `json:"time_zone"`
+}
+
+// homeChange is what to change; what is nil stays.
+type homeChange struct {
+	Privacy  *bool   `json:"privacy"`
+	TimeZone *string `json:"time_zone"`
+}
+
+func (a *api) home(w http.ResponseWriter, r *http.Request) error {
+	home, err := a.Household.Home(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, homeView(home))
+}
+
+func (a *api) changeHome(w http.ResponseWriter, r *http.Request) error {
+	var change homeChange
+	if err := readJSON(w, r, &change); err != nil {
+		return err
+	}
+	home, err := a.Household.ChangeHome(r.Context(), func(h *household.Home) {
+		set(&h.Privacy, change.Privacy)
+		set(&h.TimeZone, change.TimeZone)
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, homeView(home))
+}
