@@ -17,6 +17,7 @@ import (
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/home"
 	"nvrd/ui/page/login"
+	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
@@ -25,6 +26,7 @@ import (
 // Config is what the pages need.
 type Config struct {
 	Cameras   appliance.Cameras
+	Household appliance.Household
 	Timelines appliance.Timelines
 	Door      appliance.Door // nil if there is no access key
 	Log       *slog.Logger
@@ -33,7 +35,7 @@ type Config struct {
 	Source    string         // where the program's source code is offered; empty if nowhere
 }
 
-// formBytes bounds the body of a form; the longest one holds five short fields.
+// formBytes bounds the body of a form; the longest one holds a schedule of 64 rows.
 const formBytes = 64 << 10
 
 // New returns the handler of all pages and of what they load. It is safe for
@@ -60,11 +62,16 @@ func New(c Config) (http.Handler, error) {
 	route := func(pattern string, p failure.Page) { mux.Handle(pattern, fail.Wrap(p)) }
 	mux.Handle("GET /static/", assets)
 	mux.HandleFunc("/", fail.NotFound)
-	route("GET /{$}", home.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
+	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}
+	route("GET /{$}", first.Get)
+	route("POST /{$}", first.Post)
 	route("GET /cameras/{id}", camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
 	adding := add.Page{Cameras: c.Cameras, Frames: frames, Texts: texts}
 	route("GET /cameras/new", adding.Get)
 	route("POST /cameras/new", adding.Post)
+	recorded := recording.Page{Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: time.Now}
+	route("GET /cameras/{id}/recording", recorded.Get)
+	route("POST /cameras/{id}/recording", recorded.Post)
 	removing := remove.Page{Cameras: c.Cameras, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", removing.Get)
 	route("POST /cameras/{id}/remove", removing.Post)

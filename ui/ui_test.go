@@ -26,6 +26,8 @@ type household struct {
 	err     error // of every call
 	refuse  error // of Add and Probe
 	added   []appliance.Input
+	set     nvr.Recording // DefaultRecording if it is zero
+	home    appliance.Home
 	removed []nvr.CameraID
 }
 
@@ -55,6 +57,52 @@ func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
 
 func (h *household) Probe(context.Context, appliance.Input) (appliance.Probe, error) {
 	return h.probe, errors.Join(h.refuse, h.err)
+}
+
+func (h *household) Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error) {
+	if _, err := h.Get(ctx, id); err != nil {
+		return nvr.Recording{}, err
+	}
+	if h.set.Plan.Mode == "" {
+		return nvr.DefaultRecording(), h.err
+	}
+	return h.set, h.err
+}
+
+func (h *household) SetRecording(ctx context.Context, id nvr.CameraID, r nvr.Recording) error {
+	if _, err := h.Get(ctx, id); err != nil {
+		return err
+	}
+	if h.refuse != nil {
+		return h.refuse
+	}
+	h.set = r
+	return h.err
+}
+
+func (h *household) Home(context.Context) (appliance.Home, error) {
+	home := h.home
+	home.Zone = time.UTC
+	if home.TimeZone != "" {
+		var err error
+		if home.Zone, err = time.LoadLocation(home.TimeZone); err != nil {
+			return home, err
+		}
+	}
+	return home, h.err
+}
+
+func (h *household) SetPrivacy(_ context.Context, on bool) error {
+	h.home.Privacy = on
+	return h.err
+}
+
+func (h *household) SetTimeZone(_ context.Context, name string) error {
+	if _, err := time.LoadLocation(name); err != nil {
+		return fmt.Errorf("%w: %w", err, nvr.ErrInvalid)
+	}
+	h.home.TimeZone = name
+	return h.err
 }
 
 func (h *household) Timeline(context.Context, nvr.StreamID, nvr.Span) (appliance.Timeline, error) {
@@ -110,7 +158,7 @@ func vienna(t *testing.T) *time.Location {
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Timelines: h, Door: h, Log: log, Zone: vienna(t)})
+	s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Log: log, Zone: vienna(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +245,7 @@ func TestAbout(t *testing.T) {
 		"hostile source": {"", "javascript:alert(1)", []check{lacks("alert(1)"), has("a", "href", "about:invalid#TemplFailedSanitizationURL")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ui.New(ui.Config{Cameras: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
+			s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
 			if err != nil {
 				t.Fatal(err)
 			}

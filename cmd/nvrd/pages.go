@@ -55,7 +55,7 @@ func input(in pages.Input) household.CameraInput {
 
 func pageCamera(c api.Camera) pages.Camera {
 	return pages.Camera{
-		ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL,
+		ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, Mode: c.Mode,
 		Phase: pages.Phase(c.State.Phase), Reason: c.State.Reason, Detail: c.State.Detail, RetryAt: c.State.RetryAt,
 		Streams: pageStreams(c.Streams),
 	}
@@ -77,6 +77,37 @@ func pageStreams(streams []api.Stream) []pages.Stream {
 		shown[i] = t
 	}
 	return shown
+}
+
+// pageHousehold lets the pages see and change what is set.
+type pageHousehold struct{ home *household.DB }
+
+func (p pageHousehold) Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error) {
+	return p.home.Recording(ctx, id)
+}
+
+func (p pageHousehold) SetRecording(ctx context.Context, id nvr.CameraID, r nvr.Recording) error {
+	_, err := p.home.ChangeRecording(ctx, id, func(old *nvr.Recording) error { *old = r; return nil })
+	return err
+}
+
+func (p pageHousehold) Home(ctx context.Context) (pages.Home, error) {
+	home, err := p.home.Home(ctx)
+	if err != nil {
+		return pages.Home{}, err
+	}
+	zone, err := home.Zone()
+	return pages.Home{Privacy: home.Privacy, TimeZone: home.TimeZone, Zone: zone}, err
+}
+
+func (p pageHousehold) SetPrivacy(ctx context.Context, on bool) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) { h.Privacy = on })
+	return err
+}
+
+func (p pageHousehold) SetTimeZone(ctx context.Context, name string) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) { h.TimeZone = name })
+	return err
 }
 
 // pageTimelines shows timelines to the pages.

@@ -28,7 +28,7 @@ const (
 	DiskError      Reason = "disk_error"      // the disk reported an error; what was not yet safe is counted as lost
 	DiskMissing    Reason = "disk_missing"    // the footage directory was not mounted, or was another one
 	NotRunning     Reason = "not_running"     // the recorder was not running
-	PausedByUser   Reason = "paused_by_user"  // somebody paused the camera
+	PausedByUser   Reason = "paused_by_user"  // the home or the camera was set to privacy
 	RecordingOff   Reason = "recording_off"   // connected, but nothing is to be recorded at that time
 	NoEvent        Reason = "no_event"        // only events are to be recorded, and nothing happened
 	Removed        Reason = "removed"         // footage was removed by retention or by its owner
@@ -61,7 +61,7 @@ var sentences = map[Reason]string{
 	DiskError:      "The disk reported an error",
 	DiskMissing:    "The disk was not there",
 	NotRunning:     "Stoop was not running",
-	PausedByUser:   "Paused",
+	PausedByUser:   "Off for privacy",
 	RecordingOff:   "Recording was switched off",
 	NoEvent:        "Nothing happened",
 	Removed:        "Removed to make room",

@@ -1,4 +1,4 @@
-// Package appliance is what the pages know of the recorder behind them: three
+// Package appliance is what the pages know of the recorder behind them: a few
 // small interfaces and the plain values that cross them. It holds no code of
 // the recorder; cmd/nvrd joins the two.
 package appliance
@@ -26,6 +26,25 @@ type Cameras interface {
 	// Probe asks a camera, for at most 10 s, what it sends. That the camera
 	// does not answer is a Probe, not an error.
 	Probe(ctx context.Context, in Input) (Probe, error)
+}
+
+// Household is what can be set. Its methods are safe for concurrent use and
+// answer with the error kinds of pkg/nvr. The recorder follows within a moment.
+type Household interface {
+	// Recording fails with [nvr.ErrNotFound] if there is no such camera.
+	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
+	SetRecording(ctx context.Context, id nvr.CameraID, r nvr.Recording) error
+	Home(ctx context.Context) (Home, error)
+	SetPrivacy(ctx context.Context, on bool) error
+	// SetTimeZone fails with [nvr.ErrInvalid] if there is no such zone.
+	SetTimeZone(ctx context.Context, name string) error
+}
+
+// Home is what holds for all cameras.
+type Home struct {
+	Privacy  bool           // cameras are off, and nothing is recorded
+	TimeZone string         // as it was set; empty for the machine's
+	Zone     *time.Location // whose clock schedules go by
 }
 
 // Timelines tells what was recorded and what is missing.
@@ -69,8 +88,9 @@ const (
 type Camera struct {
 	ID      nvr.CameraID
 	Name    string
-	URL     string // without user and password
-	SubURL  string // likewise; empty if there is no sub stream
+	URL     string   // without user and password
+	SubURL  string   // likewise; empty if there is no sub stream
+	Mode    nvr.Mode // what is kept of it at the moment; empty until known
 	Phase   Phase
 	Reason  nvr.Reason // empty unless something is wrong
 	Detail  string

@@ -29,6 +29,8 @@ var shapes = map[string]string{
 	"alert":  "M12 4 2.8 20h18.4z M12 10v4.5 M12 17.2h.01",
 	"wait":   "M12 4a8 8 0 1 1-8 8 M12 8v4l2.5 1.5",
 	"remove": "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
+	"off":    "M4 4l16 16 M9.5 6h4A2.5 2.5 0 0 1 16 8.5v4 M16 16.5A2.5 2.5 0 0 1 13.5 18h-7A2.5 2.5 0 0 1 4 15.5v-7A2.5 2.5 0 0 1 5.5 6.2 M16 10.5l5-2.5v8",
+	"record": "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
 	"key":    "M8 11a4 4 0 1 0 0 .01 M12 11h9M17.5 11v3.5",
 }
 
@@ -61,7 +63,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 29, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 31, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

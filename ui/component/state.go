@@ -10,7 +10,7 @@ import (
 
 // State is how it stands with a camera, in a word and a sentence.
 type State struct {
-	Tone   string // ok, wait or bad
+	Tone   string // ok, rest (nothing is recorded, as was asked for), wait or bad
 	Word   string
 	Advice string // what to do; empty when nothing is wrong
 	Detail string
@@ -20,10 +20,14 @@ type State struct {
 // StateOf puts c's state into words.
 func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 	switch {
+	case c.Mode == nvr.Privacy, c.Phase == appliance.Off:
+		return State{Tone: "rest", Word: t.State.Off}
+	case c.Phase == appliance.Live && c.Mode == nvr.KeepNone:
+		return State{Tone: "rest", Word: t.State.NotRecording}
+	case c.Phase == appliance.Live && c.Mode == nvr.KeepEvents:
+		return State{Tone: "ok", Word: t.State.Events}
 	case c.Phase == appliance.Live:
 		return State{Tone: "ok", Word: t.State.Recording}
-	case c.Phase == appliance.Off:
-		return State{Tone: "wait", Word: t.State.Off}
 	case c.Phase == appliance.Connecting && c.Reason == "", c.Reason == nvr.Starting:
 		return State{Tone: "wait", Word: t.State.Connecting}
 	}

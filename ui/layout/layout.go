@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
@@ -76,7 +77,7 @@ func foot(t *text.Catalogue, cameras []appliance.Camera) string {
 	}
 	live := 0
 	for _, c := range cameras {
-		if c.Phase == appliance.Live {
+		if c.Phase == appliance.Live && c.Mode != nvr.KeepNone {
 			live++
 		}
 	}

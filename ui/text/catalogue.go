@@ -16,6 +16,7 @@ type Catalogue struct {
 	State    State                 `json:"state"`
 	Camera   Camera                `json:"camera"`
 	Add      Add                   `json:"add"`
+	Recorded Recorded              `json:"recorded"`
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
 	Failure  Failure               `json:"failure"`
@@ -42,12 +43,18 @@ type Shell struct {
 
 // Home is the first page.
 type Home struct {
-	Title      string   `json:"title"`
-	Morning    string   `json:"morning"`
-	Afternoon  string   `json:"afternoon"`
-	Evening    string   `json:"evening"`
-	Night      string   `json:"night"`
-	AllWell    string   `json:"all_well"`
+	Title     string `json:"title"`
+	Morning   string `json:"morning"`
+	Afternoon string `json:"afternoon"`
+	Evening   string `json:"evening"`
+	Night     string `json:"night"`
+	AllWell   string `json:"all_well"`
+	AllSet    string `json:"all_set"`
+	Private   string `json:"private"`
+
+	PrivacyBegin string `json:"privacy_begin"`
+	PrivacyEnd   string `json:"privacy_end"`
+
 	Troubles   Plural   `json:"troubles"`
 	TroubleH   string   `json:"trouble_heading"`
 	EmptyTitle string   `json:"empty_title"`
@@ -64,13 +71,17 @@ type State struct {
 	Recording  string `json:"recording"`
 	Connecting string `json:"connecting"`
 	Off        string `json:"off"`
+	Events     string `json:"events"`
 	Retry      string `json:"retry"` // {time}
+
+	NotRecording string `json:"not_recording"`
 }
 
 // Camera is the page of one camera.
 type Camera struct {
 	Picture    string `json:"picture"` // {name}
 	More       string `json:"more"`
+	Recording  string `json:"recording"`
 	Remove     string `json:"remove"`
 	Stream     string `json:"stream"`
 	Main       string `json:"main"`
@@ -88,6 +99,7 @@ type Camera struct {
 	Share      string `json:"coverage"` // {percent}
 	NoGaps     string `json:"no_gaps"`
 	Gaps       Plural `json:"gaps"`
+	Planned    string `json:"planned"` // {duration}
 	Empty      string `json:"empty"`
 	Day        string `json:"day"`
 	DayGo      string `json:"day_go"`
@@ -140,6 +152,52 @@ type Add struct {
 	Refused    string `json:"refused"` // {detail}
 	Taken      string `json:"taken"`
 	Incomplete string `json:"incomplete"`
+}
+
+// Recorded is the page that says what is recorded of a camera.
+type Recorded struct {
+	Title     string              `json:"title"`
+	Modes     map[nvr.Mode]Choice `json:"modes"`
+	Now       map[nvr.Mode]string `json:"now"`
+	NowUntil  string              `json:"now_until"` // {now} {time}
+	Private   string              `json:"private"`
+	Usual     string              `json:"usual"`
+	Around    string              `json:"around"`
+	Before    string              `json:"before"`
+	BeforeTip string              `json:"before_hint"`
+	After     string              `json:"after"`
+	AfterTip  string              `json:"after_hint"`
+	Streams   string              `json:"streams"`
+	Both      string              `json:"both"`
+	Main      string              `json:"main"`
+	Sub       string              `json:"sub"`
+	Schedule  string              `json:"schedule"`
+	Lead      string              `json:"schedule_lead"`
+	Row       string              `json:"row"`  // {n}
+	Days      []string            `json:"days"` // from Monday, short
+	From      string              `json:"from"`
+	To        string              `json:"to"`
+	Mode      string              `json:"mode"`
+	Add       string              `json:"add"`
+	Remove    string              `json:"remove"` // {n}
+	Zone      string              `json:"zone"`
+	ZoneHint  string              `json:"zone_hint"` // {time}
+	NoZone    string              `json:"no_zone"`
+	Save      string              `json:"save"`
+	Back      string              `json:"back"`
+	Saved     string              `json:"saved"`
+	Check     string              `json:"check"`
+	Number    string              `json:"number"` // {most}
+	NoDays    string              `json:"no_days"`
+	NoTimes   string              `json:"no_times"`
+	SameTimes string              `json:"same_times"`
+	Refused   string              `json:"refused"` // {detail}
+}
+
+// Choice is something to choose, in plain words.
+type Choice struct {
+	Name string `json:"name"`
+	What string `json:"what"`
 }
 
 // Remove is the page that asks before a camera is removed.

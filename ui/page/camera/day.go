@@ -18,6 +18,7 @@ import (
 type day struct {
 	title          component.Instant
 	coverage, gaps string // sentences
+	planned        string // how long nothing was recorded because somebody wanted it so; empty if never
 	worst          []gap  // the longest ones, in order of time
 	hours          []hour
 	value          string // of the date input
@@ -73,19 +74,31 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 		footage += f.Intersect(span).Duration()
 	}
 	gaps := d.closed(line.Gaps, span)
+	var troubles []nvr.Gap
+	var planned time.Duration
 	for _, g := range gaps {
+		if g.Reason.Planned() {
+			planned += g.Span.Duration()
+			continue
+		}
+		troubles = append(troubles, g)
 		missing += g.Span.Duration()
 	}
-	if footage+missing == 0 {
+	if planned > 0 {
+		out.planned = text.Fill(d.t.Camera.Planned, "duration", d.t.Calendar.Length(planned))
+	}
+	switch {
+	case footage+missing+planned == 0:
 		out.coverage = d.t.Camera.Empty
 		return out
+	case footage+missing > 0:
+		out.coverage = text.Fill(d.t.Camera.Share, "percent", percent(footage, footage+missing))
+		out.gaps = d.t.Camera.NoGaps
 	}
-	out.coverage = text.Fill(d.t.Camera.Share, "percent", percent(footage, footage+missing))
-	out.gaps = d.t.Camera.NoGaps
-	if len(gaps) > 0 {
-		out.gaps = d.t.Camera.Gaps.N(len(gaps))
+	if len(troubles) > 0 {
+		out.gaps = d.t.Camera.Gaps.N(len(troubles))
 	}
-	out.worst = d.worst(gaps)
+	out.worst = d.worst(troubles)
 	for from := span.From; from < min(span.To, d.now); from = from.Add(time.Hour) {
 		h := nvr.Span{From: from, To: min(from.Add(time.Hour), span.To)}
 		if hr := d.hour(h, line.Footage, gaps); len(hr.pieces) > 0 {

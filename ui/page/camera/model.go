@@ -27,6 +27,7 @@ type model struct {
 	day     day
 	data    string // for the script, as JSON
 	action  string // address of the page itself
+	setting string // address of the page that says what is recorded
 	remove  string
 	live    string // address of the live picture; empty if it is shown
 }
@@ -50,6 +51,7 @@ type data struct {
 	ID      nvr.CameraID `json:"id"`
 	Name    string       `json:"name"`
 	At      *nvr.Time    `json:"at,omitempty"`
+	Mode    nvr.Mode     `json:"mode"`
 	Zoom    string       `json:"zoom"`
 	Streams []stream     `json:"streams"`
 }
@@ -67,8 +69,9 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	m := model{frame: f, name: c.Name, action: "/cameras/" + c.ID.String()}
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
 	m.state = component.StateOf(c, t, zone)
+	m.setting = m.action + "/recording"
 	m.remove = m.action + "/remove"
-	d := data{ID: c.ID, Name: c.Name, Zoom: q.zoom, Streams: []stream{}}
+	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {
 		m.lacks = append(m.lacks, s.Missing...)
 		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height, s.Phase == appliance.Live})

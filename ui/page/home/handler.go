@@ -2,17 +2,20 @@
 package home
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
+	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
 )
 
-// Page serves GET /.
+// Page serves /.
 type Page struct {
 	Cameras   appliance.Cameras
+	Household appliance.Household
 	Timelines appliance.Timelines
 	Frames    layout.Builder
 	Texts     *text.Texts
@@ -30,7 +33,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := newModel(f, cameras, p.Now())
+	house, err := p.Household.Home(r.Context())
+	if err != nil {
+		return err
+	}
+	m := newModel(f, cameras, house.Privacy, p.Now())
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
 		pictured, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
@@ -42,4 +49,21 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// Post turns all cameras off, or on again, as the button that was pressed says.
+func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
+	var on bool
+	switch v := r.PostFormValue("privacy"); v {
+	case "on":
+		on = true
+	case "off":
+	default:
+		return fmt.Errorf("privacy %q is neither on nor off: %w", v, nvr.ErrInvalid)
+	}
+	if err := p.Household.SetPrivacy(r.Context(), on); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
 }

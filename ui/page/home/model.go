@@ -17,6 +17,7 @@ type model struct {
 	frame    layout.Frame
 	greeting string
 	summary  string
+	private  bool // all cameras are off
 	troubles []trouble
 	tiles    []tile
 }
@@ -40,9 +41,12 @@ type tile struct {
 	part    string
 }
 
-func newModel(f layout.Frame, cameras []appliance.Camera, now time.Time) model {
+func newModel(f layout.Frame, cameras []appliance.Camera, private bool, now time.Time) model {
 	t := f.T
-	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell}
+	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell, private: private}
+	if slices.ContainsFunc(cameras, func(c appliance.Camera) bool { return c.Mode != "" && c.Mode != nvr.KeepAll }) {
+		m.summary = t.Home.AllSet
+	}
 	for _, c := range doorsFirst(cameras, t.Home.DoorWords) {
 		tl := newTile(c, t, now.Location())
 		m.tiles = append(m.tiles, tl)
@@ -50,7 +54,10 @@ func newModel(f layout.Frame, cameras []appliance.Camera, now time.Time) model {
 			m.troubles = append(m.troubles, trouble{c.Name, tl.href, "trouble-" + tl.id, tl.state})
 		}
 	}
-	if len(m.troubles) > 0 {
+	switch {
+	case private:
+		m.summary = t.Home.Private
+	case len(m.troubles) > 0:
 		m.summary = t.Home.Troubles.N(len(m.troubles))
 	}
 	return m

@@ -13,6 +13,7 @@ interface Data {
   id: number
   name: string
   at?: string
+  mode: string
   zoom: string
   streams: Stream[]
 }
@@ -88,6 +89,11 @@ function lack(at: number): string | undefined {
 
 function live(): void {
   asked = undefined
+  if (data.mode === 'privacy') {
+    player.hold(Date.now())
+    still(say('private'))
+    return address()
+  }
   expect()
   player.live()
   address()
@@ -169,8 +175,10 @@ async function learn(): Promise<void> {
   const res = await fetch(`/api/v1/cameras/${data.id}`)
   if (res.status === 404) return location.reload()
   if (!res.ok) return
-  const { streams } = (await res.json()) as { streams: Told[] | null }
-  if (player.know((streams ?? []).map(known))) live()
+  const { streams, mode } = (await res.json()) as { streams: Told[] | null; mode?: string }
+  const turned = (mode === 'privacy') !== (data.mode === 'privacy') // off, or on again
+  data.mode = mode ?? ''
+  if (player.know((streams ?? []).map(known)) || (turned && asked === undefined)) live()
   await day.refresh()
 }
 

@@ -10,11 +10,12 @@ export interface Span {
 
 export interface Gap extends Span {
   reason: string // in words
+  planned: boolean // the household wanted it so
 }
 
 interface Answer {
   footage: { from: string; to: string }[] | null
-  gaps: { from: string; to?: string; reason: string; message?: string }[] | null
+  gaps: { from: string; to?: string; reason: string; message?: string; planned?: boolean }[] | null
   activity?: { step_us: number; scores: number[] | null }
 }
 
@@ -69,6 +70,7 @@ export class Data {
       from: Date.parse(g.from),
       to: g.to ? Date.parse(g.to) : Infinity, // it goes on
       reason: words(g),
+      planned: g.planned ?? false,
     }))
     this.scores = a.activity?.scores ?? []
     this.step = (a.activity?.step_us ?? 0) / 1000

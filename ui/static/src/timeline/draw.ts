@@ -104,8 +104,8 @@ export class Painter {
       c.fillStyle = this.ink.card
       c.fillRect(a, top, w, band)
       c.strokeStyle = this.ink.edge
-      c.lineWidth = 1.25
-      c.globalAlpha = 0.75
+      c.lineWidth = g.planned ? 1 : 1.25
+      c.globalAlpha = g.planned ? 0.28 : 0.75 // what was asked for is no trouble
       c.beginPath()
       // The hatching belongs to the film: it moves with it.
       const origin = ((view.x(midnight(view.at)) % 8) + 8) % 8
@@ -115,11 +115,11 @@ export class Painter {
       }
       c.stroke()
       c.restore()
-      this.#label(g.reason, a, w)
+      this.#label(g.reason, a, w, g.planned ? this.ink['ink-3'] : this.ink.ink)
     }
   }
 
-  #label(text: string, a: number, w: number): void {
+  #label(text: string, a: number, w: number, ink: string): void {
     const c = this.#c
     c.font = `560 12px ${this.ink.font}`
     const wide = c.measureText(text).width + 16
@@ -128,7 +128,7 @@ export class Painter {
     const x = (from + to) / 2
     c.fillStyle = this.ink.card
     pill(c, x - wide / 2, top + band / 2 - 12, wide, 24)
-    this.#text(text, x, top + band / 2 + 4, this.ink.ink)
+    this.#text(text, x, top + band / 2 + 4, ink)
   }
 
   #now(view: View): void {

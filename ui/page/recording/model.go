@@ -1,0 +1,120 @@
+package recording
+
+import (
+	"strconv"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+type model struct {
+	frame   layout.Frame
+	name    string
+	action  string // address of the page
+	back    string // address of the camera
+	now     string // what is recorded at the moment
+	saved   bool
+	problem string // about the whole form
+	modes   []choice
+	around  []component.Field
+	streams []choice // empty if the camera has one stream
+	rows    []rowModel
+	count   string
+	zone    component.Field
+	offset  string // minutes by which the home's clock is ahead of UTC; empty if its zone was chosen
+}
+
+// choice is one of several.
+type choice struct {
+	id, value, label, what string
+	on                     bool
+}
+
+type rowModel struct {
+	number   string // as people count
+	title    string
+	problem  string
+	days     []choice
+	dayName  string
+	from, to timeField
+	modeID   string
+	modes    []choice
+	remove   string // value of the button
+	removal  string // what the button says
+}
+
+type timeField struct{ id, label, value string }
+
+// modes are in the order in which they are offered.
+var modes = []nvr.Mode{nvr.KeepAll, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}
+
+func newModel(f layout.Frame, c appliance.Camera, in input, wrong faults) model {
+	t := f.T.Recorded
+	m := model{
+		frame: f, name: c.Name, action: address(c.ID), back: "/cameras/" + c.ID.String(),
+		problem: wrong[wholeForm], modes: modeChoices("mode", in.mode, t), count: strconv.Itoa(len(in.rows)),
+	}
+	if len(wrong) > 0 && m.problem == "" {
+		m.problem = t.Check
+	}
+	number := func(name, label, hint, value string) component.Field {
+		return component.Field{ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name], Type: "number", Autocomplete: "off", MaxLength: "4"}
+	}
+	m.around = []component.Field{number("before", t.Before, t.BeforeTip, in.before), number("after", t.After, t.AfterTip, in.after)}
+	if c.SubURL != "" {
+		for _, s := range []struct {
+			value nvr.Streams
+			label string
+		}{{nvr.BothStreams, t.Both}, {nvr.MainStream, t.Main}, {nvr.SubStream, t.Sub}} {
+			m.streams = append(m.streams, choice{id: "streams-" + string(s.value), value: string(s.value), label: s.label, on: s.value == in.streams})
+		}
+	}
+	for i, r := range in.rows {
+		m.rows = append(m.rows, newRow(i, r, wrong[named("row", i)], t))
+	}
+	m.zone = component.Field{
+		ID: "time_zone", Name: "time_zone", Label: t.Zone, Value: in.zone, Error: wrong["time_zone"],
+		Type: "text", Autocomplete: "off", MaxLength: "64",
+	}
+	return m
+}
+
+// clock says what time it is by the home's clock.
+func (m *model) clock(home appliance.Home, at time.Time) {
+	local := at.In(home.Zone)
+	m.zone.Hint = text.Fill(m.frame.T.Recorded.ZoneHint, "time", local.Format("15:04"))
+	if home.TimeZone == "" {
+		_, ahead := local.Zone()
+		m.offset = strconv.Itoa(ahead / 60)
+	}
+}
+
+func modeChoices(name string, on nvr.Mode, t text.Recorded) []choice {
+	var all []choice
+	for _, mode := range modes {
+		words := t.Modes[mode]
+		all = append(all, choice{name + "-" + string(mode), string(mode), words.Name, words.What, mode == on})
+	}
+	return all
+}
+
+func newRow(i int, r row, problem string, t text.Recorded) rowModel {
+	number := strconv.Itoa(i + 1)
+	m := rowModel{
+		number: number, title: text.Fill(t.Row, "n", number), problem: problem, dayName: named("days", i),
+		from: timeField{named("from", i), t.From, r.from}, to: timeField{named("to", i), t.To, r.to},
+		modeID: named("mode", i), modes: modeChoices(named("mode", i), r.mode, t),
+		remove: named("remove", i), removal: text.Fill(t.Remove, "n", number),
+	}
+	for n, label := range t.Days { // from Monday
+		day := (n + 1) % 7
+		m.days = append(m.days, choice{
+			id: named("day", i) + "-" + strconv.Itoa(day), value: strconv.Itoa(day), label: label, on: r.days.Has(time.Weekday(day)),
+		})
+	}
+	return m
+}
