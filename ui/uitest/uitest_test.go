@@ -44,6 +44,10 @@ func TestBrowsers(t *testing.T) {
 			t.Run(name, func(t *testing.T) { browse(t, name, "STOOP_URL="+p.listen) })
 		}
 	})
+	t.Run("modes", func(t *testing.T) {
+		p := launch(t, file, "demo", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "modes", "STOOP_URL="+p.listen)
+	})
 	t.Run("key", func(t *testing.T) {
 		const key = "a key of 20 letters."
 		name := filepath.Join(t.TempDir(), "key")
