@@ -107,8 +107,9 @@ func (c *cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err e
 		return nil, 0, err
 	}
 	zone, err := home.Zone()
-	if err != nil {
-		return nil, 0, err
+	if err != nil { // it was there when it was set; recording does not wait for it
+		c.log.Error("schedules go by the clock of this machine", "err", err)
+		zone = time.Local
 	}
 	now := nvr.Now()
 	until = now.Add(lookAgain)

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+// What a button tells the API is in the catalog, by the time that the program
+// has ended at the latest.
+func TestEventsAreKept(t *testing.T) {
+	data := t.TempDir()
+	a, err := start(t.Context(), settings{data: data, listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cam, err := a.cameras.Add(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- a.serve(t.Context()) }()
+	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.address()+"/api/v1/cameras/"+cam.ID.String()+"/events",
+		strings.NewReader(`{"kind":"ring","detail":"the button"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusAccepted {
+		t.Errorf("answered with %s", answer.Status)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-served; err != nil && !strings.Contains(err.Error(), http.ErrServerClosed.Error()) {
+		t.Error(err)
+	}
+	c, err := catalog.Open(t.Context(), data+"/catalog.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	now := nvr.Now()
+	events, err := c.Events(t.Context(), cam.ID, nvr.Span{From: now.Add(-patience), To: now})
+	if err != nil || len(events) != 1 || events[0].Kind != catalog.RingEvent || events[0].Detail != "the button" {
+		t.Errorf("events %+v, %v", events, err)
+	}
+}
