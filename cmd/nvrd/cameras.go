@@ -162,13 +162,20 @@ func (c *cameras) adjust(ctx context.Context) (until nvr.Time, err error) {
 	}
 	// All are told to stop before one is waited for.
 	for id, w := range c.watched {
-		if wish := want[id]; wish.camera != w.camera || wish.plan.Mode == nvr.Privacy {
+		switch wish, ok := want[id]; {
+		case !ok || wish.plan.Mode == nvr.Privacy:
 			w.stop(errPaused)
+		case !w.reaches(wish.camera):
+			w.stop(errMoved)
 		}
 	}
 	for id, w := range c.watched {
-		if want[id].camera != w.camera {
+		switch wish, ok := want[id]; {
+		case !ok || len(sources(wish.camera)) != len(w.streams):
 			c.unwatch(w)
+		case !w.reaches(wish.camera):
+			c.disconnect(w)
+			w.move(wish.camera)
 		}
 	}
 	var errs []error

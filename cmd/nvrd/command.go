@@ -34,7 +34,7 @@ func commands() []command {
 		{"demo", "[--listen HOST:PORT] [--data DIR]", "try it out with two simulated doorbells", demo},
 		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
 		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
-		{"camera set", "[--data DIR] --name NAME [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "say what is recorded of a camera, and when", cameraSet},
+		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},
 		{"camera remove", "[--data DIR] --name NAME", "remove a camera; its footage stays", cameraRemove},
 		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
 		{"home set", "[--data DIR] [--privacy on|off] [--time-zone ZONE]", "turn all cameras off and on; say whose clock schedules go by", homeSet},

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"time"
 
+	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
 
@@ -36,11 +38,14 @@ func (l listedRecording) String() string {
 	return text
 }
 
-// cameraSet changes what is recorded of a camera. What is not given stays.
+// cameraSet changes how a camera is reached, and what is recorded of it. What
+// is not given stays.
 func cameraSet(ctx context.Context, c *call) (err error) {
 	f := c.flags()
 	data := dataFlag(f)
 	name := f.String("name", "", "name of the camera")
+	rename := f.String("rename", "", "its new name")
+	read := cameraFlags(f)
 	var changes []func(*nvr.Recording)
 	change := func(name, usage string, parse func(string) (func(*nvr.Recording), error)) {
 		f.Func(name, usage, func(s string) error {
@@ -78,6 +83,30 @@ func cameraSet(ctx context.Context, c *call) (err error) {
 	cam, err := home.CameraByName(ctx, *name)
 	if err != nil {
 		return fmt.Errorf("%w; `nvrd camera list` shows the names", err)
+	}
+	in, err := read()
+	if err != nil {
+		return err
+	}
+	in.Name = *rename
+	given := map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	if given["rename"] || given["url"] || given["sub"] || given["user"] || given["password-file"] {
+		cam, err = home.ChangeCamera(ctx, cam.ID, func(old *household.CameraInput) {
+			for name, field := range map[string][2]*string{
+				"rename": {&old.Name, &in.Name}, "url": {&old.URL, &in.URL}, "sub": {&old.SubURL, &in.SubURL}, "user": {&old.User, &in.User},
+			} {
+				if given[name] {
+					*field[0] = *field[1]
+				}
+			}
+			if given["password-file"] {
+				old.Password = in.Password
+			}
+		})
+		if err != nil {
+			return err
+		}
 	}
 	recording, err := home.ChangeRecording(ctx, cam.ID, func(r *nvr.Recording) error {
 		for _, set := range changes {

@@ -43,8 +43,25 @@ func sources(cam household.Camera) []source {
 	return all
 }
 
-// errPaused ends a connection because somebody wants it so.
-var errPaused = &rtsp.Fault{Reason: nvr.PausedByUser, Text: "paused"}
+// Why a connection is ended on purpose.
+var (
+	errPaused = &rtsp.Fault{Reason: nvr.PausedByUser, Text: "paused"}
+	errMoved  = &rtsp.Fault{Reason: nvr.Starting, Text: "the camera's address was changed"}
+)
+
+// reaches tells whether w connects as one does to cam, whatever it is called.
+func (w *watched) reaches(cam household.Camera) bool {
+	cam.Name = w.camera.Name
+	return cam == w.camera
+}
+
+// move lets the next connection go to cam, which has as many streams.
+func (w *watched) move(cam household.Camera) {
+	w.camera = cam
+	for i, source := range sources(cam) {
+		w.streams[i].source = source
+	}
+}
 
 // apply brings a camera to what the household wants of it. What is recorded
 // changes without a new connection, except for privacy.

@@ -84,14 +84,10 @@ func (h *DB) AddCamera(ctx context.Context, in CameraInput) (Camera, error) {
 		return Camera{}, err
 	}
 	c := Camera{Name: name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: in.Password, Created: nvr.Now()}
-	sealed := []byte{}
-	if c.Password != "" {
-		sealed = h.seal.seal(c.Password, usePassword)
-	}
 	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return tx.QueryRowContext(ctx, `INSERT INTO camera (name, name_folded, url, sub_url, user, password_sealed, created_us)
 			VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-			c.Name, fold(c.Name), c.URL, c.SubURL, c.User, sealed, int64(c.Created)).Scan(&c.ID)
+			c.Name, fold(c.Name), c.URL, c.SubURL, c.User, h.sealed(c.Password), int64(c.Created)).Scan(&c.ID)
 	})
 	if sqlite.IsUnique(err) {
 		return Camera{}, fmt.Errorf("there is a camera named %q: %w", c.Name, nvr.ErrExists)
@@ -101,6 +97,47 @@ func (h *DB) AddCamera(ctx context.Context, in CameraInput) (Camera, error) {
 	}
 	h.wake()
 	return c, nil
+}
+
+// ChangeCamera lets f change what a person said about a camera, as it stands
+// now, and stores the result. It fails with [nvr.ErrNotFound] if there is none
+// of that id, and as [DB.AddCamera] does.
+func (h *DB) ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*CameraInput)) (c Camera, err error) {
+	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
+		if c, err = h.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM camera WHERE id = ?`, int64(id))); err != nil {
+			return err
+		}
+		in := CameraInput{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User, Password: c.Password}
+		f(&in)
+		if c.Name, err = checkName(in.Name); err != nil {
+			return err
+		}
+		if in, err = in.Normalize(); err != nil {
+			return err
+		}
+		c.URL, c.SubURL, c.User, c.Password = in.URL, in.SubURL, in.User, in.Password
+		_, err = tx.ExecContext(ctx, `UPDATE camera SET (name, name_folded, url, sub_url, user, password_sealed) = (?, ?, ?, ?, ?, ?) WHERE id = ?`,
+			c.Name, fold(c.Name), c.URL, c.SubURL, c.User, h.sealed(c.Password), int64(id))
+		return err
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Camera{}, noCamera(id)
+	case sqlite.IsUnique(err):
+		return Camera{}, fmt.Errorf("there is a camera named %q: %w", c.Name, nvr.ErrExists)
+	case err != nil:
+		return Camera{}, fmt.Errorf("change camera %d: %w", id, err)
+	}
+	h.wake()
+	return c, nil
+}
+
+// sealed returns a password as it is stored.
+func (h *DB) sealed(password Secret) []byte {
+	if password == "" {
+		return []byte{}
+	}
+	return h.seal.seal(password, usePassword)
 }
 
 // RemoveCamera forgets a camera and its password. Its id is not given out

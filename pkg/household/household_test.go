@@ -94,6 +94,48 @@ func TestNamesAreUniqueWithoutCapitals(t *testing.T) {
 	}
 }
 
+func TestChangeCamera(t *testing.T) {
+	h := open(t, t.TempDir())
+	for _, name := range []string{"Porch", "Drive"} {
+		if _, err := h.AddCamera(t.Context(), CameraInput{Name: name, URL: "rtsp://10.0.0.1/main", SubURL: "rtsp://10.0.0.1/sub", User: "admin", Password: "old"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := h.Camera(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		id     nvr.CameraID
+		change func(*CameraInput)
+		want   error
+	}{
+		"taken":     {1, func(in *CameraInput) { in.Name = "DRIVE" }, nvr.ErrExists},
+		"no name":   {1, func(in *CameraInput) { in.Name = " " }, nvr.ErrInvalid},
+		"no stream": {1, func(in *CameraInput) { in.URL = "http://10.0.0.1/" }, nvr.ErrInvalid},
+		"no user":   {1, func(in *CameraInput) { in.User = "" }, nvr.ErrInvalid},
+		"no camera": {9, func(*CameraInput) {}, nvr.ErrNotFound},
+	} {
+		if _, err := h.ChangeCamera(t.Context(), c.id, c.change); !errors.Is(err, c.want) || strings.Contains(err.Error(), "old") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := h.Camera(t.Context(), 1); err != nil || got != before {
+		t.Errorf("what was refused left %+v, %v", got, err)
+	}
+	want := before
+	want.Name, want.URL, want.SubURL, want.Password = "porch", "rtsp://10.0.0.2/main", "", "new"
+	changed, err := h.ChangeCamera(t.Context(), 1, func(in *CameraInput) {
+		in.Name, in.URL, in.SubURL, in.Password = " porch ", "rtsp://admin:new@10.0.0.2/main", "", "new"
+	})
+	if err != nil || changed != want {
+		t.Errorf("changed to %+v, %v", changed, err)
+	}
+	if got, err := h.CameraByName(t.Context(), "Porch"); err != nil || got != want {
+		t.Errorf("stored %+v, %v", got, err)
+	}
+}
+
 func TestKeyOfAnotherHome(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	open(t, dir).Close()
