@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -86,6 +87,7 @@ type node struct {
 	id   uint64
 	name string
 	data []byte
+	made time.Time
 }
 
 // serveDisk serves a disk at dir until stdin ends.
@@ -118,7 +120,7 @@ func serveDisk(dir string) error {
 
 func (d *disk) node(name string) *node {
 	d.nodes++
-	return &node{disk: d, id: d.nodes, name: name}
+	return &node{disk: d, id: d.nodes, name: name, made: time.Now()}
 }
 
 // log adds to the journal. The shared memory of a database is no part of it:
@@ -165,6 +167,7 @@ func (n *node) attr(out *fuse.Attr) {
 		out.Mode = 0o750
 	}
 	out.Blocks = (out.Size + 511) / 512
+	out.SetTimes(nil, &n.made, nil)
 }
 
 func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {

@@ -204,10 +204,12 @@ func serveCamera(address string) error {
 // the camera sends while it is away.
 func newUnreachable(t *testing.T) *absent {
 	t.Helper()
-	// Addresses for tests of networks (RFC 2544).
-	const host, address = "198.18.77.1", "198.18.77.2"
+	// Addresses for tests of networks (RFC 2544), others for each process.
+	block := os.Getpid() % (1 << 14) * 4
+	host := fmt.Sprintf("198.18.%d.%d", block>>8, block&255+1)
+	address := fmt.Sprintf("198.18.%d.%d", block>>8, block&255+2)
 	space := fmt.Sprintf("prove%d", os.Getpid())
-	link := fmt.Sprintf("prove%d", os.Getpid())
+	link := space
 	command(t, "ip", "netns", "add", space)
 	t.Cleanup(func() { command(t, "ip", "netns", "del", space) })
 	for _, args := range [][]string{
