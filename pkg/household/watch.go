@@ -10,8 +10,8 @@ import (
 const poll = time.Second
 
 // Watch returns a channel that gives a value at once and after every change of
-// the cameras, of what is recorded of them, and of what holds for all of them:
-// a change made through h at once, one made by another process within a second
+// the cameras, of what is recorded of them, of what holds for all of them, and
+// of the places for footage: a change made through h at once, one made by another process within a second
 // or so. Changes that follow quickly may share a value. The
 // channel is closed when ctx ends.
 func (h *DB) Watch(ctx context.Context) <-chan struct{} {
@@ -33,7 +33,7 @@ func (h *DB) Watch(ctx context.Context) <-chan struct{} {
 			var revision int64
 			// An error here is busy or a failing disk: the next look may succeed,
 			// and whoever reads the cameras meets the error itself.
-			err := h.db.Reader().QueryRowContext(ctx, `SELECT cameras_revision FROM home`).Scan(&revision)
+			err := h.db.Reader().QueryRowContext(ctx, `SELECT cameras_revision + places_revision FROM home`).Scan(&revision)
 			if err == nil && revision != seen {
 				seen = revision
 				signal(changed)
