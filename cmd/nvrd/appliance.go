@@ -82,6 +82,8 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	a.running.Go(func() { a.cameras.follow(follow) })
+	a.running.Go(func() { a.store.places.Run(follow) })
+	a.running.Go(func() { a.store.followPlaces(follow, log) })
 	a.running.Go(func() { a.keeper.Run(follow) })
 	a.running.Go(func() {
 		if err := a.look(follow, s.data, old, began); err != nil && follow.Err() == nil {
@@ -103,7 +105,7 @@ func (a *appliance) open(ctx context.Context, data string) (old string, err erro
 			a.keeper, err = a.store.keeper(ctx, a.log) // completes removals before the recorder looks at the files
 		}
 		if err == nil {
-			a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.directory, a.log)
+			a.recorder, err = recorder.Open(ctx, a.store.catalog, a.store.places, a.log)
 		}
 		if !catalog.IsCorrupt(err) || again {
 			return old, err

@@ -39,7 +39,7 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r, err := recorder.Open(t.Context(), s.catalog, s.directory, log)
+	r, err := recorder.Open(t.Context(), s.catalog, s.places, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,10 @@ func setAside(data string, cause error, log *slog.Logger) (string, error) {
 // footage from before a time that the catalog does not have. old is a catalog
 // that was set aside, or empty.
 func (a *appliance) look(ctx context.Context, data, old string, before nvr.Time) error {
-	d := a.store.doctor()
+	d, err := a.store.doctor(ctx)
+	if err != nil {
+		return err
+	}
 	report, err := d.Check(ctx, doctor.Options{Recording: true})
 	if err != nil {
 		return err

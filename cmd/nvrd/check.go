@@ -10,7 +10,6 @@ import (
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
-	"nvrd/pkg/footage"
 	"nvrd/pkg/nvr"
 )
 
@@ -65,7 +64,7 @@ func (c *call) examine(ctx context.Context, data string, o doctor.Options, repai
 	if err := expect(data, "catalog.db"); err != nil {
 		return report, fmt.Errorf("catalog.db is not in %s: %w; `nvrd rebuild` makes it again from the footage", data, nvr.ErrNotFound)
 	}
-	s, err := openStore(ctx, data, c.logger())
+	s, err := openStore(ctx, data)
 	if catalog.IsCorrupt(err) {
 		report = doctor.Report{Level: o.Level, Findings: []doctor.Finding{{Kind: doctor.DamagedCatalog, Found: err.Error()}}}
 		return report, nil
@@ -74,7 +73,10 @@ func (c *call) examine(ctx context.Context, data string, o doctor.Options, repai
 		return report, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	d := s.doctor()
+	d, err := s.doctor(ctx)
+	if err != nil {
+		return report, err
+	}
 	if report, err = d.Check(ctx, o); err == nil && repair {
 		err = d.Repair(ctx, &report)
 	}
@@ -82,8 +84,9 @@ func (c *call) examine(ctx context.Context, data string, o doctor.Options, repai
 }
 
 // doctor returns who looks after the store.
-func (s *store) doctor() *doctor.Doctor {
-	return &doctor.Doctor{Catalog: s.catalog, Directories: []*footage.Directory{s.directory}, Home: s.home.UUID()}
+func (s *store) doctor(ctx context.Context) (*doctor.Doctor, error) {
+	_, missing, err := s.directories(ctx)
+	return &doctor.Doctor{Catalog: s.catalog, Directories: s.places.There(), Missing: missing, Home: s.home.UUID()}, err
 }
 
 // advice is what to do about findings that Repair cannot mend.
@@ -93,6 +96,8 @@ func advice(f doctor.Finding) string {
 		return "run `nvrd rebuild`"
 	case doctor.DamagedMedia:
 		return "nothing can be done; the rest of the file plays"
+	case doctor.MissingDirectory:
+		return "mount its disk, or `nvrd storage remove` it if it is gone for good"
 	case doctor.UnreadableDisk:
 		return "copy what matters, and replace the disk"
 	}

@@ -46,6 +46,8 @@ func commands() []command {
 		{"lock add", "[--data DIR] --camera NAME --from T --to T --why TEXT [--who NAME]", "keep footage until the lock is removed", lockAdd},
 		{"lock list", "[--data DIR] [--json]", "list the locks", lockList},
 		{"lock remove", "[--data DIR] --id N", "let locked footage go again", lockRemove},
+		{"storage add", "[--data DIR] --path DIR [--first]", "keep footage in another directory, too", storageAdd},
+		{"storage remove", "[--data DIR] --path DIR", "write nothing more to a directory; its footage stays", storageRemove},
 		{"storage set", "[--data DIR] [--free SIZE] [--free-percent N] [--max SIZE] [--spare-young BOOL] [--CLASS-min AGE] [--CLASS-max AGE] [--CLASS-share N]", "say how long footage stays", storageSet},
 		{"storage", "[--data DIR] [--json]", "show what is kept, and for how long", storage},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},

@@ -92,7 +92,7 @@ func TestFault(t *testing.T) {
 	closed := nvr.Now()
 	closing()
 
-	s, err := openStore(t.Context(), data, a.log)
+	s, err := openStore(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

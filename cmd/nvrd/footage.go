@@ -48,7 +48,7 @@ func (s selection) open(ctx context.Context, c *call) (*store, nvr.StreamID, nvr
 	if span.Empty() {
 		return nil, stream, span, fmt.Errorf("--to has to be after --from: %w", nvr.ErrInvalid)
 	}
-	st, err := openStore(ctx, *s.data, c.logger())
+	st, err := openStore(ctx, *s.data)
 	if err != nil {
 		return nil, stream, span, err
 	}

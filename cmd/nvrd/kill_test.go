@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,7 +109,7 @@ func storeOf(t *testing.T, data string) *store {
 		if _, err = os.Stat(filepath.Join(data, "catalog.db")); err != nil {
 			return false
 		}
-		s, err = openStore(t.Context(), data, slog.New(slog.DiscardHandler))
+		s, err = openStore(t.Context(), data)
 		return err == nil
 	}, func() string { return fmt.Sprint("there is a store: ", err) })
 	return s

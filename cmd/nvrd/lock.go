@@ -70,7 +70,7 @@ func lockList(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data, c.logger())
+	st, err := openStore(ctx, *data)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func lockRemove(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return fmt.Errorf("--id %q is not a number; `nvrd lock list` shows them: %w", *number, nvr.ErrInvalid)
 	}
-	st, err := openStore(ctx, *data, c.logger())
+	st, err := openStore(ctx, *data)
 	if err != nil {
 		return err
 	}

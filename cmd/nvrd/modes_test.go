@@ -41,7 +41,7 @@ func TestScheduleIsFollowed(t *testing.T) {
 		if _, err := s.home.ChangeHome(t.Context(), func(h *household.Home) { h.TimeZone = "Asia/Kathmandu" }); err != nil { // 5:45 ahead
 			t.Fatal(err)
 		}
-		r, err := recorder.Open(t.Context(), s.catalog, s.directory, log)
+		r, err := recorder.Open(t.Context(), s.catalog, s.places, log)
 		if err != nil {
 			t.Fatal(err)
 		}

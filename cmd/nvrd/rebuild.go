@@ -38,12 +38,9 @@ func rebuild(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	id := home.UUID()
-	if err := home.Close(); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, home.Close()) }()
 	start := time.Now()
-	made, err := c.rebuildBeside(ctx, *data, id)
+	made, err := c.rebuildBeside(ctx, *data, home)
 	if err != nil {
 		return err
 	}
@@ -71,28 +68,49 @@ func rebuild(ctx context.Context, c *call) (err error) {
 const rebuilding = "catalog.db.rebuilding"
 
 // rebuildBeside makes a new catalog beside the one that is there.
-func (c *call) rebuildBeside(ctx context.Context, data string, home footage.UUID) (made doctor.Rebuilt, err error) {
+func (c *call) rebuildBeside(ctx context.Context, data string, home *household.DB) (made doctor.Rebuilt, err error) {
 	for _, suffix := range companions {
 		if err := os.Remove(filepath.Join(data, rebuilding+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return made, fmt.Errorf("remove what an earlier rebuild left: %w", err)
 		}
 	}
-	dir, err := footage.Open(filepath.Join(data, "footage"), home, c.logger())
+	old := openOld(filepath.Join(data, "catalog.db"), c.logger())
+	if old != nil {
+		defer func() { err = errors.Join(err, old.Close()) }()
+	}
+	places, err := allPlaces(ctx, data, home, old)
 	if err != nil {
 		return made, err
 	}
-	defer func() { err = errors.Join(err, dir.Close()) }()
+	defer func() { err = errors.Join(err, places.Close()) }()
 	fresh, err := catalog.Open(ctx, filepath.Join(data, rebuilding))
 	if err != nil {
 		return made, err
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
-	old := openOld(filepath.Join(data, "catalog.db"), c.logger())
-	if old != nil {
-		defer func() { err = errors.Join(err, old.Close()) }()
-	}
-	d := &doctor.Doctor{Catalog: fresh, Directories: []*footage.Directory{dir}, Home: home}
+	d := &doctor.Doctor{Catalog: fresh, Directories: places.There(), Home: home.UUID()}
 	return d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: newProgress(c.err, "rebuilding").tell})
+}
+
+// allPlaces opens the places of a household, each of which has to be there. old
+// may be nil; as far as it can be read, it knows of others.
+func allPlaces(ctx context.Context, data string, home *household.DB, old *catalog.Catalog) (*footage.Places, error) {
+	var known []catalog.Directory
+	if old != nil {
+		known, _ = old.Directories(ctx)
+	}
+	written, read, err := placePaths(ctx, data, home, known)
+	if err != nil {
+		return nil, err
+	}
+	places := footage.NewPlaces(home.UUID(), slog.New(slog.DiscardHandler))
+	places.Use(written, read)
+	for _, s := range places.States() {
+		if s.Written && s.Err != nil {
+			return nil, errors.Join(fmt.Errorf("its footage would be missing: %w", s.Err), places.Close())
+		}
+	}
+	return places, nil
 }
 
 // companions are the endings of the files that make up a database.

@@ -10,28 +10,31 @@ import (
 	"nvrd/pkg/retention"
 )
 
-// place returns the row id of the footage directory.
-func (s *store) place(ctx context.Context) (id nvr.DirectoryID, err error) {
-	err = s.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
-		id, err = tx.Directory(s.directory.ID(), s.directory.Path())
-		return err
-	})
-	return id, err
-}
-
 // keeper returns what removes footage as the household says, after having
 // completed what an earlier one began.
 func (s *store) keeper(ctx context.Context, log *slog.Logger) (*retention.Keeper, error) {
-	id, err := s.place(ctx)
+	err := s.catalog.Update(ctx, func(tx catalog.Tx) error { // so that each that is there has its row
+		for _, d := range s.places.There() {
+			if _, err := tx.Directory(d.ID(), d.Path()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	directories := map[nvr.DirectoryID]*footage.Directory{id: s.directory}
 	return retention.Open(ctx, retention.Config{
-		Catalog:     s.catalog,
-		Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
-		Policy:      s.home.Retention,
-		Clock:       retention.MachineClock,
-		Log:         log,
+		Catalog: s.catalog,
+		Directories: func() map[nvr.DirectoryID]*footage.Directory {
+			there, _, err := s.directories(context.Background())
+			if err != nil {
+				log.Warn("footage directories cannot be read", "err", err)
+			}
+			return there
+		},
+		Policy: s.home.Retention,
+		Clock:  retention.MachineClock,
+		Log:    log,
 	})
 }

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/retention"
 )
@@ -28,28 +31,33 @@ type storageReport struct {
 
 type listedDirectory struct {
 	Path  string `json:"path"`
-	Free  int64  `json:"free_bytes"`
-	Total int64  `json:"total_bytes"`
-	Floor int64  `json:"floor_bytes"` // what stays free
+	State string `json:"state"` // "ready", "missing", "failing" or "removed"
+	Why   string `json:"why,omitempty"`
+	Bytes int64  `json:"bytes"`                // of footage
+	Free  int64  `json:"free_bytes,omitzero"`  // of its disk, if it is there, as what follows
+	Total int64  `json:"total_bytes,omitzero"` // of its disk
+	Floor int64  `json:"floor_bytes,omitzero"` // what stays free
 }
 
 type listedStock struct {
-	Camera   string   `json:"camera"`
-	Stream   string   `json:"stream"`
-	Class    string   `json:"class"`
-	Segments int64    `json:"segments"`
-	Bytes    int64    `json:"bytes"`
-	Seconds  int64    `json:"seconds"`
-	Oldest   nvr.Time `json:"oldest"`
-	length   time.Duration
+	Camera    string   `json:"camera"`
+	Stream    string   `json:"stream"`
+	Class     string   `json:"class"`
+	Directory string   `json:"directory"`
+	Segments  int64    `json:"segments"`
+	Bytes     int64    `json:"bytes"`
+	Seconds   int64    `json:"seconds"`
+	Oldest    nvr.Time `json:"oldest"`
+	length    time.Duration
 }
 
 type listedOutlook struct {
-	Camera   string   `json:"camera"`
-	Stream   string   `json:"stream"`
-	Kept     float64  `json:"kept_days"`
-	InAMonth float64  `json:"kept_days_in_a_month"`
-	Below    nvr.Time `json:"below_7_days,omitzero"`
+	Camera    string   `json:"camera"`
+	Stream    string   `json:"stream"`
+	Directory string   `json:"directory"`
+	Kept      float64  `json:"kept_days"`
+	InAMonth  float64  `json:"kept_days_in_a_month"`
+	Below     nvr.Time `json:"below_7_days,omitzero"`
 }
 
 func storage(ctx context.Context, c *call) (err error) {
@@ -59,7 +67,7 @@ func storage(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data, c.logger())
+	st, err := openStore(ctx, *data)
 	if err != nil {
 		return err
 	}
@@ -88,32 +96,68 @@ func (s *store) report(ctx context.Context) (storageReport, error) {
 		return r, err
 	}
 	r.Policy = listPolicy(course.Policy)
-	r.Directories = []listedDirectory{{
-		s.directory.Path(), course.Place.Free, course.Place.Total, retention.Floor(course.Policy, course.Place.Total),
-	}}
+	known, err := s.catalog.Directories(ctx)
+	if err != nil {
+		return r, err
+	}
+	rows, paths := map[footage.UUID]nvr.DirectoryID{}, map[nvr.DirectoryID]string{}
+	for _, d := range known {
+		rows[d.UUID], paths[d.ID] = d.ID, d.Path
+	}
+	bytes := map[nvr.DirectoryID]int64{}
 	for _, k := range course.Stocks {
+		bytes[k.Directory] += k.Bytes
 		r.Kept = append(r.Kept, listedStock{
-			names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(),
+			names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(), paths[k.Directory],
 			k.Segments, k.Bytes, int64(k.Duration / time.Second), k.Oldest, k.Duration,
 		})
 	}
-	for _, o := range retention.Forecast(course, mark) {
-		r.Forecast = append(r.Forecast, listedOutlook{
-			names(o.Stream.Camera), o.Stream.Quality.String(), inDays(o.Kept), inDays(o.InAMonth), o.Below,
-		})
+	for _, state := range s.places.States() {
+		course.Place = retention.Place{}
+		d := listDirectory(state)
+		if state.Directory != nil {
+			course.Place.ID = rows[state.Directory.ID()]
+		} else if i := slices.IndexFunc(known, func(k catalog.Directory) bool { return k.Path == state.Path }); i >= 0 {
+			course.Place.ID = known[i].ID
+		}
+		d.Bytes = bytes[course.Place.ID]
+		if d.State == "ready" {
+			if course.Place.Free, course.Place.Total, err = state.Directory.Space(); err != nil {
+				return r, err
+			}
+			d.Free, d.Total, d.Floor = course.Place.Free, course.Place.Total, retention.Floor(course.Policy, course.Place.Total)
+			for _, o := range retention.Forecast(course, mark) {
+				r.Forecast = append(r.Forecast, listedOutlook{
+					names(o.Stream.Camera), o.Stream.Quality.String(), d.Path, inDays(o.Kept), inDays(o.InAMonth), o.Below,
+				})
+			}
+		}
+		if state.Written || d.Bytes > 0 {
+			r.Directories = append(r.Directories, d)
+		}
 	}
 	return r, nil
+}
+
+// listDirectory says how it stands with a directory, as far as this process
+// can tell: one that only fails when it is written to is ready.
+func listDirectory(s footage.State) listedDirectory {
+	d := listedDirectory{Path: s.Path, State: "ready"}
+	if s.Err != nil {
+		d.State, d.Why = "failing", s.Err.Error()
+	}
+	if s.Ill == nvr.DiskMissing {
+		d.State = "missing"
+	}
+	if !s.Written {
+		d.State = "removed"
+	}
+	return d
 }
 
 func (s *store) course(ctx context.Context) (c retention.Course, err error) {
 	c.Now = nvr.Now()
 	c.Since = c.Now.Add(-day)
-	if c.Place.ID, err = s.place(ctx); err != nil {
-		return c, err
-	}
-	if c.Place.Free, c.Place.Total, err = s.directory.Space(); err != nil {
-		return c, err
-	}
 	if c.Policy, err = s.home.Retention(ctx); err != nil {
 		return c, err
 	}
@@ -130,17 +174,29 @@ func inDays(d time.Duration) float64 { return float64(d/(day/10)) / 10 }
 func (r storageReport) print(w io.Writer) error {
 	p := printer{w: w}
 	for _, d := range r.Directories {
-		p.line("%s: %s of %s are free, %s stay free", d.Path, size(d.Free), size(d.Total), size(d.Floor))
+		switch d.State {
+		case "ready":
+			p.line("%s: %s of footage; %s of %s are free, %s stay free", d.Path, size(d.Bytes), size(d.Free), size(d.Total), size(d.Floor))
+		case "removed":
+			p.line("%s: %s of footage; removed, nothing more is written there", d.Path, size(d.Bytes))
+		default:
+			p.line("%s: %s of footage; %s: %s", d.Path, size(d.Bytes), d.State, d.Why)
+		}
+	}
+	in := func(string) string { return "" }
+	if len(r.Directories) > 1 {
+		in = func(directory string) string { return " in " + directory }
 	}
 	for _, k := range r.Kept {
-		p.line("%-24s %-5s %-10s  %10s  %12s  since %s", k.Camera, k.Stream, k.Class, size(k.Bytes), k.length.Round(time.Second), k.Oldest.Std().Format(time.DateTime+"Z"))
+		p.line("%-24s %-5s %-10s  %10s  %12s  since %s%s", k.Camera, k.Stream, k.Class, size(k.Bytes), k.length.Round(time.Second),
+			k.Oldest.Std().Format(time.DateTime+"Z"), in(k.Directory))
 	}
 	for _, o := range r.Forecast {
 		switch {
 		case o.Below != 0:
-			p.line("continuous footage of %s (%s) will go back less than 7 days from %s on", o.Camera, o.Stream, o.Below.Std().Format(time.DateOnly))
+			p.line("continuous footage of %s (%s)%s will go back less than 7 days from %s on", o.Camera, o.Stream, in(o.Directory), o.Below.Std().Format(time.DateOnly))
 		default:
-			p.line("continuous footage of %s (%s) goes back %.1f days, in a month %.1f", o.Camera, o.Stream, o.Kept, o.InAMonth)
+			p.line("continuous footage of %s (%s)%s goes back %.1f days, in a month %.1f", o.Camera, o.Stream, in(o.Directory), o.Kept, o.InAMonth)
 		}
 	}
 	r.Policy.print(&p)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
@@ -23,22 +24,24 @@ import (
 //
 //	home.db, secret.key   the household
 //	catalog.db            the index of the footage
-//	footage/              the footage
+//	footage/              the footage, unless it goes to other places
 //	lock                  held by the nvrd that records
 type store struct {
-	home      *household.DB
-	catalog   *catalog.Catalog
-	directory *footage.Directory
-	player    *playback.Player
+	data    string
+	home    *household.DB
+	catalog *catalog.Catalog
+	places  *footage.Places
+	player  *playback.Player
+	uuids   sync.Map // of footage directories, by their rows, which never change
 }
 
 // openStore opens a data directory that holds a recording; commands beside a
 // running recorder use it, too.
-func openStore(ctx context.Context, data string, log *slog.Logger) (*store, error) {
+func openStore(ctx context.Context, data string) (*store, error) {
 	if err := expect(data, "catalog.db"); err != nil {
 		return nil, err
 	}
-	return open(ctx, data, log)
+	return open(ctx, data, slog.New(slog.DiscardHandler))
 }
 
 // openHome opens the household in a data directory that has one.
@@ -71,12 +74,7 @@ func createStore(ctx context.Context, data string, log *slog.Logger) (*store, er
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "catalog.db") }) {
-		var id footage.UUID
-		if _, err := rand.Read(id[:]); err != nil {
-			return nil, fmt.Errorf("number for a footage directory: %w", err)
-		}
-		id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562, version 4
-		err := footage.Create(filepath.Join(data, "footage"), home.UUID(), id)
+		err := footage.Create(filepath.Join(data, household.DefaultPlace), home.UUID(), newUUID())
 		if err != nil && !errors.Is(err, nvr.ErrExists) {
 			return nil, err
 		}
@@ -84,8 +82,15 @@ func createStore(ctx context.Context, data string, log *slog.Logger) (*store, er
 	return open(ctx, data, log)
 }
 
+// newUUID returns a random number for a footage directory.
+func newUUID() (id footage.UUID) {
+	rand.Read(id[:])                                // never fails
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562, version 4
+	return id
+}
+
 func open(ctx context.Context, data string, log *slog.Logger) (_ *store, err error) {
-	var s store
+	s := store{data: data}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -94,21 +99,22 @@ func open(ctx context.Context, data string, log *slog.Logger) (_ *store, err err
 	if s.home, err = household.Open(ctx, data); err != nil {
 		return nil, err
 	}
-	if s.directory, err = footage.Open(filepath.Join(data, "footage"), s.home.UUID(), log); err != nil {
-		return nil, err
-	}
 	if s.catalog, err = catalog.Open(ctx, filepath.Join(data, "catalog.db")); err != nil {
 		return nil, err
 	}
-	s.player = playback.New(s.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return s.directory, nil })
+	s.places = footage.NewPlaces(s.home.UUID(), log)
+	if err := s.usePlaces(ctx); err != nil {
+		return nil, err
+	}
+	s.player = playback.New(s.catalog, s.directory)
 	return &s, nil
 }
 
 // Close closes what is open.
 func (s *store) Close() error {
 	var errs []error
-	if s.directory != nil {
-		errs = append(errs, s.directory.Close())
+	if s.places != nil {
+		errs = append(errs, s.places.Close())
 	}
 	if s.catalog != nil {
 		errs = append(errs, s.catalog.Close())

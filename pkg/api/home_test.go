@@ -176,7 +176,7 @@ func (h *home) record(t *testing.T) (recorded nvr.Span) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	r, err := recorder.Open(t.Context(), c, directory, log)
+	r, err := recorder.Open(t.Context(), c, footage.NewPlaces(h.db.UUID(), log, directory), log)
 	if err != nil {
 		t.Fatal(err)
 	}

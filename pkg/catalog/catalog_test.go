@@ -308,8 +308,8 @@ func TestAliveAndDirectories(t *testing.T) {
 	if ids[0] != ids[2] || ids[0] == ids[1] || inits[0] != inits[2] || inits[0] == inits[1] {
 		t.Errorf("numbers of directories %v and of init segments %v", ids, inits)
 	}
-	paths, err := c.Directories(t.Context())
-	if diff := cmp.Diff(map[nvr.DirectoryID]string{ids[0]: "/moved", ids[1]: "/b"}, paths); diff != "" || err != nil {
+	directories, err := c.Directories(t.Context())
+	if diff := cmp.Diff([]Directory{{ids[0], [16]byte{1}, "/moved"}, {ids[1], [16]byte{2}, "/b"}}, directories); diff != "" || err != nil {
 		t.Errorf("directories (-want +got):\n%s%v", diff, err)
 	}
 	if data, err := c.InitData(t.Context(), inits[1]); err != nil || string(data) != "\x02" {

@@ -139,7 +139,16 @@ const gapsQuery = `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap
 // Gaps returns the gaps of a stream that overlap span, oldest first; To is
 // zero in one that goes on.
 func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
+	return gaps(ctx, c.db.Reader(), stream, span)
+}
+
+// reader is a pool of connections or a transaction.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func gaps(ctx context.Context, r reader, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
+	rows, err := r.QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
 	if err != nil {
 		return nil, fmt.Errorf("gaps: %w", err)
 	}
@@ -217,24 +226,32 @@ func (c *Catalog) LastAlive(ctx context.Context) (at nvr.Time, err error) {
 	return at, nil
 }
 
-// Directories returns where each footage directory was last seen.
-func (c *Catalog) Directories(ctx context.Context) (map[nvr.DirectoryID]string, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, path FROM directory`)
+// Directory is what the catalog knows of a footage directory.
+type Directory struct {
+	ID   nvr.DirectoryID
+	UUID [16]byte
+	Path string // where it was last seen
+}
+
+// Directories returns every footage directory that footage was recorded to.
+func (c *Catalog) Directories(ctx context.Context) ([]Directory, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, uuid, path FROM directory ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("directories: %w", err)
 	}
 	defer rows.Close()
-	paths := map[nvr.DirectoryID]string{}
+	var all []Directory
 	for rows.Next() {
-		var id nvr.DirectoryID
-		var path string
-		if err := rows.Scan(&id, &path); err != nil {
+		var d Directory
+		var uuid []byte
+		if err := rows.Scan(&d.ID, &uuid, &d.Path); err != nil {
 			return nil, fmt.Errorf("directories: %w", err)
 		}
-		paths[id] = path
+		copy(d.UUID[:], uuid)
+		all = append(all, d)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("directories: %w", err)
 	}
-	return paths, nil
+	return all, nil
 }

@@ -47,6 +47,9 @@ func (d *Doctor) Check(ctx context.Context, o Options) (Report, error) {
 			return c.report, err
 		}
 	}
+	for _, m := range d.Missing {
+		c.find(Finding{Kind: MissingDirectory, Path: m.Path, Found: "the footage directory is not there; nothing in it was looked at"})
+	}
 	slices.SortStableFunc(c.report.Findings, func(a, b Finding) int {
 		return cmp.Or(compareStreams(a.Stream, b.Stream), cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.Path, b.Path))
 	})
@@ -172,6 +175,8 @@ func (c *checker) checkPair(ctx context.Context, id nvr.StreamID, p pair) error 
 	switch {
 	case p.row.Span.From == 0:
 		return c.checkUnlisted(ctx, id, p.file)
+	case p.file.dir == nil && c.elsewhere(ctx, id, p.row):
+		return nil
 	case p.row.State == catalog.StateOpen:
 		if !c.Recording {
 			c.findFile(Unsettled, id, nvr.Span{From: p.row.Span.From}, "the recorder ended while it was being written")
@@ -188,6 +193,15 @@ func (c *checker) checkPair(ctx context.Context, id nvr.StreamID, p pair) error 
 		return nil
 	}
 	return c.checkFile(ctx, id, p.file)
+}
+
+// elsewhere tells whether a segment lies in a directory that is not there.
+func (c *checker) elsewhere(ctx context.Context, id nvr.StreamID, row catalog.Held) bool {
+	if len(c.Missing) == 0 {
+		return false
+	}
+	s, _, _ := c.Catalog.Row(ctx, id, row.Span.From) // of one that is damaged that much is known
+	return slices.ContainsFunc(c.Missing, func(m catalog.Directory) bool { return m.ID == s.Directory })
 }
 
 // checkMissing confirms that a sealed segment has no file.

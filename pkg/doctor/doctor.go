@@ -21,7 +21,8 @@ import (
 // Doctor looks after the footage of a home.
 type Doctor struct {
 	Catalog     *catalog.Catalog
-	Directories []*footage.Directory // all that hold footage of the home
+	Directories []*footage.Directory // all that hold footage of the home and are there
+	Missing     []catalog.Directory  // those that hold footage and are not there
 	Home        footage.UUID
 }
 
@@ -74,6 +75,9 @@ const (
 	WrongInit      Kind = "wrong_init"      // an init segment in the catalog does not parse
 	Hole           Kind = "hole"            // neither footage nor a gap accounts for some time
 	Overlap        Kind = "overlap"         // more than one segment or gap does
+	// MissingDirectory is a footage directory that is not there. Nothing is
+	// said about the segments in it.
+	MissingDirectory Kind = "missing_directory"
 )
 
 // repairs says what Repair does about each kind; nothing about the others.

@@ -114,7 +114,7 @@ func life(t *testing.T, path string, record func(*recorder.Recorder)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := recorder.Open(t.Context(), c, d, log)
+	r, err := recorder.Open(t.Context(), c, footage.NewPlaces(homeID, log, d), log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func tile(a catalog.Account, fill nvr.Gap) plan {
 	for i, s := range segments {
 		was := s.Span.To
 		if s.State == catalog.StateOpen {
-			s.Span.To = t.firstGapAfter(s.Span.From)
+			s.Span.To = t.nextGap(s.Span.From)
 		}
 		next := forever
 		if i+1 < len(segments) {
@@ -95,10 +95,11 @@ func ending(g nvr.Gap) nvr.Time {
 	return g.Span.To
 }
 
-// firstGapAfter returns the start of the next gap, or forever.
-func (t *tiler) firstGapAfter(at nvr.Time) nvr.Time {
+// nextGap returns the start of the next gap, or forever. One that begins with
+// an open segment accounts for it while its disk is not there.
+func (t *tiler) nextGap(at nvr.Time) nvr.Time {
 	for _, g := range t.gaps {
-		if g.Span.From > at {
+		if g.Span.From >= at {
 			return g.Span.From
 		}
 	}

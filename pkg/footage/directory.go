@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -49,10 +50,13 @@ type Directory struct {
 
 	mu      sync.Mutex
 	jobs    []job
-	backlog int64 // bytes in jobs and in the one being written
+	backlog int64     // bytes in jobs and in the one being written
+	doing   time.Time // when what is being done was queued; zero if nothing is
 	closed  bool
 	wake    chan struct{} // capacity 1
 	done    chan struct{} // closed when the writer has stopped
+
+	unsealed atomic.Int64 // files that were created and not reported as sealed
 
 	// What follows belongs to the writer.
 	dirty   []*File
@@ -132,10 +136,16 @@ func (d *Directory) Path() string { return d.path }
 
 // Close writes and syncs what was handed in, waits for that, and closes the
 // directory. Files that were not sealed stay open on disk, as after a crash.
+// Files can still be read, and removed, afterwards.
 func (d *Directory) Close() error {
 	d.mu.Lock()
+	was := d.closed
 	d.closed = true
 	d.mu.Unlock()
+	if was {
+		<-d.done
+		return nil
+	}
 	d.wakeUp()
 	<-d.done
 	return d.disk.Close()

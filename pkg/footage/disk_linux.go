@@ -50,15 +50,6 @@ func (d *disk) follow(path string) error {
 
 func (d disk) Close() error { return d.root.Close() }
 
-// free returns how many bytes an unprivileged user can still write.
-func (d disk) free() (int64, error) {
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(int(d.root.Fd()), &fs); err != nil {
-		return 0, fmt.Errorf("free space: %w", err)
-	}
-	return int64(fs.Bavail) * fs.Bsize, nil
-}
-
 // maxVectors is the kernel's limit of buffers in one call (IOV_MAX).
 const maxVectors = 1024
 

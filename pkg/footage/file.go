@@ -77,8 +77,20 @@ func (d *Directory) Stats() Stats {
 	return Stats{Writes: d.counts.writes.Load(), Bytes: d.counts.bytes.Load(), Barriers: d.counts.barriers.Load()}
 }
 
-// Free returns how many bytes can still be written.
-func (d *Directory) Free() (int64, error) { return d.disk.free() }
+// Behind returns for how long the oldest thing that was handed in has waited
+// for the disk; zero if nothing waits.
+func (d *Directory) Behind() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	oldest := d.doing
+	if oldest.IsZero() && len(d.jobs) > 0 {
+		oldest = d.jobs[0].queued
+	}
+	if oldest.IsZero() {
+		return 0
+	}
+	return time.Since(oldest)
+}
 
 // Create begins a new file with the given init segment, and returns it with
 // the size of its header. A failure shows in [File.Err].
@@ -86,6 +98,7 @@ func (d *Directory) Create(o Origin, init []byte) (*File, int64) {
 	o.Home, o.Directory = d.home, d.id
 	header := fmp4.AppendExtension(append([]byte(nil), init...), originID, o.append(nil))
 	f := &File{dir: d, origin: o, header: int64(len(header)), init: sha256.Sum256(init)}
+	d.unsealed.Add(1)
 	d.queue(job{file: f, header: header, bytes: int64(len(header))})
 	return f, int64(len(header))
 }
@@ -166,6 +179,9 @@ func (d *Directory) write() {
 		}
 		d.mu.Lock()
 		batch, d.jobs = d.jobs, batch[:0]
+		if len(batch) > 0 {
+			d.doing = batch[0].queued
+		}
 		closed := d.closed
 		d.mu.Unlock()
 		if due == nil && len(batch) > 0 { // waiting for a slow sync counts, too
@@ -176,6 +192,9 @@ func (d *Directory) write() {
 			d.do(j)
 			d.mu.Lock()
 			d.backlog -= j.bytes
+			if d.doing = (time.Time{}); i+1 < len(batch) {
+				d.doing = batch[i+1].queued
+			}
 			d.mu.Unlock()
 			batch[i] = job{}
 		}
@@ -244,10 +263,18 @@ func (f *File) create() error {
 	return nil
 }
 
-// present makes sure that the directory is still what was opened: a disk that
-// is not mounted any more leaves an empty folder in its place, and another disk
-// may have been mounted there.
+// present is there, for the writer.
 func (d *Directory) present() error {
+	if err := d.there(); err != nil {
+		return err
+	}
+	return d.disk.follow(d.path)
+}
+
+// there makes sure that the directory is still what was opened: a disk that is
+// not mounted any more leaves an empty folder in its place, and another disk
+// may have been mounted there.
+func (d *Directory) there() error {
 	b, err := os.ReadFile(filepath.Join(d.path, metaName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("footage directory %s is gone: %w", d.path, nvr.ErrNotFound)
@@ -259,7 +286,7 @@ func (d *Directory) present() error {
 	if err := json.Unmarshal(b, &m); err != nil || m.Home != d.home.String() || m.Directory != d.id.String() {
 		return fmt.Errorf("another disk is mounted at %s: %w", d.path, nvr.ErrNotFound)
 	}
-	return d.disk.follow(d.path)
+	return nil
 }
 
 // makeFolders makes camera, stream and day folders as needed.
@@ -299,6 +326,7 @@ func (d *Directory) sync() {
 	for i, f := range d.sealing {
 		f.close()
 		f.sealed(Result{Durable: f.synced, Err: f.Err()})
+		d.unsealed.Add(-1)
 		d.sealing[i] = nil
 	}
 	d.sealing = d.sealing[:0]
@@ -412,7 +440,7 @@ func ReasonOf(err error) nvr.Reason {
 		return nvr.DiskSlow
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return nvr.DiskFull
-	case errors.Is(err, nvr.ErrNotFound):
+	case errors.Is(err, nvr.ErrNotFound), errors.Is(err, nvr.ErrInvalid): // it is not there, or another home's
 		return nvr.DiskMissing
 	default:
 		return nvr.DiskError

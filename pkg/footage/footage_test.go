@@ -168,7 +168,7 @@ func TestOpen(t *testing.T) {
 	if err != nil || d.ID() != (UUID{3}) || d.Path() != path {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	if free, err := d.Free(); err != nil || free <= 0 {
+	if free, _, err := d.Space(); err != nil || free <= 0 {
 		t.Errorf("%d bytes are free, %v", free, err)
 	}
 	if err := d.Close(); err != nil {

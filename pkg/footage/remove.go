@@ -69,14 +69,15 @@ func (d *Directory) settleDay(day string) error {
 	return nil
 }
 
-// Space returns how many bytes can still be written, and how many the file
-// system holds in all.
-func (d *Directory) Space() (free, total int64, err error) { return d.disk.space() }
-
-// space returns what is free for an unprivileged user, and the whole.
-func (d disk) space() (free, total int64, err error) {
+// Space returns how many bytes an unprivileged user can still write, and how
+// many the file system holds in all. It is nvr.ErrNotFound while the directory
+// is not there: what lies in its place has another file system.
+func (d *Directory) Space() (free, total int64, err error) {
+	if err := d.there(); err != nil {
+		return 0, 0, err
+	}
 	var fs unix.Statfs_t
-	if err := unix.Fstatfs(int(d.root.Fd()), &fs); err != nil {
+	if err := unix.Statfs(d.path, &fs); err != nil {
 		return 0, 0, fmt.Errorf("free space: %w", err)
 	}
 	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil

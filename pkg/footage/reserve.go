@@ -22,6 +22,12 @@ const (
 // the disk: see Spend. It does nothing where there is no room, or where the
 // file system cannot do it.
 func (d *Directory) Reserve() error {
+	d.mu.Lock()
+	closed := d.closed
+	d.mu.Unlock()
+	if closed { // nothing is written here any more
+		return nil
+	}
 	path := filepath.Join(d.path, reserveName)
 	if info, err := os.Stat(path); err == nil && info.Size() == reserveBytes {
 		return nil

@@ -205,7 +205,7 @@ func record(t *testing.T, crash bool, film func(*recorder.Stream)) *playback.Pla
 	synctest.Test(t, func(t *testing.T) {
 		log := slog.New(slog.NewTextHandler(t.Output(), nil))
 		c, d := open(t, dir, log)
-		r, err := recorder.Open(t.Context(), c, d, log)
+		r, err := recorder.Open(t.Context(), c, footage.NewPlaces(footage.UUID{1}, log, d), log)
 		if err != nil {
 			t.Fatal(err)
 		}

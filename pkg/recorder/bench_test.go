@@ -156,7 +156,7 @@ func openBench(b *testing.B, dir string) *benched {
 	if h.footage, err = footage.Open(filepath.Join(dir, "footage"), footage.UUID{1}, log); err != nil {
 		b.Fatal(err)
 	}
-	if h.recorder, err = recorder.Open(b.Context(), h.catalog, h.footage, log); err != nil {
+	if h.recorder, err = recorder.Open(b.Context(), h.catalog, footage.NewPlaces(footage.UUID{1}, log, h.footage), log); err != nil {
 		b.Fatal(err)
 	}
 	return h

@@ -19,15 +19,15 @@ func (s *Stream) nextDTS() int64 {
 }
 
 // flush hands the movie fragment under construction, which ends at decode time
-// end, to the disk. If the disk does not take it the segment is sealed, a gap
-// begins, and recording goes on at a later key frame.
+// end, to the disk. If the disk does not take it the segment is sealed, and
+// recording goes on at the next key frame: see fail.
 func (s *Stream) flush(end int64) {
 	seg, video := s.segment, s.pending[0]
 	if seg == nil || len(video) == 0 {
 		return
 	}
 	if err := seg.file.Err(); err != nil {
-		s.lose(err)
+		s.fail(err, end)
 		return
 	}
 	head := make([]byte, 0, 256+16*(len(video)+len(s.pending[1])))
@@ -45,7 +45,7 @@ func (s *Stream) flush(end int64) {
 	}
 	bufs = fmp4.AppendChecksum(bufs)
 	if err := seg.file.Append(bufs); err != nil {
-		s.lose(err)
+		s.fail(err, end)
 		return
 	}
 	if s.failing.Load() != nil && len(seg.row.Fragments) > 0 { // the file was created and took a movie fragment
@@ -86,15 +86,30 @@ func (s *Stream) drop() {
 	s.bytes = 0
 }
 
-// lose ends the segment because the disk does not take the movie fragment
-// under construction, which is dropped.
-func (s *Stream) lose(err error) {
+// fail ends the segment because the disk does not take the movie fragment under
+// construction. That goes to another directory, if one is well and it can be
+// decoded by itself, and is lost if not.
+func (s *Stream) fail(err error, end int64) {
 	reason := footage.ReasonOf(err)
 	s.log.Error("footage is lost", "reason", string(reason), "err", err)
-	s.drop()
 	s.failing.Store(&reason)
 	s.retry = s.arrived.Add(retryAfter)
+	s.recorder.places.Fail(s.segment.dir, err)
 	s.seal()
+	first := s.pending[0][0]
+	if dir, well, _ := s.recorder.places.Choose(); well && first.Key {
+		s.begin(first, dir)
+		s.flush(end)
+		return
+	}
+	s.drop()
+	s.openGap(reason, err.Error())
+}
+
+// unplaced accounts for the time in which no directory is there.
+func (s *Stream) unplaced(err error) {
+	reason := footage.ReasonOf(err)
+	s.failing.Store(&reason)
 	s.openGap(reason, err.Error())
 }
 
@@ -116,17 +131,17 @@ func (s *Stream) seal() {
 	r.sealing.Add(1)
 	seg.file.Index(row)
 	seg.file.Seal(func(result footage.Result) {
-		r.ledger.post(func(tx catalog.Tx) error { return r.settle(tx, row, seg.init, result) })
+		r.ledger.post(func(tx catalog.Tx) error { return r.settle(tx, seg.dir, row, seg.init, result) })
 		r.sealing.Done()
 	})
 }
 
 // settle writes the row of a segment of which the disk has kept what result
 // says, and a gap over the rest.
-func (r *Recorder) settle(tx catalog.Tx, row nvr.Segment, init []byte, result footage.Result) error {
+func (r *Recorder) settle(tx catalog.Tx, dir *footage.Directory, row nvr.Segment, init []byte, result footage.Result) error {
 	intended := row.Span
 	if result.Durable < row.Bytes {
-		row = r.durable(row, result.Durable)
+		row = durable(dir, row, result.Durable)
 	}
 	if row.Span.To < intended.To {
 		gap := nvr.Gap{
@@ -145,8 +160,8 @@ func (r *Recorder) settle(tx catalog.Tx, row nvr.Segment, init []byte, result fo
 
 // durable returns the segment as what is durable of it. The file knows where
 // movie fragments end, the row only where entries of the index do.
-func (r *Recorder) durable(row nvr.Segment, bytes int64) nvr.Segment {
-	c, err := r.directory.ReadFront(bytes, row.Stream, row.Span.From, motion.Scores())
+func durable(dir *footage.Directory, row nvr.Segment, bytes int64) nvr.Segment {
+	c, err := dir.ReadFront(bytes, row.Stream, row.Span.From, motion.Scores())
 	if err != nil || c.Segment.Bytes != bytes || c.Segment.Timescale != row.Timescale {
 		return truncate(row, bytes)
 	}

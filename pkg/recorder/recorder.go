@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
@@ -19,33 +20,37 @@ import (
 
 // Recorder records the streams of a home. It is safe for concurrent use.
 type Recorder struct {
-	catalog   *catalog.Catalog
-	directory *footage.Directory
-	place     nvr.DirectoryID
-	log       *slog.Logger
-	ledger    *ledger
+	catalog *catalog.Catalog
+	places  *footage.Places
+	log     *slog.Logger
+	ledger  *ledger
+
+	// Up to when streams were accounted for when an earlier life ended, and
+	// when this one began.
+	settled map[nvr.StreamID]nvr.Time
+	opened  nvr.Time
 
 	sealing sync.WaitGroup
 
 	mu      sync.Mutex
+	rows    map[*footage.Directory]nvr.DirectoryID // of those that are recorded to
 	streams map[nvr.StreamID]*Stream
 	scenes  map[nvr.CameraID]*scene
 	covered map[nvr.StreamID]nvr.Time // up to when those without a sink are accounted for
 }
 
 // Open makes whole what an earlier life left open, accounts for the time since,
-// and returns a recorder that writes to the directory. The cost is that of the
-// open segments, not of all.
+// and returns a recorder that writes to the places. The cost is that of the
+// open segments, not of all. What lies in a directory that is not there is
+// made whole when it is, which does not keep anything from being recorded to
+// another one.
 //
-// The catalog and the directory stay the caller's to close, after the recorder.
-func Open(ctx context.Context, c *catalog.Catalog, d *footage.Directory, log *slog.Logger) (*Recorder, error) {
-	r := &Recorder{catalog: c, directory: d, log: log, streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, covered: map[nvr.StreamID]nvr.Time{}}
-	err := c.Update(ctx, func(tx catalog.Tx) (err error) {
-		r.place, err = tx.Directory(d.ID(), d.Path())
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("recorder: %w", err)
+// The catalog and the places stay the caller's to close, after the recorder.
+func Open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger) (*Recorder, error) {
+	r := &Recorder{
+		catalog: c, places: places, log: log, opened: nvr.Now(),
+		rows:    map[*footage.Directory]nvr.DirectoryID{},
+		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, covered: map[nvr.StreamID]nvr.Time{}, settled: map[nvr.StreamID]nvr.Time{},
 	}
 	if err := r.recover(ctx); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
@@ -134,12 +139,34 @@ func (r *Recorder) Close() error {
 	}
 	clear(r.streams)
 	r.mu.Unlock()
-	r.sealing.Wait()
+	if !r.sealed() {
+		r.log.Error("a footage disk does not answer; what it did not take is looked at at the next start")
+	}
 	left := r.ledger.close()
-	stats := r.directory.Stats()
+	stats := r.places.Stats()
 	r.log.Info("recording stopped", "bytes", stats.Bytes, "writes", stats.Writes, "barriers", stats.Barriers+r.ledger.commits)
 	if left > 0 {
 		return fmt.Errorf("catalog lacks %d entries; they are restored from the footage at the next start", left)
 	}
 	return nil
+}
+
+// patience is how long the end of the program waits for a disk.
+const patience = 10 * time.Second
+
+// sealed waits until every segment is, and tells whether it did not take too long.
+func (r *Recorder) sealed() bool {
+	done := make(chan struct{})
+	go func() {
+		r.sealing.Wait()
+		close(done)
+	}()
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	select {
+	case <-done:
+		return true
+	case <-enough.C:
+		return false
+	}
 }

@@ -55,7 +55,7 @@ func (h *home) open() {
 	if h.footage, err = footage.Open(filepath.Join(h.dir, "footage"), footage.UUID{1}, log); err != nil {
 		h.t.Fatal(err)
 	}
-	if h.recorder, err = recorder.Open(h.t.Context(), h.catalog, h.footage, log); err != nil {
+	if h.recorder, err = recorder.Open(h.t.Context(), h.catalog, footage.NewPlaces(footage.UUID{1}, log, h.footage), log); err != nil {
 		h.t.Fatal(err)
 	}
 	h.player = playback.New(h.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return h.footage, nil })

@@ -75,7 +75,7 @@ type Stream struct {
 
 	// The segment, and the movie fragment under construction.
 	segment *segment
-	retry   time.Time // when a disk that failed is tried again
+	retry   time.Time // when a disk that failed is tried again, if there is no other
 	pending [2][]media.Sample
 	bytes   int
 	arrived time.Time // of the newest picture
@@ -85,6 +85,7 @@ type Stream struct {
 
 // segment is a footage file being written.
 type segment struct {
+	dir  *footage.Directory
 	file *footage.File
 	row  nvr.Segment
 	cut  nvr.Time // when the next segment is due
@@ -218,20 +219,25 @@ func (s *Stream) keyFrame(key media.Sample) {
 	}
 	if s.segment != nil {
 		s.clock.observe(key.DTS, key.Arrived, key.Captured)
-		if s.clock.at(key.DTS) < s.segment.cut {
+		if s.clock.at(key.DTS) < s.segment.cut && !s.recorder.places.Better(s.segment.dir) {
 			return
 		}
 		s.flush(key.DTS)
 		s.seal()
 	}
-	if key.Arrived.Before(s.retry) {
+	dir, well, err := s.recorder.places.Choose()
+	if err != nil {
+		s.unplaced(err)
 		return
 	}
-	s.begin(key)
+	if !well && key.Arrived.Before(s.retry) {
+		return
+	}
+	s.begin(key, dir)
 }
 
 // begin creates a segment whose first picture is key.
-func (s *Stream) begin(key media.Sample) {
+func (s *Stream) begin(key media.Sample, dir *footage.Directory) {
 	timescale := s.format.Video().Timescale
 	if s.newRun || s.run == 0 {
 		s.clock = newClock(timescale, key.DTS, key.Arrived, key.Captured, s.covered)
@@ -242,12 +248,12 @@ func (s *Stream) begin(key media.Sample) {
 	// After a loss the line may lie behind what is accounted for by a hair.
 	start := max(s.clock.at(key.DTS), s.covered)
 	row := nvr.Segment{
-		Stream: s.id, Run: s.run, Directory: s.recorder.place,
+		Stream: s.id, Run: s.run, Directory: s.recorder.row(dir),
 		Span: nvr.Span{From: start, To: start}, MediaStart: key.DTS, Timescale: timescale,
 	}
-	file, header := s.recorder.directory.Create(footage.Origin{Stream: s.id, Run: s.run, Start: start}, s.init)
+	file, header := dir.Create(footage.Origin{Stream: s.id, Run: s.run, Start: start}, s.init)
 	row.HeaderBytes, row.Bytes = header, header
-	s.segment = &segment{file: file, row: row, init: s.init, cut: cutAfter(start, s.id)}
+	s.segment = &segment{dir: dir, file: file, row: row, init: s.init, cut: cutAfter(start, s.id)}
 	if s.reason == "" && s.covered < start {
 		s.openGap(nvr.StreamChanged, "") // pictures of the old format ended before those of the new began
 	}

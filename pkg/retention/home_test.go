@@ -78,7 +78,7 @@ func (h *home) open() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if h.recorder, err = recorder.Open(h.t.Context(), h.catalog, h.footage, h.log); err != nil {
+	if h.recorder, err = recorder.Open(h.t.Context(), h.catalog, footage.NewPlaces(footage.UUID{1}, h.log, h.footage), h.log); err != nil {
 		h.t.Fatal(err)
 	}
 	h.player = playback.New(h.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return h.footage, nil })

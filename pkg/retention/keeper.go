@@ -33,7 +33,7 @@ const (
 // Config is what a Keeper needs.
 type Config struct {
 	Catalog     *catalog.Catalog
-	Directories func() map[nvr.DirectoryID]*footage.Directory // those that can be written to
+	Directories func() map[nvr.DirectoryID]*footage.Directory // those that are there
 	Policy      func(context.Context) (nvr.Retention, error)
 	Clock       func() (catalog.Clock, error) // MachineClock, but for tests
 	Log         *slog.Logger
@@ -45,9 +45,9 @@ type Keeper struct {
 	guard guard
 	noted catalog.Clock // as it stands in the catalog
 
-	mu     sync.Mutex
-	notice string
-	failed string // what was logged last, so that it is said once
+	mu      sync.Mutex
+	doubted bool   // the clock, so that something does not go
+	failed  string // what was logged last, so that it is said once
 }
 
 // Open returns a keeper, after having completed what an earlier one left half
@@ -93,18 +93,14 @@ func (k *Keeper) report(err error) {
 	k.failed = text
 }
 
-// Notice returns what a person should know, in a sentence, or nothing. It is
-// safe for concurrent use.
-func (k *Keeper) Notice() string {
+// Notices returns what the owner should know. It is safe for concurrent use.
+func (k *Keeper) Notices() []nvr.Notice {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.notice
-}
-
-func (k *Keeper) setNotice(sentence string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.notice = sentence
+	if !k.doubted {
+		return nil
+	}
+	return []nvr.Notice{{Kind: nvr.ClockDoubted}}
 }
 
 // Round looks once at what there is and removes what has to go, up to a bound.
@@ -188,16 +184,16 @@ func (k *Keeper) note(ctx context.Context, now catalog.Clock, believed bool) err
 // warn says when footage does not go by age because of the clock, and when it
 // does again.
 func (k *Keeper) warn(refused bool) {
-	const sentence = "This machine's clock jumped. No footage is removed because of its age until the clock is right again or has run steadily for a day."
-	switch was := k.Notice() != ""; {
-	case refused && !was:
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case refused && !k.doubted:
 		k.Log.Warn("the clock jumped, no footage goes because of its age until it is right again or has run steadily for a day",
 			"trusted", k.guard.trusted.Wall.String())
-		k.setNotice(sentence)
-	case !refused && was:
+	case !refused && k.doubted:
 		k.Log.Info("the clock is believed again")
-		k.setNotice("")
 	}
+	k.doubted = refused
 }
 
 // state gathers what a plan is made from. What goes wrong while the plan reads
@@ -216,8 +212,9 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 	}
 	for id, d := range k.Directories() {
 		free, total, err := d.Space()
-		if err != nil {
-			return s, nil, fmt.Errorf("retention: %w", err)
+		if err != nil { // its disk is about to be missed; the others need room all the same
+			k.Log.Warn("free space of a footage directory is not known", "path", d.Path(), "err", err)
+			continue
 		}
 		s.Places = append(s.Places, Place{ID: id, Free: free, Total: total})
 	}

@@ -158,10 +158,10 @@ func TestJumpedClock(t *testing.T) {
 				if n := len(h.kept(porch)); (n == before) != tt.want {
 					t.Errorf("%d of %d segments are left", n, before)
 				}
-				if doubted := tt.want && h.jump != 0; (h.keeper.Notice() != "") != doubted {
-					t.Errorf("notice %q", h.keeper.Notice())
+				if doubted := tt.want && h.jump != 0; (len(h.keeper.Notices()) > 0) != doubted {
+					t.Errorf("notices %v", h.keeper.Notices())
 				}
-				if h.keeper.Notice() != "" {
+				if len(h.keeper.Notices()) > 0 {
 					h.policy.MaxBytes = 1
 					if h.round(); len(h.kept(porch)) != 0 {
 						t.Error("no room is made while the clock is not believed")

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,16 +38,18 @@ type account struct {
 type store struct {
 	home     footage.UUID
 	catalog  *catalog.Catalog
-	footage  *footage.Directory
+	places   *footage.Places
+	footage  *footage.Directory // the one in the data directory
 	recorder *recorder.Recorder
 	player   *playback.Player
 }
 
-// openStore starts a recorder on a data directory.
-func openStore(t *testing.T, dir string) *store {
+// openStore starts a recorder on a data directory, with footage in preferred
+// places before the one in it.
+func openStore(t *testing.T, dir string, preferred ...string) *store {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := tryStore(t, dir, log, nil)
+	s, err := tryStore(t, dir, log, nil, preferred...)
 	if err != nil {
 		t.Fatalf("the recorder does not start again: %v", err)
 	}
@@ -55,7 +58,7 @@ func openStore(t *testing.T, dir string) *store {
 
 // tryStore starts a recorder on a data directory. before, which may be nil, is
 // called with what is open before the recorder looks at the files.
-func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) error) (s *store, err error) {
+func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) error, preferred ...string) (s *store, err error) {
 	t.Helper()
 	s = &store{}
 	defer func() {
@@ -69,7 +72,10 @@ func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) er
 	if s.home, err = homeOf(filepath.Join(dir, "footage")); err != nil {
 		return nil, err
 	}
-	if s.footage, err = footage.Open(filepath.Join(dir, "footage"), s.home, log); err != nil {
+	s.places = footage.NewPlaces(s.home, log)
+	s.places.Use(append(preferred, filepath.Join(dir, "footage")), nil)
+	own := s.places.States()[len(preferred)]
+	if s.footage, err = own.Directory, own.Err; err != nil {
 		return nil, err
 	}
 	if before != nil {
@@ -77,11 +83,32 @@ func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) er
 			return nil, err
 		}
 	}
-	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.footage, log); err != nil {
+	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.places, log); err != nil {
 		return nil, err
 	}
-	s.player = playback.New(s.catalog, func(nvr.DirectoryID) (*footage.Directory, error) { return s.footage, nil })
+	s.player = playback.New(s.catalog, func(id nvr.DirectoryID) (*footage.Directory, error) {
+		if d := s.directory(t, id); d != nil {
+			return d, nil
+		}
+		return nil, nvr.ErrNotFound
+	})
 	return s, nil
+}
+
+// directory returns the footage directory of a row, or nil if it was never there.
+func (s *store) directory(t *testing.T, id nvr.DirectoryID) *footage.Directory {
+	t.Helper()
+	known, err := s.catalog.Directories(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range known {
+		if d.ID == id {
+			return s.places.Directory(d.UUID)
+		}
+	}
+	t.Fatalf("there is no footage directory %d", id)
+	return nil
 }
 
 // close closes what is open, in the order in which nothing is lost.
@@ -90,8 +117,8 @@ func (s *store) close() error {
 	if s.recorder != nil {
 		errs = append(errs, s.recorder.Close())
 	}
-	if s.footage != nil {
-		errs = append(errs, s.footage.Close())
+	if s.places != nil {
+		errs = append(errs, s.places.Close())
 	}
 	if s.catalog != nil {
 		errs = append(errs, s.catalog.Close())
@@ -126,8 +153,9 @@ func newHome(t *testing.T, dir string) {
 
 // proof says how closely [contract] looks.
 type proof struct {
-	film  *film // what the cameras saw, if that is known picture by picture
-	plays bool  // every stretch is decoded
+	film   *film    // what the cameras saw, if that is known picture by picture
+	plays  bool     // every stretch is decoded
+	places []string // where footage went before the data directory
 }
 
 // contract starts a recorder on what a scenario left behind, and fails the
@@ -137,7 +165,7 @@ type proof struct {
 // nothing to say.
 func contract(t *testing.T, dir string, p proof) []account {
 	t.Helper()
-	s := openStore(t, dir)
+	s := openStore(t, dir, p.places...)
 	defer func() {
 		if err := s.close(); err != nil {
 			t.Error(err)
@@ -161,10 +189,15 @@ func contract(t *testing.T, dir string, p proof) []account {
 			t.Fatal(err)
 		}
 		a.tiles(t, row)
-		starts, err := s.footage.List(row.ID, 0)
-		if err != nil {
-			t.Fatal(err)
+		var starts []nvr.Time
+		for _, d := range s.places.There() {
+			here, err := d.List(row.ID, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			starts = append(starts, here...)
 		}
+		slices.Sort(starts)
 		var rows []nvr.Time
 		for i := range a.segments {
 			rows = append(rows, a.segments[i].Span.From)
@@ -180,7 +213,7 @@ func contract(t *testing.T, dir string, p proof) []account {
 		}
 		all = append(all, a)
 	}
-	d := doctor.Doctor{Catalog: s.catalog, Directories: []*footage.Directory{s.footage}, Home: s.home}
+	d := doctor.Doctor{Catalog: s.catalog, Directories: s.places.There(), Home: s.home}
 	report, err := d.Check(t.Context(), doctor.Options{Level: doctor.Hash})
 	if err != nil || len(report.Findings) > 0 {
 		t.Errorf("`nvrd check --level hash` finds %+v, %v", report.Findings, err)
@@ -239,7 +272,8 @@ func (a *account) end() nvr.Time {
 // holds compares a row with its file.
 func (s *store) holds(t *testing.T, row *nvr.Segment, film *film) {
 	t.Helper()
-	content, err := s.footage.Read(row.Stream, row.Span.From, motion.Scores())
+	d := s.directory(t, row.Directory)
+	content, err := d.Read(row.Stream, row.Span.From, motion.Scores())
 	if err != nil || content.Damage != nil {
 		t.Errorf("segment %s of %s: %v", row.Span, row.Stream, errors.Join(err, content.Damage))
 		return
@@ -258,7 +292,7 @@ func (s *store) holds(t *testing.T, row *nvr.Segment, film *film) {
 	if data, err := s.catalog.InitData(t.Context(), row.Init); err != nil || !bytes.Equal(data, content.Init) {
 		t.Errorf("segment %s of %s has another init segment than its file: %v", row.Span, row.Stream, err)
 	}
-	f, err := s.footage.OpenFile(row.Stream, row.Span.From)
+	f, err := d.OpenFile(row.Stream, row.Span.From)
 	if err != nil {
 		t.Error(err)
 		return
@@ -283,7 +317,7 @@ func (s *store) ends(t *testing.T, f *os.File, row *nvr.Segment) {
 	}
 	var known footage.Inits
 	for _, from := range []string{"headers", "index"} { // the first time, the init segment is not known
-		content, err := s.footage.ReadSealed(row.Stream, row.Span.From, &known, motion.Scores())
+		content, err := s.directory(t, row.Directory).ReadSealed(row.Stream, row.Span.From, &known, motion.Scores())
 		want := content.Segment
 		want.ID, want.Init, want.Directory, want.Sealed = row.ID, row.Init, row.Directory, true
 		if from == "index" && (err != nil || !cmp.Equal(want, *row)) {
