@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/add"
@@ -28,7 +29,8 @@ type Config struct {
 	Cameras   appliance.Cameras
 	Household appliance.Household
 	Timelines appliance.Timelines
-	Door      appliance.Door // nil if there is no access key
+	Door      appliance.Door      // nil if there is no access key
+	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Zone      *time.Location // in which pages without script show times; nil means the machine's
 	Version   string         // of the program; empty if it is not to be shown
@@ -54,6 +56,9 @@ func New(c Config) (http.Handler, error) {
 	if c.Zone == nil {
 		c.Zone = time.Local
 	}
+	if c.Notices == nil {
+		c.Notices = func() []nvr.Notice { return nil }
+	}
 	now := func() time.Time { return time.Now().In(c.Zone) }
 	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
@@ -62,7 +67,7 @@ func New(c Config) (http.Handler, error) {
 	route := func(pattern string, p failure.Page) { mux.Handle(pattern, fail.Wrap(p)) }
 	mux.Handle("GET /static/", assets)
 	mux.HandleFunc("/", fail.NotFound)
-	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}
+	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
 	route("GET /{$}", first.Get)
 	route("POST /{$}", first.Post)
 	route("GET /cameras/{id}", camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)

@@ -25,6 +25,7 @@ type household struct {
 	probe   appliance.Probe
 	err     error // of every call
 	refuse  error // of Add and Probe
+	notices []nvr.Notice
 	added   []appliance.Input
 	set     nvr.Recording // DefaultRecording if it is zero
 	home    appliance.Home
@@ -158,7 +159,7 @@ func vienna(t *testing.T) *time.Location {
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Log: log, Zone: vienna(t)})
+	s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log, Zone: vienna(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +204,12 @@ func TestPages(t *testing.T) {
 	}{
 		"home, first":   {&household{}, "/", 200, []check{says("Add your first camera", "No cameras yet"), has("a", "href", "/cameras/new")}},
 		"home, trouble": {full, "/", 200, []check{says("Recording 2 of 4", "One camera needs a look.", "The camera refused the password.", "Trying again at 14:00:00.", hostileName), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=sub")}},
-		"camera":        {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
-		"camera, day":   {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
+		"home, storage": {&household{cameras: full.cameras[:1], notices: []nvr.Notice{
+			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted},
+		}}, "/", 200, []check{says("The storage needs a look.", "No footage can be written to "+hostileName+": its disk is not there.",
+			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.")}},
+		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
+		"camera, day": {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
 		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
 			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},

@@ -150,6 +150,7 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 		Cameras:   pageCameras{a.cameras},
 		Household: pageHousehold{a.store.home},
 		Timelines: pageTimelines{a.store.player},
+		Notices:   a.notices,
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,
@@ -167,9 +168,14 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	mux.Handle("/api/", api.New(api.Config{
 		Cameras: a.cameras, Footage: a.store.player, Files: a.store.player, Live: hub,
 		Household: a.store.home, Happened: a.recorder.Happened,
-		Subscribe: a.cameras.subscribe, Health: a.recorder.Health, Log: a.log,
+		Subscribe: a.cameras.subscribe, Health: a.recorder.Health, Notices: a.notices, Log: a.log,
 	}))
 	return api.Secure(mux, guards), nil
+}
+
+// notices returns what the owner should know.
+func (a *appliance) notices() []nvr.Notice {
+	return append(a.store.places.Notices(), a.keeper.Notices()...)
 }
 
 // address returns the address of the pages, as a person can type it.

@@ -76,7 +76,9 @@ type Config struct {
 	Subscribe func() (changed <-chan struct{}, end func())
 	// Health returns why footage cannot be written at the moment, or the empty Reason.
 	Health func() nvr.Reason
-	Log    *slog.Logger
+	// Notices returns what the owner should know and do something about.
+	Notices func() []nvr.Notice
+	Log     *slog.Logger
 }
 
 // api carries the configuration to the handlers.

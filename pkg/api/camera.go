@@ -104,13 +104,27 @@ func (a *api) probe(w http.ResponseWriter, r *http.Request) error {
 }
 
 type healthView struct {
-	Status string     `json:"status"`
-	Reason nvr.Reason `json:"reason,omitempty"`
+	Status  string       `json:"status"`
+	Reason  nvr.Reason   `json:"reason,omitempty"`
+	Notices []noticeView `json:"notices,omitempty"`
+}
+
+type noticeView struct {
+	Kind    nvr.NoticeKind `json:"kind"`
+	Reason  nvr.Reason     `json:"reason,omitempty"`
+	Path    string         `json:"path,omitempty"`
+	Instead string         `json:"instead,omitempty"`
+	Message string         `json:"message"`
 }
 
 func (a *api) health(w http.ResponseWriter, _ *http.Request) error {
-	if reason := a.Health(); reason != "" {
-		return writeJSON(w, http.StatusServiceUnavailable, healthView{"failing", reason})
+	v, code := healthView{Status: "ok"}, http.StatusOK
+	for _, n := range a.Notices() {
+		v.Status = "warning"
+		v.Notices = append(v.Notices, noticeView{n.Kind, n.Reason, n.Path, n.Instead, n.Sentence()})
 	}
-	return writeJSON(w, http.StatusOK, healthView{Status: "ok"})
+	if v.Reason = a.Health(); v.Reason != "" {
+		v.Status, code = "failing", http.StatusServiceUnavailable
+	}
+	return writeJSON(w, code, v)
 }

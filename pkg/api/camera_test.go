@@ -60,7 +60,13 @@ func TestHealth(t *testing.T) {
 	if r := h.do("GET", "/api/v1/health", ""); r.StatusCode != 200 || text(t, r) != `{"status":"ok"}`+"\n" {
 		t.Errorf("well: %d", r.StatusCode)
 	}
-	h.health = nvr.DiskFull
+	h.notices = []nvr.Notice{{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: "/mnt/a", Instead: "/mnt/b"}}
+	const warned = `{"status":"warning","notices":[{"kind":"place_failed","reason":"disk_missing","path":"/mnt/a","instead":"/mnt/b",` +
+		`"message":"No footage can be written to /mnt/a: its disk is not there. It goes to /mnt/b meanwhile. Connect and mount it; recording goes back to it by itself."}]}` + "\n"
+	if r := h.do("GET", "/api/v1/health", ""); r.StatusCode != 200 || text(t, r) != warned {
+		t.Errorf("with another disk: %d", r.StatusCode)
+	}
+	h.notices, h.health = nil, nvr.DiskFull
 	if r := h.do("GET", "/api/v1/health", ""); r.StatusCode != 503 || text(t, r) != `{"status":"failing","reason":"disk_full"}`+"\n" {
 		t.Errorf("ill: %d", r.StatusCode)
 	}

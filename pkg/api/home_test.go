@@ -31,6 +31,7 @@ type home struct {
 	hub     live.Hub
 	changed chan struct{}
 	health  nvr.Reason
+	notices []nvr.Notice
 	probed  Probe
 	err     error // what List fails with
 	events  []string
@@ -59,6 +60,7 @@ func (h *home) use(p *playback.Player) {
 		},
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
+		Notices:   func() []nvr.Notice { return h.notices },
 		Log:       slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
 }

@@ -64,6 +64,13 @@ type Home struct {
 	DoorWords  []string `json:"door_words"` // a name with one of these in it comes first
 	NoPicture  string   `json:"no_picture"`
 	Open       string   `json:"open"` // {name}
+	Notices    string   `json:"notices"`
+	Instead    string   `json:"instead"` // {path}
+	Nowhere    string   `json:"nowhere"`
+	Clock      string   `json:"clock"`
+	ClockWhat  string   `json:"clock_advice"`
+
+	Place map[nvr.Reason]string `json:"place"` // {path}
 }
 
 // State is a camera's state in a word or two.

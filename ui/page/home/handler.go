@@ -17,6 +17,7 @@ type Page struct {
 	Cameras   appliance.Cameras
 	Household appliance.Household
 	Timelines appliance.Timelines
+	Notices   func() []nvr.Notice
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func() time.Time // in the server's zone
@@ -37,7 +38,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := newModel(f, cameras, house.Privacy, p.Now())
+	m := newModel(f, cameras, house.Privacy, p.Notices(), p.Now())
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
 		pictured, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)

@@ -18,9 +18,13 @@ type model struct {
 	greeting string
 	summary  string
 	private  bool // all cameras are off
+	notices  []notice
 	troubles []trouble
 	tiles    []tile
 }
+
+// notice is what the owner should know of the storage, and what to do.
+type notice struct{ what, meanwhile, advice string }
 
 // trouble is one camera that needs a look, and what to do.
 type trouble struct {
@@ -41,7 +45,7 @@ type tile struct {
 	part    string
 }
 
-func newModel(f layout.Frame, cameras []appliance.Camera, private bool, now time.Time) model {
+func newModel(f layout.Frame, cameras []appliance.Camera, private bool, notices []nvr.Notice, now time.Time) model {
 	t := f.T
 	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell, private: private}
 	if slices.ContainsFunc(cameras, func(c appliance.Camera) bool { return c.Mode != "" && c.Mode != nvr.KeepAll }) {
@@ -54,13 +58,29 @@ func newModel(f layout.Frame, cameras []appliance.Camera, private bool, now time
 			m.troubles = append(m.troubles, trouble{c.Name, tl.href, "trouble-" + tl.id, tl.state})
 		}
 	}
+	for _, n := range notices {
+		m.notices = append(m.notices, newNotice(n, t))
+	}
 	switch {
 	case private:
 		m.summary = t.Home.Private
 	case len(m.troubles) > 0:
 		m.summary = t.Home.Troubles.N(len(m.troubles))
+	case len(m.notices) > 0:
+		m.summary = t.Home.Notices
 	}
 	return m
+}
+
+func newNotice(n nvr.Notice, t *text.Catalogue) notice {
+	if n.Kind == nvr.ClockDoubted {
+		return notice{what: t.Home.Clock, advice: t.Home.ClockWhat}
+	}
+	meanwhile := t.Home.Nowhere
+	if n.Instead != "" {
+		meanwhile = text.Fill(t.Home.Instead, "path", n.Instead)
+	}
+	return notice{text.Fill(t.Home.Place[n.Reason], "path", n.Path), meanwhile, t.Advice[n.Reason]}
 }
 
 func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
