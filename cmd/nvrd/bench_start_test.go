@@ -38,13 +38,13 @@ func TestCostOfStart(t *testing.T) {
 func restarts(t *testing.T, data string, ids []nvr.StreamID) (took []time.Duration) {
 	began := time.Now()
 	running := startRecorder(t, data)
-	recording(t, data, ids, began)
+	untilRecorded(t, data, ids, began)
 	for range 3 {
 		time.Sleep(20 * time.Second)
 		kill(t, running)
 		began := time.Now()
 		running = startRecorder(t, data)
-		took = append(took, slices.Max(recording(t, data, ids, began)))
+		took = append(took, slices.Max(untilRecorded(t, data, ids, began)))
 	}
 	kill(t, running)
 	return took
@@ -151,9 +151,9 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	_ = cmd.Wait() // says that it was killed
 }
 
-// recording waits until each stream has a movie fragment in a file that began
+// untilRecorded waits until each stream has a movie fragment in a file that began
 // after a time, and returns how long after it each had.
-func recording(t *testing.T, data string, ids []nvr.StreamID, since time.Time) (took []time.Duration) {
+func untilRecorded(t *testing.T, data string, ids []nvr.StreamID, since time.Time) (took []time.Duration) {
 	t.Helper()
 	waiting := slices.Clone(ids)
 	for deadline := time.Now().Add(5 * time.Minute); len(waiting) > 0; time.Sleep(10 * time.Millisecond) {
