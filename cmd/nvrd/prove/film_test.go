@@ -26,7 +26,7 @@ type film struct {
 	samples []media.Sample // of one turn, in the order in which they are sent
 	turn    time.Duration
 	still   map[int64][]byte // the pictures by their decode time
-	filler  []byte           // follows each picture, to make it larger
+	over    bool             // nothing more is shown
 }
 
 func newFilm(t *testing.T) *film {
@@ -100,12 +100,15 @@ func keyPicture(data []byte) bool {
 	return false
 }
 
-// enlarge makes each picture larger by so many bytes of filler.
-func (f *film) enlarge(by int) {
-	f.filler = append(binary.BigEndian.AppendUint32(nil, uint32(by-4)), 12) // filler data, ITU-T H.264 7.4.1
-	f.filler = append(append(f.filler, bytes.Repeat([]byte{0xff}, by-6)...), 0x80)
+// enlarge makes each picture of the first part of the film larger by so many
+// bytes of filler.
+func (f *film) enlarge(by int, first time.Duration) {
+	filler := append(binary.BigEndian.AppendUint32(nil, uint32(by-4)), 12) // filler data, ITU-T H.264 7.4.1
+	filler = append(append(filler, bytes.Repeat([]byte{0xff}, by-6)...), 0x80)
 	for dts, data := range f.still {
-		f.still[dts] = slices.Concat(data, f.filler)
+		if nvr.Duration(dts, f.format.Video().Timescale) < first {
+			f.still[dts] = slices.Concat(data, filler)
+		}
 	}
 	for i := range f.samples {
 		if f.samples[i].Track == 0 {
@@ -141,7 +144,7 @@ func (f *film) show(sinks map[nvr.StreamID]media.Sink, length time.Duration, han
 	}
 	for n := 0; ; n++ {
 		s := f.sample(n)
-		if f.time(s) >= length {
+		if f.over || f.time(s) >= length {
 			return
 		}
 		if wait := time.Until(start.Add(f.time(s))); wait > 0 {
