@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -25,6 +26,8 @@ func TestFileExists(t *testing.T) {
 		}
 		if r := seal(t, second); !errors.Is(r.Err, fs.ErrExist) || r.Durable != 0 || ReasonOf(r.Err) != nvr.DiskError {
 			t.Errorf("the second file of a name is %+v", r)
+		} else if strings.Contains(r.Err.Error(), d.path) {
+			t.Errorf("the reason of a gap names a file, so each has its own: %v", r.Err)
 		}
 		if r := seal(t, first); r.Err != nil || r.Durable != header {
 			t.Errorf("the first file of a name is %+v, want %d bytes", r, header)

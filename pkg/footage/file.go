@@ -226,7 +226,7 @@ func (d *Directory) do(j job) {
 	d.counts.bytes.Add(n)
 	if err != nil {
 		// What was written of this movie fragment is no use; the ones before are.
-		if err = errors.Join(err, f.f.Truncate(f.written)); !j.spare {
+		if err = errors.Join(err, nameless(f.f.Truncate(f.written))); !j.spare {
 			f.fail(err)
 		}
 		return
@@ -253,14 +253,20 @@ func (f *File) create() error {
 		out, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	}
 	if err != nil {
-		if p := (*fs.PathError)(nil); errors.As(err, &p) {
-			err = p.Err // each try has another path, and the gaps that they leave should be one
-		}
-		return fmt.Errorf("create footage file: %w", err)
+		return fmt.Errorf("create footage file: %w", nameless(err))
 	}
 	f.f = out
 	f.dir.dirs[filepath.Dir(path)] = true
 	return nil
+}
+
+// nameless returns err without the name of a file. A disk that stays full fails
+// one file after the other, which is one gap if they fail in the same words.
+func nameless(err error) error {
+	if named, ok := errors.AsType[*fs.PathError](err); ok {
+		return named.Err
+	}
+	return err
 }
 
 // present is there, for the writer.
@@ -302,7 +308,7 @@ func (d *Directory) makeFolders(path string) error {
 		err = os.Mkdir(path, 0o750)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("create footage folder: %w", err)
+		return fmt.Errorf("create footage folder: %w", nameless(err))
 	}
 	d.dirs[filepath.Dir(path)] = true
 	return nil
