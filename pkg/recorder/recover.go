@@ -61,7 +61,7 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory) error {
 		return err
 	}
 	for _, s := range open {
-		if s.Directory == id && s.Span.From < r.opened {
+		if s.Directory == id && !r.began(s.Span.From) {
 			if err := r.recoverFile(ctx, d, id, s.Stream, s.Span.From); err != nil {
 				return err
 			}
@@ -75,6 +75,11 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory) error {
 	r.rows[d] = id
 	return nil
 }
+
+// began tells whether this life began the segment with that start. At the very
+// start it has begun none, however late one seems to be: the clock may have been
+// set back since.
+func (r *Recorder) began(start nvr.Time) bool { return r.ledger != nil && start >= r.opened }
 
 // row returns the row of a directory that was admitted.
 func (r *Recorder) row(d *footage.Directory) nvr.DirectoryID {
@@ -103,7 +108,7 @@ func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.Direc
 		}
 		for _, start := range starts {
 			_, _, err := r.catalog.Row(ctx, stream, start)
-			if start >= r.opened || !errors.Is(err, nvr.ErrNotFound) {
+			if r.began(start) || !errors.Is(err, nvr.ErrNotFound) {
 				continue
 			}
 			err = r.catalog.Update(ctx, func(tx catalog.Tx) error {

@@ -36,6 +36,28 @@ func TestGapEndsWhereRecoveredFootageBegins(t *testing.T) {
 	})
 }
 
+// A clock that was set back leaves footage that seems to be of the future. A
+// crash then costs no more than any other.
+func TestRecoversWhatSeemsToBeOfTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		start := nvr.Now()
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		for i := range 100 {
+			sendPicture(s, i, time.Now().Add(time.Minute))
+			time.Sleep(100 * time.Millisecond)
+		}
+		h.crash()
+		h.open()
+		defer h.close()
+		timeline := h.tiled(camera, start, nvr.Now().Add(2*time.Minute))
+		if len(timeline.Footage) != 1 || timeline.Footage[0].Duration() < 9*time.Second {
+			t.Errorf("footage is %v, want 10 s", timeline.Footage)
+		}
+	})
+}
+
 // A file that was reported as lost may still lie there, because its disk was
 // away when it was given up. It is not found again over the gap.
 func TestFileThatWasGivenUpStaysLost(t *testing.T) {
