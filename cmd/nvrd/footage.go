@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -92,7 +93,7 @@ func timeline(ctx context.Context, c *call) (err error) {
 	for _, g := range t.Gaps {
 		lines = append(lines, line{From: g.Span.From, To: g.Span.To, Kind: "gap", Reason: g.Reason, Detail: g.Detail})
 	}
-	slices.SortFunc(lines, func(a, b line) int { return int(a.From - b.From) })
+	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.From, b.From) })
 	if *asJSON {
 		e := json.NewEncoder(c.out)
 		e.SetIndent("", "  ")

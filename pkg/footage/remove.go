@@ -80,5 +80,6 @@ func (d *Directory) Space() (free, total int64, err error) {
 	if err := unix.Statfs(d.path, &fs); err != nil {
 		return 0, 0, fmt.Errorf("free space: %w", err)
 	}
-	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil
+	block := int64(fs.Bsize) //nolint:unconvert // 32 bits on some machines
+	return int64(fs.Bavail) * block, int64(fs.Blocks) * block, nil
 }
