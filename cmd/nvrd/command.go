@@ -31,7 +31,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "record and serve", run},
-		{"demo", "[--listen HOST:PORT] [--data DIR]", "try it out with two simulated doorbells", demo},
+		{"demo", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "try it out with two simulated doorbells", demo},
 		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
 		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
 		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},
@@ -67,8 +67,12 @@ const (
 	exitDamaged
 )
 
-// errUsage is a command line that does not parse; its message was printed.
-var errUsage = errors.New("usage")
+var (
+	// errUsage is a command line that does not parse; its message was printed.
+	errUsage = errors.New("usage")
+	// errHelped is a command line that asked for help, and got it.
+	errHelped = errors.New("helped")
+)
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, args []string, s streams) int {
@@ -79,7 +83,7 @@ func execute(ctx context.Context, args []string, s streams) int {
 			continue
 		}
 		err := c.run(ctx, &call{command: c, args: args[len(words):], streams: s})
-		if err != nil && !errors.Is(err, errUsage) {
+		if err != nil && !errors.Is(err, errUsage) && !errors.Is(err, errHelped) {
 			fmt.Fprintf(s.err, "nvrd %s: %v\n", c.name, err)
 		}
 		return status(err)
@@ -97,14 +101,14 @@ func help(w io.Writer, all []command) {
 	for _, c := range all {
 		fmt.Fprintf(w, "  nvrd %s\n        %s\n", strings.TrimSpace(c.name+" "+c.usage), c.short)
 	}
-	fmt.Fprint(w, "\nT is RFC 3339, such as 2026-11-22T14:03:22Z. Flags can be set in the environment, too:\n"+
+	fmt.Fprint(w, "\nEach command explains its flags: nvrd run --help. T is RFC 3339, such as 2026-11-22T14:03:22Z. Flags can be set in the environment, too:\n"+
 		"--data as STOOP_DATA, and so on. Without --data, footage goes to "+defaultData()+".\n")
 }
 
 // status maps an error to an exit status.
 func status(err error) int {
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errHelped):
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
@@ -127,6 +131,7 @@ func status(err error) int {
 type call struct {
 	command command
 	args    []string
+	typed   string // a flag that does not come from the environment
 	streams
 }
 
@@ -144,8 +149,8 @@ func (c *call) parse(f *flag.FlagSet, required ...string) error {
 	set := map[string]bool{}
 	f.Visit(func(fl *flag.Flag) { set[fl.Name] = true })
 	f.VisitAll(func(fl *flag.Flag) {
-		variable := "STOOP_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
-		if v, ok := os.LookupEnv(variable); ok && !set[fl.Name] {
+		variable := variable(fl.Name)
+		if v, ok := os.LookupEnv(variable); ok && !set[fl.Name] && fl.Name != c.typed {
 			if err := f.Set(fl.Name, v); err != nil && given == nil {
 				given = fmt.Errorf("%s: %w", variable, err)
 			}
@@ -159,6 +164,8 @@ func (c *call) parse(f *flag.FlagSet, required ...string) error {
 	}
 	switch {
 	case errors.Is(given, flag.ErrHelp):
+		c.explain(f)
+		return errHelped
 	case given != nil:
 		fmt.Fprintf(c.err, "nvrd %s: %v\n", c.command.name, given)
 	case f.NArg() > 0:
@@ -170,6 +177,27 @@ func (c *call) parse(f *flag.FlagSet, required ...string) error {
 	}
 	fmt.Fprintf(c.err, "usage: nvrd %s %s\n", c.command.name, c.command.usage)
 	return errUsage
+}
+
+// variable returns the name that a flag has in the environment.
+func variable(flag string) string {
+	return "STOOP_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// explain prints what the command is for, and each flag of it.
+func (c *call) explain(f *flag.FlagSet) {
+	fmt.Fprintf(c.out, "usage: nvrd %s\n\n%s\n", strings.TrimSpace(c.command.name+" "+c.command.usage), c.command.short)
+	f.VisitAll(func(fl *flag.Flag) {
+		kind, text := flag.UnquoteUsage(fl)
+		if _, after, ok := strings.Cut(c.command.usage, "--"+fl.Name+" "); ok { // the usage has better words
+			kind, _, _ = strings.Cut(after, " ")
+			kind = strings.Trim(kind, "[].")
+		}
+		if fl.DefValue != "" && fl.DefValue != "false" {
+			text += "; " + fl.DefValue + " unless given"
+		}
+		fmt.Fprintf(c.out, "\n  %s\n        %s\n", strings.TrimSpace("--"+fl.Name+" "+kind), text)
+	})
 }
 
 // dataFlag adds --data.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
@@ -17,9 +19,10 @@ import (
 func demo(ctx context.Context, c *call) (err error) {
 	var s settings
 	f := c.flags()
-	f.StringVar(&s.data, "data", "", "where footage and settings are kept; a temporary directory unless set")
+	f.StringVar(&s.data, "data", "", "where footage and settings are kept; a temporary directory unless given here")
 	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages")
 	s.flags(f)
+	c.typed = "data" // STOOP_DATA is where real cameras are recorded
 	if err := c.parse(f); err != nil {
 		return err
 	}
@@ -28,6 +31,9 @@ func demo(ctx context.Context, c *call) (err error) {
 			return fmt.Errorf("temporary directory: %w", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(s.data)) }()
+	}
+	if err := onlySimulated(ctx, s.data); err != nil {
+		return err
 	}
 	sim, err := rtspsim.Listen("127.0.0.1:0", rtspsim.Options{})
 	if err != nil {
@@ -39,14 +45,64 @@ func demo(ctx context.Context, c *call) (err error) {
 	})
 }
 
+// simulated are the doorbells of the demo.
+var simulated = []struct {
+	name, path string
+	scene      func() porch.Scene
+}{{"Front door", "door", porch.Door}, {"Garden gate", "gate", porch.Gate}}
+
+// isSimulated tells whether a demo added cam. A name alone does not say so:
+// people have front doors.
+func isSimulated(cam household.Camera) bool {
+	for _, d := range simulated {
+		main, err := url.Parse(cam.URL)
+		if err == nil && cam.Name == d.name && main.Hostname() == "127.0.0.1" && main.Path == "/"+d.path &&
+			cam.SubURL == cam.URL+"-sub" && cam.User == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// onlySimulated refuses a data directory with cameras that no demo added.
+func onlySimulated(ctx context.Context, data string) (err error) {
+	if _, err := os.Stat(filepath.Join(data, "home.db")); err != nil {
+		return nil // nothing to lose; what else is wrong is found when it is opened
+	}
+	home, err := openHome(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, home.Close()) }()
+	list, err := home.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	for _, cam := range list {
+		if !isSimulated(cam) {
+			return fmt.Errorf("%s has a camera of yours, %q: use `nvrd run` there, or give the demo another --data, or none: %w", data, cam.Name, nvr.ErrInvalid)
+		}
+	}
+	return nil
+}
+
 // doorbells adds the simulated doorbells to the household. Their addresses
 // change from one start to the next, so those of an earlier one are replaced.
 func doorbells(ctx context.Context, sim *rtspsim.Server, cameras *cameras) error {
-	for _, d := range []struct {
-		name, path string
-		scene      porch.Scene
-	}{{"Front door", "door", porch.Door()}, {"Garden gate", "gate", porch.Gate()}} {
-		for path, file := range map[string][]byte{d.path: d.scene.Main, d.path + "-sub": d.scene.Sub} {
+	list, err := cameras.home.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	for _, cam := range list {
+		if isSimulated(cam) {
+			if err := cameras.Remove(ctx, cam.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, d := range simulated {
+		scene := d.scene()
+		for path, file := range map[string][]byte{d.path: scene.Main, d.path + "-sub": scene.Sub} {
 			clip, err := rtspsim.LoadClip(file)
 			if err != nil {
 				return err
@@ -54,16 +110,6 @@ func doorbells(ctx context.Context, sim *rtspsim.Server, cameras *cameras) error
 			if err := sim.Play(path, clip); err != nil {
 				return err
 			}
-		}
-		old, err := cameras.home.CameraByName(ctx, d.name)
-		switch {
-		case err == nil:
-			err = cameras.Remove(ctx, old.ID)
-		case errors.Is(err, nvr.ErrNotFound):
-			err = nil
-		}
-		if err != nil {
-			return err
 		}
 		if _, err := cameras.Add(ctx, household.CameraInput{Name: d.name, URL: sim.URL(d.path), SubURL: sim.URL(d.path + "-sub")}); err != nil {
 			return err

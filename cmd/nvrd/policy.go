@@ -73,10 +73,10 @@ func storageSet(ctx context.Context, c *call) (err error) {
 			return err
 		})
 	}
-	change("free", "bytes of each disk that stay free", sized(func(r *nvr.Retention, n int64) { r.FreeBytes = n }))
-	change("free-percent", "percentage of each disk that stays free", counted(func(r *nvr.Retention, n int) { r.FreePercent = n }))
+	change("free", "`SIZE` of each disk that stays free", sized(func(r *nvr.Retention, n int64) { r.FreeBytes = n }))
+	change("free-percent", "`N` percent of each disk that stay free", counted(func(r *nvr.Retention, n int) { r.FreePercent = n }))
 	change("max", "most bytes of footage; 0 for as many as there is room for", sized(func(r *nvr.Retention, n int64) { r.MaxBytes = n }))
-	change("spare-young", "true: footage younger than its minimum age never goes", func(s string) (func(*nvr.Retention), error) {
+	change("spare-young", "`BOOL`; true: footage younger than its minimum age never goes", func(s string) (func(*nvr.Retention), error) {
 		spare, err := strconv.ParseBool(s)
 		return func(r *nvr.Retention) { r.SpareYoung = spare }, err
 	})
@@ -106,9 +106,9 @@ func storageSet(ctx context.Context, c *call) (err error) {
 func rules(change func(name, usage string, parse func(string) (func(*nvr.Retention), error))) {
 	for class := range nvr.Locked {
 		name := class.String()
-		change(name+"-min", "how long "+name+" footage stays if there is any room, such as 36h or 7d", aged(func(r *nvr.Retention, d time.Duration) { r.Rules[class].MinAge = d }))
-		change(name+"-max", "when "+name+" footage goes even if there is room; 0 for never", aged(func(r *nvr.Retention, d time.Duration) { r.Rules[class].MaxAge = d }))
-		change(name+"-share", "percentage of the footage up to which "+name+" footage pushes out other", counted(func(r *nvr.Retention, n int) { r.Rules[class].Share = n }))
+		change(name+"-min", "`AGE` up to which "+name+" footage stays if there is any room, such as 36h or 7d", aged(func(r *nvr.Retention, d time.Duration) { r.Rules[class].MinAge = d }))
+		change(name+"-max", "`AGE` at which "+name+" footage goes even if there is room; 0 for never", aged(func(r *nvr.Retention, d time.Duration) { r.Rules[class].MaxAge = d }))
+		change(name+"-share", "`N` percent of the footage, up to which "+name+" footage pushes out other", counted(func(r *nvr.Retention, n int) { r.Rules[class].Share = n }))
 	}
 }
 

@@ -40,6 +40,46 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// TestHelp holds the flags that --help prints to the usage line, and to the
+// command's part of docs/ref/cli.md.
+func TestHelp(t *testing.T) {
+	b, err := os.ReadFile("../../docs/ref/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{} // by the first word of the command
+	for part := range strings.SplitSeq(string(b), "\n## nvrd ") {
+		word, _, _ := strings.Cut(part, "\n")
+		parts[word] = part
+	}
+	for _, c := range commands() {
+		t.Run(c.name, func(t *testing.T) {
+			words := strings.Fields(c.name)
+			var out, complaints strings.Builder
+			if status := execute(t.Context(), append(words, "--help"), streams{out: &out, err: &complaints}); status != exitOK || complaints.Len() > 0 {
+				t.Errorf("status %d, %s", status, &complaints)
+			}
+			part := strings.NewReplacer("CLASS", "continuous").Replace(parts[words[0]])
+			for _, m := range explained.FindAllStringSubmatch(out.String(), -1) {
+				name := strings.NewReplacer("motion-", "continuous-", "ring-", "continuous-").Replace(m[1])
+				if !strings.Contains(part, name) || len(m[2]) < 10 {
+					t.Errorf("%s is not in docs/ref/cli.md, or is explained by %q", name, m[2])
+				}
+			}
+			for _, name := range flagName.FindAllString(strings.ReplaceAll(c.usage, "CLASS", "ring"), -1) {
+				if !strings.Contains(out.String(), "\n  "+name) {
+					t.Errorf("the usage has %s, which is not explained", name)
+				}
+			}
+		})
+	}
+}
+
+var (
+	explained = regexp.MustCompile(`(?m)^  (--[a-z-]+).*\n        (.*)$`)
+	flagName  = regexp.MustCompile(`--[a-z-]+`)
+)
+
 var link = regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`)
 
 // TestLinks follows the links within README and docs.
