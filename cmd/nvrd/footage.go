@@ -11,8 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -25,7 +28,7 @@ type selection struct {
 func (c *call) selection(f *flag.FlagSet) selection {
 	return selection{
 		data:   dataFlag(f),
-		camera: f.String("camera", "", "name of the camera"),
+		camera: f.String("camera", "", "name of the camera, or its number; one that was removed has only that"),
 		stream: f.String("stream", "main", "main or sub"),
 		from:   f.String("from", "", "first instant, RFC 3339"),
 		to:     f.String("to", "", "instant after the last, RFC 3339"),
@@ -53,12 +56,33 @@ func (s selection) open(ctx context.Context, c *call) (*store, nvr.StreamID, nvr
 	if err != nil {
 		return nil, stream, span, err
 	}
-	camera, err := st.home.CameraByName(ctx, *s.camera)
-	if err != nil {
-		return nil, stream, span, errors.Join(fmt.Errorf("%w; `nvrd camera list` shows the names", err), st.Close())
+	if stream.Camera, err = st.find(ctx, *s.camera); err != nil {
+		return nil, stream, span, errors.Join(err, st.Close())
 	}
-	stream.Camera = camera.ID
 	return st, stream, span, nil
+}
+
+// find returns the camera with a name, or with a number as "2" or "camera 2",
+// which is how one is called that was removed and has footage left.
+func (s *store) find(ctx context.Context, camera string) (nvr.CameraID, error) {
+	named, unnamed := s.home.CameraByName(ctx, camera)
+	if !errors.Is(unnamed, nvr.ErrNotFound) {
+		return named.ID, unnamed
+	}
+	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(camera), "camera "), 10, 64)
+	if err == nil {
+		if listed, err := s.home.Camera(ctx, nvr.CameraID(id)); !errors.Is(err, nvr.ErrNotFound) {
+			return listed.ID, err
+		}
+		stocks, err := s.catalog.Stocks(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if slices.ContainsFunc(stocks, func(k catalog.Stock) bool { return k.Stream.Camera == nvr.CameraID(id) }) {
+			return nvr.CameraID(id), nil
+		}
+	}
+	return 0, fmt.Errorf("%w; `nvrd camera list` shows the names, and `nvrd storage` the numbers of cameras that were removed", unnamed)
 }
 
 // line is one stretch of a timeline as it is printed.

@@ -17,7 +17,7 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 	main := nvr.Main.String()
 	selected := selection{
 		data:   dataFlag(f),
-		camera: f.String("camera", "", "name of the camera"),
+		camera: f.String("camera", "", "name of the camera, or its number; one that was removed has only that"),
 		stream: &main,
 		from:   f.String("from", "", "first instant, RFC 3339"),
 		to:     f.String("to", "", "instant after the last, RFC 3339"),
@@ -40,7 +40,11 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "lock %d keeps the footage of %s from %s to %s until it is removed\n", id, *selected.camera, span.From, span.To)
+	names, err := st.names(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "lock %d keeps the footage of %s from %s to %s until it is removed\n", id, names(stream.Camera), span.From, span.To)
 	return err
 }
 
