@@ -174,16 +174,60 @@ func migrate(ctx context.Context, db *sql.DB, path string, migrations embed.FS) 
 	return nil
 }
 
-// backup copies the database as it is now; an older copy of that name, which a
-// failed migration may have left, is replaced.
+// Behind tells whether [Open] would migrate the database at path, as far as
+// that can be read. It changes nothing, and makes no database.
+func Behind(ctx context.Context, path string, migrations embed.FS) bool {
+	names, err := fs.Glob(migrations, "*/*.sql")
+	if err != nil {
+		return false
+	}
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	db, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	var have int
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
+	return err == nil && 0 < have && have < len(names)
+}
+
+// backup copies the database as it is now, durably, for those who may read the
+// database; an older copy of that name, which a failed migration may have left,
+// is replaced.
 func backup(ctx context.Context, db *sql.DB, to string) error {
 	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace backup: %w", err)
 	}
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", to); err != nil {
+	err := create(to) // the driver takes an empty file, and would make one for everybody
+	if err == nil {
+		_, err = db.ExecContext(ctx, "VACUUM INTO ?", to)
+	}
+	if err == nil {
+		err = errors.Join(syncPath(to), SyncFolder(filepath.Dir(to)))
+	}
+	if err != nil {
 		return fmt.Errorf("back up to %s before migrating: %w", to, err)
 	}
 	return nil
+}
+
+// SyncFolder makes durable which files are in a folder, under which names.
+func SyncFolder(path string) error {
+	if err := syncPath(path); err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return nil
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // IsConstraint tells whether err says that data does not fit the schema, as

@@ -198,6 +198,12 @@ func TestMigrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Close()
+	if !Behind(t.Context(), path, two) || Behind(t.Context(), path, one) || Behind(t.Context(), path+"x", two) {
+		t.Error("which programs would migrate it is not known")
+	}
+	if _, err := os.Stat(path + "x"); err == nil {
+		t.Error("looking made a database")
+	}
 	db = openDB(t, path, two)
 	if text, color := query[string](t, db, `SELECT text FROM note`), query[string](t, db, `SELECT color FROM note`); text != "hello!" || color != "white" {
 		t.Errorf("the note is %q, %q", text, color)
@@ -205,6 +211,9 @@ func TestMigrate(t *testing.T) {
 	before := openDB(t, path+".before-0002", one)
 	if got := query[string](t, before, `SELECT text FROM note`); got != "hello" {
 		t.Errorf("the backup says %q", got)
+	}
+	if i, err := os.Stat(path + ".before-0002"); err != nil || i.Mode().Perm()&0o007 != 0 {
+		t.Errorf("everybody may read the backup: %v, %v", i.Mode(), err)
 	}
 	db.Close()
 	if _, err := Open(t.Context(), path, one); err == nil || !strings.Contains(err.Error(), "use a newer program") {
