@@ -31,6 +31,10 @@ func Open(ctx context.Context, path string) (*Catalog, error) {
 	return &Catalog{db: db}, nil
 }
 
+// Behind tells whether Open would bring the catalog at path to a newer form, as
+// far as that can be read. It changes nothing.
+func Behind(ctx context.Context, path string) bool { return sqlite.Behind(ctx, path, migrations) }
+
 // Close closes the catalog.
 func (c *Catalog) Close() error { return c.db.Close() }
 

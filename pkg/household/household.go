@@ -60,6 +60,12 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 	return h, nil
 }
 
+// Behind tells whether Open would bring the home.db in dir to a newer form, as
+// far as that can be read. It changes nothing.
+func Behind(ctx context.Context, dir string) bool {
+	return sqlite.Behind(ctx, filepath.Join(dir, "home.db"), migrations)
+}
+
 // Close closes the database. Watchers should be canceled first.
 func (h *DB) Close() error { return h.db.Close() }
 
@@ -75,7 +81,7 @@ func (h *DB) openHome(ctx context.Context, dir string) error {
 		var uuid, check []byte
 		err := tx.QueryRowContext(ctx, `SELECT uuid, key_check_sealed FROM home`).Scan(&uuid, &check)
 		if errors.Is(err, sql.ErrNoRows) {
-			h.uuid = newUUID()
+			h.uuid = NewUUID()
 			_, err = tx.ExecContext(ctx, `INSERT INTO home (id, uuid, created_us, key_check_sealed) VALUES (1, ?, ?, ?)`,
 				h.uuid[:], int64(nvr.Now()), h.seal.seal("", useKeyCheck))
 		} else if err == nil {
@@ -92,7 +98,8 @@ func (h *DB) openHome(ctx context.Context, dir string) error {
 	})
 }
 
-func newUUID() (u [16]byte) {
+// NewUUID returns a random number (RFC 9562, version 4).
+func NewUUID() (u [16]byte) {
 	rand.Read(u[:]) // never fails
 	u[6] = u[6]&0x0f | 0x40
 	u[8] = u[8]&0x3f | 0x80

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 const (
@@ -41,7 +42,7 @@ func openKey(dir string) (sealer, error) {
 	path := filepath.Join(dir, keyFile)
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeKey(dir, path); err != nil {
+		if err := makeKey(dir, path, os.Link); err != nil {
 			return sealer{}, err
 		}
 		key, err = os.ReadFile(path)
@@ -65,8 +66,10 @@ func openKey(dir string) (sealer, error) {
 }
 
 // makeKey puts a whole key at path or nothing at all, also after a power cut,
-// and leaves the one alone that another process put there meanwhile.
-func makeKey(dir, path string) error {
+// and leaves the one alone that another process put there meanwhile. A file
+// system without links (exFAT, SMB) makes no such promise for a power cut: a
+// short key is found there, and with it no home.db yet.
+func makeKey(dir, path string, link func(from, to string) error) error {
 	f, err := os.CreateTemp(dir, keyFile+".*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("make a key for this home: %w", err)
@@ -74,16 +77,19 @@ func makeKey(dir, path string) error {
 	defer os.Remove(f.Name())
 	key := make([]byte, keyBytes)
 	rand.Read(key) // never fails
-	_, err = f.Write(key)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = writeKey(f, key)
 	if err == nil {
-		err = os.Link(f.Name(), path)
+		if err = link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+			if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+				err = writeKey(f, key)
+			}
+		}
 		if errors.Is(err, fs.ErrExist) {
 			err = nil
 		}
 	}
 	if err == nil {
-		err = syncDir(dir)
+		err = sqlite.SyncFolder(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("make a key for this home: %w", err)
@@ -91,10 +97,7 @@ func makeKey(dir, path string) error {
 	return nil
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+func writeKey(f *os.File, key []byte) error {
+	_, err := f.Write(key)
+	return errors.Join(err, f.Sync(), f.Close())
 }
