@@ -53,7 +53,7 @@ func cameraAdd(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	in.Name = *name
-	home, err := household.Open(ctx, *data)
+	home, err := makeHome(ctx, *data)
 	if err != nil {
 		return err
 	}

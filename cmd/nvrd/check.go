@@ -64,7 +64,11 @@ func (c *call) examine(ctx context.Context, data string, o doctor.Options, repai
 	if err := expect(data, "catalog.db"); err != nil {
 		return report, fmt.Errorf("catalog.db is not in %s: %w; `nvrd rebuild` makes it again from the footage", data, nvr.ErrNotFound)
 	}
-	s, err := openStore(ctx, data)
+	opening := openStore
+	if repair { // which holds the lock
+		opening = openAlone
+	}
+	s, err := opening(ctx, data)
 	if catalog.IsCorrupt(err) {
 		report = doctor.Report{Level: o.Level, Findings: []doctor.Finding{{Kind: doctor.DamagedCatalog, Found: err.Error()}}}
 		return report, nil

@@ -272,5 +272,5 @@ func claim(path string, home footage.UUID) error {
 	if !errors.Is(err, nvr.ErrNotFound) {
 		return err
 	}
-	return footage.Create(path, home, newUUID())
+	return footage.Create(path, home, household.NewUUID())
 }

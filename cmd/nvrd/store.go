@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,6 +40,11 @@ func openStore(ctx context.Context, data string) (*store, error) {
 	if err := expect(data, "catalog.db"); err != nil {
 		return nil, err
 	}
+	return beside(ctx, data, func() (*store, error) { return openAlone(ctx, data) })
+}
+
+// openAlone is openStore for whoever holds the lock.
+func openAlone(ctx context.Context, data string) (*store, error) {
 	return open(ctx, data, slog.New(slog.DiscardHandler))
 }
 
@@ -49,7 +53,30 @@ func openHome(ctx context.Context, data string) (*household.DB, error) {
 	if err := expect(data, "home.db"); err != nil {
 		return nil, err
 	}
-	return household.Open(ctx, data)
+	return makeHome(ctx, data)
+}
+
+// makeHome opens the household in a data directory, and makes what is not there.
+func makeHome(ctx context.Context, data string) (*household.DB, error) {
+	return beside(ctx, data, func() (*household.DB, error) { return household.Open(ctx, data) })
+}
+
+// beside opens databases that a running recorder may have open, too. If that
+// would bring them to a form that an older one does not know, the lock is held
+// meanwhile; while something records, they are left alone.
+func beside[T any](ctx context.Context, data string, open func() (T, error)) (opened T, err error) {
+	if !household.Behind(ctx, data) && !catalog.Behind(ctx, filepath.Join(data, "catalog.db")) {
+		return open()
+	}
+	held, err := lock(data)
+	if errors.Is(err, nvr.ErrBusy) {
+		return opened, fmt.Errorf("%w, and it is of an older version: start it again with this one first", err)
+	}
+	if err != nil {
+		return opened, err
+	}
+	defer held.Close()
+	return open()
 }
 
 func expect(data, file string) error {
@@ -74,19 +101,12 @@ func createStore(ctx context.Context, data string, log *slog.Logger) (*store, er
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "catalog.db") }) {
-		err := footage.Create(filepath.Join(data, household.DefaultPlace), home.UUID(), newUUID())
+		err := footage.Create(filepath.Join(data, household.DefaultPlace), home.UUID(), household.NewUUID())
 		if err != nil && !errors.Is(err, nvr.ErrExists) {
 			return nil, err
 		}
 	}
 	return open(ctx, data, log)
-}
-
-// newUUID returns a random number for a footage directory.
-func newUUID() (id footage.UUID) {
-	rand.Read(id[:])                                // never fails
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562, version 4
-	return id
 }
 
 func open(ctx context.Context, data string, log *slog.Logger) (_ *store, err error) {
@@ -123,6 +143,17 @@ func (s *store) Close() error {
 		errs = append(errs, s.home.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// isRecording tells whether a recorder has the lock of a data directory. It makes
+// no file there: that would belong to whoever asks.
+func isRecording(data string) bool {
+	f, err := os.Open(filepath.Join(data, "lock"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return flock(f) != nil
 }
 
 // lock makes sure that one recorder at a time writes to a data directory. It is
