@@ -62,7 +62,11 @@ func cameraAdd(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s is camera %s; a running nvrd records it within a second\n", cam.Name, cam.ID)
+	then := fmt.Sprintf("nothing records there now; start `nvrd run --data %s`", *data)
+	if isRecording(*data) {
+		then = "the nvrd that runs there records it within a second"
+	}
+	_, err = fmt.Fprintf(c.out, "%s is camera %s in %s: %s\n", cam.Name, cam.ID, *data, then)
 	return err
 }
 
