@@ -13,6 +13,7 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // soundIn is how long the start waits to learn whether the catalog is sound:
@@ -97,7 +98,7 @@ func setAside(data string, cause error, log *slog.Logger) (string, error) {
 		return "", fmt.Errorf("set the broken catalog aside: %w", err)
 	}
 	log.Error("the catalog is broken and was set aside; it is made again from the footage", "kept", aside, "err", cause)
-	return aside, syncFolder(data)
+	return aside, sqlite.SyncFolder(data)
 }
 
 // look compares footage and catalog while cameras are recorded, and indexes

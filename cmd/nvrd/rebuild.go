@@ -15,6 +15,7 @@ import (
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 func rebuild(ctx context.Context, c *call) (err error) {
@@ -142,7 +143,9 @@ func swap(data string, now time.Time) (string, error) {
 				return "", fmt.Errorf("keep the old catalog: %w", err)
 			}
 		}
-		if err := os.Link(current, old); err != nil { // some file systems have no links
+		if err := os.Link(current, old); errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("keep the old catalog: %s: %w", old, nvr.ErrExists)
+		} else if err != nil { // some file systems have no links
 			if err := os.Rename(current, old); err != nil {
 				return "", fmt.Errorf("keep the old catalog: %w", err)
 			}
@@ -153,16 +156,8 @@ func swap(data string, now time.Time) (string, error) {
 	if err := os.Rename(filepath.Join(data, rebuilding), current); err != nil {
 		return "", fmt.Errorf("put the new catalog in place: %w", err)
 	}
-	return old, syncFolder(data)
+	return old, sqlite.SyncFolder(data)
 }
 
-// stamp is a time in a file's name.
-const stamp = "20060102T150405Z"
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+// stamp is a time in a file's name: of two copies, the first is never replaced.
+const stamp = "20060102T150405.000000Z"
