@@ -26,16 +26,26 @@ func Server(handler http.Handler, log *slog.Logger) *http.Server {
 type Guards struct {
 	Machine string     // this machine's name
 	Hosts   []string   // further names it answers to
-	Gate    *auth.Gate // nil lets in everybody on the network
+	Gate    *auth.Gate // nil lets in everybody who reaches this machine without a proxy
+	Page    auth.Deny  // answers people whose request is for another name, or came through a proxy; nil answers as to programs
 	Log     *slog.Logger
 }
 
 // Secure puts the guards and the headers that protect pages in front of
 // everything, pages and API alike.
 func Secure(next http.Handler, g Guards) http.Handler {
-	deny := Deny(g.Log)
+	answer := Deny(g.Log)
+	deny := func(w http.ResponseWriter, r *http.Request, err error) {
+		if g.Page != nil && auth.WantsPage(r) {
+			g.Page(w, r, err)
+			return
+		}
+		answer(w, r, err)
+	}
 	if g.Gate != nil {
 		next = g.Gate.Require(next)
+	} else {
+		next = auth.Direct(next, deny)
 	}
 	return headers(auth.HostGuard(auth.SameOrigin(next, deny), g.Machine, g.Hosts, deny))
 }

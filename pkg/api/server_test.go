@@ -231,3 +231,33 @@ func TestPatientReaderGetsEverything(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedPeople: who waits for a page gets one, and programs get an error.
+func TestRefusedPeople(t *testing.T) {
+	h, _, _ := recorded(t)
+	page := func(w http.ResponseWriter, _ *http.Request, err error) {
+		http.Error(w, "page: "+err.Error(), http.StatusForbidden)
+	}
+	handler := Secure(h.api, Guards{Machine: "example.com", Page: page, Log: slog.New(slog.DiscardHandler)})
+	const html, evil, proxied = "text/html", "http://evil.example", "X-Forwarded-For"
+	for name, c := range map[string]struct {
+		target string
+		header []string
+		starts string
+	}{
+		"a name, a person":            {evil + "/", []string{"Accept", html}, "page: this name is not known here"},
+		"a name, a program":           {evil + "/", nil, `{"error":{"kind":"forbidden","message":"this name is not known here; start with --host`},
+		"a name, a person at the API": {evil + "/api/v1/cameras", []string{"Accept", html}, `{"error"`},
+		"a proxy, a person":           {"/", []string{"Accept", html, proxied, "192.168.1.7"}, "page: this came through a proxy"},
+		"a proxy, a program":          {"/api/v1/cameras", []string{proxied, "192.168.1.7"}, `{"error":{"kind":"forbidden","message":"this came through a proxy`},
+	} {
+		r := do(handler, "GET", c.target, "", c.header...)
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.StatusCode != http.StatusForbidden || !strings.HasPrefix(string(body), c.starts) {
+			t.Errorf("%s: %d %s %v", name, r.StatusCode, body, err)
+		}
+	}
+	if r := do(handler, "GET", "/api/v1/cameras", ""); r.StatusCode != http.StatusOK {
+		t.Errorf("without a proxy: %d", r.StatusCode)
+	}
+}

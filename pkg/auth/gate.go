@@ -19,6 +19,7 @@ const (
 	// sessionFor is long because a tablet on the wall should stay signed in.
 	sessionFor = 90 * 24 * time.Hour
 	loginPath  = "/login"
+	logoutPath = "/logout" // whose session has ended may sign out, too
 )
 
 // Sessions remembers who is signed in, by hash, also across restarts.
@@ -60,7 +61,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r)
-		case errors.Is(err, ErrUnauthorized) && wantsPage(r):
+		case errors.Is(err, ErrUnauthorized) && WantsPage(r):
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, loginPath+"?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 		default:
@@ -96,11 +97,12 @@ func (g *Gate) Logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cookie is Lax and not Strict so that a link in a message opens the page it
-// names; a GET changes nothing here, and [SameOrigin] guards what does.
+// names; a GET changes nothing here, and [SameOrigin] guards what does. Who
+// says falsely that a proxy took the request by TLS harms only that session.
 func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name: cookieName, Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"), SameSite: http.SameSiteLaxMode,
 	}
 }
 
@@ -131,11 +133,11 @@ func public(p string) bool {
 	if strings.HasSuffix(p, "/") && p != "/" || path.Clean(p) != p {
 		return false
 	}
-	return p == loginPath || p == "/api/v1/health" || strings.HasPrefix(p, "/static/")
+	return p == loginPath || p == logoutPath || p == "/api/v1/health" || strings.HasPrefix(p, "/static/")
 }
 
-// wantsPage tells whether a person is waiting for a page.
-func wantsPage(r *http.Request) bool {
+// WantsPage tells whether a person is waiting for a page.
+func WantsPage(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasPrefix(r.URL.Path, "/api/") &&
 		strings.Contains(r.Header.Get("Accept"), "text/html")
 }

@@ -95,6 +95,8 @@ func TestRequire(t *testing.T) {
 		{"key in the address", request("GET", "/?key="+strings.ReplaceAll(secret, " ", "+")), 401},
 		{"health", request("GET", "/api/v1/health"), 418},
 		{"sign in", request("POST", "/login"), 418},
+		{"sign out", request("POST", "/logout"), 418},
+		{"below logout", request("POST", "/logout/x"), 401},
 		{"style", request("GET", "/static/stoop.css"), 418},
 		{"below health", request("GET", "/api/v1/health/x"), 401},
 		{"below login", request("GET", "/login/../api/v1/cameras"), 401},
@@ -174,12 +176,15 @@ func TestSessionLife(t *testing.T) {
 
 func TestCookieIsSecureOverTLS(t *testing.T) {
 	g := newGate(t)
-	w, r := httptest.NewRecorder(), request("POST", "/login")
-	r.TLS = new(tls.ConnectionState)
-	if err := g.Login(w, r, secret); err != nil {
-		t.Fatal(err)
-	}
-	if c := w.Result().Cookies()[0]; !c.Secure {
-		t.Errorf("cookie %v", c)
+	direct, proxied := request("POST", "/login"), request("POST", "/login", "X-Forwarded-Proto", "https")
+	direct.TLS = new(tls.ConnectionState)
+	for _, r := range []*http.Request{direct, proxied} {
+		w := httptest.NewRecorder()
+		if err := g.Login(w, r, secret); err != nil {
+			t.Fatal(err)
+		}
+		if c := w.Result().Cookies()[0]; !c.Secure {
+			t.Errorf("cookie %v", c)
+		}
 	}
 }

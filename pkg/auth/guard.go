@@ -9,12 +9,12 @@ import (
 )
 
 // HostGuard passes on requests whose Host header is an address, localhost, the
-// machine's own name (also under .local), or one of names; ports do not matter.
-// Everything else is denied with [ErrForbidden]: a foreign name that leads here
+// machine's own name (in full, its first part, and that under .local), or one
+// of names; ports do not matter. Everything else is denied with [ErrHost]: a foreign name that leads here
 // may belong to a page that wants to read what only this network can
 // (DNS rebinding).
 func HostGuard(next http.Handler, machine string, names []string, deny Deny) http.Handler {
-	allowed := map[string]bool{"localhost": true}
+	allowed := map[string]bool{"localhost": true, hostname(machine): true}
 	if short, _, _ := strings.Cut(machine, "."); short != "" {
 		short = strings.ToLower(short)
 		allowed[short], allowed[short+".local"] = true, true
@@ -26,7 +26,7 @@ func HostGuard(next http.Handler, machine string, names []string, deny Deny) htt
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostname(r.Host)
 		if _, err := netip.ParseAddr(host); err != nil && !allowed[host] {
-			deny(w, r, fmt.Errorf("this name is not known here; start with --host to allow it: %w", ErrForbidden))
+			deny(w, r, ErrHost)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -57,4 +57,19 @@ func SameOrigin(next http.Handler, deny Deny) http.Handler {
 		deny(w, r, fmt.Errorf("this was sent by another site's page: %w", ErrForbidden))
 	}))
 	return protection.Handler(next)
+}
+
+// Direct denies with [ErrProxy] what came through a proxy. It is for when there
+// is no access key: then only loopback is served, and behind a proxy there
+// everybody who reaches the proxy would be let in.
+func Direct(next http.Handler, deny Deny) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
+			if _, ok := r.Header[name]; ok {
+				deny(w, r, ErrProxy)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -93,14 +94,21 @@ func (l *limiter) remember(address netip.Prefix, o offender, now time.Time) {
 	l.from[address] = o
 }
 
-// remote returns where r came from. All of an IPv6 /64 is one place: whoever
-// has one address of it has all of them.
+// remote returns where r came from; for a proxy on this machine, where it says
+// that it took r from, which is the last address it added. All of an IPv6 /64
+// is one place: whoever has one address of it has all of them.
 func remote(r *http.Request) netip.Prefix {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Prefix{} // not over TCP: all of those are one place
 	}
 	a := ap.Addr().Unmap().WithZone("")
+	if said := r.Header.Values("X-Forwarded-For"); a.IsLoopback() && len(said) > 0 {
+		last := said[len(said)-1]
+		if client, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
+			a = client.Unmap().WithZone("")
+		}
+	}
 	bits := 32
 	if a.Is6() {
 		bits = 64
