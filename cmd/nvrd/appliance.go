@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
@@ -176,19 +175,6 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 // notices returns what the owner should know.
 func (a *appliance) notices() []nvr.Notice {
 	return append(a.store.places.Notices(), a.keeper.Notices()...)
-}
-
-// address returns the address of the pages, as a person can type it.
-func (a *appliance) address() string {
-	at, ok := a.listener.Addr().(*net.TCPAddr)
-	if !ok || !at.IP.IsUnspecified() {
-		return "http://" + a.listener.Addr().String()
-	}
-	name, err := os.Hostname()
-	if err != nil {
-		name = "localhost"
-	}
-	return "http://" + net.JoinHostPort(name, strconv.Itoa(at.Port))
 }
 
 // serve answers requests until ctx ends.

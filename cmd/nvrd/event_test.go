@@ -25,7 +25,7 @@ func TestEventsAreKept(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.serve(t.Context()) }()
-	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.address()+"/api/v1/cameras/"+cam.ID.String()+"/events",
+	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, whereabouts(a.listener.Addr())+"/api/v1/cameras/"+cam.ID.String()+"/events",
 		strings.NewReader(`{"kind":"ring","detail":"the button"}`))
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (c *call) appliance(ctx context.Context, s settings, ready func(*appliance)
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(c.out, "Stoop is at %s\n", a.address()); err != nil {
+	if _, err := fmt.Fprintf(c.out, "Stoop is at %s\n", whereabouts(a.listener.Addr())); err != nil {
 		return err
 	}
 	return a.serve(ctx)

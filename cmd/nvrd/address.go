@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// whereabouts says where a person finds the pages that are served at listening:
+// addresses that can be typed on another machine, and that are not refused there.
+func whereabouts(listening net.Addr) string {
+	at, ok := listening.(*net.TCPAddr)
+	if !ok || !at.IP.IsUnspecified() {
+		return "http://" + listening.String()
+	}
+	if inContainer() {
+		return fmt.Sprintf("port %d of this container: open http://ADDRESS-OF-THE-MACHINE:PORT with the port that is published for it", at.Port)
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = ""
+	}
+	return everywhere(name, at.Port, interfaceAddresses())
+}
+
+// everywhere returns the addresses of a port that all interfaces serve: by name,
+// and by IPv4 or, where there is none, by IPv6.
+func everywhere(name string, port int, own []netip.Addr) string {
+	hosts := []string{}
+	if name != "" && name != "localhost" {
+		hosts = append(hosts, name)
+	}
+	has4 := slices.ContainsFunc(own, netip.Addr.Is4)
+	for _, a := range own {
+		if a.Is4() == has4 && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+			hosts = append(hosts, a.String())
+		}
+	}
+	if len(hosts) == 0 {
+		hosts = append(hosts, "localhost")
+	}
+	for i, h := range hosts {
+		hosts[i] = "http://" + net.JoinHostPort(h, strconv.Itoa(port))
+	}
+	return strings.Join(hosts, " and ")
+}
+
+// interfaceAddresses returns the addresses of the interfaces that lead out of
+// this machine.
+func interfaceAddresses() []netip.Addr {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil // the name is left
+	}
+	var own []netip.Addr
+	for _, i := range interfaces {
+		inner := slices.ContainsFunc([]string{"docker", "br-", "veth", "virbr", "cni", "podman", "lxc"}, func(prefix string) bool {
+			return strings.HasPrefix(i.Name, prefix)
+		})
+		addresses, err := i.Addrs()
+		if err != nil || inner || i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		for _, a := range addresses {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				own = append(own, p.Addr())
+			}
+		}
+	}
+	return own
+}
+
+// inContainer tells whether docker or podman runs this program: what it calls
+// itself there, and its addresses, are known to nobody outside.
+func inContainer() bool {
+	return slices.ContainsFunc([]string{"/.dockerenv", "/run/.containerenv"}, func(mark string) bool {
+		_, err := os.Stat(mark)
+		return err == nil
+	})
+}
