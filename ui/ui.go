@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /login and /static/…; everything its scripts do,
+// It serves /, /cameras/…, /login, /logout and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -40,11 +40,21 @@ type Config struct {
 // formBytes bounds the body of a form; the longest one holds a schedule of 64 rows.
 const formBytes = 64 << 10
 
+// Pages serves all pages and what they load.
+type Pages struct {
+	http.Handler
+	fail failure.Handler
+}
+
+// Refuse answers a person whose request was refused with [appliance.ErrHost]
+// or [appliance.ErrProxy].
+func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) { p.fail.Refuse(w, r, err) }
+
 // New returns the handler of all pages and of what they load. It is safe for
 // concurrent use. Who may see the pages is for the caller to decide, and so
 // are the headers that protect them: pages need nothing but their own origin,
 // and blob: for films.
-func New(c Config) (http.Handler, error) {
+func New(c Config) (*Pages, error) {
 	assets, err := static.Load()
 	if err != nil {
 		return nil, err
@@ -60,7 +70,7 @@ func New(c Config) (http.Handler, error) {
 		c.Notices = func() []nvr.Notice { return nil }
 	}
 	now := func() time.Time { return time.Now().In(c.Zone) }
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := http.NewServeMux()
@@ -84,6 +94,7 @@ func New(c Config) (http.Handler, error) {
 		entering := login.Page{Door: c.Door, Frames: frames, Texts: texts}
 		route("GET /login", entering.Get)
 		route("POST /login", entering.Post)
+		route("POST /logout", entering.Leave)
 	}
-	return http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, formBytes)), nil
+	return &Pages{http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, formBytes)), fail}, nil
 }

@@ -125,6 +125,11 @@ func (h *household) Enter(w http.ResponseWriter, _ *http.Request, key string) er
 	return fmt.Errorf("login: %w", nvr.ErrInvalid)
 }
 
+func (h *household) Leave(w http.ResponseWriter, _ *http.Request) error {
+	http.SetCookie(w, &http.Cookie{Name: "session", MaxAge: -1})
+	return h.err
+}
+
 const hostileName = `"><script>alert(1)</script>'<img src=x onerror=alert(2)>` + "\u202etxet\u202c {name}"
 
 func camera(id nvr.CameraID, name string) appliance.Camera {
@@ -434,4 +439,49 @@ func TestLogin(t *testing.T) {
 		t.Errorf("too many keys: %d, to be tried again in %q s", w.Code, w.Header().Get("Retry-After"))
 	}
 	run(t, w.Body.String(), append(everyPage, blames("key", "Too many wrong keys. Try again in 40 s."))...)
+}
+
+func TestSignOut(t *testing.T) {
+	s := serve(t, &household{})
+	run(t, get(s, "/").Body.String(), has("form", "action", "/logout"), says("Sign out"))
+	run(t, get(s, "/login").Body.String(), lacks("Sign out"))
+	w := post(s, "/logout", nil)
+	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/login" || !strings.Contains(w.Header().Get("Set-Cookie"), "session=; Max-Age=0") {
+		t.Errorf("signing out: %d to %q with %v", w.Code, to, w.Header())
+	}
+	open, err := ui.New(ui.Config{Cameras: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, get(open, "/").Body.String(), lacks("Sign out"))
+	if w := post(open, "/logout", nil); w.Code == http.StatusSeeOther {
+		t.Error("without a key there is something to sign out of")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	s, err := ui.New(ui.Config{Cameras: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		host   string
+		err    error
+		checks []check
+	}{
+		"a name":         {"stoop.lan:8080", appliance.ErrHost, []check{says("with --host stoop.lan, or with STOOP_HOST=stoop.lan in")}},
+		"a hostile name": {hostileName, appliance.ErrHost, []check{says("--host " + hostileName)}},
+		"a proxy":        {"localhost", appliance.ErrProxy, []check{says("--access-key-file", "STOOP_ACCESS_KEY_FILE")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Host = c.host
+			w := httptest.NewRecorder()
+			s.Refuse(w, r, c.err)
+			if w.Code != http.StatusForbidden {
+				t.Errorf("status %d", w.Code)
+			}
+			run(t, w.Body.String(), append(c.checks, everyPage...)...)
+		})
+	}
 }

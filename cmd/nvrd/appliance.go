@@ -162,6 +162,7 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	if err != nil {
 		return nil, err
 	}
+	guards.Page = refusal(shown)
 	mux := http.NewServeMux()
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{

@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
+	"nvrd/ui"
 	pages "nvrd/ui/appliance"
 )
 
@@ -126,6 +127,18 @@ func (p pageTimelines) Pictured(ctx context.Context, stream nvr.StreamID) (bool,
 	return err == nil, err
 }
 
+// refusal answers people whose request was refused before it came to the pages.
+func refusal(p *ui.Pages) auth.Deny {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if errors.Is(err, auth.ErrHost) {
+			err = pages.ErrHost
+		} else {
+			err = pages.ErrProxy
+		}
+		p.Refuse(w, r, err)
+	}
+}
+
 // door lets browsers in by the access key.
 type door struct{ gate *auth.Gate }
 
@@ -140,3 +153,5 @@ func (d door) Enter(w http.ResponseWriter, r *http.Request, key string) error {
 	}
 	return err
 }
+
+func (d door) Leave(w http.ResponseWriter, r *http.Request) error { return d.gate.Logout(w, r) }

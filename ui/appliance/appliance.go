@@ -5,6 +5,7 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -62,7 +63,15 @@ type Door interface {
 	// [nvr.ErrInvalid] if key is wrong and with [Wait] if too many wrong keys
 	// came before it.
 	Enter(w http.ResponseWriter, r *http.Request, key string) error
+	// Leave ends the session of r, if it has one, and removes its cookie.
+	Leave(w http.ResponseWriter, r *http.Request) error
 }
+
+// Refusals of requests that the program was not started for.
+var (
+	ErrHost  = errors.New("another name")    // it is for a name that this machine does not answer to
+	ErrProxy = errors.New("through a proxy") // and there is no access key
+)
 
 // Wait is an [nvr.ErrBusy] that says for how long.
 type Wait time.Duration

@@ -23,6 +23,7 @@ type Frame struct {
 	Foot   string
 	About  string // product, version and licence
 	Source string // where the program's source code is offered; empty if nowhere
+	Keyed  bool   // whoever sees the page signed in
 	Style  string
 	Icon   string
 	Script string // empty if the program was built without scripts
@@ -35,6 +36,7 @@ type Builder struct {
 	Cameras appliance.Cameras
 	Version string
 	Source  string
+	Keyed   bool // there is an access key
 }
 
 // Bare frames a page that must not tell anything about the household.
@@ -63,6 +65,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	}
 	f.Here, f.Script = here, b.Assets.URL(script+".js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
+	f.Keyed = b.Keyed
 	cameras, err := b.Cameras.List(ctx)
 	if err != nil {
 		return f, err

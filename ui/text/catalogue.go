@@ -39,6 +39,7 @@ type Shell struct {
 	Offline   string `json:"offline"`
 	About     string `json:"about"`
 	Source    string `json:"source"`
+	SignOut   string `json:"sign_out"`
 }
 
 // Home is the first page.
@@ -236,6 +237,10 @@ type Failure struct {
 	BusyLead     string `json:"busy_lead"`
 	Internal     string `json:"internal"`
 	InternalLead string `json:"internal_lead"`
+	Host         string `json:"host"`
+	HostLead     string `json:"host_lead"` // {name}
+	Proxy        string `json:"proxy"`
+	ProxyLead    string `json:"proxy_lead"`
 	Back         string `json:"back"`
 }
 

@@ -56,6 +56,16 @@ test('a browser is asked once and comes to the page it asked for', async () => {
   await close(page)
 })
 
+test('who signs out is asked again', async () => {
+  const page = await open(browser)
+  await page.goto(base)
+  await enter(page, key)
+  await Promise.all([page.waitForURL(/\/login$/), page.click('.about button')])
+  await page.goto(base)
+  assert.match(page.url(), /\/login\?next=%2F$/)
+  await close(page)
+})
+
 test('who guesses has to wait, and is told how long', async () => {
   await each(browser, async (page, shot) => {
     await page.goto(`${base}/login`)

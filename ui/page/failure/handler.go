@@ -6,8 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
 )
@@ -41,6 +43,24 @@ func (h Handler) Wrap(p Page) http.Handler {
 
 // NotFound shows that there is no such page.
 func (h Handler) NotFound(w http.ResponseWriter, r *http.Request) { h.show(w, r, nvr.ErrNotFound) }
+
+// Refuse answers who asked for a page that the program was not started for,
+// with [appliance.ErrHost] or [appliance.ErrProxy], and tells nothing of the
+// household.
+func (h Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	t := h.Texts.For(r)
+	m := model{title: t.Failure.Proxy, lead: t.Failure.ProxyLead}
+	if errors.Is(err, appliance.ErrHost) {
+		m.title, m.lead = t.Failure.Host, text.Fill(t.Failure.HostLead, "name", (&url.URL{Host: r.Host}).Hostname())
+	}
+	m.frame, err = h.Frames.Bare(t, m.title)
+	if err == nil {
+		err = layout.Render(w, r, http.StatusForbidden, refusal(m))
+	}
+	if err != nil {
+		http.Error(w, m.title, http.StatusForbidden)
+	}
+}
 
 func (h Handler) show(w http.ResponseWriter, r *http.Request, err error) {
 	t := h.Texts.For(r)

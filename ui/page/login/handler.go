@@ -47,6 +47,15 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// Leave ends the session and shows the door.
+func (p Page) Leave(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Door.Leave(w, r); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	return nil
+}
+
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, next, wrong string) error {
 	t := p.Texts.For(r)
 	f, err := p.Frames.Bare(t, t.Login.Title)
@@ -55,7 +64,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, next, wro
 	}
 	key := component.Field{
 		ID: "key", Name: "key", Label: t.Login.Key, Hint: t.Login.Hint, Type: "password",
-		Error: wrong, Autocomplete: "current-password", Required: true, MaxLength: "256", Focus: true,
+		Error: wrong, Autocomplete: "current-password", Required: true, MaxLength: "4096", Focus: true,
 	}
 	return layout.Render(w, r, status, view(model{f, key, local(next)}))
 }
