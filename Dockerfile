@@ -17,7 +17,9 @@ RUN go mod download
 COPY . .
 COPY --from=web /src/ui/static/dist ui/static/dist
 ARG VERSION=unknown
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/nvrd ./cmd/nvrd && mkdir /out/data
+# Where the source of this build is offered: docs/adr/0002-license.md.
+ARG SOURCE_URL=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION} -X main.sourceURL=${SOURCE_URL}" -o /out/nvrd ./cmd/nvrd && mkdir /out/data
 
 FROM ${RUN_IMAGE}
 COPY --from=build /out/nvrd /usr/local/bin/nvrd

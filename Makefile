@@ -3,6 +3,8 @@
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME := 30s
 IMAGE    := stoop
+# Where the source of this build is offered; whoever gives builds to others sets it (docs/adr/0002-license.md).
+SOURCE_URL ?=
 
 # What the tests need beside Go and Node: a C compiler for the race detector,
 # browsers, cameras that nobody here wrote, footage, and tools to look at results.
@@ -73,8 +75,8 @@ vuln: ## Known vulnerabilities in what is linked in; needs the network
 	$(VULN) ./...
 
 image: ## Build the container image with docker or buildah
-	@if docker info >/dev/null 2>&1; then set -x; docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .; \
-	else set -x; buildah bud --format docker --build-arg VERSION=$(VERSION) -t $(IMAGE) .; fi
+	@if docker info >/dev/null 2>&1; then set -x; docker build --build-arg VERSION=$(VERSION) --build-arg SOURCE_URL=$(SOURCE_URL) -t $(IMAGE) .; \
+	else set -x; buildah bud --format docker --build-arg VERSION=$(VERSION) --build-arg SOURCE_URL=$(SOURCE_URL) -t $(IMAGE) .; fi
 
 clean: ## Remove what was built
 	rm -rf bin build $(WEB)/node_modules ui/uitest/node_modules

@@ -13,7 +13,7 @@ import (
 // Set by the linker.
 var (
 	version   = "development"
-	sourceURL string // where the source code of this build is offered
+	sourceURL string // where the source code of this build is offered; empty leaves the link out
 )
 
 func main() { os.Exit(program()) }
