@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -49,9 +50,10 @@ type Footage interface {
 
 // Files is what playlists point to; a [playback.Player] is one.
 type Files interface {
-	// Segment opens a footage file. The caller closes it.
-	Segment(ctx context.Context, id nvr.SegmentID) (*playback.File, error)
-	Init(ctx context.Context, id nvr.InitID) (playback.Init, error)
+	// Segment opens the footage file that begins at start. The caller closes it.
+	Segment(ctx context.Context, id nvr.StreamID, start nvr.Time) (*playback.File, error)
+	// InitWithSum returns the init segment with that SHA-256.
+	InitWithSum(ctx context.Context, sum [sha256.Size]byte) ([]byte, error)
 }
 
 // Live holds the live view of every stream; [live.Hub] is one.
@@ -100,7 +102,7 @@ func New(c Config) http.Handler {
 }
 
 // route is one address of the API as it is documented, such as
-// "GET /api/v1/segments/{segment}.mp4".
+// "GET /api/v1/inits/{init}.mp4".
 type route struct {
 	address string
 	handler func(http.ResponseWriter, *http.Request) error
@@ -128,7 +130,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/export.mp4", a.export},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", a.picture},
 		{"GET /api/v1/cameras/{camera}/live.mp4", a.live},
-		{"GET /api/v1/segments/{segment}.mp4", a.segment},
+		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", a.segment},
 		{"GET /api/v1/inits/{init}.mp4", a.init},
 		{"GET /api/v1/states", a.states},
 		{"GET /api/v1/openapi.json", a.openAPI},

@@ -100,8 +100,12 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 			}
 			slices.Sort(query)
 			machine[address] = query
-			if want := wildcard.FindStringSubmatch(path); len(want) > 0 && !slices.Equal(inPath, want[1:]) {
-				t.Errorf("%s: path parameters %v, want %v", address, inPath, want[1:])
+			var want []string
+			for _, m := range wildcard.FindAllStringSubmatch(path, -1) {
+				want = append(want, m[1])
+			}
+			if !slices.Equal(inPath, want) {
+				t.Errorf("%s: path parameters %v, want %v", address, inPath, want)
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -139,11 +141,15 @@ func (a *api) picture(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) segment(w http.ResponseWriter, r *http.Request) error {
-	id, err := number[nvr.SegmentID](r, "segment", ".mp4")
+	id, _, err := streamOf(r)
 	if err != nil {
 		return err
 	}
-	f, err := a.Files.Segment(r.Context(), id)
+	start, err := number[nvr.Time](r, "segment", ".mp4")
+	if err != nil {
+		return err
+	}
+	f, err := a.Files.Segment(r.Context(), id, start)
 	if err != nil {
 		return err
 	}
@@ -157,17 +163,18 @@ func (a *api) segment(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) init(w http.ResponseWriter, r *http.Request) error {
-	id, err := number[nvr.InitID](r, "init", ".mp4")
-	if err != nil {
-		return err
+	name, ok := strings.CutSuffix(r.PathValue("init"), ".mp4")
+	b, err := hex.DecodeString(name)
+	if !ok || err != nil || len(b) != sha256.Size {
+		return fmt.Errorf("there is no init segment of this name: %w", nvr.ErrNotFound)
 	}
-	init, err := a.Files.Init(r.Context(), id)
+	data, err := a.Files.InitWithSum(r.Context(), [sha256.Size]byte(b))
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", mp4Type)
 	w.Header().Set("Cache-Control", immutable)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(init.Data))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 	return nil
 }
 

@@ -83,7 +83,7 @@ func TestPlaylistLeadsToFootage(t *testing.T) {
 	if !strings.HasSuffix(list, "#EXT-X-ENDLIST\n") {
 		t.Fatalf("playlist:\n%s", list)
 	}
-	init := h.do("GET", base.ResolveReference(found(t, list, `MAP:URI="(.*)"`)).Path, "")
+	init := h.do("GET", base.ResolveReference(found(t, list, `MAP:URI="(.*)"`)).String(), "")
 	file := text(t, init)
 	if init.StatusCode != 200 || init.Header.Get("Cache-Control") != immutable || init.Header.Get("Content-Type") != mp4Type {
 		t.Errorf("init: %d %v", init.StatusCode, init.Header)
@@ -96,7 +96,7 @@ func TestPlaylistLeadsToFootage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		part := h.do("GET", address.Path, "", "Range", fmt.Sprintf("bytes=%d-%d", at, at+n-1))
+		part := h.do("GET", address.String(), "", "Range", fmt.Sprintf("bytes=%d-%d", at, at+n-1))
 		b := text(t, part)
 		if part.StatusCode != http.StatusPartialContent || len(b) != n || part.Header.Get("Cache-Control") != immutable || part.Header.Get("ETag") == "" {
 			t.Errorf("%s: %d %v, %d bytes", m[0], part.StatusCode, part.Header, len(b))
@@ -188,12 +188,12 @@ func TestExport(t *testing.T) {
 // growing is a segment that is being written.
 type growing struct{ Files }
 
-func (growing) Segment(context.Context, nvr.SegmentID) (*playback.File, error) {
+func (growing) Segment(context.Context, nvr.StreamID, nvr.Time) (*playback.File, error) {
 	return &playback.File{ReadSeeker: strings.NewReader("so far"), Size: 6, ETag: `"1-1"`}, nil
 }
 
 func TestGrowingSegmentIsNotCached(t *testing.T) {
-	r := do(New(Config{Files: growing{}}), "GET", "/api/v1/segments/1.mp4", "")
+	r := do(New(Config{Files: growing{}}), "GET", "/api/v1/cameras/1/segments/1.mp4", "")
 	if got := r.Header.Get("Cache-Control"); got != "no-store" || text(t, r) != "so far" {
 		t.Errorf("%d, Cache-Control %s", r.StatusCode, got)
 	}
@@ -272,7 +272,7 @@ func TestFootageLimits(t *testing.T) {
 			t.Errorf("%s: %s %q, want %s", test.address, kind, message, test.kind)
 		}
 	}
-	for _, address := range []string{"/api/v1/segments/999.mp4", "/api/v1/inits/999.mp4"} {
+	for _, address := range []string{"/api/v1/cameras/1/segments/999.mp4", "/api/v1/inits/" + strings.Repeat("0", 64) + ".mp4"} {
 		if kind, _ := failure(t, h.do("GET", address, "")); kind != "not_found" {
 			t.Errorf("%s: %s", address, kind)
 		}

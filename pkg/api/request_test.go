@@ -100,8 +100,9 @@ func TestUnknownAddresses(t *testing.T) {
 		"GET /api/", "GET /api/v1", "GET /api/v1/nothing", "GET /api/v2/cameras", "PUT /api/v1/cameras", "DELETE /api/v1/cameras", "POST /api/v1/health",
 		"GET /api/v1/cameras/0", "GET /api/v1/cameras/-1", "GET /api/v1/cameras/01", "GET /api/v1/cameras/+1", "GET /api/v1/cameras/1.0", "GET /api/v1/cameras/1%00",
 		"GET /api/v1/cameras/9223372036854775808", "GET /api/v1/cameras/x", "GET /api/v1/cameras/7", "DELETE /api/v1/cameras/7", "GET /api/v1/cameras/7/live.mp4",
-		"GET /api/v1/cameras/..%2f..%2fetc/live.mp4", "GET /api/v1/segments/1", "GET /api/v1/segments/..%2f1.mp4", "GET /api/v1/segments/.mp4",
-		"GET /api/v1/segments/1.mp4.mp4", "GET /api/v1/inits/1.MP4", "GET /api/v1/inits/1/", "GET /api/v1/cameras/1/clip.mp4",
+		"GET /api/v1/cameras/..%2f..%2fetc/live.mp4", "GET /api/v1/cameras/1/segments/1", "GET /api/v1/cameras/1/segments/..%2f1.mp4",
+		"GET /api/v1/cameras/1/segments/.mp4", "GET /api/v1/cameras/1/segments/1.mp4.mp4", "GET /api/v1/segments/1.mp4", "GET /api/v1/inits/1.mp4",
+		"GET /api/v1/inits/.mp4", "GET /api/v1/inits/" + strings.Repeat("0", 64), "GET /api/v1/inits/" + strings.Repeat("0", 66) + ".mp4", "GET /api/v1/cameras/1/clip.mp4",
 	} {
 		method, target, _ := strings.Cut(address, " ")
 		r := h.do(method, target, "")

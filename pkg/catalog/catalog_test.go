@@ -97,7 +97,7 @@ func TestPutSegment(t *testing.T) {
 	if diff := cmp.Diff(open, got[0]); diff != "" {
 		t.Errorf("open segment (-want +got):\n%s", diff)
 	}
-	// Sealing replaces everything but the number that players hold.
+	// Sealing replaces everything but the row's number.
 	want.Run, want.ID = nvr.RunID(at(1)), id
 	c.must(t, func(tx Tx) error {
 		var err error
@@ -109,7 +109,7 @@ func TestPutSegment(t *testing.T) {
 		}
 		return tx.PutSegment(want)
 	})
-	sealed, err := c.Segment(t.Context(), id)
+	sealed, err := c.Segment(t.Context(), porch, want.Span.From)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,11 +120,11 @@ func TestPutSegment(t *testing.T) {
 		t.Errorf("open segments after sealing: %+v, %v", left, err)
 	}
 	c.must(t, func(tx Tx) error { return tx.DropSegment(porch, at(10)) })
-	if _, err := c.Segment(t.Context(), id); !errors.Is(err, nvr.ErrNotFound) {
+	if _, err := c.Segment(t.Context(), porch, want.Span.From); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("a dropped segment is %v, want not found", err)
 	}
 	c.must(t, func(tx Tx) error { return tx.PutSegment(segment(r, porch, at(70), time.Minute)) })
-	if _, err := c.Segment(t.Context(), id); !errors.Is(err, nvr.ErrNotFound) {
+	if next, err := c.Segment(t.Context(), porch, at(70)); err != nil || next.ID == id {
 		t.Errorf("its number was given to another: %v", err)
 	}
 	c.must(t, func(tx Tx) error { return tx.DropSegment(porch, at(70)) })

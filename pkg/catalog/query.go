@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ const (
 		FROM segment g JOIN stream s ON s.id = g.stream_id JOIN init i ON i.id = g.init_id WHERE `
 	inSpan = `s.camera_id = ? AND s.quality = ? AND g.start_us >= ? AND g.start_us < ? AND g.state < 2
 		AND (g.state = 0 OR g.start_us + g.duration_us > ?) ORDER BY g.start_us`
-	withID       = `g.id = ? AND g.state < 2`
+	startsAt     = `s.camera_id = ? AND s.quality = ? AND g.start_us = ? AND g.state < 2`
 	stillOpen    = `g.state <> 1 AND g.state = 0 ORDER BY g.start_us` // <> 1 lets the index over what is not sealed be used
 	newestBefore = `s.camera_id = ? AND s.quality = ? AND g.start_us < ? AND g.state < 2 ORDER BY g.start_us DESC LIMIT 1`
 )
@@ -34,11 +35,11 @@ func (c *Catalog) Segments(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	return c.segments(ctx, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
 }
 
-// Segment returns one segment, or nvr.ErrNotFound.
-func (c *Catalog) Segment(ctx context.Context, id nvr.SegmentID) (nvr.Segment, error) {
-	segments, err := c.segments(ctx, withID, id)
+// Segment returns the segment of a stream that begins at a time, or nvr.ErrNotFound.
+func (c *Catalog) Segment(ctx context.Context, stream nvr.StreamID, start nvr.Time) (nvr.Segment, error) {
+	segments, err := c.segments(ctx, startsAt, stream.Camera, stream.Quality, start)
 	if err == nil && len(segments) == 0 {
-		err = fmt.Errorf("segment %d: %w", id, nvr.ErrNotFound)
+		err = fmt.Errorf("footage of %s that begins at %s: %w", stream, start, nvr.ErrNotFound)
 	}
 	if err != nil {
 		return nvr.Segment{}, err
@@ -213,6 +214,22 @@ func (c *Catalog) InitData(ctx context.Context, id nvr.InitID) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("init segment %d: %w", id, err)
+	}
+	return data, nil
+}
+
+// InitWithSum returns the init segment with that SHA-256, or nvr.ErrNotFound.
+func (c *Catalog) InitWithSum(ctx context.Context, sum [sha256.Size]byte) ([]byte, error) {
+	var data []byte
+	err := c.db.Reader().QueryRowContext(ctx, `SELECT data FROM init WHERE sha256 = ?`, sum[:]).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nvr.ErrNotFound
+	}
+	if err == nil && sha256.Sum256(data) != sum {
+		err = nvr.ErrDamaged
+	}
+	if err != nil {
+		return nil, fmt.Errorf("init segment %x: %w", sum, err)
 	}
 	return data, nil
 }

@@ -125,7 +125,7 @@ func TestQueryPlans(t *testing.T) {
 		"coverage":      {coverageQuery, []any{1, 0, 1, 2}, "USING COVERING INDEX segment_by_time (stream_id=? AND start_us>? AND start_us<?)"},
 		"segments":      {selectSegments + inSpan, []any{1, 0, 1, 2, 1}, "USING INDEX segment_by_time (stream_id=? AND start_us>? AND start_us<?)"},
 		"last segment":  {selectSegments + newestBefore, []any{1, 0, 1}, "USING INDEX segment_by_time (stream_id=? AND start_us<?)"},
-		"one segment":   {selectSegments + withID, []any{1}, "SEARCH g USING INTEGER PRIMARY KEY"},
+		"one segment":   {selectSegments + startsAt, []any{1, 0, 1}, "USING INDEX segment_by_time (stream_id=? AND start_us=?)"},
 		"open segments": {selectSegments + stillOpen, nil, "USING INDEX segment_unsettled (state=?)"},
 		"gaps":          {gapsQuery, []any{1, 0, 1, 2}, "SEARCH gap USING PRIMARY KEY (stream_id=? AND start_us>? AND start_us<?)"},
 		"streams":       {streamsQuery, nil, "SEARCH segment USING COVERING INDEX segment_by_time (stream_id=?)"},

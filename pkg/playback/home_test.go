@@ -196,8 +196,12 @@ func play(sink media.Sink, c clip, fresh bool, from time.Duration) nvr.Time {
 // returns a player of what was recorded. crash leaves everything as it is at
 // the end of film; otherwise the recorder is closed.
 func record(t *testing.T, crash bool, film func(*recorder.Stream)) *playback.Player {
+	return recordIn(t, t.TempDir(), crash, film)
+}
+
+// recordIn is record into a directory.
+func recordIn(t *testing.T, dir string, crash bool, film func(*recorder.Stream)) *playback.Player {
 	t.Helper()
-	dir := t.TempDir()
 	if err := footage.Create(filepath.Join(dir, "footage"), footage.UUID{1}, footage.UUID{2}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ package playback
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -67,10 +68,16 @@ func (p *Player) Init(ctx context.Context, id nvr.InitID) (Init, error) {
 	return init, nil
 }
 
-// Segment opens the footage file of one segment, or fails with
-// nvr.ErrNotFound. The caller closes it.
-func (p *Player) Segment(ctx context.Context, id nvr.SegmentID) (*File, error) {
-	s, err := p.catalog.Segment(ctx, id)
+// InitWithSum returns the init segment with that SHA-256, or nvr.ErrNotFound.
+func (p *Player) InitWithSum(ctx context.Context, sum [sha256.Size]byte) ([]byte, error) {
+	return p.catalog.InitWithSum(ctx, sum)
+}
+
+// Segment opens the footage file of a stream that begins at a time, or fails
+// with nvr.ErrNotFound. The caller closes it. No other file ever has the same
+// stream and beginning, whatever becomes of the catalog.
+func (p *Player) Segment(ctx context.Context, stream nvr.StreamID, start nvr.Time) (*File, error) {
+	s, err := p.catalog.Segment(ctx, stream, start)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +91,13 @@ func (p *Player) Segment(ctx context.Context, id nvr.SegmentID) (*File, error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("segment %d: %w", id, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("footage of %s that begins at %s: %w", stream, start, err), f.Close())
 	}
 	// A file only grows, and what a playlist points to is in it for good: the
 	// same tag for an open and a sealed one keeps a player's cache.
 	return &File{
 		ReadSeeker: f, Size: info.Size(), Sealed: s.Sealed, Modified: s.Span.From.Std(), closer: f,
-		ETag: fmt.Sprintf(`"%d-%d"`, s.ID, s.Span.From),
+		ETag: fmt.Sprintf(`"%s-%d"`, stream.Quality, start),
 	}, nil
 }
 

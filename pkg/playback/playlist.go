@@ -2,6 +2,7 @@ package playback
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"strconv"
@@ -33,7 +34,10 @@ type part struct {
 
 // Playlist returns an HLS media playlist (RFC 8216) of the footage in span. It
 // begins at the key frame at or before the span's start. Addresses in it are
-// relative to /api/v1/cameras/N/. Without footage it is nvr.ErrNotFound.
+// relative to /api/v1/cameras/N/ and name content: an init segment by its
+// SHA-256, a footage file by stream and beginning. So what a browser keeps of an
+// address stays true when the catalog is made again and numbers its rows anew.
+// Without footage it is nvr.ErrNotFound.
 func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]byte, error) {
 	segments, err := p.segments(ctx, stream, span)
 	if err != nil {
@@ -56,7 +60,11 @@ func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 		}
 		if part.segment != nil && part.segment.Init != init {
 			init = part.segment.Init
-			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"../../inits/%d.mp4\"\n", init)
+			described, err := p.Init(ctx, init)
+			if err != nil {
+				return nil, err
+			}
+			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"../../inits/%x.mp4\"\n", sha256.Sum256(described.Data))
 		}
 		if part.fresh || i%32 == 0 { // now and then, so that rounded durations do not add up
 			b = fmt.Appendf(b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", part.start.Std().Format("2006-01-02T15:04:05.000000Z"))
@@ -67,7 +75,7 @@ func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 			b = append(b, ",\n#EXT-X-GAP\ngap\n"...)
 			continue
 		}
-		b = fmt.Appendf(b, ",\n#EXT-X-BYTERANGE:%d@%d\n../../segments/%d.mp4\n", part.bytes, part.offset, part.segment.ID)
+		b = fmt.Appendf(b, ",\n#EXT-X-BYTERANGE:%d@%d\nsegments/%d.mp4?stream=%s\n", part.bytes, part.offset, part.segment.Span.From, stream.Quality)
 	}
 	return append(b, "#EXT-X-ENDLIST\n"...), nil
 }

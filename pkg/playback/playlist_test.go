@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
@@ -161,9 +166,9 @@ func fresh(entries []entry) (n int) {
 
 func slice(t *testing.T, p *playback.Player, e entry) []byte {
 	t.Helper()
-	var id nvr.SegmentID
-	scan(t, e.uri, "../../segments/%d.mp4", &id)
-	f, err := p.Segment(t.Context(), id)
+	var start nvr.Time
+	scan(t, e.uri, "segments/%d.mp4?stream=main", &start)
+	f, err := p.Segment(t.Context(), camera, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,13 +188,13 @@ func slice(t *testing.T, p *playback.Player, e entry) []byte {
 
 func initOf(t *testing.T, p *playback.Player, uri string) []byte {
 	t.Helper()
-	var id nvr.InitID
-	scan(t, uri, "../../inits/%d.mp4", &id)
-	init, err := p.Init(t.Context(), id)
+	var sum []byte
+	scan(t, uri, "../../inits/%x.mp4", &sum)
+	init, err := p.InitWithSum(t.Context(), [32]byte(sum))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Clone(init.Data)
+	return init
 }
 
 // decodes reads a fragmented file, and tells whether it begins with a key frame.
@@ -202,6 +207,84 @@ func decodes(t *testing.T, b []byte) (key bool) {
 		run(t, b, "ffmpeg", "-v", "error", "-i", "-", "-f", "null", "-")
 	}
 	return parse(t, b).samples[0].Key
+}
+
+// What addresses name stays what it was when another catalog numbers the same
+// footage in another order.
+func TestAddressesOutliveTheCatalog(t *testing.T) {
+	small, large := film(t, "160x90", "4", plain, nil), film(t, "320x180", "4", plain, nil)
+	dir := t.TempDir()
+	var start nvr.Time
+	p := recordIn(t, dir, false, func(s *recorder.Stream) {
+		start = play(s, small, true, 0)
+		play(s, large, true, 0)
+	})
+	span := nvr.Span{From: start, To: start.Add(time.Minute)}
+	b, err := p.Playlist(t.Context(), camera, span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, d := renumbered(t, dir, span)
+	q := playback.New(again, func(nvr.DirectoryID) (*footage.Directory, error) { return d, nil })
+	inits := map[string]bool{}
+	for i, e := range readPlaylist(t, b) {
+		if e.gap {
+			continue
+		}
+		inits[e.init] = true
+		if !bytes.Equal(initOf(t, p, e.init), initOf(t, q, e.init)) || !bytes.Equal(slice(t, p, e), slice(t, q, e)) {
+			t.Errorf("entry %d (%s, %s) is something else with another catalog", i, e.init, e.uri)
+		}
+	}
+	if len(inits) != 2 {
+		t.Errorf("init segments %v, want two", inits)
+	}
+	if c, err := q.Playlist(t.Context(), camera, span); err != nil || !bytes.Equal(b, c) {
+		t.Errorf("the playlist was\n%s\nand is now\n%s%v", b, c, err)
+	}
+}
+
+// renumbered makes another catalog of the footage in dir, from the last
+// segment to the first.
+func renumbered(t *testing.T, dir string, span nvr.Span) (*catalog.Catalog, *footage.Directory) {
+	t.Helper()
+	c, d := open(t, dir, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { d.Close() })
+	defer c.Close()
+	again, err := catalog.Open(t.Context(), filepath.Join(dir, "again.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	segments, err := c.Segments(t.Context(), camera, span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = again.Update(t.Context(), func(tx catalog.Tx) error {
+		if err := tx.EnableStream(camera, span.From); err != nil {
+			return err
+		}
+		for _, s := range slices.Backward(segments) {
+			init, err := c.InitData(t.Context(), s.Init)
+			if err == nil {
+				s.Init, err = tx.Init(init, s.Timescale)
+			}
+			if err == nil {
+				s.Directory, err = tx.Directory(d.ID(), d.Path())
+			}
+			if err == nil {
+				err = tx.PutSegment(s)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again, d
 }
 
 func TestTimeline(t *testing.T) {

@@ -170,8 +170,8 @@ func TestRefuses(t *testing.T) {
 		_, _, err := p.Picture(t.Context(), id, at)
 		return err
 	}
-	_, segment := p.Segment(t.Context(), 99)
-	_, init := p.Init(t.Context(), 99)
+	_, segment := p.Segment(t.Context(), camera, 99)
+	_, init := p.InitWithSum(t.Context(), [32]byte{99})
 	for name, c := range map[string]struct{ got, want error }{
 		"an export inside out":           {exported(nvr.Span{From: at(1), To: at(0)}, playback.Fragmented), nvr.ErrInvalid},
 		"an export of no length":         {exported(nvr.Span{From: at(0), To: at(0)}, playback.Fragmented), nvr.ErrInvalid},
