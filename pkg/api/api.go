@@ -88,11 +88,12 @@ type api struct {
 	Config
 	watching  slots // open live views
 	listening slots // open event streams
+	exporting slots // exports being sent
 }
 
 // New returns the handler of everything under /api/. It is safe for concurrent use.
 func New(c Config) http.Handler {
-	a := &api{Config: c, watching: make(slots, maxWatching), listening: make(slots, maxListening)}
+	a := &api{Config: c, watching: make(slots, maxWatching), listening: make(slots, maxListening), exporting: make(slots, maxExporting)}
 	mux := http.NewServeMux()
 	for _, r := range a.routes() {
 		mux.Handle(r.pattern(), a.handle(r.handler))
@@ -145,6 +146,9 @@ const (
 	maxWatching = 64
 	// maxListening bounds event streams: one for each open page.
 	maxListening = 256
+	// maxExporting bounds exports, which may take 10 MiB each; a film in a page
+	// is one as well.
+	maxExporting = 16
 )
 
 // take returns a function that gives the slot back, or [nvr.ErrBusy].

@@ -15,7 +15,10 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-var errFull = fmt.Errorf("too many are watching: close a page and try again: %w", nvr.ErrBusy)
+var errFull = fmt.Errorf("too many are watching or exporting: close a page and try again: %w", nvr.ErrBusy)
+
+// comeBack is what a busy answer asks to wait.
+const comeBack = auth.RetryAfter(10 * time.Second)
 
 // kind is how a kind of failure is told over HTTP.
 type kind struct {
@@ -74,7 +77,11 @@ func Deny(log *slog.Logger) auth.Deny {
 		if k == internal && !errors.Is(err, context.Canceled) { // the caller left: nobody's fault
 			log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		}
-		if after, ok := errors.AsType[auth.RetryAfter](err); ok {
+		after, ok := errors.AsType[auth.RetryAfter](err)
+		if k.err == nvr.ErrBusy {
+			after, ok = comeBack, true
+		}
+		if ok {
 			seconds := (time.Duration(after) + time.Second - 1) / time.Second
 			w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 		}

@@ -91,6 +91,11 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fmt.Errorf("form %q is unknown: leave it out or give progressive: %w", text, nvr.ErrInvalid)
 	}
+	release, err := a.exporting.take()
+	if err != nil {
+		return err
+	}
+	defer release()
 	f, err := a.Footage.Export(r.Context(), id, span, form)
 	if err != nil {
 		return err

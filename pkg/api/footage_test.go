@@ -199,6 +199,47 @@ func TestGrowingSegmentIsNotCached(t *testing.T) {
 	}
 }
 
+// busyFootage keeps every export waiting.
+type busyFootage struct {
+	Footage
+	began, end chan struct{}
+}
+
+func (f busyFootage) Export(context.Context, nvr.StreamID, nvr.Span, playback.Form) (*playback.File, error) {
+	f.began <- struct{}{}
+	<-f.end
+	return nil, nvr.ErrNotFound
+}
+
+func TestExportsAreBounded(t *testing.T) {
+	f := busyFootage{began: make(chan struct{}), end: make(chan struct{})}
+	handler := New(Config{Footage: f})
+	const address = "/api/v1/cameras/1/export.mp4?from=2026-11-22T14:00:00Z&to=2026-11-22T15:00:00Z"
+	ended := make(chan int)
+	for range maxExporting {
+		go func() { ended <- do(handler, "HEAD", address, "").StatusCode }()
+	}
+	for range maxExporting {
+		<-f.began
+	}
+	for _, method := range []string{"GET", "HEAD"} {
+		r := do(handler, method, address, "")
+		if kind, _ := failure(t, r); kind != "busy" || r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
+			t.Errorf("one more %s: %d %s %v", method, r.StatusCode, kind, r.Header)
+		}
+	}
+	close(f.end)
+	for range maxExporting {
+		if got := <-ended; got != 404 {
+			t.Errorf("an export ended with %d", got)
+		}
+	}
+	go func() { <-f.began }()
+	if r := do(handler, "GET", address, ""); r.StatusCode != 404 {
+		t.Errorf("after the others ended: %d", r.StatusCode)
+	}
+}
+
 func TestExportNamesAreHarmless(t *testing.T) {
 	at := nvr.Time(0)
 	for name, want := range map[string]string{

@@ -42,8 +42,8 @@ func TestErrors(t *testing.T) {
 		if r.StatusCode != test.status || kind != test.kind || message != test.message || r.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%v: %d %s %q %v", test.err, r.StatusCode, kind, message, r.Header)
 		}
-		if test.status == 429 && r.Header.Get("Retry-After") != "2" {
-			t.Errorf("Retry-After: %s", r.Header.Get("Retry-After"))
+		if got, want := r.Header.Get("Retry-After"), map[int]string{429: "2", 503: "10"}[test.status]; got != want {
+			t.Errorf("%v: Retry-After %q, want %q", test.err, got, want)
 		}
 	}
 	if n := strings.Count(log.String(), "canary"); n != 2 {

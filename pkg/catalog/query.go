@@ -35,6 +35,14 @@ func (c *Catalog) Segments(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	return c.segments(ctx, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
 }
 
+// EachSegment calls f for each of the segments that Segments returns, however
+// many there are. What f is given is overwritten for the next one. f must not
+// ask the catalog, which may have no further connection; its error ends the
+// walk and is returned.
+func (c *Catalog) EachSegment(ctx context.Context, stream nvr.StreamID, span nvr.Span, f func(*nvr.Segment) error) error {
+	return c.each(ctx, f, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
+}
+
 // Segment returns the segment of a stream that begins at a time, or nvr.ErrNotFound.
 func (c *Catalog) Segment(ctx context.Context, stream nvr.StreamID, start nvr.Time) (nvr.Segment, error) {
 	segments, err := c.segments(ctx, startsAt, stream.Camera, stream.Quality, start)
@@ -64,31 +72,44 @@ func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before n
 	return segments[0], nil
 }
 
-func (c *Catalog) segments(ctx context.Context, where string, args ...any) ([]nvr.Segment, error) {
+func (c *Catalog) segments(ctx context.Context, where string, args ...any) (segments []nvr.Segment, err error) {
+	err = c.each(ctx, func(s *nvr.Segment) error {
+		kept := *s
+		kept.Fragments = append([]nvr.Fragment(nil), s.Fragments...)
+		segments = append(segments, kept)
+		return nil
+	}, where, args...)
+	return segments, err
+}
+
+// each calls f for every segment; what it is given is overwritten for the next.
+func (c *Catalog) each(ctx context.Context, f func(*nvr.Segment) error, where string, args ...any) error {
 	rows, err := c.db.Reader().QueryContext(ctx, selectSegments+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("segments: %w", err)
+		return fmt.Errorf("segments: %w", err)
 	}
 	defer rows.Close()
-	var segments []nvr.Segment
+	var s nvr.Segment
 	for rows.Next() {
-		var s nvr.Segment
+		s = nvr.Segment{Fragments: s.Fragments[:0]}
 		var duration int64
-		var fragments []byte
+		var fragments sql.RawBytes
 		if err := rows.Scan(&s.ID, &s.Stream.Camera, &s.Stream.Quality, &s.Span.From, &duration, &s.Sealed,
 			&s.Run, &s.Directory, &s.Init, &s.MediaStart, &s.MediaDuration, &s.HeaderBytes, &s.Bytes, &fragments, &s.Timescale); err != nil {
-			return nil, fmt.Errorf("segments: %w", err)
+			return fmt.Errorf("segments: %w", err)
 		}
 		s.Span.To = s.Span.From + nvr.Time(duration)
 		if err := s.ParseFragments(fragments); err != nil {
-			return nil, err
+			return err
 		}
-		segments = append(segments, s)
+		if err := f(&s); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("segments: %w", err)
+		return fmt.Errorf("segments: %w", err)
 	}
-	return segments, nil
+	return nil
 }
 
 // Piece is one segment as the day view sees it.

@@ -1,6 +1,7 @@
 package playback
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,12 +14,17 @@ import (
 )
 
 // content is a file that exists only as a list of slices: bytes in memory and
-// ranges of footage files. It is an io.ReadSeeker for one reader.
+// ranges of footage files. It is an io.ReadSeeker for one reader, until ctx ends.
 type content struct {
-	open   func(*nvr.Segment) (*os.File, error)
-	pieces []piece
+	ctx    context.Context
+	player *Player
+	plan   *plan
 	slices []slice
-	size   int64
+	// A fragmented export has too many slices to hold: they are those of one
+	// piece, or of head, and turned to what is read next.
+	head []byte // what stands before the pieces
+	tail []byte // the fragment that the export ends in, at the end of the last piece
+	size int64
 
 	pos    int64
 	file   *os.File // the footage file of piece fileOf
@@ -38,8 +44,8 @@ type slice struct {
 	sets   []byte // parameter sets to put before the first picture
 }
 
-func newContent(open func(*nvr.Segment) (*os.File, error), pieces []piece) *content {
-	return &content{open: open, pieces: pieces, fileOf: -1, at: -1}
+func (p *Player) content(ctx context.Context, of *plan) *content {
+	return &content{ctx: ctx, player: p, plan: of, fileOf: -1, at: -1}
 }
 
 // add appends a slice.
@@ -57,7 +63,13 @@ func (c *content) Read(b []byte) (int, error) {
 	if c.pos >= c.size {
 		return 0, io.EOF
 	}
-	i := sort.Search(len(c.slices), func(i int) bool { return c.slices[i].start+c.slices[i].bytes > c.pos })
+	i := c.find()
+	if i < 0 {
+		if err := c.turn(); err != nil {
+			return 0, err
+		}
+		i = c.find()
+	}
 	s := &c.slices[i]
 	within := c.pos - s.start
 	b = b[:min(int64(len(b)), s.bytes-within)]
@@ -75,6 +87,47 @@ func (c *content) Read(b []byte) (int, error) {
 	}
 	c.pos += int64(n)
 	return n, err
+}
+
+// find returns the slice that is read next; -1 if it is not at hand.
+func (c *content) find() int {
+	i := sort.Search(len(c.slices), func(i int) bool { return c.slices[i].start+c.slices[i].bytes > c.pos })
+	if i == len(c.slices) || c.slices[i].start > c.pos {
+		return -1
+	}
+	return i
+}
+
+// turn takes the slices at hand that are read next.
+func (c *content) turn() error {
+	c.slices, c.at = nil, -1
+	if c.pos < int64(len(c.head)) {
+		c.slices = []slice{{data: c.head, bytes: int64(len(c.head))}}
+		return nil
+	}
+	pieces := c.plan.pieces
+	n := sort.Search(len(pieces), func(i int) bool { return pieces[i].at+pieces[i].bytes > c.pos })
+	piece := &pieces[n]
+	entries, err := c.player.entriesOf(c.ctx, c.plan.stream, piece)
+	if err != nil {
+		return err
+	}
+	var slices []slice
+	at, sets := piece.at, c.plan.sets(piece)
+	for j, f := range entries[:piece.entries] {
+		bytes := f.Bytes + int64(len(sets))
+		slices = append(slices, slice{start: at, bytes: bytes, piece: n, offset: f.Offset, place: sequence(piece.ordinal + j), sets: sets})
+		at, sets = at+bytes, nil
+	}
+	if n == len(pieces)-1 && c.tail != nil {
+		slices = append(slices, slice{start: at, bytes: int64(len(c.tail)), data: c.tail})
+		at += int64(len(c.tail))
+	}
+	if at != piece.at+piece.bytes {
+		return reindexed(c.plan.stream, piece)
+	}
+	c.slices = slices
+	return nil
 }
 
 // Seek implements io.Seeker.
@@ -103,8 +156,16 @@ func (c *content) Close() error {
 // readAt reads from the file of a piece; the file ending early is damage, not
 // the end of the content.
 func (c *content) readAt(b []byte, piece int, offset int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
 	if c.fileOf != piece {
-		f, err := c.open(&c.pieces[piece].segment)
+		p := &c.plan.pieces[piece]
+		d, err := c.player.directory(p.directory)
+		if err != nil {
+			return 0, err
+		}
+		f, err := d.OpenFile(c.plan.stream, p.start)
 		if err != nil {
 			return 0, err
 		}
@@ -136,9 +197,9 @@ func (c *content) load(i int) error {
 	if _, err := c.readAt(c.placed, s.piece, s.offset); err != nil {
 		return err
 	}
-	p := &c.pieces[s.piece]
+	p := &c.plan.pieces[s.piece]
 	if _, err := fmp4.Place(c.placed, fmp4.Placement{Sequence: s.place, Shift: p.shift, Entry: p.entry}); err != nil {
-		return fmt.Errorf("segment %d: %w", p.segment.ID, err)
+		return fmt.Errorf("segment of %s: %w", p.start, err)
 	}
 	c.at = i
 	return nil
@@ -153,7 +214,7 @@ func (c *content) rebuild(i int) error {
 		return err
 	}
 	if int64(len(b)) != s.bytes {
-		return fmt.Errorf("segment %d: the fragment at %d is not as it was written: %w", c.pieces[s.piece].segment.ID, s.offset, nvr.ErrDamaged)
+		return fmt.Errorf("segment of %s: the fragment at %d is not as it was written: %w", c.plan.pieces[s.piece].start, s.offset, nvr.ErrDamaged)
 	}
 	c.placed, c.at = b, i
 	return nil

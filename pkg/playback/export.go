@@ -3,10 +3,10 @@ package playback
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -39,7 +39,7 @@ const sequenceStep = 64
 // made while it is read. It begins exactly at span.From (by an edit list, if
 // there is footage then) and ends with the last picture before span.To; time
 // without footage is left out. What it is made of is not removed before the
-// caller closes it.
+// caller closes it. It is read until ctx ends.
 func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span, form Form) (_ *File, err error) {
 	limit := MaxExport
 	if form == Progressive {
@@ -64,133 +64,125 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 	if err != nil {
 		return nil, err
 	}
-	c := newContent(p.openFile, plan.pieces)
+	c := p.content(ctx, plan)
 	if form == Progressive {
-		err = c.progressive(&plan)
+		err = c.progressive()
 	} else {
-		err = c.fragmented(&plan)
+		err = c.fragmented()
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	tag := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s %d", stream, span, form, plan.version, c.size))
 	return &File{
-		ReadSeeker: c, Size: c.size, ETag: fmt.Sprintf(`"%x"`, tag[:12]), Modified: plan.last(), closer: leased{c, lease},
+		ReadSeeker: c, Size: c.size, ETag: c.tag(form), Modified: plan.last.Std(), closer: leased{c, lease},
 	}, nil
 }
 
-func (p *Player) openFile(s *nvr.Segment) (*os.File, error) {
-	d, err := p.directory(s.Directory)
-	if err != nil {
-		return nil, err
+// tag returns an entity tag that changes whenever the bytes would.
+func (c *content) tag(form Form) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s %d\n", c.plan.stream, c.plan.span, form, c.size)
+	h.Write(c.head)
+	var b []byte
+	for _, p := range c.plan.pieces {
+		b = b[:0]
+		for _, v := range []int64{int64(p.start), p.from, p.end, int64(p.entries), p.bytes} {
+			b = binary.BigEndian.AppendUint64(b, uint64(v))
+		}
+		h.Write(b)
 	}
-	return d.OpenFile(s.Stream, s.Span.From)
+	return fmt.Sprintf(`"%x"`, h.Sum(nil)[:12])
 }
 
 // fragmented lays out ftyp, moov, sidx and the movie fragments.
-func (c *content) fragmented(p *plan) error {
-	composition, err := c.settle(p)
-	if err != nil {
+func (c *content) fragmented() error {
+	if err := c.settle(); err != nil {
 		return err
 	}
-	header := fmp4.AppendMovie(fmp4.AppendFileType(nil), p.movie(composition))
-	c.add(slice{data: header})
-	index := len(c.slices)
-	c.add(slice{data: []byte{}}) // the sidx, once the sizes are known
-	var refs []fmp4.Reference
-	video := p.tracks[0].timescale
-	n := 0
-	for _, piece := range p.pieces {
-		n += len(piece.fragments)
-	}
+	p := c.plan
 	for i := range p.pieces {
 		piece := &p.pieces[i]
-		for j, f := range piece.fragments {
-			ref := fmp4.Reference{Bytes: f.Bytes, Duration: f.MediaDuration, Key: f.Key}
-			sequence := uint32(len(c.slices)) * sequenceStep
-			var sets []byte
-			if j == 0 {
-				sets = p.sets(piece)
+		if p.ended && i == len(p.pieces)-1 {
+			if err := c.finish(i); err != nil {
+				return err
 			}
-			if end := f.MediaStart + f.MediaDuration; end > piece.ends[0] {
-				data, err := c.cut(i, f, sequence, sets, piece.ends)
-				if err != nil {
-					return err
-				}
-				if len(data) == 0 {
-					continue
-				}
-				ref.Bytes, ref.Duration = int64(len(data)), piece.ends[0]-f.MediaStart
-				c.add(slice{data: data})
-			} else {
-				ref.Bytes += int64(len(sets))
-				c.add(slice{piece: i, offset: f.Offset, bytes: ref.Bytes, place: sequence, sets: sets})
-			}
-			// A very long export has one reference a segment, since a segment
-			// index has 16 bits for their number.
-			if n > fmp4.MaxReferences && j > 0 {
-				last := &refs[len(refs)-1]
-				last.Bytes += ref.Bytes
-				last.Duration += ref.Duration
-				continue
-			}
-			refs = append(refs, ref)
+		} else if n := int64(len(p.sets(piece))); n > 0 {
+			p.index.grow(piece.ordinal, n)
+			piece.bytes += n
 		}
 	}
-	sidx := fmp4.AppendSegmentIndex(nil, video, p.pieces[0].fragments[0].MediaStart+p.pieces[0].shift[0]+nvr.Units(composition, video), refs)
-	c.slices[index].data = sidx
-	c.size = 0
-	for i := range c.slices {
-		s := &c.slices[i]
-		if s.data != nil {
-			s.bytes = int64(len(s.data))
-		}
-		s.start = c.size
-		c.size += s.bytes
+	video, first := p.tracks[0].timescale, &p.pieces[0]
+	c.head = fmp4.AppendMovie(fmp4.AppendFileType(nil), p.movie())
+	c.head = fmp4.AppendSegmentIndex(c.head, video, first.from+first.shift[0]+nvr.Units(p.composition, video), p.index.refs)
+	c.size = int64(len(c.head))
+	for i := range p.pieces {
+		p.pieces[i].at = c.size
+		c.size += p.pieces[i].bytes
 	}
 	return nil
 }
 
+// finish lays out the piece that the export ends in. The fragment with its end
+// is made at once: its size is not known before.
+func (c *content) finish(i int) error {
+	p, piece := c.plan, &c.plan.pieces[i]
+	ends := [2]int64{p.end(piece, 0), p.end(piece, 1)}
+	sets := p.sets(piece)
+	for _, f := range piece.held {
+		if f.MediaStart+f.MediaDuration > ends[0] {
+			if f.MediaStart >= ends[0] {
+				return nil
+			}
+			var err error
+			if c.tail, err = c.cut(i, f, sequence(p.index.entries), sets, ends); err != nil || len(c.tail) == 0 {
+				return err
+			}
+			f.Bytes, f.MediaDuration = int64(len(c.tail)), ends[0]-f.MediaStart
+			p.index.add(reference(f))
+			piece.bytes += f.Bytes
+			return nil
+		}
+		f.Bytes += int64(len(sets))
+		sets = nil
+		p.index.add(reference(f))
+		piece.entries++
+		piece.bytes += f.Bytes
+	}
+	return nil
+}
+
+// sequence returns the number of the first movie fragment of an index entry.
+func sequence(entry int) uint32 { return uint32(entry+2) * sequenceStep }
+
 // settle reads the first movie fragment, and fits the plan to it. Exported time
 // begins with the first sample, which may be one of sound that was taken before
-// the first picture. It returns how much later than its decode time the first
-// picture is shown: nothing, unless the camera reorders pictures. Presentation
-// is what ends with the span then, not decoding.
-func (c *content) settle(p *plan) (composition time.Duration, err error) {
-	piece := &c.pieces[0]
+// the first picture. The first picture is shown later than it is decoded if the
+// camera reorders pictures; presentation is what ends with the span then.
+func (c *content) settle() error {
+	p, piece := c.plan, &c.plan.pieces[0]
+	entries, err := c.player.entriesOf(c.ctx, p.stream, piece)
+	if err != nil {
+		return err
+	}
 	var f fmp4.MovieFragment
-	if err := c.scan(0, piece.fragments[0]).Next(&f); err != nil {
-		return 0, fmt.Errorf("segment %d: %w", piece.segment.ID, err)
+	if err := c.scan(0, entries[0]).Next(&f); err != nil {
+		return fmt.Errorf("segment of %s: %w", piece.start, err)
 	}
 	if len(f.Runs[0].Samples) == 0 {
-		return 0, fmt.Errorf("segment %d has no picture at %d: %w", piece.segment.ID, f.Offset, nvr.ErrDamaged)
+		return fmt.Errorf("segment of %s has no picture at %d: %w", piece.start, f.Offset, nvr.ErrDamaged)
 	}
 	if len(f.Runs[1].Samples) > 0 && len(p.tracks) > 1 {
 		if lead := nvr.Duration(-(f.Runs[1].DTS + piece.shift[1]), p.tracks[1].timescale); lead > 0 {
 			p.edit += lead
-			for i := range c.pieces {
+			for i := range p.pieces {
 				for t := range p.tracks {
-					c.pieces[i].shift[t] += nvr.Units(lead, p.tracks[t].timescale)
+					p.pieces[i].shift[t] += nvr.Units(lead, p.tracks[t].timescale)
 				}
 			}
 		}
 	}
-	composition = nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.segment.Timescale)
-	for i := range c.pieces {
-		c.pieces[i].prolong(composition, p.tracks)
-	}
-	return composition, nil
-}
-
-// prolong moves the end of a piece from decode to presentation time, and drops
-// the fragments behind it.
-func (p *piece) prolong(composition time.Duration, tracks []track) {
-	for t := range tracks {
-		p.ends[t] += nvr.Units(composition, tracks[t].timescale)
-	}
-	for n := len(p.fragments); n > 1 && p.fragments[n-1].MediaStart >= p.ends[0]; n-- {
-		p.fragments = p.fragments[:n-1]
-	}
+	p.composition = nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.timescale)
+	return nil
 }
 
 // scan returns a scanner over the movie fragments of an index entry.
@@ -209,7 +201,7 @@ func (r readerAt) ReadAt(b []byte, offset int64) (int, error) { return r.c.readA
 // begin at ends or later, and with the given parameter sets before the first
 // picture, placed.
 func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, ends [2]int64) ([]byte, error) {
-	piece := &c.pieces[i]
+	piece := &c.plan.pieces[i]
 	scanner := c.scan(i, entry)
 	var out []byte
 	for {
@@ -219,7 +211,7 @@ func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, e
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("segment %d: %w", piece.segment.ID, err)
+			return nil, fmt.Errorf("segment of %s: %w", piece.start, err)
 		}
 		var runs [2]fmp4.Run
 		for t := range f.Runs {

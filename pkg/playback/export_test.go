@@ -200,9 +200,11 @@ func inSync(t *testing.T, path string, from, early time.Duration) {
 // Any range of an export is the same as that part of the whole.
 func TestExportRanges(t *testing.T) {
 	c := film(t, "160x90", "5", plain, []string{"-c:a", "aac"})
+	large := film(t, "320x180", "1", plain, nil)
 	var start nvr.Time
 	p := record(t, false, func(s *recorder.Stream) {
 		start = play(s, c, true, 0)
+		play(s, large, true, 0)
 		play(s, c, true, 0)
 		s.End(nvr.Unreachable, nil)
 	})

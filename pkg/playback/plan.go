@@ -3,7 +3,9 @@ package playback
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nvrd/pkg/fmp4"
@@ -13,15 +15,19 @@ import (
 
 // plan is what an exported file will hold, before its bytes are laid out.
 // Exported time counts from the first key frame; stretches without footage
-// take no time in it.
+// take no time in it. A plan of 31 days is a few megabytes: what lies in a
+// segment is looked up when it is read.
 type plan struct {
-	stream  nvr.StreamID
-	span    nvr.Span
-	pieces  []piece
-	tracks  []track
-	edit    time.Duration // exported time at which what was asked for begins
-	length  time.Duration // of what was asked for
-	version string        // changes whenever the bytes would
+	stream      nvr.StreamID
+	span        nvr.Span
+	pieces      []piece
+	index       index // of every piece but one that the export ends in
+	tracks      []track
+	edit        time.Duration // exported time at which what was asked for begins
+	length      time.Duration // of what was asked for
+	composition time.Duration // how much later than its decode time the first picture is shown
+	ended       bool          // in the last piece, not with it
+	last        nvr.Time      // the end of the newest footage
 }
 
 // track is one track of an exported file.
@@ -32,11 +38,20 @@ type track struct {
 
 // piece is the part of one segment that goes into an export.
 type piece struct {
-	segment   nvr.Segment
-	fragments []nvr.Fragment
-	ends      [2]int64  // decode times before which its last samples begin, per track
+	start     nvr.Time // of the segment
+	directory nvr.DirectoryID
+	init      nvr.InitID
+	timescale uint32
+	from, end int64     // decode times in the segment: of the first sample, and before which the last ones begin
 	shift     [2]int64  // added to decode times, per track
 	entry     [2]uint32 // sample description, per track; zero if the piece lacks the track
+	// held are the index entries of a segment that is still being written, or
+	// that the export ends in; else they are in the catalog.
+	held    []nvr.Fragment
+	ordinal int   // of its first index entry in the export
+	entries int   // that go into the export as they are
+	bytes   int64 // in the export
+	at      int64 // its place there
 }
 
 // maxReorder is more than any camera's pictures are decoded before they are
@@ -46,54 +61,148 @@ const maxReorder = time.Second
 
 // plan gathers what an export of span needs. Without footage it is
 // nvr.ErrNotFound.
-func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (plan, error) {
-	segments, err := p.segments(ctx, stream, span)
+func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*plan, error) {
+	// What is still being written is read first: looking for its directory may
+	// ask the catalog.
+	open, err := p.open(ctx, stream, span)
 	if err != nil {
-		return plan{}, err
+		return nil, err
 	}
-	out := plan{stream: stream, span: span}
-	var at time.Duration // exported time
-	for i := range segments {
-		s := segments[i]
-		fragments := within(&s, nvr.Span{From: span.From, To: span.To.Add(maxReorder)})
-		if len(fragments) == 0 {
-			continue
-		}
-		init, err := p.Init(ctx, s.Init)
-		if err != nil {
-			return plan{}, err
-		}
-		c := piece{segment: s, fragments: fragments}
-		first, last := fragments[0].MediaStart, fragments[len(fragments)-1]
-		end := last.MediaStart + last.MediaDuration
-		if span.To < s.Span.To {
-			end = min(end, s.MediaAt(span.To))
-		}
-		if end <= first {
-			continue
-		}
-		start := nvr.Duration(first, s.Timescale)
-		if len(out.pieces) == 0 {
-			if from := s.MediaAt(span.From); from > first {
-				out.edit = nvr.Duration(from-first, s.Timescale)
+	out := &plan{stream: stream, span: span}
+	err = p.catalog.EachSegment(ctx, stream, span, func(s *nvr.Segment) error {
+		if !s.Sealed {
+			if s = open[s.Span.From]; s == nil {
+				return nil
 			}
 		}
-		for t, described := range init.Format.Tracks {
-			if c.entry[t], err = out.entry(t, described); err != nil {
-				return plan{}, fmt.Errorf("at %s %w", s.Span.From, err)
-			}
-			c.ends[t] = nvr.Units(nvr.Duration(end, s.Timescale), described.Timescale)
-			c.shift[t] = nvr.Units(at, described.Timescale) - nvr.Units(start, described.Timescale)
-		}
-		at += nvr.Duration(end-first, s.Timescale)
-		out.pieces = append(out.pieces, c)
-		out.version += fmt.Sprintf("%d:%d:%d,", s.ID, last.Offset, end)
+		out.take(s)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(out.pieces) == 0 {
-		return plan{}, fmt.Errorf("footage of %s in %s: %w", stream, span, nvr.ErrNotFound)
+		return nil, fmt.Errorf("footage of %s in %s: %w", stream, span, nvr.ErrNotFound)
 	}
-	out.length = at - out.edit
-	return out, nil
+	return out, out.join(ctx, p)
+}
+
+// open returns the segments in span that are still being written, by when they
+// begin, as they are by now.
+func (p *Player) open(ctx context.Context, stream nvr.StreamID, span nvr.Span) (map[nvr.Time]*nvr.Segment, error) {
+	segments, err := p.catalog.OpenSegments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open := map[nvr.Time]*nvr.Segment{}
+	for _, s := range segments {
+		if s.Stream != stream || s.Span.From >= span.To {
+			continue
+		}
+		s, err := p.complete(s)
+		if errors.Is(err, nvr.ErrNotFound) || errors.Is(err, nvr.ErrDamaged) { // not written yet
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		open[s.Span.From] = &s
+	}
+	return open, nil
+}
+
+// take adds the part of a segment that lies in the span. Segments come oldest
+// first.
+func (p *plan) take(s *nvr.Segment) {
+	fragments := within(s, nvr.Span{From: p.span.From, To: p.span.To.Add(maxReorder)})
+	if len(fragments) == 0 || p.ended {
+		return
+	}
+	last := fragments[len(fragments)-1]
+	c := piece{
+		start: s.Span.From, directory: s.Directory, init: s.Init, timescale: s.Timescale,
+		from: fragments[0].MediaStart, end: last.MediaStart + last.MediaDuration, ordinal: p.index.entries,
+	}
+	ended := p.span.To < s.Span.To
+	if ended {
+		c.end = min(c.end, s.MediaAt(p.span.To))
+	}
+	if c.end <= c.from {
+		return
+	}
+	if from := s.MediaAt(p.span.From); len(p.pieces) == 0 && from > c.from {
+		p.edit = nvr.Duration(from-c.from, s.Timescale)
+	}
+	if ended || !s.Sealed {
+		c.held = slices.Clone(fragments)
+	}
+	if !ended {
+		for _, f := range fragments {
+			p.index.add(reference(f))
+			c.bytes += f.Bytes
+		}
+		c.entries = len(fragments)
+	}
+	if p.pieces == nil { // a segment is about a minute
+		p.pieces = make([]piece, 0, p.span.To.Sub(s.Span.From)/time.Minute+2)
+	}
+	p.pieces, p.ended, p.last = append(p.pieces, c), ended, s.Span.To
+}
+
+func reference(f nvr.Fragment) fmp4.Reference {
+	return fmp4.Reference{Bytes: f.Bytes, Duration: f.MediaDuration, Key: f.Key}
+}
+
+// join finds out how the pieces go together in one file.
+func (p *plan) join(ctx context.Context, player *Player) error {
+	var at time.Duration // exported time
+	for i := range p.pieces {
+		c := &p.pieces[i]
+		init, err := player.Init(ctx, c.init)
+		if err != nil {
+			return err
+		}
+		start := nvr.Duration(c.from, c.timescale)
+		for t, described := range init.Format.Tracks {
+			if c.entry[t], err = p.entry(t, described); err != nil {
+				return fmt.Errorf("at %s %w", c.start, err)
+			}
+			c.shift[t] = nvr.Units(at, described.Timescale) - nvr.Units(start, described.Timescale)
+		}
+		at += nvr.Duration(c.end-c.from, c.timescale)
+	}
+	p.length = at - p.edit
+	return nil
+}
+
+// end returns the decode time before which the last samples of a piece begin
+// for them to be shown before the end of what was asked for.
+func (p *plan) end(of *piece, t int) int64 {
+	if of.entry[t] == 0 {
+		return 0
+	}
+	scale := p.tracks[t].timescale
+	return nvr.Units(nvr.Duration(of.end, of.timescale), scale) + nvr.Units(p.composition, scale)
+}
+
+// entriesOf returns the index entries of a piece.
+func (p *Player) entriesOf(ctx context.Context, stream nvr.StreamID, c *piece) ([]nvr.Fragment, error) {
+	if c.held != nil {
+		return c.held, nil
+	}
+	s, err := p.catalog.Segment(ctx, stream, c.start)
+	if err != nil {
+		return nil, err
+	}
+	first := slices.IndexFunc(s.Fragments, func(f nvr.Fragment) bool { return f.MediaStart == c.from })
+	if first < 0 || len(s.Fragments) < first+c.entries {
+		return nil, reindexed(stream, c)
+	}
+	return s.Fragments[first : first+c.entries], nil
+}
+
+func reindexed(stream nvr.StreamID, c *piece) error {
+	return fmt.Errorf("footage of %s that begins at %s is not as it was when the export began: %w", stream, c.start, nvr.ErrDamaged)
 }
 
 // entry returns the number of a sample description in a track, adding it if
@@ -134,16 +243,12 @@ func (p *plan) sets(of *piece) (b []byte) {
 }
 
 // movie returns the header of the exported file, without chunks.
-// composition is the exported presentation time of the first picture.
-func (p *plan) movie(composition time.Duration) fmp4.Movie {
+func (p *plan) movie() fmp4.Movie {
 	m := fmp4.Movie{Duration: nvr.Units(p.length, fmp4.MovieTimescale)}
 	for _, t := range p.tracks {
 		m.Tracks = append(m.Tracks, fmp4.MovieTrack{
-			Entries: t.entries, Edited: true, EditStart: nvr.Units(p.edit+composition, t.timescale),
+			Entries: t.entries, Edited: true, EditStart: nvr.Units(p.edit+p.composition, t.timescale),
 		})
 	}
 	return m
 }
-
-// last returns the end of the newest footage in the plan.
-func (p *plan) last() time.Time { return p.pieces[len(p.pieces)-1].segment.Span.To.Std() }

@@ -18,16 +18,21 @@ const mediaHeader = 16
 
 // progressive lays out ftyp, moov and one mdat. It reads the headers of every
 // movie fragment: about 20 ms for an hour.
-func (c *content) progressive(p *plan) error {
-	composition, err := c.settle(p)
-	if err != nil {
+func (c *content) progressive() error {
+	if err := c.settle(); err != nil {
 		return err
 	}
-	movie := p.movie(composition)
+	p := c.plan
+	movie := p.movie()
 	var slices []slice // of the mdat
 	var size int64
-	for i := range c.pieces {
-		for _, entry := range c.pieces[i].fragments {
+	for i := range p.pieces {
+		piece := &p.pieces[i]
+		entries, err := c.player.entriesOf(c.ctx, p.stream, piece)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
 			scanner := c.scan(i, entry)
 			for {
 				var f fmp4.MovieFragment
@@ -36,10 +41,10 @@ func (c *content) progressive(p *plan) error {
 					break
 				}
 				if err != nil {
-					return fmt.Errorf("segment %d: %w", c.pieces[i].segment.ID, err)
+					return fmt.Errorf("segment of %s: %w", piece.start, err)
 				}
 				for t := range movie.Tracks {
-					chunk, bytes := c.pieces[i].chunk(t, &f.Runs[t])
+					chunk, bytes := p.chunk(piece, t, &f.Runs[t])
 					if bytes == 0 {
 						continue
 					}
@@ -59,7 +64,8 @@ func (c *content) progressive(p *plan) error {
 			movie.Tracks[t].Chunks[i].Offset += base
 		}
 	}
-	c.add(slice{data: appendMediaHeader(header(), size)})
+	c.head = appendMediaHeader(header(), size)
+	c.add(slice{data: c.head})
 	for _, s := range slices {
 		c.add(s)
 	}
@@ -73,11 +79,11 @@ func appendMediaHeader(b []byte, size int64) []byte {
 
 // chunk returns the samples of a run that begin before the end of the piece,
 // and how many bytes they have.
-func (p *piece) chunk(t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
-	out := fmp4.Chunk{Entry: int(p.entry[t]), DTS: run.DTS + p.shift[t]}
-	dts, bytes := run.DTS, int64(0)
+func (p *plan) chunk(of *piece, t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
+	out := fmp4.Chunk{Entry: int(of.entry[t]), DTS: run.DTS + of.shift[t]}
+	dts, bytes, end := run.DTS, int64(0), p.end(of, t)
 	for _, s := range run.Samples {
-		if dts >= p.ends[t] {
+		if dts >= end {
 			break
 		}
 		out.Samples = append(out.Samples, s)
@@ -107,7 +113,7 @@ func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) 
 	if err != nil {
 		return nil, 0, err
 	}
-	c := newContent(p.openFile, []piece{{segment: s}})
+	c := p.content(ctx, &plan{stream: stream, pieces: []piece{{start: s.Span.From, directory: s.Directory}}})
 	var f fmp4.MovieFragment
 	if err := c.scan(0, fragments[0]).Next(&f); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("segment %d: %w", s.ID, err), c.Close())
