@@ -62,9 +62,11 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	if a.lock, err = lock(s.data); err != nil {
 		return nil, err
 	}
-	if a.listener, err = net.Listen("tcp", s.listen); err != nil {
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
+	a.listener = api.Limit(listener)
 	began := nvr.Now()
 	old, err := a.open(ctx, s.data)
 	if err != nil {

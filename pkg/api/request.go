@@ -15,10 +15,7 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-const (
-	maxBody  = 64 << 10         // bytes of JSON; the largest real one has 5 kB
-	bodyTime = 10 * time.Second // to send it
-)
+const maxBody = 64 << 10 // bytes of JSON; the largest real one has 5 kB
 
 // readJSON reads the body of r into v: one JSON value with known fields only.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
@@ -28,10 +25,6 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 			return fmt.Errorf("send Content-Type: application/json: %w", nvr.ErrInvalid)
 		}
 	}
-	// Not every connection has a deadline; those of tests do not. It is lifted
-	// only once the body was read: before that the server would wait for the rest.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
@@ -49,7 +42,6 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	if err != nil {
 		return fmt.Errorf("the body is not the JSON that is expected here: %s: %w", strings.TrimPrefix(err.Error(), "json: "), nvr.ErrInvalid)
 	}
-	_ = control.SetReadDeadline(time.Time{})
 	return nil
 }
 

@@ -1,25 +1,71 @@
 package api
 
 import (
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/netutil"
 
 	"nvrd/pkg/auth"
 )
 
+const (
+	// maxConnections has room for all views, event streams and exports that
+	// there can be at once. It is half of the 1,024 files that careful systems
+	// let a program open: the other half is for footage.
+	maxConnections = 512
+	// bodyTime is how long a request's body may take to arrive.
+	bodyTime = 10 * time.Second
+)
+
+// Limit returns a listener that leaves further connections waiting while too
+// many are open, so that visitors cannot use up the files that footage needs.
+func Limit(l net.Listener) net.Listener { return netutil.LimitListener(l, maxConnections) }
+
 // Server returns a server for handler with limits against those who send or
-// read slowly. Whoever answers for longer than half a minute moves the write
+// read slowly; a body has 10 s to arrive. Whoever answers for longer than half a minute moves the write
 // deadline, as the media handlers of this package do.
 func Server(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           timely(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      stalled,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly other ends that broke off
 	}
+}
+
+// timely gives the body of every request a deadline. A timeout of the server's
+// would end long answers as well.
+func timely(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			control := http.NewResponseController(w)
+			_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // fails for a connection that is gone
+			r.Body = timedBody{r.Body, control}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timedBody lifts the deadline at its end. It stays for a body that is not
+// read to the end: the server waits for the rest.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (b timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // Guards says who may come in.

@@ -161,6 +161,8 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 			Deny(slog.New(slog.DiscardHandler))(w, r, err)
 		}
 	})
+	handler.HandleFunc("POST /form", func(_ http.ResponseWriter, r *http.Request) { r.PostFormValue("key") })
+	handler.HandleFunc("POST /unread", func(http.ResponseWriter, *http.Request) {})
 	handler.HandleFunc("GET /media", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(patient{w}, r, "x.mp4", time.Time{}, strings.NewReader(body))
 	})
@@ -174,6 +176,9 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		{"half a header", "GET / HTTP/1.1\r\nHost: a\r\n", 11 * time.Second, ""},
 		{"no request", "", 11 * time.Second, ""},
 		{"half a body", "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{", 11 * time.Second, "400 Bad Request"},
+		{"half a form", "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\nkey=", 11 * time.Second, "HTTP/1.1 200"},
+		{"half a chunk", "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nkey=", 11 * time.Second, "HTTP/1.1 200"},
+		{"half a body nobody reads", "POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nkey=", 11 * time.Second, "HTTP/1.1 200"},
 		{"huge header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 32<<10), time.Second, "431 Request Header"},
 		{"takes nothing of a page", "GET /page HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
 		{"takes nothing of a film", "GET /media HTTP/1.1\r\nHost: a\r\n\r\n", stalled + time.Second, ""},
@@ -207,6 +212,62 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnswersTakeTheirTime: the deadline of a body is over with it.
+func TestAnswersTakeTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key := r.PostFormValue("key")
+			select {
+			case <-r.Context().Done():
+				t.Error("the request ended before its answer")
+			case <-time.After(2 * bodyTime):
+				fmt.Fprint(w, key)
+			}
+		}))
+		defer c.Close()
+		answers := bufio.NewReader(c)
+		for range 2 { // on the same connection
+			fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nkey=abc")
+			r, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := text(t, r); got != "abc" {
+				t.Errorf("the answer is %q", got)
+			}
+		}
+	})
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pipes{make(chan net.Conn), make(chan struct{})}
+		l := Limit(p)
+		accepted := make(chan net.Conn, maxConnections+1)
+		go func() {
+			for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+				accepted <- c
+			}
+		}()
+		for range maxConnections + 1 {
+			go func() {
+				_, theirs := net.Pipe()
+				p.conns <- theirs
+			}()
+		}
+		synctest.Wait()
+		if n := len(accepted); n != maxConnections {
+			t.Errorf("%d connections are open, want %d", n, maxConnections)
+		}
+		(<-accepted).Close()
+		synctest.Wait()
+		if n := len(accepted); n != maxConnections {
+			t.Errorf("when one ends the next does not begin: %d", n)
+		}
+		l.Close()
+	})
 }
 
 // TestPatientReaderGetsEverything reads for ten times as long as the server
