@@ -51,9 +51,9 @@ type Pages struct {
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) { p.fail.Refuse(w, r, err) }
 
 // New returns the handler of all pages and of what they load. It is safe for
-// concurrent use. Who may see the pages is for the caller to decide, and so
-// are the headers that protect them: pages need nothing but their own origin,
-// and blob: for films.
+// concurrent use. Who may see the pages is for the caller to decide, and so is
+// what protects them: that nothing is changed from other sites' pages, and the
+// headers. Pages need nothing but their own origin, and blob: for films.
 func New(c Config) (*Pages, error) {
 	assets, err := static.Load()
 	if err != nil {
@@ -96,5 +96,5 @@ func New(c Config) (*Pages, error) {
 		route("POST /login", entering.Post)
 		route("POST /logout", entering.Leave)
 	}
-	return &Pages{http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, formBytes)), fail}, nil
+	return &Pages{http.MaxBytesHandler(mux, formBytes), fail}, nil
 }

@@ -39,8 +39,6 @@ type Stream struct {
 	// much or there was none yet in this run.
 	group      []media.Sample
 	groupBytes int
-	key        media.Sample // the last key frame, also of a run that ended
-	keyFormat  media.Format
 	viewers    map[*Viewer]struct{}
 }
 
@@ -86,14 +84,6 @@ func (s *Stream) Close() {
 	s.dropGroup()
 }
 
-// LastKey returns the last key frame, which may be of a run that ended long
-// ago (see its Arrived), and the format it is decoded with.
-func (s *Stream) LastKey() (media.Format, media.Sample, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.keyFormat, s.key, s.key.Data != nil
-}
-
 // Subscribe returns a viewer that begins with the last key frame. The caller
 // must close it.
 func (s *Stream) Subscribe() *Viewer {
@@ -130,7 +120,6 @@ func (s *Stream) Viewers() int {
 func (s *Stream) keep(x media.Sample) {
 	if isKey(x) {
 		s.dropGroup()
-		s.key, s.keyFormat = x, s.format
 	} else if len(s.group) == 0 {
 		return
 	}

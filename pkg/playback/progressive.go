@@ -130,13 +130,8 @@ func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) 
 	}, taken, nil
 }
 
-// Still returns an MP4 file that holds a single key frame, from memory.
-func Still(video media.Track, key []byte) []byte {
-	return append(stillHeader(video, int64(len(key))), key...)
-}
-
-// stillHeader is all of such a file but the picture; it lasts a second, since
-// some players refuse shorter ones.
+// stillHeader is all of a file with a single key frame but the picture; it
+// lasts a second, since some players refuse shorter ones.
 func stillHeader(video media.Track, size int64) []byte {
 	movie := fmp4.Movie{Duration: nvr.Units(time.Second, fmp4.MovieTimescale)}
 	chunk := fmp4.Chunk{Entry: 1, Samples: []fmp4.SampleInfo{{Duration: video.Timescale, Bytes: uint32(size), Key: true}}}
