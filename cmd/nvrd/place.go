@@ -141,7 +141,7 @@ func storageAdd(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f, "path"); err != nil {
 		return err
 	}
-	home, err := household.Open(ctx, *data)
+	home, err := makeHome(ctx, *data)
 	if err != nil {
 		return err
 	}
