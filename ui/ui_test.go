@@ -430,7 +430,7 @@ func TestSignOut(t *testing.T) {
 	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/login" || !strings.Contains(w.Header().Get("Set-Cookie"), "session=; Max-Age=0") {
 		t.Errorf("signing out: %d to %q with %v", w.Code, to, w.Header())
 	}
-	open, err := ui.New(ui.Config{Cameras: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	open, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -441,7 +441,7 @@ func TestSignOut(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	s, err := ui.New(ui.Config{Cameras: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	s, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
