@@ -78,7 +78,7 @@ func Deny(log *slog.Logger) auth.Deny {
 			log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		}
 		after, ok := errors.AsType[auth.RetryAfter](err)
-		if k.err == nvr.ErrBusy {
+		if errors.Is(k.err, nvr.ErrBusy) {
 			after, ok = comeBack, true
 		}
 		if ok {
