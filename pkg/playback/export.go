@@ -81,7 +81,7 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 // tag returns an entity tag that changes whenever the bytes would.
 func (c *content) tag(form Form) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %s %d\n", c.plan.stream, c.plan.span, form, c.size)
+	h.Write(fmt.Appendf(nil, "%s %s %s %d\n", c.plan.stream, c.plan.span, form, c.size))
 	h.Write(c.head)
 	var b []byte
 	for _, p := range c.plan.pieces {
