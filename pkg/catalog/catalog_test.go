@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -233,6 +234,72 @@ func TestGapsOfOneKindAreOne(t *testing.T) {
 				t.Errorf("%v, gaps (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// What is free is where nothing was ever recorded, and what is taken out of
+// gaps leaves the rest of them.
+func TestFreeTime(t *testing.T) {
+	c := newCatalog(t)
+	forever := nvr.Span{To: math.MaxInt64}.To
+	free := func(from int64) []nvr.Span {
+		t.Helper()
+		spans, err := c.Free(t.Context(), porch, at(from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spans
+	}
+	if diff := cmp.Diff([]nvr.Span{{From: at(5), To: forever}}, free(5)); diff != "" {
+		t.Errorf("of a stream that is not known (-want +got):\n%s", diff)
+	}
+	d, i := c.place(t)
+	c.must(t, func(tx Tx) error {
+		s := segment(rand.New(rand.NewPCG(1, 1)), porch, at(160), time.Minute)
+		s.Directory, s.Init = d, i
+		return errors.Join(tx.SetStream(porch, nvr.Span{From: at(100)}),
+			tx.AddGap(nvr.Gap{Stream: porch, Span: span(100, 130), Reason: nvr.Starting}),
+			tx.AddGap(nvr.Gap{Stream: porch, Span: span(130, 160), Reason: nvr.Unreachable}), tx.PutSegment(s),
+			tx.AddGap(nvr.Gap{Stream: porch, Span: nvr.Span{From: at(220)}, Reason: nvr.NotRunning}))
+	})
+	for from, want := range map[int64][]nvr.Span{
+		50:  {span(50, 160), {From: at(220), To: forever}},
+		140: {span(140, 160), {From: at(220), To: forever}},
+		170: {{From: at(220), To: forever}},
+		300: {{From: at(300), To: forever}},
+	} {
+		if diff := cmp.Diff(want, free(from)); diff != "" {
+			t.Errorf("free from %d on (-want +got):\n%s", from, diff)
+		}
+	}
+
+	// A gap within others, one over several, and one before all.
+	c.must(t, func(tx Tx) error {
+		return errors.Join(tx.CutGaps(porch, span(50, 60)), tx.CutGaps(porch, span(110, 120)), tx.CutGaps(porch, span(125, 140)),
+			tx.CutGaps(porch, span(160, 230)), tx.CutGaps(porch, nvr.Span{From: at(400), To: forever}))
+	})
+	gaps, err := c.Gaps(t.Context(), porch, nvr.Span{From: 1, To: forever})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spans []nvr.Span
+	for _, g := range gaps {
+		spans = append(spans, g.Span)
+	}
+	if diff := cmp.Diff([]nvr.Span{span(100, 110), span(120, 125), span(140, 160), span(230, 400)}, spans); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+	streams, err := c.Streams(t.Context())
+	if err != nil || streams[0].Enabled != at(50) {
+		t.Errorf("the stream is %+v, %v, want it enabled from 50 on", streams, err)
+	}
+
+	// Nothing is free before footage that was removed.
+	c.must(t, func(tx Tx) error {
+		return tx.AddGap(nvr.Gap{Stream: porch, Span: span(120, 125), Reason: nvr.Removed})
+	})
+	if diff := cmp.Diff([]nvr.Span{span(140, 160), span(230, 400)}, free(10)); diff != "" {
+		t.Errorf("free since the removal (-want +got):\n%s", diff)
 	}
 }
 

@@ -41,24 +41,6 @@ func (t Tx) DropGap(s nvr.StreamID, start nvr.Time) error {
 	return nil
 }
 
-// CutGaps takes a span out of a stream's gaps: there is footage of it after all.
-func (t Tx) CutGaps(s nvr.StreamID, span nvr.Span) error {
-	found, err := gaps(t.ctx, t.tx, s, span)
-	for _, g := range found {
-		before, after := g, g
-		before.Span.To = span.From
-		after.Span.From = span.To
-		err = errors.Join(err, t.DropGap(s, g.Span.From))
-		if !before.Span.Empty() {
-			err = errors.Join(err, t.AddGap(before))
-		}
-		if g.Span.To == 0 || !after.Span.Empty() {
-			err = errors.Join(err, t.AddGap(after))
-		}
-	}
-	return err
-}
-
 // EnableStreamOnce adds a stream that was enabled at a time, unless there is
 // a row of it.
 func (t Tx) EnableStreamOnce(s nvr.StreamID, at nvr.Time) error {

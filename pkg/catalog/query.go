@@ -150,45 +150,6 @@ func (c *Catalog) Coverage(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	return nil
 }
 
-// Gaps of a stream do not overlap, so at most one that begins before a span
-// reaches into it: the last one.
-const gapsQuery = `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap
-	WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2)
-	  AND start_us >= coalesce((SELECT max(start_us) FROM gap
-		WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ?1 AND quality = ?2) AND start_us <= ?3), 0)
-	  AND start_us < ?4 AND (end_us IS NULL OR end_us > ?3) ORDER BY start_us`
-
-// Gaps returns the gaps of a stream that overlap span, oldest first; To is
-// zero in one that goes on.
-func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	return gaps(ctx, c.db.Reader(), stream, span)
-}
-
-// reader is a pool of connections or a transaction.
-type reader interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func gaps(ctx context.Context, r reader, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	rows, err := r.QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
-	if err != nil {
-		return nil, fmt.Errorf("gaps: %w", err)
-	}
-	defer rows.Close()
-	var gaps []nvr.Gap
-	for rows.Next() {
-		g := nvr.Gap{Stream: stream}
-		if err := rows.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail); err != nil {
-			return nil, fmt.Errorf("gaps: %w", err)
-		}
-		gaps = append(gaps, g)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("gaps: %w", err)
-	}
-	return gaps, nil
-}
-
 // Stream is what the catalog knows of a stream as a whole.
 type Stream struct {
 	ID       nvr.StreamID

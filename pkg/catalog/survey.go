@@ -90,15 +90,8 @@ func (a *Account) readGaps(ctx context.Context, tx *sqlite.Tx, stream int64) err
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		g := nvr.Gap{Stream: a.Stream.ID}
-		if err := rows.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail); err != nil {
-			return err
-		}
-		a.Gaps = append(a.Gaps, g)
-	}
-	return rows.Err()
+	a.Gaps, err = scanGaps(rows, a.Stream.ID)
+	return err
 }
 
 // Row returns a segment's row, garbage included; nvr.ErrNotFound if there is

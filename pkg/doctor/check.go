@@ -350,7 +350,5 @@ func (d *Doctor) declaredLost(ctx context.Context, id nvr.StreamID, at nvr.Time)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(gaps, func(g nvr.Gap) bool {
-		return slices.Contains([]nvr.Reason{nvr.DiskError, nvr.DiskFull, nvr.DiskSlow, nvr.DiskMissing}, g.Reason)
-	}), nil
+	return slices.ContainsFunc(gaps, func(g nvr.Gap) bool { return g.Reason.OfDisk() }), nil
 }

@@ -39,6 +39,12 @@ const (
 // Planned tells whether the household wanted it so. Such a gap is no trouble.
 func (r Reason) Planned() bool { return r == PausedByUser || r == RecordingOff || r == NoEvent }
 
+// OfDisk tells whether a disk is why. Files of such a time may be there, given
+// up by who wrote them.
+func (r Reason) OfDisk() bool {
+	return r == DiskSlow || r == DiskFull || r == DiskError || r == DiskMissing
+}
+
 // Sentence returns r in plain words for a person.
 func (r Reason) Sentence() string {
 	if s, ok := sentences[r]; ok {

@@ -98,10 +98,15 @@ func (p *plan) chunk(of *piece, t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
 // picture, so nothing has to be decoded here. A zero time means now. Without a
 // picture it is nvr.ErrNotFound.
 func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) (*File, nvr.Time, error) {
+	before := at + 1
 	if at == 0 {
-		at = nvr.Now().Add(time.Hour) // also what was taken just before the clock was set back
+		at = nvr.Now().Add(time.Hour) // all of what is recorded now
+		var err error
+		if before, err = p.present(ctx, stream); err != nil {
+			return nil, 0, err
+		}
 	}
-	s, err := p.newest(ctx, stream, at+1)
+	s, err := p.newest(ctx, stream, before)
 	if err != nil {
 		return nil, 0, err
 	}

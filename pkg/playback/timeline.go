@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -128,8 +129,25 @@ func (t *Timeline) mark(s nvr.Span, score uint8) {
 // Newest returns the span of the newest footage of a stream: where a page
 // begins that was not asked for a time. It is nvr.ErrNotFound if there is none.
 func (p *Player) Newest(ctx context.Context, stream nvr.StreamID) (nvr.Span, error) {
-	s, err := p.newest(ctx, stream, nvr.Now().Add(time.Hour))
+	before, err := p.present(ctx, stream)
+	if err != nil {
+		return nvr.Span{}, err
+	}
+	s, err := p.newest(ctx, stream, before)
 	return s.Span, err
+}
+
+// present returns when what is being recorded now began, or a time by when it
+// has to: footage may lie ahead that was taken before the clock was set back.
+func (p *Player) present(ctx context.Context, stream nvr.StreamID) (before nvr.Time, err error) {
+	open, err := p.catalog.OpenSegments(ctx)
+	before = nvr.Now().Add(time.Hour)
+	for _, s := range slices.Backward(open) {
+		if s.Stream == stream && s.Span.From < before {
+			return s.Span.From + 1, err
+		}
+	}
+	return before, err
 }
 
 // newest returns the newest segment with footage that begins before a time.

@@ -33,13 +33,9 @@ type clock struct {
 	observed  bool
 }
 
-// newClock begins a run whose first sample has decode time media, no earlier
-// than notBefore.
-func newClock(timescale uint32, media int64, arrived time.Time, captured, notBefore nvr.Time) clock {
-	return clock{
-		timescale: timescale, media: media, began: arrived,
-		anchor: max(wall(arrived, captured), notBefore),
-	}
+// newClock begins a run at start, with a sample of decode time media.
+func newClock(timescale uint32, media int64, arrived time.Time, start nvr.Time) clock {
+	return clock{timescale: timescale, media: media, began: arrived, anchor: start}
 }
 
 // at returns the wall clock of a decode time.

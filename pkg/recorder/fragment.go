@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"errors"
+
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
@@ -124,8 +126,8 @@ func (s *Stream) seal() {
 	row := seg.row
 	row.Sealed = true
 	end := row.MediaStart + row.MediaDuration
-	row.Span.To = max(s.clock.at(end), row.Span.From+1) // the next may not begin at the same instant
-	s.covered = row.Span.To
+	row.Span.To = max(min(s.clock.at(end), s.limit), row.Span.From+1) // the next may not begin at the same instant
+	s.add(row.Span)
 	s.clock.bend(end, segmentLength)
 	r := s.recorder
 	r.sealing.Add(1)
@@ -193,9 +195,11 @@ func truncate(row nvr.Segment, bytes int64) nvr.Segment {
 }
 
 // openGap begins a gap where what is accounted for ends, or gives the gap that
-// is open there another reason from now on.
+// is open there another reason from now on. Where footage lies ahead, dated by
+// a clock that was set back since, the gap lasts until there, and goes on
+// behind all of it.
 func (s *Stream) openGap(reason nvr.Reason, detail string) {
-	s.openGapAt(nvr.Now(), reason, detail)
+	s.openGapAt(s.recorder.now(), reason, detail)
 }
 
 // openGapAt is openGap as if it were now.
@@ -203,15 +207,29 @@ func (s *Stream) openGapAt(now nvr.Time, reason nvr.Reason, detail string) {
 	if reason == s.reason {
 		return
 	}
-	if s.reason != "" {
-		s.covered = max(s.covered, now)
+	if s.reason != "" && now > s.covered {
+		if now < s.limit {
+			s.follow(now, s.limit)
+		} else {
+			s.follow(s.place(now))
+		}
 	}
 	s.reason = reason
-	from, id := s.covered, s.id
+	gap := nvr.Gap{Stream: s.id, Span: nvr.Span{From: s.covered, To: s.limit}, Reason: reason, Detail: detail}
+	end := s.end
 	s.recorder.ledger.post(func(tx catalog.Tx) error {
-		if err := tx.EndGap(id, from); err != nil {
+		return errors.Join(tx.CutGaps(gap.Stream, gap.Span), tx.EndGap(gap.Stream, end), addGap(tx, gap, end))
+	})
+}
+
+// addGap adds a gap. What goes on goes on at end, behind all that is known.
+func addGap(tx catalog.Tx, gap nvr.Gap, end nvr.Time) error {
+	if gap.Span.To != forever {
+		if err := tx.AddGap(gap); err != nil {
 			return err
 		}
-		return tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: reason, Detail: detail})
-	})
+		gap.Span.From = end
+	}
+	gap.Span.To = 0
+	return tx.AddGap(gap)
 }

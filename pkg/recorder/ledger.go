@@ -29,6 +29,7 @@ type entry func(catalog.Tx) error
 type ledger struct {
 	catalog *catalog.Catalog
 	log     *slog.Logger
+	now     func() nvr.Time
 
 	commits int64 // each is a barrier of the catalog's disk
 	failing bool
@@ -39,8 +40,8 @@ type ledger struct {
 	done    chan struct{}
 }
 
-func newLedger(c *catalog.Catalog, log *slog.Logger) *ledger {
-	l := &ledger{catalog: c, log: log, stop: make(chan struct{}), done: make(chan struct{})}
+func newLedger(c *catalog.Catalog, log *slog.Logger, now func() nvr.Time) *ledger {
+	l := &ledger{catalog: c, log: log, now: now, stop: make(chan struct{}), done: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -137,6 +138,6 @@ func (l *ledger) update(batch []entry) error {
 				return err
 			}
 		}
-		return tx.Alive(nvr.Now())
+		return tx.Alive(l.now())
 	})
 }

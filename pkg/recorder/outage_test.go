@@ -50,7 +50,7 @@ func TestLedgerWaitsForTheCatalog(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		l := newLedger(c, slog.New(slog.DiscardHandler))
+		l := newLedger(c, slog.New(slog.DiscardHandler), nvr.Now)
 		alter("ALTER TABLE alive RENAME TO away")
 		const seconds = 2 * maxBatch
 		var tried tries

@@ -6,11 +6,11 @@ package recorder
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -24,19 +24,21 @@ type Recorder struct {
 	places  *footage.Places
 	log     *slog.Logger
 	ledger  *ledger
+	now     func() nvr.Time
 
-	// Up to when streams were accounted for when an earlier life ended, and
-	// when this one began.
+	// Up to when streams were accounted for when an earlier life ended, when
+	// it was last alive, and from when on segments may be of this one.
 	settled map[nvr.StreamID]nvr.Time
-	opened  nvr.Time
+	last    nvr.Time
+	opened  atomic.Int64
 
 	sealing sync.WaitGroup
 
-	mu      sync.Mutex
-	rows    map[*footage.Directory]nvr.DirectoryID // of those that are recorded to
-	streams map[nvr.StreamID]*Stream
-	scenes  map[nvr.CameraID]*scene
-	covered map[nvr.StreamID]nvr.Time // up to when those without a sink are accounted for
+	mu       sync.Mutex
+	rows     map[*footage.Directory]nvr.DirectoryID // of those that are recorded to
+	streams  map[nvr.StreamID]*Stream
+	scenes   map[nvr.CameraID]*scene
+	accounts map[nvr.StreamID]*account
 }
 
 // Open makes whole what an earlier life left open, accounts for the time since,
@@ -47,15 +49,21 @@ type Recorder struct {
 //
 // The catalog and the places stay the caller's to close, after the recorder.
 func Open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger) (*Recorder, error) {
+	return open(ctx, c, places, log, nvr.Now)
+}
+
+// open is Open with a clock.
+func open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger, now func() nvr.Time) (*Recorder, error) {
 	r := &Recorder{
-		catalog: c, places: places, log: log, opened: nvr.Now(),
+		catalog: c, places: places, log: log, now: now,
 		rows:    map[*footage.Directory]nvr.DirectoryID{},
-		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, covered: map[nvr.StreamID]nvr.Time{}, settled: map[nvr.StreamID]nvr.Time{},
+		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, accounts: map[nvr.StreamID]*account{}, settled: map[nvr.StreamID]nvr.Time{},
 	}
+	r.opened.Store(int64(now()))
 	if err := r.recover(ctx); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
-	r.ledger = newLedger(c, log)
+	r.ledger = newLedger(c, log, now)
 	return r, nil
 }
 
@@ -67,15 +75,17 @@ func (r *Recorder) Stream(id nvr.StreamID) (*Stream, error) {
 	if r.streams[id] != nil {
 		return nil, fmt.Errorf("stream %s is being recorded already: %w", id, nvr.ErrExists)
 	}
-	from := max(nvr.Now(), r.covered[id])
-	r.ledger.post(func(tx catalog.Tx) error {
-		return errors.Join(tx.EnableStream(id, from), tx.EndGap(id, from),
-			tx.AddGap(nvr.Gap{Stream: id, Span: nvr.Span{From: from}, Reason: nvr.Starting}))
-	})
+	if r.accounts[id] == nil {
+		r.accounts[id] = &account{}
+	}
 	s := &Stream{
-		recorder: r, id: id, covered: from, reason: nvr.Starting, log: r.log.With("stream", id.String()),
+		recorder: r, id: id, account: r.accounts[id], newRun: true, log: r.log.With("stream", id.String()),
 		scene: r.scene(id.Camera),
 	}
+	s.follow(s.place(r.now()))
+	from := s.covered
+	r.ledger.post(func(tx catalog.Tx) error { return tx.EnableStream(id, from) })
+	s.openGap(nvr.Starting, "")
 	s.scene.show(id.Quality, s)
 	r.streams[id] = s
 	return s, nil
@@ -113,8 +123,7 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 	delete(r.streams, id)
 	s.scene.show(id.Quality, nil)
 	s.End(nvr.PausedByUser, nil)
-	at := s.covered
-	r.covered[id] = at
+	at := s.end
 	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
 }
 

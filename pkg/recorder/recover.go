@@ -3,7 +3,7 @@ package recorder
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
@@ -23,31 +23,34 @@ func (r *Recorder) recover(ctx context.Context) error {
 	for _, s := range streams {
 		r.settled[s.ID] = s.Covered
 	}
-	err = r.places.Admit(func(d *footage.Directory) error { return r.admit(ctx, d) })
-	if catalog.IsCorrupt(err) {
-		return err // any other is about the directory, which is tried again
-	}
 	alive, err := r.catalog.LastAlive(ctx)
 	if err != nil {
 		return err
+	}
+	r.last = min(alive, r.now())
+	recovered := map[nvr.StreamID]nvr.Time{} // since when; later that does not matter
+	err = r.places.Admit(func(d *footage.Directory) error { return r.admit(ctx, d, recovered) })
+	if catalog.IsCorrupt(err) {
+		return err // any other is about the directory, which is tried again
 	}
 	if streams, err = r.catalog.Streams(ctx); err != nil {
 		return err
 	}
 	for _, s := range streams {
-		if s.Disabled == 0 {
-			if err := r.tile(ctx, s, alive); err != nil {
+		end, start := s.Covered, recovered[s.ID]
+		if s.Disabled == 0 || start != 0 {
+			if end, err = r.tile(ctx, s, start); err != nil {
 				return err
 			}
 		}
-		r.covered[s.ID] = s.Covered
+		r.accounts[s.ID] = &account{covered: end, limit: forever, end: end}
 	}
 	return nil
 }
 
 // admit settles what earlier lives left open in a directory, before this one
 // writes to it.
-func (r *Recorder) admit(ctx context.Context, d *footage.Directory) error {
+func (r *Recorder) admit(ctx context.Context, d *footage.Directory, recovered map[nvr.StreamID]nvr.Time) error {
 	var id nvr.DirectoryID
 	err := r.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
 		id, err = tx.Directory(d.ID(), d.Path())
@@ -62,12 +65,13 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory) error {
 	}
 	for _, s := range open {
 		if s.Directory == id && !r.began(s.Span.From) {
+			r.note(recovered, s.Stream, s.Span.From)
 			if err := r.recoverFile(ctx, d, id, s.Stream, s.Span.From); err != nil {
 				return err
 			}
 		}
 	}
-	if err := r.adopt(ctx, d, id); err != nil {
+	if err := r.adopt(ctx, d, id, recovered); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -76,10 +80,26 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory) error {
 	return nil
 }
 
-// began tells whether this life began the segment with that start. At the very
-// start it has begun none, however late one seems to be: the clock may have been
-// set back since.
-func (r *Recorder) began(start nvr.Time) bool { return r.ledger != nil && start >= r.opened }
+// note notes that a segment was recovered, while the recorder starts.
+func (r *Recorder) note(recovered map[nvr.StreamID]nvr.Time, stream nvr.StreamID, start nvr.Time) {
+	if was := recovered[stream]; r.ledger == nil && (was == 0 || start < was) {
+		recovered[stream] = start
+	}
+}
+
+// began tells whether this life may have begun the segment with that start. At
+// the very start it has begun none, however late one seems to be: the clock may
+// have been set back since.
+func (r *Recorder) began(start nvr.Time) bool {
+	return r.ledger != nil && start >= nvr.Time(r.opened.Load())
+}
+
+// begins notes that this life begins a segment.
+func (r *Recorder) begins(start nvr.Time) {
+	for was := r.opened.Load(); int64(start) < was; was = r.opened.Load() {
+		r.opened.CompareAndSwap(was, int64(start))
+	}
+}
 
 // row returns the row of a directory that was admitted.
 func (r *Recorder) row(d *footage.Directory) nvr.DirectoryID {
@@ -95,8 +115,9 @@ const adopted = 8
 
 // adopt settles the files that are newer than what the catalog accounted for:
 // those of the last second before a crash. An older one that it does not know
-// was given up, and a gap says so.
-func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.DirectoryID) error {
+// was given up, and a gap says so. If the catalog accounted for more than had
+// passed, by a clock that was ahead, files of the last minute may be older.
+func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.DirectoryID, recovered map[nvr.StreamID]nvr.Time) error {
 	streams, err := d.Streams()
 	if err != nil {
 		return err
@@ -105,6 +126,13 @@ func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.Direc
 		starts, err := d.Newest(stream, r.settled[stream], adopted)
 		if err != nil {
 			return err
+		}
+		if settled := r.settled[stream]; unset <= r.last && r.last < settled {
+			older, err := r.unlisted(ctx, d, stream, nvr.Span{From: r.last.Add(-time.Minute), To: settled})
+			if err != nil {
+				return err
+			}
+			starts = append(older, starts...)
 		}
 		for _, start := range starts {
 			_, _, err := r.catalog.Row(ctx, stream, start)
@@ -120,12 +148,34 @@ func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.Direc
 			if err != nil {
 				return err
 			}
+			r.note(recovered, stream, start)
 			if err := r.recoverFile(ctx, d, id, stream, start); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// unlisted returns the starts of files in a span, except those that were given up.
+func (r *Recorder) unlisted(ctx context.Context, d *footage.Directory, stream nvr.StreamID, span nvr.Span) (starts []nvr.Time, err error) {
+	files, err := d.List(stream, span.From)
+	if err != nil {
+		return nil, err
+	}
+	for _, start := range files {
+		if start >= span.To {
+			break
+		}
+		gaps, err := r.catalog.Gaps(ctx, stream, nvr.Span{From: start, To: start + 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(gaps) == 0 || !gaps[0].Reason.OfDisk() {
+			starts = append(starts, start)
+		}
+	}
+	return starts, nil
 }
 
 // recoverFile makes one file whole and writes its sealed row. A file that the
@@ -158,76 +208,46 @@ func (r *Recorder) recoverFile(ctx context.Context, d *footage.Directory, id nvr
 }
 
 // tile makes segments and gaps of a stream tile time again up to now, with an
-// open gap at the end. Only the stretch since the oldest segment that was open
-// can need it, but looking at the last day costs nothing notable.
-func (r *Recorder) tile(ctx context.Context, s catalog.Stream, alive nvr.Time) error {
-	now := max(nvr.Now(), s.Covered)
-	span := nvr.Span{From: max(s.Enabled, s.Covered.Add(-tileBack)), To: now + 1}
-	segments, err := r.catalog.Segments(ctx, s.ID, span)
-	if err != nil {
-		return err
+// open gap at the end, and returns where that begins. Only the stretch since
+// the oldest segment that was recovered can need it, but looking at the last
+// day costs nothing notable.
+func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Time) (end nvr.Time, err error) {
+	now := r.now()
+	if now < unset {
+		now = max(now, s.Covered)
 	}
-	gaps, err := r.catalog.Gaps(ctx, s.ID, span)
-	if err != nil {
-		return err
+	t := tiling{stream: s, at: max(s.Enabled, s.Covered.Add(-tileBack)), unread: map[nvr.Time]nvr.Gap{}}
+	if recovered != 0 {
+		t.at = min(t.at, recovered)
 	}
-	return r.catalog.Update(ctx, func(tx catalog.Tx) error {
-		if n := len(gaps); n > 0 && gaps[n-1].Span.To == 0 {
-			// The camera was away when the program ended, which was not before
-			// the last sign of life, unless there is footage by then.
-			gap := &gaps[n-1].Span
-			gap.To = max(gap.From, min(alive, now))
-			for _, segment := range segments {
-				if segment.Span.From >= gap.From {
-					gap.To = min(gap.To, segment.Span.From)
-				}
-			}
-			if err := tx.EndGap(s.ID, gap.To); err != nil {
-				return err
-			}
+	// The camera was away when the program ended, which was not before the last
+	// sign of life. That gap need not be the last: see openGap.
+	away, err := r.catalog.Gaps(ctx, s.ID, nvr.Span{From: r.last, To: r.last + 1})
+	if err != nil {
+		return 0, err
+	}
+	if len(away) > 0 && (away[0].Span.To == 0 || away[0].Span.To > now) {
+		t.at = min(t.at, max(r.last, s.Enabled))
+	}
+	open, err := r.catalog.OpenSegments(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range open {
+		if o.Stream == s.ID {
+			t.unread[o.Span.From] = r.unread(o)
 		}
-		at := span.From
-		for len(segments)+len(gaps) > 0 {
-			var piece nvr.Span
-			if len(gaps) == 0 || len(segments) > 0 && segments[0].Span.From < gaps[0].Span.From {
-				next := nvr.Time(0)
-				if len(segments) > 1 {
-					next = segments[1].Span.From
-				}
-				if len(gaps) > 0 && (next == 0 || gaps[0].Span.From < next) {
-					next = gaps[0].Span.From
-				}
-				if next != 0 && segments[0].Span.To > next {
-					segments[0].Span.To = next
-					if err := tx.PutSegment(segments[0]); err != nil {
-						return err
-					}
-				}
-				if !segments[0].Sealed {
-					if next == 0 {
-						next = max(segments[0].Span.From, min(alive, now))
-					}
-					segments[0].Span.To = next
-					if err := tx.AddGap(r.unread(segments[0])); err != nil {
-						return err
-					}
-				}
-				piece, segments = segments[0].Span, segments[1:]
-			} else {
-				piece, gaps = gaps[0].Span, gaps[1:]
-			}
-			if piece.From > at {
-				if err := tx.AddGap(nvr.Gap{Stream: s.ID, Span: nvr.Span{From: at, To: piece.From}, Reason: nvr.NotRunning}); err != nil {
-					return err
-				}
-			}
-			at = max(at, piece.To)
-		}
-		if err := tx.AddGap(nvr.Gap{Stream: s.ID, Span: nvr.Span{From: at}, Reason: nvr.NotRunning}); err != nil {
-			return fmt.Errorf("account for the time since: %w", err)
-		}
-		return nil
-	})
+	}
+	span := nvr.Span{From: t.at, To: forever}
+	err = r.catalog.Coverage(ctx, s.ID, span, func(p catalog.Piece) { t.segments = append(t.segments, p.Span) })
+	if err != nil {
+		return 0, err
+	}
+	if t.gaps, err = r.catalog.Gaps(ctx, s.ID, span); err != nil {
+		return 0, err
+	}
+	err = r.catalog.Update(ctx, func(tx catalog.Tx) error { return t.apply(tx, r.last, now) })
+	return t.at, err
 }
 
 // unread returns the gap that accounts for an open segment as long as nobody
@@ -245,4 +265,4 @@ func (r *Recorder) unread(s nvr.Segment) nvr.Gap {
 }
 
 // tileBack is how far back a crash can have left something unsettled.
-const tileBack = 24 * 3600e9
+const tileBack = 24 * time.Hour

@@ -42,10 +42,10 @@ type Stream struct {
 	log      *slog.Logger
 	failing  atomic.Pointer[nvr.Reason] // why the disk does not take footage; nil while it does
 
-	// The ledger's side: up to when segments and gaps account for the stream,
-	// and why the gap that is open there is (empty while a segment is).
-	covered nvr.Time
-	reason  nvr.Reason
+	// The ledger's side, and why the gap is that is open where it ends (empty
+	// while a segment is).
+	*account
+	reason nvr.Reason
 
 	// What is kept; see mode.go.
 	order     atomic.Pointer[nvr.Plan] // as was said last; nil for all
@@ -208,13 +208,13 @@ func (s *Stream) flushIfDue(next media.Sample) {
 
 // keyFrame begins a segment if one is due.
 func (s *Stream) keyFrame(key media.Sample) {
-	if s.segment != nil {
-		if step := s.clock.stepped(key.Arrived); step.Abs() > maxStep {
-			s.log.Warn("the clock was set, a new run begins", "by", step)
+	if step := s.clock.stepped(key.Arrived); step.Abs() > maxStep && !s.newRun {
+		s.log.Warn("the clock was set, a new run begins", "by", step)
+		s.newRun = true
+		if s.segment != nil {
 			s.flush(key.DTS)
 			s.seal()
 			s.openGap(nvr.ClockStepped, "by "+step.String())
-			s.newRun = true
 		}
 	}
 	if s.segment != nil {
@@ -239,28 +239,44 @@ func (s *Stream) keyFrame(key media.Sample) {
 // begin creates a segment whose first picture is key.
 func (s *Stream) begin(key media.Sample, dir *footage.Directory) {
 	timescale := s.format.Video().Timescale
-	if s.newRun || s.run == 0 {
-		s.clock = newClock(timescale, key.DTS, key.Arrived, key.Captured, s.covered)
-		s.run = nvr.RunID(s.clock.at(key.DTS))
+	start, limit := s.covered, s.limit
+	if !s.newRun { // after a loss the line may lie behind what is accounted for by a hair
+		start = max(start, s.clock.at(key.DTS))
+	}
+	if s.newRun || start >= limit {
+		taken := wall(key.Arrived, key.Captured)
+		start, limit = s.place(taken)
+		if ahead := start.Sub(taken); ahead > maxStep {
+			s.log.Warn("footage of a clock that was ahead is in the way, what is recorded now follows it", "ahead", ahead)
+		}
+		s.clock = newClock(timescale, key.DTS, key.Arrived, start)
+		s.run = nvr.RunID(start)
 		s.newRun = false
 		s.sequence = 0
 	}
-	// After a loss the line may lie behind what is accounted for by a hair.
-	start := max(s.clock.at(key.DTS), s.covered)
 	row := nvr.Segment{
 		Stream: s.id, Run: s.run, Directory: s.recorder.row(dir),
 		Span: nvr.Span{From: start, To: start}, MediaStart: key.DTS, Timescale: timescale,
 	}
 	file, header := dir.Create(footage.Origin{Stream: s.id, Run: s.run, Start: start}, s.init)
 	row.HeaderBytes, row.Bytes = header, header
+	s.recorder.begins(start)
 	s.segment = &segment{dir: dir, file: file, row: row, init: s.init, cut: cutAfter(start, s.id)}
-	if s.reason == "" && s.covered < start {
-		s.openGap(nvr.StreamChanged, "") // pictures of the old format ended before those of the new began
+	if limit-s.segment.cut < enough { // too little for one more
+		s.segment.cut = limit
 	}
+	if s.reason == "" && s.covered < start {
+		reason := nvr.StreamChanged // pictures of the old format ended before those of the new began
+		if start >= s.limit {
+			reason = nvr.ClockStepped
+		}
+		s.openGap(reason, "")
+	}
+	s.follow(start, limit)
 	s.reason = ""
 	init, id := s.init, s.id
 	s.recorder.ledger.post(func(tx catalog.Tx) error {
-		if err := tx.EndGap(id, start); err != nil {
+		if err := tx.CutGaps(id, nvr.Span{From: start, To: limit}); err != nil {
 			return err
 		}
 		return put(tx, row, init)

@@ -109,11 +109,11 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 	return out
 }
 
-// closed is the gaps within span; one that goes on ends now.
+// closed is the gaps within span up to now.
 func (d dayMaker) closed(gaps []nvr.Gap, span nvr.Span) []nvr.Gap {
 	var out []nvr.Gap
 	for _, g := range gaps {
-		if g.Span.To == 0 {
+		if g.Span.To == 0 || g.Span.To > d.now { // the latter before footage of a clock that was ahead
 			g.Span.To = d.now
 		}
 		g.Span = g.Span.Intersect(span)

@@ -1,0 +1,4 @@
+package recorder
+
+// OpenAt is Open with a clock.
+var OpenAt = open
