@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"errors"
+	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/fmp4"
@@ -10,6 +11,9 @@ import (
 	"nvrd/pkg/nvr"
 )
 
+// onePicture is how long a picture is taken to last that has no neighbor.
+const onePicture = 40 * time.Millisecond
+
 // nextDTS guesses when the picture after the last pending one would begin: as
 // long after it as the pictures before it were apart.
 func (s *Stream) nextDTS() int64 {
@@ -17,7 +21,11 @@ func (s *Stream) nextDTS() int64 {
 	if len(video) == 0 {
 		return 0
 	}
-	return video[len(video)-1].DTS + s.frame
+	frame := s.frame
+	if frame == 0 {
+		frame = nvr.Units(onePicture, s.format.Video().Timescale)
+	}
+	return video[len(video)-1].DTS + frame
 }
 
 // flush hands the movie fragment under construction, which ends at decode time
@@ -65,18 +73,19 @@ func (s *Stream) flush(end int64) {
 }
 
 // soundEnd returns when the last pending sound ends: frames of sound are as
-// long as the one before, and the first as its codec says.
+// long as the closest two are apart, and a lone one as its codec says.
 func (s *Stream) soundEnd() int64 {
 	sound := s.pending[1]
 	if len(sound) == 0 {
 		return 0
 	}
-	last := sound[len(sound)-1]
-	if len(sound) > 1 {
-		return 2*last.DTS - sound[len(sound)-2].DTS
+	frame := s.format.Tracks[1].FrameDuration()
+	for i := 1; i < len(sound); i++ {
+		if apart := sound[i].DTS - sound[i-1].DTS; i == 1 || apart < frame {
+			frame = apart
+		}
 	}
-	track := s.format.Tracks[1]
-	return last.DTS + track.FrameDuration()
+	return sound[len(sound)-1].DTS + frame
 }
 
 // drop forgets the movie fragment under construction.

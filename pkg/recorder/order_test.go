@@ -111,6 +111,32 @@ func TestFormatChangesAtOnce(t *testing.T) {
 	})
 }
 
+// A picture without a neighbor has a length all the same.
+func TestOnePictureAConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		start := nvr.Now()
+		s := h.stream(camera)
+		for range 5 {
+			s.Begin(format(), true)
+			sendPicture(s, 0, time.Now())
+			time.Sleep(time.Second)
+			s.End(nvr.Unreachable, nil)
+			time.Sleep(10 * time.Second)
+		}
+		timeline := h.tiled(camera, start, nvr.Now())
+		if len(timeline.Footage) != 5 {
+			t.Errorf("footage is %v, want five pictures", timeline.Footage)
+		}
+		for _, f := range timeline.Footage {
+			if f.Duration() != 40*time.Millisecond {
+				t.Errorf("a lone picture lasts %s", f.Duration())
+			}
+		}
+	})
+}
+
 // Whatever cameras do, whatever is to be kept and whenever the program is ended
 // or killed, footage and gaps tile time.
 func TestTilesWhateverHappens(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,6 +120,80 @@ func TestStartsBesideAbsurdFile(t *testing.T) {
 				h.tiled(camera, start, nvr.Now())
 			})
 		})
+	}
+}
+
+// Footage that ends a hair before what follows lasts until then.
+func TestSegmentsThatAlmostJoin(t *testing.T) {
+	for _, c := range []struct {
+		short nvr.Time // how much too early the first segment ends
+		gaps  int
+	}{{1, 0}, {250, 0}, {10_000, 0}, {10_001, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t)
+			start := nvr.Now()
+			s := h.stream(camera)
+			s.Begin(format(), true)
+			send(s, 0, 100)
+			h.close()
+			h.open()
+			first := h.segments(camera)[0]
+			err := h.catalog.Update(t.Context(), func(tx catalog.Tx) error {
+				return tx.EndSegment(camera, first.Span.From, first.Span.To-c.short)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.close()
+			h.open()
+			defer h.close()
+			timeline := h.tiled(camera, start, nvr.Now())
+			if got := len(timeline.Footage) - 1; got != c.gaps {
+				t.Errorf("%d µs are %d gaps, want %d: %v", c.short, got, c.gaps, timeline.Gaps)
+			}
+		})
+	}
+}
+
+// A stream may be removed while its last segment is not in the catalog, and a
+// power cut take the end of that.
+func TestPowerCutJustAfterStreamWasRemoved(t *testing.T) {
+	cut := 0
+	for after := 100 * time.Millisecond; after <= time.Second; after += 100 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t)
+			s := h.stream(camera)
+			time.Sleep(after / 7)
+			s.Begin(format(), true)
+			send(s, 0, 5)
+			h.recorder.Remove(camera)
+			time.Sleep(after)
+			h.crash()
+			c, err := catalog.Open(t.Context(), filepath.Join(h.dir, "catalog.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			open, err := c.OpenSegments(t.Context())
+			if err := errors.Join(err, c.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if len(open) > 0 {
+				info, err := os.Stat(h.newestFile())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Truncate(h.newestFile(), info.Size()-1); err != nil {
+					t.Fatal(err)
+				}
+				cut++
+			}
+			h.open()
+			defer h.close()
+			h.sound()
+		})
+	}
+	if cut == 0 {
+		t.Error("every segment was in the catalog")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/recorder"
 )
 
 // A camera whose picture stands still may send any amount of sound before the
@@ -43,5 +44,20 @@ func TestFloodOfSound(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A hole in the sound does not lengthen the frame behind it.
+func TestSoundEnd(t *testing.T) {
+	for _, c := range []struct {
+		dts  []int64
+		want int64
+	}{
+		{nil, 0}, {[]int64{4096}, 5120}, {[]int64{0, 960}, 1920}, {[]int64{0, 1024, 2048}, 3072},
+		{[]int64{0, 1024, 24576}, 25600}, {[]int64{0, 1024, 24576, 25600}, 26624},
+	} {
+		if got := recorder.SoundEnd(format(), c.dts...); got != c.want {
+			t.Errorf("frames at %v end at %d, want %d", c.dts, got, c.want)
+		}
 	}
 }
