@@ -55,8 +55,12 @@ func (c *clock) hear(ntp uint64, ts uint32) {
 		return // RFC 3550: a sender without a clock says zero
 	}
 	const from1900to1970 = 2208988800
+	seconds := int64(ntp >> 32)
+	if seconds < 1<<31 { // they begin again in 2036 (RFC 4330, 3)
+		seconds += 1 << 32
+	}
 	c.reportRTP = ts
-	c.reportNTP = (int64(ntp>>32)-from1900to1970)*int64(time.Second) + int64((ntp&0xffffffff)*uint64(time.Second)>>32)
+	c.reportNTP = (seconds-from1900to1970)*int64(time.Second) + int64((ntp&0xffffffff)*uint64(time.Second)>>32)
 	c.early = !c.started
 	c.report = c.started
 	c.reportAt = c.near(ts)
