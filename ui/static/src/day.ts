@@ -1,6 +1,7 @@
 // The list of the day that is shown, as the server renders it.
+import { midnight } from './midnight'
 import { refresh } from './parts'
-import { midnight, show } from './time'
+import { show } from './time'
 
 export class Day {
   #day = 0

@@ -41,8 +41,5 @@ export function toLocal(ms: number): string {
 /** The inverse of toLocal; NaN if the input is empty. */
 export const fromLocal = (value: string): number => (value ? new Date(value).getTime() : NaN)
 
-/** Local midnight at or before ms. */
-export const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
-
 /** An instant as addresses carry it. */
 export const iso = (ms: number): string => new Date(Math.round(ms)).toISOString().replace('.000Z', 'Z')

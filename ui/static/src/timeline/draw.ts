@@ -1,5 +1,6 @@
 // Draws the strip. Colours are the page's tokens, read again when the scheme changes.
-import { midnight, show } from '../time'
+import { midnight, nextMidnight } from '../midnight'
+import { show } from '../time'
 import type { Data, Span } from './data'
 import type { View } from './view'
 
@@ -147,8 +148,8 @@ export class Painter {
     const minor = step / parts
     c.font = `500 12px ${this.ink.font}`
     // Counted from local midnight of each day, so that labels are round there, also when a day has 23 or 25 hours.
-    for (let day = midnight(view.from); day < view.to; day = midnight(day + 30 * hour)) {
-      const next = midnight(day + 30 * hour)
+    for (let day = midnight(view.from); day < view.to; day = nextMidnight(day)) {
+      const next = nextMidnight(day)
       for (let k = 0, t = day; t < next - minor / 2; t = day + ++k * minor) {
         const x = view.x(t)
         if (x < -60 || x > view.width + 60) continue

@@ -1,7 +1,8 @@
 // The timeline: view, data, drawing and hands put together, and what a
 // screen reader hears of it.
 import { length, say } from '../words'
-import { midnight, show } from '../time'
+import { midnight, nextMidnight } from '../midnight'
+import { show } from '../time'
 import { Data, type Span } from './data'
 import { Painter } from './draw'
 import { handle } from './input'
@@ -172,7 +173,7 @@ export class Timeline {
       case 'Home':
         return this.#to(midnight(this.view.at - 1))
       case 'End':
-        return this.#to(Math.min(midnight(this.view.at) + 86_400_000, Date.now()))
+        return this.#to(Math.min(nextMidnight(this.view.at), Date.now()))
       case '+':
       case '=':
         return this.zoom(this.view.span / 1.5), true
@@ -204,7 +205,9 @@ export class Timeline {
     this.#told = second
     const gap = this.data.gapAt(this.view.at)
     const what = this.live ? say('live') : (gap?.reason ?? say(this.data.recordedAt(this.view.at) ? 'recorded' : 'no_footage'))
-    this.strip.setAttribute('aria-valuenow', String(second - Math.floor(midnight(this.view.at) / 1000)))
+    const day = Math.floor(midnight(this.view.at) / 1000)
+    this.strip.setAttribute('aria-valuemax', String(nextMidnight(this.view.at) / 1000 - day))
+    this.strip.setAttribute('aria-valuenow', String(second - day))
     this.strip.setAttribute('aria-valuetext', `${show(this.view.at, 'moment')}, ${what}`)
   }
 }

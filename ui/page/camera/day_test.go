@@ -1,0 +1,140 @@
+package camera
+
+import (
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/text"
+)
+
+// zones calls f for every zone of the system's database.
+func zones(t *testing.T, f func(*time.Location)) {
+	t.Helper()
+	n := 0
+	root := os.DirFS("/usr/share/zoneinfo")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if d.IsDir() || strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix/") {
+			return err
+		}
+		if zone, err := time.LoadLocation(name); err == nil {
+			n++
+			f(zone)
+		}
+		return nil
+	})
+	if err != nil || n < 300 {
+		t.Fatalf("%d zones were read, %v; install tzdata", n, err)
+	}
+}
+
+// In every zone of the world days follow each other without hole or overlap,
+// each from one first instant of its date to the next, also where a change of
+// the clocks takes midnight away or brings it twice.
+func TestDaysTile(t *testing.T) {
+	lengths := map[time.Duration]int{}
+	zones(t, func(zone *time.Location) {
+		day := dayOf(nvr.TimeOf(time.Date(2027, 12, 1, 12, 0, 0, 0, zone)), zone)
+		for n := range 400 {
+			from, last := day.From.Std().In(zone), (day.To - 1).Std().In(zone)
+			want := time.Date(2027, 12, 1+n, 12, 0, 0, 0, zone).Format(time.DateOnly)
+			before := (day.From - 1).Std().In(zone).Format(time.DateOnly)
+			if from.Format(time.DateOnly) != want || last.Format(time.DateOnly) != want || before >= want {
+				t.Fatalf("%s: %s is from %s to %s", zone, want, from, last)
+			}
+			for _, at := range []nvr.Time{day.From, day.From.Add(day.Duration() / 2), day.To - 1} {
+				if got := dayOf(at, zone); got != day {
+					t.Fatalf("%s: %s lies in the day %s, not %s", zone, at, got, day)
+				}
+			}
+			lengths[day.Duration()]++
+			next := dayOf(day.To, zone)
+			if next.From != day.To {
+				t.Fatalf("%s: %s is followed by %s", zone, day, next)
+			}
+			day = next
+		}
+	})
+	for _, length := range []time.Duration{23 * time.Hour, 23*time.Hour + 30*time.Minute, 24 * time.Hour, 24*time.Hour + 30*time.Minute, 25 * time.Hour} {
+		if lengths[length] == 0 {
+			t.Errorf("no day has %s", length)
+		}
+	}
+}
+
+// The list of a day has its hours, also when clocks are set within it.
+func TestHoursOfDay(t *testing.T) {
+	texts, err := text.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := texts.For(httptest.NewRequest("GET", "/", nil))
+	for _, c := range []struct {
+		zone, date string
+		hours      int
+		length     time.Duration
+		second     string // how the second and the last hour begin
+		last       string
+	}{
+		{"Europe/Berlin", "2028-03-25", 24, 24 * time.Hour, "01:00", "23:00"},
+		{"Europe/Berlin", "2028-03-26", 23, 23 * time.Hour, "01:00", "23:00"},
+		{"Europe/Berlin", "2028-10-29", 25, 25 * time.Hour, "01:00", "23:00"},
+		{"Australia/Lord_Howe", "2028-10-01", 24, 23*time.Hour + 30*time.Minute, "01:00", "23:30"},
+		{"Australia/Lord_Howe", "2028-04-02", 25, 24*time.Hour + 30*time.Minute, "01:00", "23:30"},
+		{"America/Havana", "2028-03-12", 23, 23 * time.Hour, "02:00", "23:00"},
+		{"Asia/Kathmandu", "2028-02-29", 24, 24 * time.Hour, "01:00", "23:00"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noon, err := time.ParseInLocation("2006-01-02 15", c.date+" 12", zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		span := dayOf(nvr.TimeOf(noon), zone)
+		if span.Duration() != c.length {
+			t.Errorf("%s in %s has %s", c.date, c.zone, span.Duration())
+		}
+		maker := dayMaker{words, zone, nvr.StreamID{Camera: 1}, span.To.Add(time.Hour)}
+		shown := maker.make(span, appliance.Timeline{Footage: []nvr.Span{span}})
+		slices.Reverse(shown.hours)
+		n := len(shown.hours)
+		if n != c.hours || shown.hours[1].from.Human != c.second || shown.hours[n-1].from.Human != c.last || shown.value != c.date {
+			t.Errorf("%s in %s is %s with %d hours, the second from %s, the last from %s",
+				c.date, c.zone, shown.value, n, shown.hours[1].from.Human, shown.hours[n-1].from.Human)
+		}
+		if !strings.Contains(shown.coverage, "100 %") {
+			t.Errorf("%s in %s: %s", c.date, c.zone, shown.coverage)
+		}
+		if want := "at=" + dayOf(span.From-1, zone).From.String(); !strings.HasSuffix(shown.earlier, want) || !strings.HasSuffix(shown.later, "at="+span.To.String()) {
+			t.Errorf("%s in %s lies between %s and %s", c.date, c.zone, shown.earlier, shown.later)
+		}
+	}
+}
+
+// Before footage that a clock dated ahead, nothing is missing yet.
+func TestNothingIsMissingAheadOfNow(t *testing.T) {
+	texts, err := text.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := dayOf(nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)), time.UTC)
+	now := day.From.Add(10 * time.Hour)
+	shown := dayMaker{texts.For(httptest.NewRequest("GET", "/", nil)), time.UTC, nvr.StreamID{Camera: 1}, now}.make(day, appliance.Timeline{
+		Footage: []nvr.Span{{From: day.From, To: now.Add(-time.Hour)}},
+		Gaps: []nvr.Gap{
+			{Span: nvr.Span{From: now.Add(-time.Hour), To: now.Add(5 * time.Hour)}, Reason: nvr.Unreachable},
+			{Span: nvr.Span{From: now.Add(6 * time.Hour)}, Reason: nvr.Unreachable},
+		},
+	})
+	if !strings.Contains(shown.coverage, "90 %") || len(shown.worst) != 1 {
+		t.Errorf("nine of ten hours are %s, with gaps %+v", shown.coverage, shown.worst)
+	}
+}
