@@ -1,6 +1,11 @@
 package recorder
 
-import "nvrd/pkg/media"
+import (
+	"time"
+
+	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
+)
 
 // OpenAt is Open with a clock.
 var OpenAt = open
@@ -12,4 +17,28 @@ func SoundEnd(format media.Format, dts ...int64) int64 {
 		s.pending[1] = append(s.pending[1], media.Sample{Track: 1, DTS: d})
 	}
 	return s.soundEnd()
+}
+
+// WorstOfClock returns how wrong the clock of a run is at worst, after the
+// first ten minutes of so many. A picture comes every two seconds of a camera
+// whose seconds take ppm µs more than one, a segment is cut each minute.
+func WorstOfClock(length time.Duration, ppm int64, delay func(i int64) time.Duration, captured func(taken time.Time) nvr.Time) (worst time.Duration) {
+	began := time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)
+	var c clock
+	for i := range int64(length / (2 * time.Second)) {
+		media := i * 180000
+		taken := began.Add(time.Duration(i) * (2*time.Second + time.Duration(2*ppm)*time.Microsecond))
+		arrived, said := taken.Add(delay(i)), captured(taken)
+		if i == 0 {
+			c = newClock(90000, media, arrived, wall(arrived, said))
+		}
+		c.observe(media, arrived, said)
+		if i%30 == 29 {
+			c.bend(media, segmentLength)
+		}
+		if i > 300 {
+			worst = max(worst, c.at(media).Sub(nvr.TimeOf(taken)).Abs())
+		}
+	}
+	return worst
 }
