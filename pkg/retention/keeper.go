@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +155,8 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Places = slices.DeleteFunc(s.Places, func(p Place) bool { return stuck[p.ID] })
+	places, unmeasured := k.places()
+	s.Places = slices.DeleteFunc(places, func(p Place) bool { return stuck[p.ID] })
 	s.NotByAge = !believed && Excessive(s)
 	k.warn(s.NotByAge)
 	removals := Plan(s)
@@ -162,7 +164,7 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 		return nil, err
 	}
 	gone, err := k.carryOut(ctx, removals, leasedAt)
-	return gone, errors.Join(unswept, err)
+	return gone, errors.Join(unswept, unmeasured, err)
 }
 
 // note keeps the moment at which the clock was last believed for the next
@@ -210,15 +212,6 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 	if s.Holds, err = k.Catalog.Holds(ctx, leasedAt); err != nil {
 		return s, nil, fmt.Errorf("retention: %w", err)
 	}
-	for id, d := range k.Directories() {
-		free, total, err := d.Space()
-		if err != nil { // its disk is about to be missed; the others need room all the same
-			k.Log.Warn("free space of a footage directory is not known", "path", d.Path(), "err", err)
-			continue
-		}
-		s.Places = append(s.Places, Place{ID: id, Free: free, Total: total})
-	}
-	slices.SortFunc(s.Places, func(a, b Place) int { return int(a.ID - b.ID) })
 	s.Oldest = func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
 		return func(yield func(catalog.Kept) bool) {
 			if err := k.Catalog.Oldest(ctx, id, class, yield); err != nil {
@@ -227,6 +220,21 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 		}
 	}
 	return s, broken, nil
+}
+
+// places measures the directories. One whose disk is about to be missed is left
+// out, which err says: the others need room all the same.
+func (k *Keeper) places() (places []Place, err error) {
+	for id, d := range k.Directories() {
+		free, total, unknown := d.Space()
+		if unknown != nil {
+			err = errors.Join(err, fmt.Errorf("retention: %w", unknown))
+			continue
+		}
+		places = append(places, Place{ID: id, Free: free, Total: total})
+	}
+	slices.SortFunc(places, func(a, b Place) int { return cmp.Compare(a.ID, b.ID) })
+	return places, err
 }
 
 // carryOut removes what a plan says and returns what went.
