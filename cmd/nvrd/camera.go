@@ -154,8 +154,6 @@ func cameraProbe(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
 	found, err := probe(ctx, in, c.logger())
 	if err != nil {
 		return err

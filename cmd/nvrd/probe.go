@@ -13,17 +13,17 @@ import (
 	"nvrd/pkg/rtsp"
 )
 
-// probeTimeout is how long a camera has to answer.
-const probeTimeout = 10 * time.Second
+// probeTimeout is how long each stream has to answer: longer than the 10 s of
+// patience of pkg/rtsp, which then says what is wrong.
+const probeTimeout = 12 * time.Second
 
 // Probe implements api.Cameras.
 func (c *cameras) Probe(ctx context.Context, in household.CameraInput) (api.Probe, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
 	return probe(ctx, in, c.log)
 }
 
-// probe asks each stream of a camera what it sends.
+// probe asks each stream of a camera what it sends, which takes at most 12 s
+// for each.
 func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api.Probe, error) {
 	in, err := in.Normalize()
 	if err != nil {
@@ -34,7 +34,9 @@ func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api
 		if url == "" {
 			continue
 		}
-		format, err := rtsp.Probe(ctx, rtspConfig(url, in.User, in.Password, log))
+		within, cancel := context.WithTimeout(ctx, probeTimeout)
+		format, err := rtsp.Probe(within, rtspConfig(url, in.User, in.Password, log))
+		cancel()
 		var fault *rtsp.Fault
 		if errors.As(err, &fault) {
 			return api.Probe{Reason: fault.Reason, Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil

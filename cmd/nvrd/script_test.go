@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,8 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the command line as people do: see testdata/script. Each
-// story has $DOOR, the address of a simulated doorbell, and $LOCKED, that of
-// one which asks for the password "let me in".
+// story has $DOOR, the address of a simulated doorbell, $LOCKED, that of one
+// which asks for the password "let me in", and $MUTE, where something takes
+// connections and never answers.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -37,7 +39,13 @@ func TestStories(t *testing.T) {
 				return err
 			}
 			e.Defer(locked.Close)
+			mute, err := net.Listen("tcp", "127.0.0.1:0") // the system takes connections for it
+			if err != nil {
+				return err
+			}
+			e.Defer(func() { mute.Close() })
 			e.Setenv("DOOR", open.URL("door"))
+			e.Setenv("MUTE", "rtsp://"+mute.Addr().String()+"/door")
 			e.Setenv("LOCKED", locked.URL("door"))
 			e.Setenv("HOME", e.WorkDir)
 			return nil

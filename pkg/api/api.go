@@ -30,8 +30,8 @@ type Cameras interface {
 	Add(ctx context.Context, in household.CameraInput) (Camera, error)
 	// Remove stops recording a camera; its footage stays.
 	Remove(ctx context.Context, id nvr.CameraID) error
-	// Probe asks a camera what it sends, until ctx ends at the latest. That it
-	// does not answer is a Probe, not an error.
+	// Probe asks a camera what it sends, for at most 12 s for each stream. That
+	// it does not answer is a Probe, not an error.
 	Probe(ctx context.Context, in household.CameraInput) (Probe, error)
 }
 

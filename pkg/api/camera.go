@@ -3,14 +3,10 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
-
-// probeTime bounds how long a camera may take to show what it sends.
-const probeTime = 10 * time.Second
 
 // cameraInput has the fields of [household.CameraInput] under their names in JSON.
 type cameraInput struct {
@@ -94,9 +90,7 @@ func (a *api) probe(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), probeTime)
-	defer cancel()
-	p, err := a.Cameras.Probe(ctx, household.CameraInput(in))
+	p, err := a.Cameras.Probe(r.Context(), household.CameraInput(in))
 	if err != nil {
 		return err
 	}

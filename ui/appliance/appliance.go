@@ -24,8 +24,8 @@ type Cameras interface {
 	Add(ctx context.Context, in Input) (nvr.CameraID, error)
 	// Remove stops recording a camera. Its footage stays until retention takes it.
 	Remove(ctx context.Context, id nvr.CameraID) error
-	// Probe asks a camera, for at most 10 s, what it sends. That the camera
-	// does not answer is a Probe, not an error.
+	// Probe asks a camera, for at most 12 s for each stream, what it sends. That
+	// the camera does not answer is a Probe, not an error.
 	Probe(ctx context.Context, in Input) (Probe, error)
 }
 
