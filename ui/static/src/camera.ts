@@ -68,7 +68,7 @@ const clip = new ClipForm(find('[data-clip]'), data.id, stream, () => player.now
   play: (at) => line.go(at),
 })
 const day = new Day(find('[data-day]'), here)
-const update = control(film, player, () => line.go(Date.now()))
+const update = control(film, find('[data-strip]'), player, () => line.go(Date.now()))
 
 function stream(): string {
   return player.stream?.stream ?? 'main'

@@ -1,28 +1,39 @@
-// The buttons on the picture, and their keys.
+// The buttons on the picture, and their keys while film or timeline is in use.
 import type { Player } from './player/player'
 import { say } from './words'
 
 const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full' }
 
+/** A phone that shows only a video on its whole screen, as it likes it. */
+type Phone = HTMLVideoElement & { webkitEnterFullscreen?: () => void }
+
 /** Gives the buttons in film their work; returns what makes them show how things stand. */
-export function control(film: HTMLElement, player: Player, live: () => void): () => void {
+export function control(film: HTMLElement, strip: HTMLElement, player: Player, live: () => void): () => void {
   const button = (name: string) => film.querySelector(`[data-do=${name}]`) as HTMLButtonElement
   const quality = film.querySelector('[data-quality]') as HTMLElement
+  const phone = player.video as Phone
   const acts: Record<string, () => void> = {
     play: () => (player.playing ? player.pause() : player.play()),
     sound: () => (player.video.muted = !player.video.muted),
     speed: () => player.faster(),
     live,
-    full: () => void (document.fullscreenElement ? document.exitFullscreen() : film.requestFullscreen?.()),
+    full: () => {
+      if (document.fullscreenElement) void document.exitFullscreen()
+      else if (film.requestFullscreen) void film.requestFullscreen()
+      else phone.webkitEnterFullscreen?.()
+    },
   }
+  button('full').hidden = !film.requestFullscreen && !phone.webkitEnterFullscreen
   for (const [name, act] of Object.entries(acts)) button(name).addEventListener('click', act)
-  addEventListener('keydown', (e) => {
-    const busy = (e.target as HTMLElement).closest('input, button, a, summary')
+  const press = (e: KeyboardEvent) => {
     const act = acts[keys[e.key]]
-    if (!act || busy || e.ctrlKey || e.metaKey || e.altKey) return
+    const own = e.key === ' ' && (e.target as HTMLElement).closest('button, a') // it presses what has the focus
+    if (!act || own || e.ctrlKey || e.metaKey || e.altKey) return
     e.preventDefault()
     act()
-  })
+  }
+  film.tabIndex = 0
+  for (const part of [film, strip]) part.addEventListener('keydown', press)
 
   const update = () => {
     const isLive = player.mode === 'live'

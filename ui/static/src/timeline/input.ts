@@ -74,9 +74,12 @@ export function handle(strip: HTMLElement, view: View, hands: Hands): void {
   strip.addEventListener(
     'wheel',
     (e) => {
-      e.preventDefault()
       const unit = e.deltaMode === WheelEvent.DOM_DELTA_LINE ? 24 : 1
       const sideways = e.shiftKey ? e.deltaY + e.deltaX : Math.abs(e.deltaX) > Math.abs(e.deltaY) ? e.deltaX : 0
+      // Who only scrolls the page past the strip must not be held by it. A pinch comes with the control key.
+      const meant = e.ctrlKey || e.metaKey || document.activeElement === strip
+      if (!sideways && !meant) return
+      e.preventDefault()
       if (!sideways) {
         view.zoom(view.span * Math.exp(e.deltaY * unit * (e.ctrlKey ? 0.01 : 0.0016)))
         return hands.zoomed()
