@@ -189,6 +189,8 @@ func TestPages(t *testing.T) {
 	broken := camera(3, hostileName)
 	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
 	broken.RetryAt = at("2026-11-22T13:00:00Z")
+	lame := camera(5, "Yard")
+	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting
 	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), Phase: appliance.Connecting}
 	full := &household{
 		cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Front door"), broken, unknown},
@@ -212,8 +214,12 @@ func TestPages(t *testing.T) {
 			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted},
 		}}, "/", 200, []check{says("The storage needs a look.", "No footage can be written to "+hostileName+": its disk is not there.",
 			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.")}},
-		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
-		"camera, day": {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
+		"home, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/", 200, []check{says("One camera needs a look.",
+			"The small stream is not recorded: The camera refused the stream.", "Check the address;"), lacks("All quiet")}},
+		"camera, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/cameras/5", 200, []check{
+			says("The small stream is not recorded: The camera refused the stream. Check the address;", "404")}},
+		"camera":        {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
+		"camera, day":   {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
 		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
 			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
@@ -373,7 +379,7 @@ func TestAddCamera(t *testing.T) {
 		"tested, wrong":    {&household{probe: appliance.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},
 		"no user":          {&household{}, with("user", ""), 422, []check{blames("user", "A password needs a user.")}},
 		"refused":          {&household{refuse: fmt.Errorf("the port is <b>99999</b>: %w", nvr.ErrInvalid)}, with("do", "test"), 422, []check{says("That cannot be: the port is <b>99999</b>.")}},
-		"taken":            {&household{refuse: fmt.Errorf("camera: %w", nvr.ErrExists)}, with(), 409, []check{blames("name", "There is already a camera of this name or address."), keeps("url", "rtsp://192.168.1.20/main")}},
+		"taken":            {&household{refuse: fmt.Errorf("camera: %w", nvr.ErrExists)}, with(), 409, []check{blames("name", "There is already a camera of this name."), keeps("url", "rtsp://192.168.1.20/main")}},
 		"hostile, refused": {&household{}, with("name", hostileName+strings.Repeat("x", 80)), 422, []check{keeps("name", hostileName+strings.Repeat("x", 80))}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,6 +24,9 @@ func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 		return State{Tone: "rest", Word: t.State.Off}
 	case c.Phase == appliance.Live && c.Mode == nvr.KeepNone:
 		return State{Tone: "rest", Word: t.State.NotRecording}
+	case c.Phase == appliance.Live && c.Reason != "" && c.Reason != nvr.Starting:
+		// The picture is there, so it is another stream that fails.
+		return troubled(c, text.Fill(t.State.SubFails, "reason", Reason(c.Reason, t)), t, zone)
 	case c.Phase == appliance.Live && c.Mode == nvr.KeepEvents:
 		return State{Tone: "ok", Word: t.State.Events}
 	case c.Phase == appliance.Live:
@@ -31,7 +34,11 @@ func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 	case c.Phase == appliance.Connecting && c.Reason == "", c.Reason == nvr.Starting:
 		return State{Tone: "wait", Word: t.State.Connecting}
 	}
-	s := State{Tone: "bad", Word: Reason(c.Reason, t), Advice: t.Advice[c.Reason], Detail: c.Detail}
+	return troubled(c, Reason(c.Reason, t), t, zone)
+}
+
+func troubled(c appliance.Camera, word string, t *text.Catalogue, zone *time.Location) State {
+	s := State{Tone: "bad", Word: word, Advice: t.Advice[c.Reason], Detail: c.Detail}
 	if c.RetryAt != 0 {
 		at := Seconds(c.RetryAt, zone)
 		s.Retry = &at

@@ -83,6 +83,7 @@ type State struct {
 	Retry      string `json:"retry"` // {time}
 
 	NotRecording string `json:"not_recording"`
+	SubFails     string `json:"sub_fails"` // {reason}
 }
 
 // Camera is the page of one camera.
@@ -91,9 +92,6 @@ type Camera struct {
 	More       string `json:"more"`
 	Recording  string `json:"recording"`
 	Remove     string `json:"remove"`
-	Stream     string `json:"stream"`
-	Main       string `json:"main"`
-	Sub        string `json:"sub"`
 	Timeline   string `json:"timeline"`
 	Zoom       string `json:"zoom"`
 	ClipOpen   string `json:"clip_open"`
@@ -151,7 +149,6 @@ type Add struct {
 	NoUser     string `json:"no_user"`
 	URLSecret  string `json:"url_secret"`
 	Found      string `json:"found"`
-	NotFound   string `json:"not_found"`
 	Silent     string `json:"silent"`
 	WithSound  string `json:"with_sound"` // {codec}
 	Unknown    string `json:"unknown"`
