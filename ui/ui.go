@@ -27,6 +27,7 @@ import (
 // Config is what the pages need.
 type Config struct {
 	Cameras   appliance.Cameras
+	Setup     appliance.Setup
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Door      appliance.Door      // nil if there is no access key
@@ -81,13 +82,15 @@ func New(c Config) (*Pages, error) {
 	route("GET /{$}", first.Get)
 	route("POST /{$}", first.Post)
 	route("GET /cameras/{id}", camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
-	adding := add.Page{Cameras: c.Cameras, Frames: frames, Texts: texts}
+	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/new", adding.Get)
 	route("POST /cameras/new", adding.Post)
+	route("GET /cameras/{id}/edit", adding.Edit)
+	route("POST /cameras/{id}/edit", adding.Change)
 	recorded := recording.Page{Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: time.Now}
 	route("GET /cameras/{id}/recording", recorded.Get)
 	route("POST /cameras/{id}/recording", recorded.Post)
-	removing := remove.Page{Cameras: c.Cameras, Frames: frames, Texts: texts}
+	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", removing.Get)
 	route("POST /cameras/{id}/remove", removing.Post)
 	if c.Door != nil {

@@ -51,12 +51,28 @@ func (h *household) Add(_ context.Context, in appliance.Input) (nvr.CameraID, er
 	return 7, h.err
 }
 
+func (h *household) Reach(ctx context.Context, id nvr.CameraID) (appliance.Input, error) {
+	c, err := h.Get(ctx, id)
+	return appliance.Input{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: "admin"}, err
+}
+
+func (h *household) Change(ctx context.Context, id nvr.CameraID, in appliance.Input) error {
+	if _, err := h.Get(ctx, id); err != nil {
+		return err
+	}
+	if h.refuse != nil {
+		return h.refuse
+	}
+	h.added = append(h.added, in)
+	return h.err
+}
+
 func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
 	h.removed = append(h.removed, id)
 	return h.err
 }
 
-func (h *household) Probe(context.Context, appliance.Input) (appliance.Probe, error) {
+func (h *household) Probe(context.Context, nvr.CameraID, appliance.Input) (appliance.Probe, error) {
 	return h.probe, errors.Join(h.refuse, h.err)
 }
 
@@ -164,7 +180,7 @@ func vienna(t *testing.T) *time.Location {
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log, Zone: vienna(t)})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log, Zone: vienna(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,19 +234,22 @@ func TestPages(t *testing.T) {
 			"The small stream is not recorded: The camera refused the stream.", "Check the address;"), lacks("All quiet")}},
 		"camera, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/cameras/5", 200, []check{
 			says("The small stream is not recorded: The camera refused the stream. Check the address;", "404")}},
-		"camera":        {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
-		"camera, day":   {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
+		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
+		"camera, day": {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
 		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
 			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
 		"camera, long clip":    {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
 		"camera, inside out":   {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
-		"camera, hostile":      {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password.")}},
+		"camera, hostile":      {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password."), has("a", "href", "/cameras/3/edit")}},
 		"camera, long":         {full, "/cameras/4", 200, []check{says("Connecting")}},
 		"camera, no time":      {full, "/cameras/1?at=yesterday", 400, []check{says("That address is not right")}},
 		"camera, not there":    {full, "/cameras/9", 404, []check{says("Nothing here")}},
 		"camera, no number":    {full, "/cameras/..%2f..%2fetc", 400, nil},
 		"add":                  {full, "/cameras/new", 200, []check{says("Add a camera", "Password"), has("input", "type", "password")}},
+		"edit":                 {full, "/cameras/1/edit", 200, []check{keeps("name", "Drive"), keeps("url", "rtsp://192.168.1.20/main"), keeps("user", "admin"), keeps("password", ""), says("Leave it empty to keep")}},
+		"edit, hostile":        {full, "/cameras/3/edit", 200, []check{keeps("name", hostileName)}},
+		"edit, not there":      {full, "/cameras/9/edit", 404, nil},
 		"remove":               {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
 		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in")}},
 		"login, elsewhere":     {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
@@ -260,7 +279,7 @@ func TestAbout(t *testing.T) {
 		"hostile source": {"", "javascript:alert(1)", []check{lacks("alert(1)"), has("a", "href", "about:invalid#TemplFailedSanitizationURL")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ui.New(ui.Config{Cameras: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
+			s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -394,6 +413,38 @@ func TestAddCamera(t *testing.T) {
 				t.Errorf("added %+v", c.h.added)
 			}
 			run(t, w.Body.String(), append(c.checks, everyPage...)...)
+		})
+	}
+}
+
+func TestChangeCamera(t *testing.T) {
+	good := url.Values{"name": {"Gate"}, "url": {"rtsp://192.168.1.21/main"}, "user": {"admin"}, "password": {""}, "do": {"add"}}
+	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	w := post(serve(t, h), "/cameras/1/edit", good)
+	want := appliance.Input{Name: "Gate", URL: "rtsp://192.168.1.21/main", User: "admin"}
+	if w.Header().Get("Location") != "/cameras/1" || len(h.added) != 1 || h.added[0] != want {
+		t.Errorf("changed to %+v and went to %q", h.added, w.Header().Get("Location"))
+	}
+	test := url.Values{"url": good["url"], "user": good["user"], "do": {"test"}}
+	for name, c := range map[string]struct {
+		refuse  error
+		form    url.Values
+		address string
+		status  int
+		checks  []check
+	}{
+		"tested":    {nil, test, "/cameras/1/edit", 200, []check{says("The camera answered"), has("form", "action", "/cameras/1/edit")}},
+		"no name":   {nil, url.Values{"url": good["url"], "do": {"add"}}, "/cameras/1/edit", 422, []check{blames("name", "Give the camera a name.")}},
+		"taken":     {nvr.ErrExists, good, "/cameras/1/edit", 409, []check{blames("name", "There is already a camera of this name."), has("a", "href", "/cameras/1")}},
+		"not there": {nil, good, "/cameras/9/edit", 404, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &household{cameras: []appliance.Camera{camera(1, "Drive")}, refuse: c.refuse, probe: appliance.Probe{OK: true}}
+			if w := post(serve(t, h), c.address, c.form); w.Code != c.status {
+				t.Errorf("status %d, want %d", w.Code, c.status)
+			} else {
+				run(t, w.Body.String(), append(c.checks, everyPage...)...)
+			}
 		})
 	}
 }

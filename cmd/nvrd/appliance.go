@@ -149,6 +149,7 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	guards := api.Guards{Machine: machine, Hosts: s.hosts, Log: a.log}
 	pages := ui.Config{
 		Cameras:   pageCameras{a.cameras},
+		Setup:     pageCameras{a.cameras},
 		Household: pageHousehold{a.store.home},
 		Timelines: pageTimelines{a.store.player},
 		Notices:   a.notices,

@@ -37,7 +37,7 @@ func (p pageCameras) Get(ctx context.Context, id nvr.CameraID) (pages.Camera, er
 }
 
 func (p pageCameras) Add(ctx context.Context, in pages.Input) (nvr.CameraID, error) {
-	c, err := p.cameras.Add(ctx, input(in))
+	c, err := p.cameras.Add(ctx, inputOf(in, ""))
 	return c.ID, err
 }
 
@@ -45,13 +45,35 @@ func (p pageCameras) Remove(ctx context.Context, id nvr.CameraID) error {
 	return p.cameras.Remove(ctx, id)
 }
 
-func (p pageCameras) Probe(ctx context.Context, in pages.Input) (pages.Probe, error) {
-	found, err := p.cameras.Probe(ctx, input(in))
+func (p pageCameras) Reach(ctx context.Context, id nvr.CameraID) (pages.Input, error) {
+	c, err := p.cameras.home.Camera(ctx, id)
+	return pages.Input{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User}, err
+}
+
+func (p pageCameras) Change(ctx context.Context, id nvr.CameraID, in pages.Input) error {
+	_, err := p.cameras.home.ChangeCamera(ctx, id, func(c *household.CameraInput) { *c = inputOf(in, c.Password) })
+	return err
+}
+
+func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input) (pages.Probe, error) {
+	var c household.Camera
+	if id != 0 {
+		var err error
+		if c, err = p.cameras.home.Camera(ctx, id); err != nil {
+			return pages.Probe{}, err
+		}
+	}
+	found, err := p.cameras.Probe(ctx, inputOf(in, c.Password))
 	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
 }
 
-func input(in pages.Input) household.CameraInput {
-	return household.CameraInput{Name: in.Name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: household.Secret(in.Password)}
+// inputOf is what was typed; a user without a password has the one that is kept.
+func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
+	out := household.CameraInput{Name: in.Name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: household.Secret(in.Password)}
+	if out.User != "" && out.Password == "" {
+		out.Password = kept
+	}
+	return out
 }
 
 func pageCamera(c api.Camera) pages.Camera {

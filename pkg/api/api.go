@@ -119,6 +119,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras", a.cameras},
 		{"POST /api/v1/cameras", a.addCamera},
 		{"GET /api/v1/cameras/{camera}", a.camera},
+		{"PATCH /api/v1/cameras/{camera}", a.changeCamera},
 		{"DELETE /api/v1/cameras/{camera}", a.removeCamera},
 		{"GET /api/v1/cameras/{camera}/recording", a.recording},
 		{"PATCH /api/v1/cameras/{camera}/recording", a.changeRecording},

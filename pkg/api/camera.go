@@ -73,6 +73,41 @@ func (a *api) addCamera(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, complete(c))
 }
 
+// cameraChange is what to change; what is nil stays.
+type cameraChange struct {
+	Name     *string           `json:"name"`
+	URL      *string           `json:"url"`
+	SubURL   *string           `json:"sub_url"`
+	User     *string           `json:"user"`
+	Password *household.Secret `json:"password"`
+}
+
+func (a *api) changeCamera(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	var change cameraChange
+	if err := readJSON(w, r, &change); err != nil {
+		return err
+	}
+	_, err = a.Household.ChangeCamera(r.Context(), id, func(in *household.CameraInput) {
+		set(&in.Name, change.Name)
+		set(&in.URL, change.URL)
+		set(&in.SubURL, change.SubURL)
+		set(&in.User, change.User)
+		set(&in.Password, change.Password)
+	})
+	if err != nil {
+		return err
+	}
+	c, err := a.Cameras.Get(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, complete(c))
+}
+
 func (a *api) removeCamera(w http.ResponseWriter, r *http.Request) error {
 	id, err := number[nvr.CameraID](r, "camera", "")
 	if err != nil {

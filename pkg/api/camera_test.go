@@ -26,6 +26,26 @@ func TestCameras(t *testing.T) {
 	if got := text(t, h.do("GET", "/api/v1/cameras", "")); got != `{"cameras":[`+strings.TrimSpace(added)+"]}\n" {
 		t.Errorf("all: %s", got)
 	}
+	changed := text(t, h.do("PATCH", "/api/v1/cameras/1", `{"url":"rtsp://10.0.0.8/main","sub_url":""}`))
+	if !strings.Contains(changed, `"name":"Porch"`) || !strings.HasSuffix(changed, `"url":"rtsp://10.0.0.8/main","sub_url":""}`+"\n") || strings.Contains(changed, "canary") {
+		t.Errorf("changed: %s", changed)
+	}
+	if c, err := h.db.Camera(t.Context(), 1); err != nil || c.User != "admin" || c.Password.Reveal() != "canary" {
+		t.Errorf("changed: %+v, %v", c, err)
+	}
+	h.do("POST", "/api/v1/cameras", strings.Replace(porch, "Porch", "Shed", 1))
+	for address, change := range map[string]struct {
+		body   string
+		status int
+	}{
+		"/api/v1/cameras/1": {`{"name":"SHED"}`, 409},
+		"/api/v1/cameras/2": {`{"url":"file:///etc/passwd"}`, 400},
+		"/api/v1/cameras/7": {`{"name":"x"}`, 404},
+	} {
+		if r := h.do("PATCH", address, change.body); r.StatusCode != change.status {
+			t.Errorf("%s %s: %d, want %d", address, change.body, r.StatusCode, change.status)
+		}
+	}
 	if r := h.do("DELETE", "/api/v1/cameras/1", ""); r.StatusCode != 204 || text(t, r) != "" {
 		t.Errorf("removed: %d", r.StatusCode)
 	}

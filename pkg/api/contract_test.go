@@ -125,10 +125,10 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 func TestSchemasAreWhatIsSent(t *testing.T) {
 	d := described(t)
 	// What is read, not sent, with what it must hold.
-	read := map[string][]string{"CameraInput": {"url"}, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}}
+	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}}
 	for name, v := range map[string]any{
 		"Health": healthView{}, "Notice": noticeView{}, "Camera": Camera{}, "State": stateView{}, "Stream": Stream{}, "Video": Video{}, "Audio": Audio{},
-		"CameraInput": cameraInput{}, "Probe": probeView{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
+		"CameraInput": cameraInput{}, "CameraChange": cameraChange{}, "Probe": probeView{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
 		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
 		"Home": homeView{}, "HomeChange": homeChange{}, "EventInput": eventInput{},
 	} {

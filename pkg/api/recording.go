@@ -13,6 +13,7 @@ import (
 // for concurrent use and fail with the kinds of pkg/nvr. A running recorder
 // follows within a moment.
 type Household interface {
+	ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*household.CameraInput)) (household.Camera, error)
 	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
 	Home(ctx context.Context) (household.Home, error)

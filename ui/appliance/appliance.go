@@ -19,14 +19,26 @@ type Cameras interface {
 	List(ctx context.Context) ([]Camera, error)
 	// Get fails with [nvr.ErrNotFound] if there is no such camera.
 	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+}
+
+// Setup is how cameras are added, reached and removed. Its methods are safe for
+// concurrent use and answer with the error kinds of pkg/nvr.
+type Setup interface {
 	// Add stores a camera and begins to record it. It fails with
 	// [nvr.ErrInvalid] or [nvr.ErrExists].
 	Add(ctx context.Context, in Input) (nvr.CameraID, error)
+	// Reach tells what was typed of a camera, without its password. It fails with
+	// [nvr.ErrNotFound] if there is no such camera.
+	Reach(ctx context.Context, id nvr.CameraID) (Input, error)
+	// Change stores what was typed anew. A user without a password keeps the
+	// password that the camera has. It fails as Reach and Add do.
+	Change(ctx context.Context, id nvr.CameraID, in Input) error
 	// Remove stops recording a camera. Its footage stays until retention takes it.
 	Remove(ctx context.Context, id nvr.CameraID) error
 	// Probe asks a camera, for at most 12 s for each stream, what it sends. That
 	// the camera does not answer is a Probe, not an error.
-	Probe(ctx context.Context, in Input) (Probe, error)
+	// Unless id is zero, a user without a password has that of this camera.
+	Probe(ctx context.Context, id nvr.CameraID, in Input) (Probe, error)
 }
 
 // Household is what can be set. Its methods are safe for concurrent use and
@@ -119,7 +131,7 @@ type Stream struct {
 	MIME    string   // of live.mp4 and of playlists, with codecs
 }
 
-// Input is what a person types to add a camera.
+// Input is what a person types of a camera.
 type Input struct {
 	Name, URL, SubURL, User, Password string
 }

@@ -15,6 +15,7 @@ type State struct {
 	Advice string // what to do; empty when nothing is wrong
 	Detail string
 	Retry  *Instant
+	Reach  bool // another address, user or password may help
 }
 
 // StateOf puts c's state into words.
@@ -38,7 +39,7 @@ func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 }
 
 func troubled(c appliance.Camera, word string, t *text.Catalogue, zone *time.Location) State {
-	s := State{Tone: "bad", Word: word, Advice: t.Advice[c.Reason], Detail: c.Detail}
+	s := State{Tone: "bad", Word: word, Advice: t.Advice[c.Reason], Detail: c.Detail, Reach: c.Reason == nvr.WrongPassword || c.Reason == nvr.Refused || c.Reason == nvr.Unreachable}
 	if c.RetryAt != 0 {
 		at := Seconds(c.RetryAt, zone)
 		s.Retry = &at

@@ -91,6 +91,7 @@ type Camera struct {
 	Picture    string `json:"picture"` // {name}
 	More       string `json:"more"`
 	Recording  string `json:"recording"`
+	Reach      string `json:"reach"`
 	Remove     string `json:"remove"`
 	Timeline   string `json:"timeline"`
 	Zoom       string `json:"zoom"`
@@ -123,7 +124,7 @@ type Camera struct {
 	BackToLive string `json:"back_to_live"`
 }
 
-// Add is the page that adds a camera.
+// Add is the page that adds a camera, and the one that changes it.
 type Add struct {
 	Title      string `json:"title"`
 	Lead       string `json:"lead"`
@@ -157,6 +158,10 @@ type Add struct {
 	Refused    string `json:"refused"` // {detail}
 	Taken      string `json:"taken"`
 	Incomplete string `json:"incomplete"`
+	Change     string `json:"change"`
+	ChangeLead string `json:"change_lead"`
+	Kept       string `json:"password_kept"`
+	Save       string `json:"save"`
 }
 
 // Recorded is the page that says what is recorded of a camera.

@@ -103,7 +103,7 @@ test('cameras in trouble say what is wrong and what to do', async () => {
   await each(browser, async (page, shot) => {
     await page.goto(base)
     const said = await page.textContent('[data-part=troubles]')
-    for (const words of ['Side gate', 'The camera refused the password.', 'with the right password', 'Balcony', 'The camera did not answer.', 'Check that it has power']) {
+    for (const words of ['Side gate', 'The camera refused the password.', 'user and password to those', 'Balcony', 'The camera did not answer.', 'Check that it has power']) {
       assert.ok(said.includes(words), `home does not say ${words}`)
     }
     await pause(1500)

@@ -1,7 +1,9 @@
-// Package add is the page that tests and adds a camera.
+// Package add is the page that tests and adds a camera, and the one that tests
+// and changes how a camera is reached: the same form.
 package add
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -11,20 +13,45 @@ import (
 	"nvrd/ui/text"
 )
 
-// Page serves /cameras/new.
+// Page serves /cameras/new and /cameras/{id}/edit.
 type Page struct {
-	Cameras appliance.Cameras
-	Frames  layout.Builder
-	Texts   *text.Texts
+	Setup  appliance.Setup
+	Frames layout.Builder
+	Texts  *text.Texts
 }
 
 // Get shows an empty form.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
-	return p.show(w, r, http.StatusOK, appliance.Input{}, nil, nil)
+	return p.show(w, r, http.StatusOK, 0, appliance.Input{}, nil, nil)
+}
+
+// Edit shows how a camera is reached.
+func (p Page) Edit(w http.ResponseWriter, r *http.Request) error {
+	id, err := nvr.ParseCameraID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	in, err := p.Setup.Reach(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, http.StatusOK, id, in, nil, nil)
 }
 
 // Post tests or adds what was typed, as the button that was pressed says.
-func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
+func (p Page) Post(w http.ResponseWriter, r *http.Request) error { return p.post(w, r, 0) }
+
+// Change tests or stores what was typed, as the button that was pressed says.
+func (p Page) Change(w http.ResponseWriter, r *http.Request) error {
+	id, err := nvr.ParseCameraID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return p.post(w, r, id)
+}
+
+// post is given the camera that is changed; zero adds one.
+func (p Page) post(w http.ResponseWriter, r *http.Request, id nvr.CameraID) error {
 	in := clean(appliance.Input{
 		Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), SubURL: r.PostFormValue("sub_url"),
 		User: r.PostFormValue("user"), Password: r.PostFormValue("password"),
@@ -32,38 +59,49 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	t := p.Texts.For(r)
 	test := r.PostFormValue("do") == "test"
 	if wrong := check(in, t.Add, !test); len(wrong) > 0 {
-		return p.show(w, r, http.StatusUnprocessableEntity, in, wrong, nil)
+		return p.show(w, r, http.StatusUnprocessableEntity, id, in, wrong, nil)
 	}
 	if test {
-		probe, err := p.Cameras.Probe(r.Context(), in)
+		probe, err := p.Setup.Probe(r.Context(), id, in)
 		if errors.Is(err, nvr.ErrInvalid) {
-			return p.show(w, r, http.StatusUnprocessableEntity, in, refused(err, t.Add), nil)
+			return p.show(w, r, http.StatusUnprocessableEntity, id, in, refused(err, t.Add), nil)
 		}
 		if err != nil {
 			return err
 		}
-		return p.show(w, r, http.StatusOK, in, nil, newAnswer(probe, t))
+		return p.show(w, r, http.StatusOK, id, in, nil, newAnswer(probe, t))
 	}
-	id, err := p.Cameras.Add(r.Context(), in)
+	stored, err := p.store(r.Context(), id, in)
 	switch {
 	case errors.Is(err, nvr.ErrInvalid):
-		return p.show(w, r, http.StatusUnprocessableEntity, in, refused(err, t.Add), nil)
+		return p.show(w, r, http.StatusUnprocessableEntity, id, in, refused(err, t.Add), nil)
 	case errors.Is(err, nvr.ErrExists):
-		return p.show(w, r, http.StatusConflict, in, faults{"name": t.Add.Taken}, nil)
+		return p.show(w, r, http.StatusConflict, id, in, faults{"name": t.Add.Taken}, nil)
 	case err != nil:
 		return err
 	}
-	http.Redirect(w, r, "/cameras/"+id.String(), http.StatusSeeOther)
+	http.Redirect(w, r, "/cameras/"+stored.String(), http.StatusSeeOther)
 	return nil
 }
 
-func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in appliance.Input, wrong faults, a *answer) error {
+func (p Page) store(ctx context.Context, id nvr.CameraID, in appliance.Input) (nvr.CameraID, error) {
+	if id == 0 {
+		return p.Setup.Add(ctx, in)
+	}
+	return id, p.Setup.Change(ctx, id, in)
+}
+
+func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.CameraID, in appliance.Input, wrong faults, a *answer) error {
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Add.Title, "add", "add")
+	title, here := t.Add.Title, "add"
+	if id != 0 {
+		title, here = t.Add.Change, ""
+	}
+	f, err := p.Frames.Frame(r.Context(), t, title, here, "add")
 	if err != nil {
 		return err
 	}
-	m := newModel(f, in, wrong)
+	m := newModel(f, id, in, wrong)
 	m.answer = a
 	return layout.Render(w, r, status, view(m))
 }

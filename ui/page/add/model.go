@@ -15,6 +15,11 @@ import (
 
 type model struct {
 	frame   layout.Frame
+	title   string
+	lead    string
+	action  string
+	submit  string
+	cancel  string // address
 	problem string // about the whole form
 	place   []component.Field
 	account []component.Field
@@ -110,9 +115,15 @@ func clean(in appliance.Input) appliance.Input {
 	return in
 }
 
-func newModel(f layout.Frame, in appliance.Input, wrong faults) model {
+func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults) model {
 	t := f.T.Add
-	m := model{frame: f, problem: wrong[wholeForm]}
+	m := model{frame: f, title: t.Title, lead: t.Lead, action: "/cameras/new", submit: t.Submit, cancel: "/", problem: wrong[wholeForm]}
+	hint := t.PassHint
+	if id != 0 {
+		m.title, m.lead, m.submit, hint = t.Change, t.ChangeLead, t.Save, t.Kept
+		m.cancel = "/cameras/" + id.String()
+		m.action = m.cancel + "/edit"
+	}
 	if len(wrong) > 0 && m.problem == "" {
 		m.problem = t.Check
 	}
@@ -129,7 +140,7 @@ func newModel(f layout.Frame, in appliance.Input, wrong faults) model {
 	m.place = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, visible(in.SubURL))}
 
 	// The password goes one way only: from the page to the recorder.
-	password := field("password", t.Password, t.PassHint, "")
+	password := field("password", t.Password, hint, "")
 	password.Type, password.Autocomplete, password.MaxLength = "password", "new-password", "256"
 	if in.Password != "" {
 		password.Hint = t.Again

@@ -28,6 +28,7 @@ type model struct {
 	data    string // for the script, as JSON
 	action  string // address of the page itself
 	setting string // address of the page that says what is recorded
+	reach   string // address of the page that says how it is reached
 	remove  string
 	live    string // address of the live picture; empty if it is shown
 }
@@ -70,6 +71,7 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
 	m.state = component.StateOf(c, t, zone)
 	m.setting = m.action + "/recording"
+	m.reach = m.action + "/edit"
 	m.remove = m.action + "/remove"
 	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {

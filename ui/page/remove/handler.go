@@ -13,6 +13,7 @@ import (
 // Page serves /cameras/{id}/remove.
 type Page struct {
 	Cameras appliance.Cameras
+	Setup   appliance.Setup
 	Frames  layout.Builder
 	Texts   *text.Texts
 }
@@ -43,7 +44,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Cameras.Remove(r.Context(), id); err != nil {
+	if err := p.Setup.Remove(r.Context(), id); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
