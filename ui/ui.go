@@ -33,9 +33,8 @@ type Config struct {
 	Door      appliance.Door      // nil if there is no access key
 	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
 	Log       *slog.Logger
-	Zone      *time.Location // in which pages without script show times; nil means the machine's
-	Version   string         // of the program; empty if it is not to be shown
-	Source    string         // where the program's source code is offered; empty if nowhere
+	Version   string // of the program; empty if it is not to be shown
+	Source    string // where the program's source code is offered; empty if nowhere
 }
 
 // formBytes bounds the body of a form; the longest one holds a schedule of 64 rows.
@@ -64,13 +63,10 @@ func New(c Config) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Zone == nil {
-		c.Zone = time.Local
-	}
 	if c.Notices == nil {
 		c.Notices = func() []nvr.Notice { return nil }
 	}
-	now := func() time.Time { return time.Now().In(c.Zone) }
+	now := clock{c.Household}.now
 	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,14 +100,9 @@ func (h *household) SetRecording(ctx context.Context, id nvr.CameraID, r nvr.Rec
 
 func (h *household) Home(context.Context) (appliance.Home, error) {
 	home := h.home
-	home.Zone = time.UTC
-	if home.TimeZone != "" {
-		var err error
-		if home.Zone, err = time.LoadLocation(home.TimeZone); err != nil {
-			return home, err
-		}
-	}
-	return home, h.err
+	zone, err := time.LoadLocation(cmp.Or(home.TimeZone, "Europe/Vienna")) // which has days of 23 and of 25 hours
+	home.Zone = zone
+	return home, errors.Join(err, h.err)
 }
 
 func (h *household) SetPrivacy(_ context.Context, on bool) error {
@@ -168,19 +164,10 @@ func at(s string) nvr.Time {
 
 func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)} }
 
-// vienna has days of 23 and of 25 hours.
-func vienna(t *testing.T) *time.Location {
-	zone, err := time.LoadLocation("Europe/Vienna")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
-}
-
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log, Zone: vienna(t)})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,6 +340,37 @@ func TestDaysOf23And25Hours(t *testing.T) {
 				t.Errorf("%d hours, want %d", n, hours)
 			}
 			run(t, body, says("100 % recorded. No gaps."))
+		})
+	}
+}
+
+// TestTheDayIsTheViewers has a server at UTC and viewers elsewhere.
+func TestTheDayIsTheViewers(t *testing.T) {
+	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive")}, home: appliance.Home{TimeZone: "UTC"}})
+	for zone, want := range map[string]struct {
+		checks []check
+		jump   string // where the form goes for 20 November
+	}{
+		"":                 {[]check{says("Thursday 19 November", "UTC+00:00"), keeps("day", "2026-11-19")}, "2026-11-20T00:00:00Z"},
+		"Local":            {[]check{says("UTC+00:00"), keeps("day", "2026-11-19")}, "2026-11-20T00:00:00Z"},
+		"../../etc/passwd": {[]check{says("UTC+00:00"), keeps("day", "2026-11-19")}, "2026-11-20T00:00:00Z"},
+		"Australia/Brisbane": {[]check{says("Friday 20 November", "UTC+10:00"), keeps("day", "2026-11-20"), keeps("clip_from", "2026-11-20T02:00:00"),
+			has("a", "href", "/cameras/1?at=2026-11-18T14:00:00Z")}, "2026-11-19T14:00:00Z"},
+	} {
+		t.Run(zone, func(t *testing.T) {
+			ask := func(address string) *httptest.ResponseRecorder {
+				r := httptest.NewRequest(http.MethodGet, address, nil)
+				if zone != "" {
+					r.Header.Set("Cookie", "tz="+zone)
+				}
+				w := httptest.NewRecorder()
+				s.ServeHTTP(w, r)
+				return w
+			}
+			run(t, ask("/cameras/1?at=2026-11-19T16:00:00Z").Body.String(), append(want.checks, everyPage...)...)
+			if got, want := ask("/cameras/1?day=2026-11-20").Header().Get("Location"), "/cameras/1?"+(url.Values{"at": {want.jump}}).Encode(); got != want {
+				t.Errorf("20 November is at %s, want %s", got, want)
+			}
 		})
 	}
 }

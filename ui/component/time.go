@@ -9,7 +9,7 @@ import (
 )
 
 // Instant is a moment as a page shows it: for machines in UTC, for people in
-// the server's zone until a script writes it in the viewer's.
+// the zone of the page until a script writes it in the viewer's.
 type Instant struct {
 	Machine string // RFC 3339, UTC
 	Human   string

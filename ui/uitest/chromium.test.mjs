@@ -96,6 +96,21 @@ test('an address shows the moment that it names', async () => {
   await close(page)
 })
 
+test('a day is one of the viewer, for script and server', async () => {
+  const at = Date.now() - 5000
+  // Where it is another day now than at UTC.
+  const timezoneId = new Date(at).getUTCHours() < 10 ? 'Pacific/Honolulu' : 'Pacific/Kiritimati'
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: timezoneId, dateStyle: 'short' }).format(at)
+  const page = await open(browser, { timezoneId })
+  await page.goto(`${base}/cameras/1?at=${instant(at)}`)
+  await page.waitForFunction((day) => document.querySelector('#date').value === day, day, { timeout: 10_000 })
+  await page.locator('[data-to-day]').first().click()
+  await page.waitForFunction((day) => document.querySelector('#date').value < day, day, { timeout: 10_000 })
+  await page.goto(`${base}/cameras/1?day=${day}`) // as the form does it without script
+  assert.equal(await page.inputValue('#date'), day)
+  await close(page)
+})
+
 // The goal is 250 ms, 19 times of 20, and `make bench` holds the pages to it. On
 // a machine that tests other things at the same time, four times that tells
 // a page that is broken from a machine that is busy.

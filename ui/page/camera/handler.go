@@ -18,7 +18,7 @@ type Page struct {
 	Timelines appliance.Timelines
 	Frames    layout.Builder
 	Texts     *text.Texts
-	Now       func() time.Time // in the server's zone
+	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
 }
 
 // Get shows the camera now, or the moment or clip that the address names.
@@ -27,7 +27,10 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	now := p.Now()
+	now, err := p.Now(r)
+	if err != nil {
+		return err
+	}
 	elsewhere, ok, err := absolute(r.URL.Path, r.URL.Query(), now.Location())
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ type zoom struct {
 
 type clipForm struct {
 	open             bool
-	from, to         string // values of inputs, in the server's zone
+	from, to         string // values of inputs, in the zone of the page
 	fromAt, toAt     string // the same as instants, for the script
 	problem          string
 	download, length string

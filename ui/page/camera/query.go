@@ -9,7 +9,7 @@ import (
 )
 
 // query is what an address of the page asks for. Addresses carry absolute
-// instants; what a form sends in the server's zone is turned into one first.
+// instants; what a form sends in the zone of the page is turned into one first.
 type query struct {
 	at     nvr.Time // zero: now
 	clip   nvr.Span // empty: none
@@ -51,8 +51,8 @@ func parseQuery(v url.Values) (q query, err error) {
 	return q, nil
 }
 
-// absolute turns the values of the page's forms, which are in the server's
-// zone, into the address that means the same everywhere. It reports false if
+// absolute turns the values of the page's forms, which are in the zone of
+// the page, into the address that means the same everywhere. It reports false if
 // there are none.
 func absolute(path string, v url.Values, zone *time.Location) (string, bool, error) {
 	if day := v.Get("day"); day != "" {

@@ -20,7 +20,7 @@ type Page struct {
 	Notices   func() []nvr.Notice
 	Frames    layout.Builder
 	Texts     *text.Texts
-	Now       func() time.Time // in the server's zone
+	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
 }
 
 // Get shows the page.
@@ -38,7 +38,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := newModel(f, cameras, house.Privacy, p.Notices(), p.Now())
+	now, err := p.Now(r)
+	if err != nil {
+		return err
+	}
+	m := newModel(f, cameras, house.Privacy, p.Notices(), now)
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
 		pictured, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)

@@ -1,8 +1,11 @@
 import { adopt, refresh } from './parts'
 import { listen } from './states'
+import { place } from './time'
 
 /** What every page does. Pages with more to do pass their own refresh. */
 export function begin(changed: () => void = () => void refresh(location.href)): void {
+  // The server means the same day as the script, from the first part that it renders anew.
+  document.cookie = `tz=${place()}; path=/; max-age=31536000; samesite=lax`
   adopt(document)
   listen(changed)
   // A menu closes when one looks elsewhere.

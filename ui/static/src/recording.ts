@@ -1,6 +1,7 @@
 // Adds and removes rows of the schedule without leaving the page: the same form,
 // sent by script, and the server's rows swapped in.
 import { begin } from './begin'
+import { place } from './time'
 import { say } from './words'
 
 begin(() => {}) // what is typed stays
@@ -33,7 +34,7 @@ async function swap(button: HTMLButtonElement): Promise<void> {
 const zone = form.querySelector('#time_zone') as HTMLInputElement
 const ahead = (zone.closest('[data-zone-of-home]') as HTMLElement).dataset.zoneOfHome
 if (!zone.value && ahead && Number(ahead) !== -new Date().getTimezoneOffset()) {
-  zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone
+  zone.value = place()
   const note = document.getElementById('time_zone-note')
   if (note) note.textContent = say('zone_guess')
 }

@@ -25,6 +25,9 @@ export function localise(root: ParentNode): void {
   }
 }
 
+/** The viewer's zone as Europe/Vienna. */
+export const place = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone
+
 /** The viewer's zone as UTC+01:00. */
 export function zone(at: number): string {
   const m = -new Date(at).getTimezoneOffset()
