@@ -22,6 +22,7 @@ import (
 // household is an appliance of plain values.
 type household struct {
 	cameras []appliance.Camera
+	gone    []appliance.Camera // that were removed
 	line    appliance.Timeline
 	probe   appliance.Probe
 	err     error // of every call
@@ -43,6 +44,8 @@ func (h *household) Get(_ context.Context, id nvr.CameraID) (appliance.Camera, e
 	}
 	return appliance.Camera{}, fmt.Errorf("camera %d: %w", id, nvr.ErrNotFound)
 }
+
+func (h *household) Removed(context.Context) ([]appliance.Camera, error) { return h.gone, h.err }
 
 func (h *household) Add(_ context.Context, in appliance.Input) (nvr.CameraID, error) {
 	if h.refuse != nil {
@@ -192,6 +195,10 @@ func TestPages(t *testing.T) {
 	broken := camera(3, hostileName)
 	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
 	broken.RetryAt = at("2026-11-22T13:00:00Z")
+	removed := &household{gone: []appliance.Camera{
+		{ID: 5, Name: "Shed", Phase: appliance.Removed, Until: at("2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
+		{ID: 6, Phase: appliance.Removed, Until: at("2026-11-19T10:00:00Z")},
+	}}
 	lame := camera(5, "Yard")
 	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting
 	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), Phase: appliance.Connecting}
@@ -226,17 +233,25 @@ func TestPages(t *testing.T) {
 		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
 			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
-		"camera, long clip":    {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
-		"camera, inside out":   {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
-		"camera, hostile":      {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password."), has("a", "href", "/cameras/3/edit")}},
-		"camera, long":         {full, "/cameras/4", 200, []check{says("Connecting")}},
-		"camera, no time":      {full, "/cameras/1?at=yesterday", 400, []check{says("That address is not right")}},
-		"camera, not there":    {full, "/cameras/9", 404, []check{says("Nothing here")}},
-		"camera, no number":    {full, "/cameras/..%2f..%2fetc", 400, nil},
-		"add":                  {full, "/cameras/new", 200, []check{says("Add a camera", "Password"), has("input", "type", "password")}},
-		"edit":                 {full, "/cameras/1/edit", 200, []check{keeps("name", "Drive"), keeps("url", "rtsp://192.168.1.20/main"), keeps("user", "admin"), keeps("password", ""), says("Leave it empty to keep")}},
-		"edit, hostile":        {full, "/cameras/3/edit", 200, []check{keeps("name", hostileName)}},
-		"edit, not there":      {full, "/cameras/9/edit", 404, nil},
+		"camera, long clip":  {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
+		"camera, inside out": {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
+		"camera, hostile":    {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password."), has("a", "href", "/cameras/3/edit")}},
+		"camera, long":       {full, "/cameras/4", 200, []check{says("Connecting")}},
+		"camera, no time":    {full, "/cameras/1?at=yesterday", 400, []check{says("That address is not right")}},
+		"camera, not there":  {full, "/cameras/9", 404, []check{says("Nothing here")}},
+		"camera, no number":  {full, "/cameras/..%2f..%2fetc", 400, nil},
+		"add":                {full, "/cameras/new", 200, []check{says("Add a camera", "Password"), has("input", "type", "password")}},
+		"edit":               {full, "/cameras/1/edit", 200, []check{keeps("name", "Drive"), keeps("url", "rtsp://192.168.1.20/main"), keeps("user", "admin"), keeps("password", ""), says("Leave it empty to keep")}},
+		"edit, hostile":      {full, "/cameras/3/edit", 200, []check{keeps("name", hostileName)}},
+		"edit, not there":    {full, "/cameras/9/edit", 404, nil},
+		"home, removed":      {removed, "/", 200, []check{says("Removed cameras that still have footage", "Shed", "Footage until Thursday 19 November, 11:00:00", "Camera 6"), has("a", "href", "/cameras/5")}},
+		"removed": {removed, "/cameras/5", 200, []check{says("Shed", "Removed", "Thursday 19 November"), lacks("Remove camera"), lacks("Back to live"),
+			has("video", "src", "/api/v1/cameras/5/picture.mp4?at=2026-11-19T09%3A59%3A00Z&stream=main"), has("button", "hidden", "")}},
+		"removed, nameless":    {removed, "/cameras/6", 200, []check{says("Camera 6")}},
+		"removed, clip":        {removed, "/cameras/5?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{says("10 min")}},
+		"removed, edit":        {removed, "/cameras/5/edit", 404, nil},
+		"removed, remove":      {removed, "/cameras/5/remove", 404, nil},
+		"removed, recorded":    {removed, "/cameras/5/recording", 404, nil},
 		"remove":               {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
 		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in")}},
 		"login, elsewhere":     {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},

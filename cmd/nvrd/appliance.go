@@ -148,8 +148,8 @@ func (a *appliance) handler(s settings, key *auth.AccessKey, hub *live.Hub) (htt
 	}
 	guards := api.Guards{Machine: machine, Hosts: s.hosts, Log: a.log}
 	pages := ui.Config{
-		Cameras:   pageCameras{a.cameras},
-		Setup:     pageCameras{a.cameras},
+		Cameras:   pageCameras{a.cameras, a.store},
+		Setup:     pageCameras{a.cameras, a.store},
 		Household: pageHousehold{a.store.home},
 		Timelines: pageTimelines{a.store.player},
 		Notices:   a.notices,

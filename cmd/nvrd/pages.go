@@ -17,7 +17,10 @@ import (
 )
 
 // pageCameras shows the cameras to the pages in the pages' own words.
-type pageCameras struct{ cameras *cameras }
+type pageCameras struct {
+	cameras *cameras
+	store   *store
+}
 
 func (p pageCameras) List(ctx context.Context) ([]pages.Camera, error) {
 	list, err := p.cameras.List(ctx)

@@ -140,8 +140,30 @@ func (h *DB) sealed(password Secret) []byte {
 	return h.seal.seal(password, usePassword)
 }
 
-// RemoveCamera forgets a camera and its password. Its id is not given out
-// again. It fails with [nvr.ErrNotFound] if there is none of that id.
+// RemovedCameras returns what cameras were called that were removed.
+func (h *DB) RemovedCameras(ctx context.Context) (map[nvr.CameraID]string, error) {
+	rows, err := h.db.Reader().QueryContext(ctx, `SELECT id, name FROM removed_camera`)
+	if err != nil {
+		return nil, fmt.Errorf("list removed cameras: %w", err)
+	}
+	defer rows.Close()
+	names := map[nvr.CameraID]string{}
+	for rows.Next() {
+		var id nvr.CameraID
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, fmt.Errorf("list removed cameras: %w", err)
+		}
+		names[id] = name
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list removed cameras: %w", err)
+	}
+	return names, nil
+}
+
+// RemoveCamera forgets a camera and its password, but not its name. Its id is
+// not given out again. It fails with [nvr.ErrNotFound] if there is none of that id.
 func (h *DB) RemoveCamera(ctx context.Context, id nvr.CameraID) error {
 	err := h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return tx.QueryRowContext(ctx, `DELETE FROM camera WHERE id = ? RETURNING id`, int64(id)).Scan(&id)

@@ -82,6 +82,25 @@ func TestIDsAreNeverReused(t *testing.T) {
 	}
 }
 
+func TestNamesOfRemovedCamerasAreKept(t *testing.T) {
+	h := open(t, t.TempDir())
+	for _, name := range []string{"Shed", "Gate", "Shed"} {
+		c, err := h.AddCamera(t.Context(), CameraInput{Name: name, URL: "rtsp://10.0.0.1/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "Gate" {
+			if err := h.RemoveCamera(t.Context(), c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	names, err := h.RemovedCameras(t.Context())
+	if diff := cmp.Diff(map[nvr.CameraID]string{1: "Shed", 3: "Shed"}, names); diff != "" || err != nil {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+}
+
 func TestNamesAreUniqueWithoutCapitals(t *testing.T) {
 	h := open(t, t.TempDir())
 	for _, pair := range [][2]string{{"Front door", "FRONT DOOR "}, {"Haustür", "HAUSTÜR"}, {"Θύρα", "θύρα"}, {"Kelvin", "\u212aelvin"}} {

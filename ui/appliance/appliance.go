@@ -19,6 +19,8 @@ type Cameras interface {
 	List(ctx context.Context) ([]Camera, error)
 	// Get fails with [nvr.ErrNotFound] if there is no such camera.
 	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+	// Removed returns the cameras that were removed and still have footage.
+	Removed(ctx context.Context) ([]Camera, error)
 }
 
 // Setup is how cameras are added, reached and removed. Its methods are safe for
@@ -103,14 +105,16 @@ const (
 	Live       Phase = "live"
 	Waiting    Phase = "waiting" // something is wrong; the next attempt is at RetryAt
 	Off        Phase = "off"
+	Removed    Phase = "removed"
 )
 
 // Camera is one camera with its present state.
 type Camera struct {
 	ID      nvr.CameraID
-	Name    string
+	Name    string   // may be lost of one that was removed
 	URL     string   // without user and password
 	SubURL  string   // likewise; empty if there is no sub stream
+	Until   nvr.Time // end of the newest footage of one that was removed; zero of others
 	Mode    nvr.Mode // what is kept of it at the moment; empty until known
 	Phase   Phase
 	Reason  nvr.Reason // empty unless something is wrong

@@ -169,8 +169,8 @@ func around(phrase, mark string) (before, after string) {
 	return before, after
 }
 
-// Retry says when a camera is asked again.
-func Retry(phrase string, at Instant) templ.Component {
+// At is a phrase with an instant in it, such as when a camera is asked again.
+func At(phrase string, at Instant) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -21,6 +21,8 @@ type State struct {
 // StateOf puts c's state into words.
 func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 	switch {
+	case c.Phase == appliance.Removed:
+		return State{Tone: "rest", Word: t.State.Removed}
 	case c.Mode == nvr.Privacy, c.Phase == appliance.Off:
 		return State{Tone: "rest", Word: t.State.Off}
 	case c.Phase == appliance.Live && c.Mode == nvr.KeepNone:

@@ -65,6 +65,9 @@ type Home struct {
 	DoorWords  []string `json:"door_words"` // a name with one of these in it comes first
 	NoPicture  string   `json:"no_picture"`
 	Open       string   `json:"open"` // {name}
+	Removed    string   `json:"removed"`
+	Until      string   `json:"until"`    // {time}
+	Nameless   string   `json:"nameless"` // {n}
 	Notices    string   `json:"notices"`
 	Instead    string   `json:"instead"` // {path}
 	Nowhere    string   `json:"nowhere"`
@@ -83,6 +86,7 @@ type State struct {
 	Retry      string `json:"retry"` // {time}
 
 	NotRecording string `json:"not_recording"`
+	Removed      string `json:"removed"`
 	SubFails     string `json:"sub_fails"` // {reason}
 }
 

@@ -3,11 +3,15 @@
 package camera
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
+	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
 )
@@ -43,11 +47,15 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := p.Cameras.Get(r.Context(), id)
+	c, err := p.camera(r.Context(), id)
 	if err != nil {
 		return err
 	}
+	if c.Phase == appliance.Removed && q.moment() == 0 {
+		q.at = c.Until.Add(-time.Minute) // there is no picture of now
+	}
 	t := p.Texts.For(r)
+	c.Name = component.CameraName(c, t)
 	f, err := p.Frames.Frame(r.Context(), t, c.Name, "", "camera")
 	if err != nil {
 		return err
@@ -73,4 +81,21 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// camera returns a camera, also one that was removed and still has footage.
+func (p Page) camera(ctx context.Context, id nvr.CameraID) (appliance.Camera, error) {
+	c, absent := p.Cameras.Get(ctx, id)
+	if !errors.Is(absent, nvr.ErrNotFound) {
+		return c, absent
+	}
+	removed, err := p.Cameras.Removed(ctx)
+	if err != nil {
+		return appliance.Camera{}, err
+	}
+	i := slices.IndexFunc(removed, func(c appliance.Camera) bool { return c.ID == id })
+	if i < 0 {
+		return appliance.Camera{}, absent
+	}
+	return removed[i], nil
 }

@@ -18,6 +18,7 @@ type model struct {
 	name    string
 	label   string // of the picture
 	state   component.State
+	removed bool // there is only footage of it
 	lacks   []string
 	picture string // address of what the picture shows without script; empty if nothing
 	clip    bool   // it is a chosen clip, so it needs controls
@@ -53,6 +54,7 @@ type data struct {
 	Name    string       `json:"name"`
 	At      *nvr.Time    `json:"at,omitempty"`
 	Mode    nvr.Mode     `json:"mode"`
+	Removed bool         `json:"removed,omitempty"`
 	Zoom    string       `json:"zoom"`
 	Streams []stream     `json:"streams"`
 }
@@ -73,7 +75,8 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	m.setting = m.action + "/recording"
 	m.reach = m.action + "/edit"
 	m.remove = m.action + "/remove"
-	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Zoom: q.zoom, Streams: []stream{}}
+	m.removed = c.Phase == appliance.Removed
+	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Removed: m.removed, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {
 		m.lacks = append(m.lacks, s.Missing...)
 		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height, s.Phase == appliance.Live})
@@ -81,7 +84,10 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
 	m.picture = pictureURL(id, q.at)
 	if at := q.moment(); at != 0 {
-		d.At, m.live = &at, m.action
+		d.At = &at
+		if !m.removed {
+			m.live = m.action
+		}
 		stamp := component.Moment(at, zone, t.Calendar)
 		m.stamp = &stamp
 	}

@@ -53,6 +53,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 			m.tiles[i].picture = ""
 		}
 	}
+	removed, err := p.Cameras.Removed(r.Context())
+	if err != nil {
+		return err
+	}
+	m.removed = removals(removed, t, now.Location())
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 

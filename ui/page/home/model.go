@@ -21,6 +21,13 @@ type model struct {
 	notices  []notice
 	troubles []trouble
 	tiles    []tile
+	removed  []removal
+}
+
+// removal is a camera that was removed and still has footage.
+type removal struct {
+	name, href string
+	until      component.Instant
 }
 
 // notice is what the owner should know of the storage, and what to do.
@@ -99,6 +106,14 @@ func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
 		tl.live = "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String()
 	}
 	return tl
+}
+
+func removals(cameras []appliance.Camera, t *text.Catalogue, zone *time.Location) []removal {
+	var all []removal
+	for _, c := range cameras {
+		all = append(all, removal{component.CameraName(c, t), "/cameras/" + c.ID.String(), component.Moment(c.Until, zone, t.Calendar)})
+	}
+	return all
 }
 
 // small is the stream for a tile: the sub stream where there is one.

@@ -14,6 +14,7 @@ interface Data {
   name: string
   at?: string
   mode: string
+  removed?: boolean // there is only footage of it
   zoom: string
   streams: Stream[]
 }
@@ -89,9 +90,9 @@ function lack(at: number): string | undefined {
 
 function live(): void {
   asked = undefined
-  if (data.mode === 'privacy') {
+  if (data.removed || data.mode === 'privacy') {
     player.hold(Date.now())
-    still(say('private'))
+    still(say(data.removed ? 'removed' : 'private'))
     return address()
   }
   expect()
@@ -236,5 +237,5 @@ if (data.at) {
 controls()
 tick()
 player.warm()
-begin(() => void learn().catch(() => {}))
+begin(() => data.removed || void learn().catch(() => {}))
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows

@@ -18,8 +18,11 @@ export function swap(doc: Document): void {
     part.className = fresh.className
     const open = opened(part)
     reopen(fresh, open)
-    if (part.innerHTML === fresh.innerHTML || part.contains(document.activeElement)) continue
+    const used = part.contains(document.activeElement) ? document.activeElement : undefined
+    // A link with an id is found again among what is new.
+    if (part.innerHTML === fresh.innerHTML || (used && !used.matches('a[id]'))) continue
     part.replaceChildren(...fresh.childNodes)
+    if (used) document.getElementById(used.id)?.focus({ preventScroll: true })
   }
 }
 
