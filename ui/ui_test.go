@@ -196,8 +196,8 @@ func TestPages(t *testing.T) {
 	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
 	broken.RetryAt = at("2026-11-22T13:00:00Z")
 	removed := &household{gone: []appliance.Camera{
-		{ID: 5, Name: "Shed", Phase: appliance.Removed, Until: at("2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
-		{ID: 6, Phase: appliance.Removed, Until: at("2026-11-19T10:00:00Z")},
+		{ID: 5, Name: "Shed", Phase: appliance.Removed, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
+		{ID: 6, Phase: appliance.Removed, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")},
 	}}
 	lame := camera(5, "Yard")
 	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting

@@ -40,7 +40,9 @@ func (p pageCameras) Removed(ctx context.Context) ([]pages.Camera, error) {
 			removed = append(removed, pages.Camera{ID: s.ID.Camera, Name: names[s.ID.Camera], Phase: pages.Removed})
 		}
 		c := &removed[len(removed)-1]
-		c.Until = max(c.Until, newest.To)
+		if newest.To > c.Newest.To {
+			c.Newest = newest
+		}
 		c.Streams = append(c.Streams, pages.Stream{Quality: s.ID.Quality, Phase: pages.Removed})
 	}
 	return removed, nil

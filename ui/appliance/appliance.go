@@ -114,7 +114,7 @@ type Camera struct {
 	Name    string   // may be lost of one that was removed
 	URL     string   // without user and password
 	SubURL  string   // likewise; empty if there is no sub stream
-	Until   nvr.Time // end of the newest footage of one that was removed; zero of others
+	Newest  nvr.Span // the newest footage of one that was removed, a minute or so; zero of others
 	Mode    nvr.Mode // what is kept of it at the moment; empty until known
 	Phase   Phase
 	Reason  nvr.Reason // empty unless something is wrong

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { base, close, footage, hostile, launch, look, moves, open, shots } from './browser.mjs'
+import { base, close, each, footage, hostile, launch, look, moves, open, shots } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -108,6 +108,7 @@ test('a day is one of the viewer, for script and server', async () => {
   await page.waitForFunction((day) => document.querySelector('#date').value < day, day, { timeout: 10_000 })
   await page.goto(`${base}/cameras/1?day=${day}`) // as the form does it without script
   assert.equal(await page.inputValue('#date'), day)
+  page.faults = page.faults.filter((f) => !/404 /.test(f)) // nothing was recorded at midnight
   await close(page)
 })
 
@@ -270,6 +271,66 @@ test('a clip is chosen on the timeline', async () => {
   assert.equal(await link.isVisible(), false)
   assert.equal(await page.textContent('[data-problem]'), 'The end has to come after the start.')
   await close(page)
+})
+
+test('a camera whose small stream fails is mended on its page, and leaves its footage when it is removed', async () => {
+  const json = async (path, init) => (await fetch(base + path, init)).json()
+  const { cameras } = await json('/api/v1/cameras')
+  const body = JSON.stringify({ name: 'Yard', url: cameras[0].url, sub_url: `${cameras[0].url}-nothing` })
+  const { id } = await json('/api/v1/cameras', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
+  await footage(id, 4000)
+  for (let tries = 0; (await json(`/api/v1/cameras/${id}`)).state.reason !== 'refused'; tries++) {
+    assert.ok(tries < 100, 'the small stream does not fail')
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  const why = 'The small stream is not recorded: The camera refused the stream.'
+  await each(browser, async (page, shot) => {
+    await page.goto(base)
+    assert.ok((await page.textContent('[data-part=troubles]')).includes(why))
+    assert.equal(await page.textContent('[data-part=summary]'), 'One camera needs a look.')
+    await page.waitForTimeout(1000)
+    await shot('small-home')
+    await page.goto(`${base}/cameras/${id}`)
+    assert.ok((await page.textContent('[data-part=trouble]')).includes(why))
+    await page.waitForTimeout(1000)
+    await shot('small')
+    await page.click('[data-part=trouble] a')
+    await page.click('[value=test]')
+    await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+    await shot('edit')
+    page.faults = page.faults.filter((f) => !/416 /.test(f)) // the newest picture became another one while it was read
+  }, ['light'])
+
+  const plain = await open(browser, { javaScriptEnabled: false })
+  await plain.goto(`${base}/cameras/${id}`)
+  await plain.click('.menu summary')
+  await plain.click('.menu a[href$="/edit"]')
+  await plain.fill('[name=name]', 'Back yard')
+  await plain.fill('[name=sub_url]', '')
+  await plain.click('[value=add]')
+  await plain.waitForURL(`${base}/cameras/${id}`)
+  assert.equal(await plain.textContent('h1'), 'Back yard')
+  assert.equal((await json(`/api/v1/cameras/${id}`)).sub_url, '')
+  await plain.goto(`${base}/cameras/${id}/remove`)
+  await plain.click('button.danger')
+  await plain.waitForURL(`${base}/`)
+  await close(plain)
+
+  await each(browser, async (page, shot) => {
+    await page.goto(base)
+    await page.locator('.removed').scrollIntoViewIfNeeded()
+    await shot('removed-home')
+    await page.click('.removed a:has-text("Back yard")')
+    await page.waitForURL((url) => url.pathname === `/cameras/${id}`)
+    await page.locator('[data-do=live]').waitFor({ state: 'hidden' })
+    await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0, null, { timeout: 20_000 })
+    assert.equal(await page.evaluate(() => document.querySelector('[data-video]').readyState > 1), true)
+    await page.waitForTimeout(500)
+    await shot('removed')
+    await page.click('[data-clip] summary')
+    const clip = await fetch(base + (await page.locator('details.hour a[download]').first().getAttribute('href')))
+    assert.equal(clip.status, 200)
+  }, ['light'])
 })
 
 test('every page at every width, light and dark', async () => {

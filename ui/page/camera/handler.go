@@ -52,7 +52,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if c.Phase == appliance.Removed && q.moment() == 0 {
-		q.at = c.Until.Add(-time.Minute) // there is no picture of now
+		q.at = c.Newest.From // there is no picture of now
 	}
 	t := p.Texts.For(r)
 	c.Name = component.CameraName(c, t)

@@ -111,7 +111,7 @@ func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
 func removals(cameras []appliance.Camera, t *text.Catalogue, zone *time.Location) []removal {
 	var all []removal
 	for _, c := range cameras {
-		all = append(all, removal{component.CameraName(c, t), "/cameras/" + c.ID.String(), component.Moment(c.Until, zone, t.Calendar)})
+		all = append(all, removal{component.CameraName(c, t), "/cameras/" + c.ID.String(), component.Moment(c.Newest.To, zone, t.Calendar)})
 	}
 	return all
 }
