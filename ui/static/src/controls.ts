@@ -45,7 +45,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     label('sound', player.video.muted ? 'sound_on' : 'sound_off')
     label('speed', 'speed', { rate: player.speed })
     label('full', document.fullscreenElement ? 'full_end' : 'full')
-    button('sound').hidden = !/mp4a|opus|flac/i.test(stream?.mime ?? '')
+    button('sound').hidden = !!stream?.mime && !/mp4a|opus|flac/i.test(stream.mime) // not known: there may be sound
     button('speed').textContent = `${player.speed}×`
     button('speed').hidden = isLive
     button('live').textContent = say(isLive ? 'live' : 'go_live')
