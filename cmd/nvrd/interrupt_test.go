@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -65,10 +67,16 @@ func TestInterruptedExport(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	defer cmd.Process.Kill()
+	var seen string
+	still := 0
 	eventually(t, time.Minute, func() bool {
-		holds, err := s.catalog.Holds(t.Context(), nvr.Now())
-		return err == nil && len(holds) > 0
-	}, func() string { return "it exports" })
+		if call := opening(cmd.Process.Pid); call == "" || call != seen {
+			seen, still = call, 0
+		} else {
+			still++
+		}
+		return still > 5
+	}, func() string { return "it waits for the file to open" })
 	eventually(t, time.Minute, func() bool {
 		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
 		select {
@@ -81,6 +89,19 @@ func TestInterruptedExport(t *testing.T) {
 	if how, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || how.Signal() != syscall.SIGINT {
 		t.Errorf("it ended with %v, want by the signal", cmd.ProcessState)
 	}
+}
+
+// opening returns the call in which a thread of a process opens a file at this
+// moment, or nothing.
+func opening(pid int) string {
+	calls, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
+	for _, path := range calls {
+		call, err := os.ReadFile(path)
+		if err == nil && strings.HasPrefix(string(call), fmt.Sprintf("%d ", syscall.SYS_OPENAT)) {
+			return string(call)
+		}
+	}
+	return ""
 }
 
 // ending is an end of a file at which something is done.
