@@ -18,7 +18,7 @@ func whereabouts(listening net.Addr) string {
 		return "http://" + listening.String()
 	}
 	if inContainer() {
-		return fmt.Sprintf("port %d of this container: open http://ADDRESS-OF-THE-MACHINE:PORT with the port that is published for it", at.Port)
+		return fmt.Sprintf("http://localhost:%d in this container, and outside at the port of the machine that is published for it", at.Port)
 	}
 	name, err := os.Hostname()
 	if err != nil {

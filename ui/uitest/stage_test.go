@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,10 +67,13 @@ func (p *program) start() error {
 	}
 	p.cmd = c
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, address, ok := strings.Cut(lines.Text(), "Stoop is at "); ok {
+		if _, addresses, ok := strings.Cut(lines.Text(), "Stoop is at "); ok {
 			go io.Copy(io.Discard, out)
-			p.listen = strings.TrimSuffix(strings.TrimSpace(address), "/")
-			return nil
+			first, err := url.Parse(strings.Fields(addresses)[0])
+			if err == nil {
+				p.listen = "http://127.0.0.1:" + first.Port() // its name need not be known here
+			}
+			return err
 		}
 	}
 	return fmt.Errorf("the program ended before it said where it is: %w", p.stop())
