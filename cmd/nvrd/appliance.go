@@ -84,7 +84,11 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	a.stop = stop
 	a.running.Go(func() { a.cameras.follow(follow) })
 	a.running.Go(func() { a.store.places.Run(follow) })
-	a.running.Go(func() { a.store.followPlaces(follow, log) })
+	a.running.Go(func() {
+		keepUp(follow, a.store.home, log, "footage directories cannot be read", func(ctx context.Context) (nvr.Time, error) {
+			return 0, a.store.usePlaces(ctx)
+		})
+	})
 	a.running.Go(func() { a.keeper.Run(follow) })
 	a.running.Go(func() {
 		if err := a.look(follow, s.data, old, began); err != nil && follow.Err() == nil {

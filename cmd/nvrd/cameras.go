@@ -40,7 +40,7 @@ func (c *cameras) follow(ctx context.Context) {
 	if err := c.forget(ctx); err != nil {
 		c.log.Error("cameras that were removed are still accounted for", "err", err)
 	}
-	c.keepUp(ctx)
+	keepUp(ctx, c.home, c.log, "cameras cannot be read", c.adjust)
 	for _, w := range c.watched {
 		w.stop(nil)
 	}
@@ -49,40 +49,9 @@ func (c *cameras) follow(ctx context.Context) {
 	}
 }
 
-const (
-	// adjustAgain is when to try once more after the household could not be read.
-	adjustAgain = 2 * time.Second
-	// lookAgain is when to look at the schedules at the latest: somebody may
-	// have set the clock.
-	lookAgain = time.Minute
-)
-
-// keepUp adjusts after every change of the household, and when a schedule says
-// so, until ctx ends.
-func (c *cameras) keepUp(ctx context.Context) {
-	changes := c.home.Watch(ctx)
-	var next <-chan time.Time
-	failing := false
-	for {
-		select {
-		case _, ok := <-changes:
-			if !ok {
-				return
-			}
-		case <-next:
-		}
-		until, err := c.adjust(ctx)
-		wait := time.Until(until.Std())
-		if err != nil {
-			wait = adjustAgain
-			if !failing && ctx.Err() == nil {
-				c.log.Error("cameras cannot be read", "err", err)
-			}
-		}
-		failing = err != nil
-		next = time.After(wait)
-	}
-}
+// lookAgain is when to look at the schedules at the latest: somebody may have
+// set the clock.
+const lookAgain = time.Minute
 
 // wish is what the household wants of a camera now.
 type wish struct {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
@@ -58,30 +57,6 @@ func (s *store) usePlaces(ctx context.Context) error {
 	}
 	s.places.Use(written, read)
 	return nil
-}
-
-// followPlaces goes along with changes of the household until ctx ends.
-func (s *store) followPlaces(ctx context.Context, log *slog.Logger) {
-	changes := s.home.Watch(ctx)
-	var again <-chan time.Time // set while the last try failed
-	for {
-		select {
-		case _, ok := <-changes:
-			if !ok {
-				return
-			}
-		case <-again:
-		}
-		err := s.usePlaces(ctx)
-		switch {
-		case err == nil:
-			again = nil
-			continue
-		case again == nil && ctx.Err() == nil:
-			log.Error("footage directories cannot be read", "err", err)
-		}
-		again = time.After(adjustAgain)
-	}
 }
 
 // directory returns the footage directory of a row.
