@@ -36,10 +36,14 @@ func (r *Recorder) recover(ctx context.Context) error {
 	if streams, err = r.catalog.Streams(ctx); err != nil {
 		return err
 	}
+	open, err := r.catalog.OpenSegments(ctx)
+	if err != nil {
+		return err
+	}
 	for _, s := range streams {
 		end, start := s.Covered, recovered[s.ID]
 		if s.Disabled == 0 || start != 0 {
-			if end, err = r.tile(ctx, s, start); err != nil {
+			if end, err = r.tile(ctx, s, start, open); err != nil {
 				return err
 			}
 		}
@@ -210,8 +214,8 @@ func (r *Recorder) recoverFile(ctx context.Context, d *footage.Directory, id nvr
 // tile makes segments and gaps of a stream tile time again up to now, with an
 // open gap at the end, and returns where that begins. Only the stretch since
 // the oldest segment that was recovered can need it, but looking at the last
-// day costs nothing notable.
-func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Time) (end nvr.Time, err error) {
+// day costs nothing notable. Segments that are still open could not be read.
+func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Time, open []nvr.Segment) (end nvr.Time, err error) {
 	now := r.now()
 	if now < unset {
 		now = max(now, s.Covered)
@@ -228,10 +232,6 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Tim
 	}
 	if len(away) > 0 && (away[0].Span.To == 0 || away[0].Span.To > now) {
 		t.at = min(t.at, max(r.last, s.Enabled))
-	}
-	open, err := r.catalog.OpenSegments(ctx)
-	if err != nil {
-		return 0, err
 	}
 	for _, o := range open {
 		if o.Stream == s.ID {
