@@ -55,10 +55,9 @@ func scanGaps(rows *sql.Rows, stream nvr.StreamID) (gaps []nvr.Gap, err error) {
 
 // Free returns the stretches from a time on in which a stream has no footage,
 // none on a disk that failed, and had none that was removed since, oldest
-// first, adjoining gaps as one. One
-// that goes on ends at math.MaxInt64. Behind the newest footage, where no gap
-// is yet, nothing is said to be free; before the oldest everything is, unless
-// older footage was removed.
+// first, adjoining gaps as one. One that goes on ends at math.MaxInt64. Behind
+// the newest footage, where no gap is yet, nothing is said to be free; before
+// the oldest everything is, unless older footage was removed.
 func (c *Catalog) Free(ctx context.Context, stream nvr.StreamID, from nvr.Time) ([]nvr.Span, error) {
 	var enabled nvr.Time
 	err := c.db.Reader().QueryRowContext(ctx, `SELECT enabled_us FROM stream WHERE camera_id = ? AND quality = ?`,
