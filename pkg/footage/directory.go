@@ -221,3 +221,48 @@ func (d *Directory) List(stream nvr.StreamID, from nvr.Time) ([]nvr.Time, error)
 	slices.Sort(starts)
 	return starts, nil
 }
+
+// present is there, for the writer.
+func (d *Directory) present() error {
+	if err := d.there(); err != nil {
+		return err
+	}
+	return d.disk.follow(d.path)
+}
+
+// there makes sure that the directory is still what was opened: a disk that is
+// not mounted any more leaves an empty folder in its place, and another disk
+// may have been mounted there.
+func (d *Directory) there() error {
+	b, err := os.ReadFile(filepath.Join(d.path, metaName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("footage directory %s is gone: %w", d.path, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return fmt.Errorf("footage directory: %w", err)
+	}
+	var m meta
+	if err := json.Unmarshal(b, &m); err != nil || m.Home != d.home.String() || m.Directory != d.id.String() {
+		return fmt.Errorf("another disk is mounted at %s: %w", d.path, nvr.ErrNotFound)
+	}
+	return nil
+}
+
+// makeFolders makes camera, stream and day folders as needed.
+func (d *Directory) makeFolders(path string) error {
+	if path == d.path {
+		return fmt.Errorf("footage directory %s is gone: %w", d.path, nvr.ErrNotFound)
+	}
+	err := os.Mkdir(path, 0o750)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = d.makeFolders(filepath.Dir(path)); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o750)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("create footage folder: %w", nameless(err))
+	}
+	d.dirs[filepath.Dir(path)] = true
+	return nil
+}
