@@ -85,9 +85,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *appliance, err
 	a.running.Go(func() { a.cameras.follow(follow) })
 	a.running.Go(func() { a.store.places.Run(follow) })
 	a.running.Go(func() {
-		keepUp(follow, a.store.home, log, "footage directories cannot be read", func(ctx context.Context) (nvr.Time, error) {
-			return 0, a.store.usePlaces(ctx)
-		})
+		keepUp(follow, a.store.home,
+			func(ctx context.Context) (nvr.Time, error) { return 0, a.store.usePlaces(ctx) },
+			func(err error) { log.Error("footage directories cannot be read", "err", err) })
 	})
 	a.running.Go(func() { a.keeper.Run(follow) })
 	a.running.Go(func() {

@@ -40,7 +40,7 @@ func (c *cameras) follow(ctx context.Context) {
 	if err := c.forget(ctx); err != nil {
 		c.log.Error("cameras that were removed are still accounted for", "err", err)
 	}
-	keepUp(ctx, c.home, c.log, "cameras cannot be read", c.adjust)
+	keepUp(ctx, c.home, c.adjust, func(err error) { c.log.Error("cameras cannot be read", "err", err) })
 	for _, w := range c.watched {
 		w.stop(nil)
 	}

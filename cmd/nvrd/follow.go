@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"nvrd/pkg/household"
@@ -13,9 +12,9 @@ import (
 const adjustAgain = 2 * time.Second
 
 // keepUp calls adjust after every change of the household, and at the time until
-// which it said that its work holds (zero: until a change), until ctx ends. That
-// it fails is said once, and it is tried again soon.
-func keepUp(ctx context.Context, home *household.DB, log *slog.Logger, failure string, adjust func(context.Context) (until nvr.Time, err error)) {
+// which it said that its work holds (zero: until a change), until ctx ends. When
+// it fails it is called again soon; failed is told of the first of several times.
+func keepUp(ctx context.Context, home *household.DB, adjust func(context.Context) (until nvr.Time, err error), failed func(error)) {
 	changes := home.Watch(ctx)
 	var next <-chan time.Time
 	failing := false
@@ -32,7 +31,7 @@ func keepUp(ctx context.Context, home *household.DB, log *slog.Logger, failure s
 		case err != nil:
 			next = time.After(adjustAgain)
 			if !failing && ctx.Err() == nil {
-				log.Error(failure, "err", err)
+				failed(err)
 			}
 		case until == 0:
 			next = nil
