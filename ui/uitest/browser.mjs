@@ -84,9 +84,13 @@ export const look = (selector) => {
   return { time: video.currentTime, hash, blank: light <= 64 * 36 * 255 }
 }
 
+/** Waits until the video has a picture. */
+export const pictured = (page, selector) =>
+  page.waitForFunction((s) => document.querySelector(s)?.readyState >= 2, selector, { timeout: 20_000 })
+
 /** Waits until the video has moved on by two pictures that differ. */
 export async function moves(page, selector) {
-  await page.waitForFunction((s) => document.querySelector(s)?.readyState >= 2, selector, { timeout: 20_000 })
+  await pictured(page, selector)
   const first = await page.evaluate(look, selector)
   await page.waitForFunction(
     ([s, from]) => document.querySelector(s).currentTime > from + 0.6,
