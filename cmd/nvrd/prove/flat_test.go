@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,15 @@ import (
 type reading struct {
 	heap, objects, goroutines, files int64 // memory after a collection, descriptors
 	catalog, wal                     int64 // bytes of the database and its log
+}
+
+// weigh reads the memory in use.
+func (r *reading) weigh() {
+	runtime.GC()
+	runtime.GC() // what had a finalizer goes now
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	r.heap, r.objects = int64(m.HeapAlloc), int64(m.HeapObjects)
 }
 
 // quantity is one column of readings, and how much more of it there may be
