@@ -14,6 +14,7 @@ type clock struct {
 	started bool
 	last    uint32
 	count   int64 // last, unwrapped
+	pace    pace  // of the pictures
 
 	report    bool // a report arrived that fits to the present count
 	early     bool // a report arrived before any packet
@@ -41,7 +42,7 @@ func (c *clock) read(ts uint32, arrived time.Time) (count int64, jumped bool) {
 		c.report, step = false, c.rate
 	}
 	c.last = ts
-	c.count += step
+	c.count += c.pace.scale(step)
 	lead := arrived.UnixNano() - c.nanos(c.count)
 	if c.lead == 0 || jumped || lead < c.lead {
 		c.lead = lead
@@ -51,8 +52,8 @@ func (c *clock) read(ts uint32, arrived time.Time) (count int64, jumped bool) {
 
 // hear takes a sender report. ntp is its 64-bit timestamp since 1900.
 func (c *clock) hear(ntp uint64, ts uint32) {
-	if ntp == 0 {
-		return // RFC 3550: a sender without a clock says zero
+	if ntp == 0 || c.pace.more != 0 {
+		return // RFC 3550: a sender without a clock says zero; and one whose count is no time has none
 	}
 	const from1900to1970 = 2208988800
 	seconds := int64(ntp >> 32)
@@ -73,10 +74,13 @@ func (c *clock) wall(count int64) (ns int64, ok bool) {
 }
 
 // near unwraps a timestamp close to the last one.
-func (c *clock) near(ts uint32) int64 { return c.count + int64(int32(ts-c.last)) }
+func (c *clock) near(ts uint32) int64 { return c.count + c.pace.scale(int64(int32(ts-c.last))) }
 
 // forget drops what was learned about other clocks.
-func (c *clock) forget() { c.report, c.lead = false, 0 }
+func (c *clock) forget() {
+	c.report, c.lead = false, 0
+	c.pace.begin()
+}
 
 // captured is wall for [media.Sample]: zero while not known.
 func (c *clock) captured(count int64) nvr.Time {

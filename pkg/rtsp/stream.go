@@ -122,6 +122,9 @@ func (s *stream) picture(p picture) {
 		s.log.Info("the camera's clock jumped")
 		s.restart()
 	}
+	if s.astray(at, p) {
+		s.restart()
+	}
 	if !p.key && s.state == waiting {
 		s.video.discontinue()
 		return
@@ -146,6 +149,18 @@ func (s *stream) picture(p picture) {
 		},
 		format: format,
 	})
+}
+
+// astray tells whether a new run has to begin with a picture since the count
+// of those before it was no time.
+func (s *stream) astray(at int64, p picture) bool {
+	c := &s.clocks[0]
+	c.pace.see(p.arrived, time.Duration(c.nanos(at)))
+	if !p.key || s.state == waiting || !c.pace.far {
+		return false
+	}
+	s.log.Warn("the camera's count of time is not one, pictures are dated by their arrival", "faster", c.pace.more)
+	return true
 }
 
 // begin settles what the format is from a key frame on. It returns the format
