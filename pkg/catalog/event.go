@@ -14,7 +14,10 @@ import (
 type Event struct {
 	ID     int64
 	Stream nvr.StreamID // on which it was seen; footage of all the camera's streams is kept for it
-	Span   nvr.Span     // what is worth seeing of it; may be an instant, and is at most a day
+	Span   nvr.Span     // may be an instant, and is at most a day
+	// Before and After are how much footage around the span belongs to it, and
+	// stays as long; see nvr.MaxBefore and nvr.MaxAfter.
+	Before, After time.Duration
 	Kind   string       // RingEvent, "person", "motion", ...
 	Detail string
 }
@@ -28,16 +31,19 @@ const RingEvent = "ring"
 // beginning is the same event, with or without ID. It returns the id.
 func (t Tx) PutEvent(e Event) (id int64, err error) {
 	if e.ID == 0 {
-		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (id, camera_id, quality, start_us, end_us, kind, detail)
+		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (id, camera_id, quality, start_us, end_us, kind, detail, before_us, after_us)
 			VALUES (
 				(SELECT id FROM event WHERE camera_id = ?1 AND quality = ?2 AND start_us = ?3 AND kind = ?5),
-				?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (id) DO UPDATE SET (end_us, detail) = (excluded.end_us, excluded.detail) RETURNING id`,
-			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail).Scan(&id)
+				?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+			ON CONFLICT (id) DO UPDATE SET (end_us, detail, before_us, after_us) =
+				(excluded.end_us, excluded.detail, excluded.before_us, excluded.after_us) RETURNING id`,
+			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail,
+			e.Before.Microseconds(), e.After.Microseconds()).Scan(&id)
 	} else {
-		err = t.tx.QueryRowContext(t.ctx, `UPDATE event SET (camera_id, quality, start_us, end_us, kind, detail) = (?, ?, ?, ?, ?, ?)
-			WHERE id = ? RETURNING id`,
-			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail, e.ID).Scan(&id)
+		err = t.tx.QueryRowContext(t.ctx, `UPDATE event SET (camera_id, quality, start_us, end_us, kind, detail, before_us, after_us) =
+			(?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ? RETURNING id`,
+			e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail,
+			e.Before.Microseconds(), e.After.Microseconds(), e.ID).Scan(&id)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("event %d: %w", e.ID, nvr.ErrNotFound)
@@ -53,7 +59,7 @@ const maxEvent = 24 * time.Hour
 
 // Events returns the events of a camera that overlap span, oldest first.
 func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span) ([]Event, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, quality, start_us, end_us, kind, detail FROM event
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, quality, start_us, end_us, before_us, after_us, kind, detail FROM event
 		WHERE camera_id = ? AND start_us >= ? AND start_us < ? AND end_us >= ? ORDER BY start_us, id`,
 		camera, span.From.Add(-maxEvent), span.To, span.From)
 	if err != nil {
@@ -63,9 +69,11 @@ func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span
 	var events []Event
 	for rows.Next() {
 		e := Event{Stream: nvr.StreamID{Camera: camera}}
-		if err := rows.Scan(&e.ID, &e.Stream.Quality, &e.Span.From, &e.Span.To, &e.Kind, &e.Detail); err != nil {
+		var before, after int64
+		if err := rows.Scan(&e.ID, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
 			return nil, fmt.Errorf("events: %w", err)
 		}
+		e.Before, e.After = time.Duration(before)*time.Microsecond, time.Duration(after)*time.Microsecond
 		events = append(events, e)
 	}
 	if err := rows.Err(); err != nil {

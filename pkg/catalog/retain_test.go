@@ -139,6 +139,14 @@ func TestClasses(t *testing.T) {
 			}
 			return err
 		}, "01211000"},
+		{"a ring with what is around it", func(tx Tx) error {
+			_, err := tx.PutEvent(Event{Stream: porch, Span: span(365, 415), Before: 6 * time.Second, After: 5 * time.Second, Kind: RingEvent})
+			return err
+		}, "01211222"},
+		{"with less", func(tx Tx) error {
+			_, err := tx.PutEvent(Event{Stream: porch, Span: span(365, 415), Before: 5 * time.Second, After: 4 * time.Second, Kind: RingEvent})
+			return err
+		}, "01211020"},
 	}
 	for _, step := range steps {
 		c.must(t, step.do)
@@ -150,7 +158,7 @@ func TestClasses(t *testing.T) {
 		}
 		c.counted(t, d)
 	}
-	events, err := c.Events(t.Context(), porch.Camera, span(240, 400))
+	events, err := c.Events(t.Context(), porch.Camera, span(240, 360))
 	if err != nil || len(events) != 1 || events[0].Kind != "person" || events[0].Span != span(100, 250) {
 		t.Errorf("events %+v, %v", events, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nvrd/pkg/catalog"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -95,7 +96,8 @@ func (d *doorbell) follow() {
 }
 
 // Whatever else happens to camera and program: what was received from before an
-// event until after it is in the footage, each picture once.
+// event until after it is in the footage, each picture once, and stays as long
+// as the event's own.
 func TestEventsAreKept(t *testing.T) {
 	owed := 0
 	for seed := range uint64(4) {
@@ -149,6 +151,17 @@ func TestEventsAreKept(t *testing.T) {
 							t.Errorf("%s after the start %s are missing of an event of %s; seed %d", missing.From.Sub(start), missing.Duration(), span.Duration(), seed)
 						}
 					}
+				}
+				err := h.catalog.Oldest(t.Context(), 1, nvr.Continuous, func(k catalog.Kept) bool {
+					for _, span := range d.owed {
+						if common := k.Span.Intersect(span); common.Duration() > slack {
+							t.Errorf("%s after the start %s of an event go with what is continuous; seed %d", common.From.Sub(start), common.Duration(), seed)
+						}
+					}
+					return true
+				})
+				if err != nil {
+					t.Fatal(err)
 				}
 				pictures := h.decodeTimes(camera, start)[0]
 				for i := range pictures[1:] {

@@ -47,7 +47,6 @@ func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detai
 		at = nvr.TimeOf(now)
 	}
 	event := catalog.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: kind, Detail: detail}
-	r.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
 	r.mu.Lock()
 	c := r.scenes[camera]
 	r.mu.Unlock()
@@ -55,8 +54,10 @@ func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detai
 		then := now.Add(at.Sub(nvr.TimeOf(now)))
 		c.mu.Lock()
 		c.tell(then, then)
+		event.Before, event.After = c.around()
 		c.mu.Unlock()
 	}
+	r.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
 }
 
 func putEvent(tx catalog.Tx, e catalog.Event) error {
@@ -95,6 +96,19 @@ func (c *scene) tell(from, to time.Time) {
 		}
 		s.told.Store(true)
 	}
+}
+
+// around returns how much before and after an event is kept. c.mu is held.
+func (c *scene) around() (before, after time.Duration) {
+	for _, s := range c.streams {
+		if s == nil {
+			continue
+		}
+		if p := s.order.Load(); p != nil {
+			before, after = max(before, p.Before), max(after, p.After)
+		}
+	}
+	return before, after
 }
 
 // news returns what a stream was told since it asked last: the beginning of
@@ -175,6 +189,7 @@ func (c *scene) settle() {
 // note writes the motion to the catalog, as long as it is by now.
 func (c *scene) note() {
 	event := c.motion
+	event.Before, event.After = c.around()
 	c.noted = event.Span.To
 	c.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
 }
