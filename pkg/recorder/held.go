@@ -73,6 +73,12 @@ func (h *held) own(data []byte) []byte {
 // first returns the oldest sample; there must be one.
 func (h *held) first() media.Sample { return h.groups[0].samples[0] }
 
+// last returns the newest sample; there must be one.
+func (h *held) last() media.Sample {
+	g := h.groups[len(h.groups)-1].samples
+	return g[len(g)-1]
+}
+
 // pop takes out the oldest sample; there must be one.
 func (h *held) pop() media.Sample {
 	g := &h.groups[0]

@@ -41,6 +41,33 @@ func TestHeldIsWrittenOnce(t *testing.T) {
 	})
 }
 
+// What a camera saw before it was lost is kept, and only then.
+func TestLostCamera(t *testing.T) {
+	for reason, want := range map[nvr.Reason]int{ // pictures: Before, and the group under way
+		nvr.Unreachable: 110, nvr.NoPicture: 110, nvr.BadStream: 110,
+		nvr.NotRunning: 0, nvr.PausedByUser: 0,
+	} {
+		t.Run(string(reason), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t)
+				defer h.close()
+				start := nvr.Now()
+				s := h.stream(camera)
+				s.Begin(format(), true)
+				s.Follow(events)
+				send(s, 0, 30)
+				s.End(reason, nil)
+				s.End(reason, nil) // the next attempt
+				time.Sleep(3 * time.Second)
+				h.tiled(camera, start, nvr.Now())
+				if times := h.decodeTimes(camera, start)[0]; len(times) != want || want > 0 && times[want-1] != 299*9000 {
+					t.Errorf("%d pictures are recorded, want the last %d", len(times), want)
+				}
+			})
+		})
+	}
+}
+
 // Footage that goes on where it ended is of the same run; after a pause, in
 // which the camera's count and the clock may go apart, it is of another.
 func TestRunsOfEvents(t *testing.T) {

@@ -33,8 +33,9 @@ const (
 // A stream that keeps no more ends its footage with the last picture that came.
 // One that keeps events does so at the next key frame, unless there is one, and
 // one that kept events and keeps all begins with the group of pictures under
-// way. What is held for events is in memory only: it is gone if the camera's
-// connection or format ends, or the program, before an event does.
+// way. What is held for events is in memory only: it is gone if the stream's
+// format ends, or the program, before an event does. That the camera is lost is
+// an event, too: what it saw last may tell why.
 func (s *Stream) Follow(p nvr.Plan) { s.order.Store(&p) }
 
 // heed takes note of what happened, by the plan that held, and of a new plan.
@@ -125,6 +126,14 @@ func (s *Stream) wake(from time.Time) {
 	// Durations are known only of what was recorded: the clock begins anew,
 	// unless footage goes on where it ended.
 	s.newRun = s.newRun || s.held.empty() || s.held.first().DTS != s.slept
+}
+
+// lose wakes a stream whose camera is lost, since this is an event.
+func (s *Stream) lose(reason nvr.Reason) {
+	if s.asleep && !s.held.empty() && !reason.Planned() && reason != nvr.NotRunning {
+		s.until = taken(s.held.last())
+		s.wake(s.until.Add(-s.plan.Before))
+	}
 }
 
 // rouse records everything that is held if the stream is awake, and forgets it

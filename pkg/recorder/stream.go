@@ -122,6 +122,7 @@ func (s *Stream) Begin(format media.Format, fresh bool) {
 // End implements media.Sink.
 func (s *Stream) End(reason nvr.Reason, err error) {
 	s.heed()
+	s.lose(reason)
 	s.rouse()
 	s.blind()
 	if s.segment != nil {
