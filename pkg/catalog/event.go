@@ -18,8 +18,8 @@ type Event struct {
 	// Before and After are how much footage around the span belongs to it, and
 	// stays as long; see nvr.MaxBefore and nvr.MaxAfter.
 	Before, After time.Duration
-	Kind   string       // RingEvent, "person", "motion", ...
-	Detail string
+	Kind          string // RingEvent, "person", "motion", ...
+	Detail        string
 }
 
 // RingEvent is the kind of the events that keep footage as nvr.Ring; all
