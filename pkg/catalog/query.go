@@ -117,9 +117,11 @@ type Piece struct {
 	Span  nvr.Span // its end is not known yet while Open
 	Open  bool
 	Score uint8 // highest activity
+
+	Directory nvr.DirectoryID
 }
 
-const coverageQuery = `SELECT start_us, duration_us, state, score FROM segment
+const coverageQuery = `SELECT start_us, duration_us, state, score, directory_id FROM segment
 	WHERE stream_id = (SELECT id FROM stream WHERE camera_id = ? AND quality = ?)
 	  AND start_us >= ? AND start_us < ? ORDER BY start_us`
 
@@ -135,7 +137,7 @@ func (c *Catalog) Coverage(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	for rows.Next() {
 		var p Piece
 		var duration, state int64
-		if err := rows.Scan(&p.Span.From, &duration, &state, &p.Score); err != nil {
+		if err := rows.Scan(&p.Span.From, &duration, &state, &p.Score, &p.Directory); err != nil {
 			return fmt.Errorf("coverage: %w", err)
 		}
 		p.Span.To = p.Span.From + nvr.Time(duration)

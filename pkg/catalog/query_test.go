@@ -64,7 +64,7 @@ func TestAgainstModel(t *testing.T) {
 		for _, s := range all {
 			if s.Span.Overlaps(asked) || !s.Sealed && asked.From.Add(-maxSegment) <= s.Span.From && s.Span.From < asked.To {
 				wantSegments = append(wantSegments, s)
-				p := Piece{Span: s.Span, Open: !s.Sealed}
+				p := Piece{Span: s.Span, Open: !s.Sealed, Directory: s.Directory}
 				for _, f := range s.Fragments {
 					p.Score = max(p.Score, f.Score)
 				}

@@ -60,11 +60,16 @@ type piece struct {
 const maxReorder = time.Second
 
 // plan gathers what an export of span needs. Without footage it is
-// nvr.ErrNotFound.
+// nvr.ErrNotFound; so it is if some of the footage is on a disk that is not there,
+// since an export that lacks it would not show that.
 func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*plan, error) {
 	// What is still being written is read first: looking for its directory may
 	// ask the catalog.
 	open, err := p.open(ctx, stream, span)
+	if err != nil {
+		return nil, err
+	}
+	away, err := p.away(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +79,10 @@ func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (
 			if s = open[s.Span.From]; s == nil {
 				return nil
 			}
+		}
+		if away[s.Directory] {
+			return fmt.Errorf("footage of %s from %s on is on a disk that is not there, `nvrd storage` says which; without it, export up to there and from %s on: %w",
+				stream, s.Span.From, s.Span.To, nvr.ErrNotFound)
 		}
 		out.take(s)
 		return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,12 +38,18 @@ type part struct {
 // relative to /api/v1/cameras/N/ and name content: an init segment by its
 // SHA-256, a footage file by stream and beginning. So what a browser keeps of an
 // address stays true when the catalog is made again and numbers its rows anew.
+// Time whose footage is on a disk that is not there is as time without.
 // Without footage it is nvr.ErrNotFound.
 func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]byte, error) {
 	segments, err := p.segments(ctx, stream, span)
 	if err != nil {
 		return nil, err
 	}
+	away, err := p.away(ctx)
+	if err != nil {
+		return nil, err
+	}
+	segments = slices.DeleteFunc(segments, func(s nvr.Segment) bool { return away[s.Directory] })
 	parts := parts(segments, span)
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("footage of %s in %s: %w", stream, span, nvr.ErrNotFound)

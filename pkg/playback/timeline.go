@@ -1,6 +1,7 @@
 package playback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,8 @@ import (
 
 // Timeline is what there is of a stream in a span. Footage and gaps, both
 // oldest first, tile the part of the span in which the stream was enabled, up
-// to the newest whole movie fragment.
+// to the newest whole movie fragment. Footage on a disk that is not there is a
+// gap for as long.
 type Timeline struct {
 	Span    nvr.Span
 	Footage []nvr.Span // adjoining segments joined
@@ -41,18 +43,24 @@ func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 		Span: span, Step: step, Footage: []nvr.Span{},
 		Scores: make([]uint8, (span.Duration()+step-1)/step),
 	}
-	var err error
+	away, err := p.away(ctx)
+	if err != nil {
+		return Timeline{}, err
+	}
 	if span.Duration() <= fineSpan {
-		err = p.fine(ctx, stream, &t)
+		err = p.fine(ctx, stream, &t, away)
 	} else {
-		err = p.coarse(ctx, stream, &t)
+		err = p.coarse(ctx, stream, &t, away)
 	}
 	if err != nil {
 		return Timeline{}, err
 	}
-	if t.Gaps, err = p.catalog.Gaps(ctx, stream, span); err != nil {
+	gaps, err := p.catalog.Gaps(ctx, stream, span)
+	if err != nil {
 		return Timeline{}, err
 	}
+	t.Gaps = append(t.Gaps, gaps...)
+	slices.SortFunc(t.Gaps, func(a, b nvr.Gap) int { return cmp.Compare(a.Span.From, b.Span.From) })
 	for i := range t.Gaps {
 		g := &t.Gaps[i].Span
 		g.From = max(g.From, span.From)
@@ -63,10 +71,25 @@ func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 	return t, nil
 }
 
-func (p *Player) fine(ctx context.Context, stream nvr.StreamID, t *Timeline) error {
+// away returns the directories that are not there.
+func (p *Player) away(ctx context.Context) (map[nvr.DirectoryID]bool, error) {
+	known, err := p.catalog.Directories(ctx)
+	away := map[nvr.DirectoryID]bool{}
+	for _, d := range known {
+		_, err := p.directory(d.ID)
+		away[d.ID] = err != nil
+	}
+	return away, err
+}
+
+func (p *Player) fine(ctx context.Context, stream nvr.StreamID, t *Timeline, away map[nvr.DirectoryID]bool) error {
 	segments, err := p.segments(ctx, stream, t.Span)
 	for i := range segments {
 		s := &segments[i]
+		if away[s.Directory] {
+			t.lack(stream, s.Span)
+			continue
+		}
 		t.add(s.Span)
 		for _, f := range s.Fragments {
 			t.mark(nvr.Span{From: s.TimeAt(f.MediaStart), To: s.TimeAt(f.MediaStart + f.MediaDuration)}, f.Score)
@@ -75,11 +98,15 @@ func (p *Player) fine(ctx context.Context, stream nvr.StreamID, t *Timeline) err
 	return err
 }
 
-func (p *Player) coarse(ctx context.Context, stream nvr.StreamID, t *Timeline) error {
+func (p *Player) coarse(ctx context.Context, stream nvr.StreamID, t *Timeline, away map[nvr.DirectoryID]bool) error {
 	var open []catalog.Piece
 	err := p.catalog.Coverage(ctx, stream, t.Span, func(piece catalog.Piece) {
 		if piece.Open {
 			open = append(open, piece)
+			return
+		}
+		if away[piece.Directory] {
+			t.lack(stream, piece.Span)
 			return
 		}
 		t.add(piece.Span)
@@ -113,6 +140,16 @@ func (t *Timeline) add(s nvr.Span) {
 		return
 	}
 	t.Footage = append(t.Footage, s)
+}
+
+// lack adds a segment that lies on a disk that is not there.
+func (t *Timeline) lack(stream nvr.StreamID, s nvr.Span) {
+	s = s.Intersect(t.Span)
+	if n := len(t.Gaps); n > 0 && t.Gaps[n-1].Span.To == s.From {
+		t.Gaps[n-1].Span.To = s.To
+	} else if !s.Empty() {
+		t.Gaps = append(t.Gaps, nvr.Gap{Stream: stream, Span: s, Reason: nvr.DiskMissing, Detail: "it is recorded, on a disk that is not there now"})
+	}
 }
 
 func (t *Timeline) mark(s nvr.Span, score uint8) {

@@ -1,3 +1,7 @@
+-- A timeline says what lies on a disk that is not there.
+DROP INDEX segment_by_time;
+CREATE UNIQUE INDEX segment_by_time ON segment (stream_id, start_us, duration_us, state, score, directory_id);
+
 -- What happens shortly before and after an event belongs to it: footage around
 -- it is kept for as long as the event's own, though a segment may begin or end
 -- in between. How much that is, is said with the event. The bounds bound the
