@@ -256,6 +256,7 @@ type Calendar struct {
 	Months   []string `json:"months"`
 	Day      string   `json:"day"`       // {weekday} {day} {month}
 	DateTime string   `json:"date_time"` // {weekday} {day} {month} {clock}
+	Under    string   `json:"under"`     // a second
 	Seconds  string   `json:"seconds"`   // {n}
 	Minutes  string   `json:"minutes"`   // {n}
 	Hours    string   `json:"hours"`     // {n} {m}
@@ -274,6 +275,9 @@ func (c Calendar) fill(form string, t time.Time) string {
 
 // Length writes d in the two units that matter for it.
 func (c Calendar) Length(d time.Duration) string {
+	if 0 < d && d < time.Second {
+		return c.Under
+	}
 	d = d.Round(time.Second)
 	n := func(v time.Duration) string { return strconv.FormatInt(int64(v), 10) }
 	switch {

@@ -90,9 +90,11 @@ func TestFillReplacesOnce(t *testing.T) {
 }
 
 func TestLength(t *testing.T) {
-	c := Calendar{Seconds: "{n} s", Minutes: "{n} min", Hours: "{n} h {m} min"}
+	c := Calendar{Under: "under 1 s", Seconds: "{n} s", Minutes: "{n} min", Hours: "{n} h {m} min"}
 	for d, want := range map[time.Duration]string{
 		0:                                 "0 s",
+		1:                                 "under 1 s",
+		999 * time.Millisecond:            "under 1 s",
 		34*time.Second + 499999999:        "34 s",
 		59*time.Second + 600000000:        "1 min",
 		7*time.Minute + 29*time.Second:    "7 min",

@@ -84,7 +84,7 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 		troubles = append(troubles, g)
 		missing += g.Span.Duration()
 	}
-	if planned > 0 {
+	if planned >= time.Second {
 		out.planned = text.Fill(d.t.Camera.Planned, "duration", d.t.Calendar.Length(planned))
 	}
 	switch {
