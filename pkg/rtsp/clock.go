@@ -42,7 +42,11 @@ func (c *clock) read(ts uint32, arrived time.Time) (count int64, jumped bool) {
 		c.report, step = false, c.rate
 	}
 	c.last = ts
+	before := c.count
 	c.count += c.pace.scale(step)
+	if ahead := c.pace.ahead(arrived, time.Duration(c.nanos(c.count))); ahead > 0 && step > 0 {
+		c.count = max(c.count-c.units(int64(ahead)), before+1)
+	}
 	lead := arrived.UnixNano() - c.nanos(c.count)
 	if c.lead == 0 || jumped || lead < c.lead {
 		c.lead = lead

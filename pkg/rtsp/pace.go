@@ -6,12 +6,18 @@ const (
 	// paceWindow is how long pictures are watched before they are judged: of
 	// so many, one was delayed hardly at all.
 	paceWindow = 5 * time.Second
-	// maxAstray is how far a count may be from arrival before it is no time.
+	// maxBehind is how far a count may be behind arrival before it is no time.
 	// Less is what a slow network and the memory of a camera explain.
-	maxAstray = 10 * time.Second
+	maxBehind = 10 * time.Second
+	// maxBefore is how far it may be ahead: no picture arrives early, but the
+	// first ones of a run may have been late.
+	maxBefore = 4 * time.Second
 	// crystal is how much a count may be off in parts per million; the
 	// recorder allows for it.
 	crystal = 500
+	// maxPace bounds how much longer or shorter steps become, in all and by
+	// one judgement.
+	maxPace = 8
 )
 
 // pace finds out whether a count of RTP timestamps is one of time. Cameras are
@@ -30,6 +36,7 @@ type pace struct {
 	windows int // at the present pace
 	least   time.Duration
 	before  time.Duration // in the window before
+	grew    time.Duration // up to there
 	first   time.Duration // in the run's first window
 }
 
@@ -48,23 +55,53 @@ func (p *pace) see(arrived time.Time, counted time.Duration) {
 	p.from, p.before, p.least = now, p.least, lead
 }
 
+// ahead returns how much too far ahead of arrival a count is that is known to
+// be none of time.
+func (p *pace) ahead(arrived time.Time, counted time.Duration) time.Duration {
+	if p.more == 0 || p.from == 0 {
+		return 0
+	}
+	return max(p.first-maxBefore-(arrived.Sub(p.began)-counted), 0)
+}
+
 // judge draws conclusions from a window.
 func (p *pace) judge(now, window time.Duration) {
 	if p.from == 0 {
-		p.first = p.least
+		p.first, p.before = p.least, p.least
 	}
 	off, grew := p.least-p.first, p.least-p.before
-	p.far = off.Abs() > maxAstray+now*crystal/1_000_000
-	if p.windows++; p.windows == 1 || p.more == 0 && !p.far {
-		return // the least lead of the first window is that of its end, or of its beginning
+	steadily := smaller(grew, p.grew) // a pause, or a network that became slower, is not a pace
+	p.grew = grew
+	// The least lead of the first window at a pace is that of its end, or of
+	// its beginning: only of the two behind it is known how they went.
+	if p.windows++; p.windows < 3 {
+		return
 	}
-	p.windows = 0
-	factor := float64(window) / float64(max(window-grew, window/64)) // as fast as it was in this window
+	allowed := now * crystal / 1_000_000
+	p.far = off > maxBehind+allowed || off < -maxBefore-allowed
+	if p.more == 0 && (!p.far || steadily.Abs() < time.Duration(float64(off.Abs())*window.Seconds()/now.Seconds()/2)) {
+		return // it is a time, or was interrupted and goes on as one
+	}
+	factor := float64(window) / float64(max(window-steadily, 1)) // as fast as it went
 	if !p.far {
-		factor += float64(off) / float64(4*window) // and in the next four to where it should be
+		factor += float64(off) / float64(8*window) // and in the next eight to where it should be
 	}
-	p.more = min(max((1+p.more)*factor, 1./64), 64) - 1
+	p.more = bound((1+p.more)*bound(factor)) - 1
+	p.windows = 0
 }
+
+// smaller returns that of two growths of which both are at least.
+func smaller(a, b time.Duration) time.Duration {
+	switch {
+	case a > 0 && b > 0:
+		return min(a, b)
+	case a < 0 && b < 0:
+		return max(a, b)
+	}
+	return 0
+}
+
+func bound(factor float64) float64 { return min(max(factor, 1./maxPace), maxPace) }
 
 // begin begins a run, at the same pace.
 func (p *pace) begin() { *p = pace{more: p.more} }
