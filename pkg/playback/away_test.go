@@ -1,9 +1,11 @@
 package playback_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,19 +61,23 @@ func TestDiskAway(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := span.From
-			footage, gaps := timeline.Footage, timeline.Gaps
-			for at < span.To { // they tile
-				switch {
-				case len(footage) > 0 && footage[0].From == at:
-					at, footage = footage[0].To, footage[1:]
-				case len(gaps) > 0 && gaps[0].Span.From == at:
-					if g := gaps[0]; (g.Reason == nvr.DiskMissing) != (g.Span == moved.Span) {
-						t.Errorf("there %v: gap %s %s", there, g.Span, g.Reason)
-					}
-					at, gaps = gaps[0].Span.To, gaps[1:]
-				default:
-					t.Fatalf("there %v: nothing begins at %s: %+v", there, at, timeline)
+			var away, tiles []nvr.Span
+			tiles = append(tiles, timeline.Footage...)
+			for _, g := range timeline.Gaps {
+				if g.Reason == nvr.DiskMissing {
+					away = append(away, g.Span)
+				}
+				if g.Span.From < span.To {
+					tiles = append(tiles, g.Span)
+				}
+			}
+			if there && len(away) > 0 || !there && !slices.Equal(away, []nvr.Span{moved.Span}) {
+				t.Errorf("there %v, %v: %v are away", there, long, away)
+			}
+			slices.SortFunc(tiles, func(a, b nvr.Span) int { return cmp.Compare(a.From, b.From) })
+			for i, at := 0, span.From; i < len(tiles); i, at = i+1, tiles[i].To {
+				if tiles[i].From != at {
+					t.Errorf("there %v, %v: %v is not where what is before it ends, at %s", there, long, tiles[i], at)
 				}
 			}
 		}

@@ -145,11 +145,14 @@ func (t *Timeline) add(s nvr.Span) {
 // lack adds a segment that lies on a disk that is not there.
 func (t *Timeline) lack(stream nvr.StreamID, s nvr.Span) {
 	s = s.Intersect(t.Span)
+	if s.Empty() {
+		return
+	}
 	if n := len(t.Gaps); n > 0 && t.Gaps[n-1].Span.To == s.From {
 		t.Gaps[n-1].Span.To = s.To
-	} else if !s.Empty() {
-		t.Gaps = append(t.Gaps, nvr.Gap{Stream: stream, Span: s, Reason: nvr.DiskMissing, Detail: "it is recorded, on a disk that is not there now"})
+		return
 	}
+	t.Gaps = append(t.Gaps, nvr.Gap{Stream: stream, Span: s, Reason: nvr.DiskMissing, Detail: "it is recorded, on a disk that is not there now"})
 }
 
 func (t *Timeline) mark(s nvr.Span, score uint8) {

@@ -45,7 +45,7 @@ func TestHeldIsWrittenOnce(t *testing.T) {
 func TestLostCamera(t *testing.T) {
 	for reason, want := range map[nvr.Reason]int{ // pictures: Before, and the group under way
 		nvr.Unreachable: 110, nvr.NoPicture: 110, nvr.BadStream: 110,
-		nvr.NotRunning: 0, nvr.PausedByUser: 0,
+		nvr.NotRunning: 0, nvr.PausedByUser: 0, nvr.Starting: 0, nvr.RecorderFailed: 0,
 	} {
 		t.Run(string(reason), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -66,6 +66,25 @@ func TestLostCamera(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is not to be kept any more is not kept because the camera is lost.
+func TestLostCameraThatIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		start := nvr.Now()
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		s.Follow(events)
+		send(s, 0, 30)
+		s.Follow(nvr.Plan{Mode: nvr.KeepNone, Before: 10 * time.Second})
+		s.End(nvr.Unreachable, nil)
+		time.Sleep(3 * time.Second)
+		if times := h.decodeTimes(camera, start)[0]; len(times) > 0 {
+			t.Errorf("%d pictures are recorded", len(times))
+		}
+	})
 }
 
 // Footage that goes on where it ended is of the same run; after a pause, in

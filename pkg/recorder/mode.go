@@ -130,9 +130,16 @@ func (s *Stream) wake(from time.Time) {
 
 // lose wakes a stream whose camera is lost, since this is an event.
 func (s *Stream) lose(reason nvr.Reason) {
-	if s.asleep && !s.held.empty() && !reason.Planned() && reason != nvr.NotRunning {
+	switch reason {
+	case nvr.Unreachable, nvr.NoPicture, nvr.BadStream, nvr.Refused, nvr.WrongPassword:
+	default:
+		return // somebody wanted it, or it is not the camera's doing
+	}
+	if s.asleep && !s.held.empty() && s.plan.Mode == nvr.KeepEvents {
 		s.until = taken(s.held.last())
 		s.wake(s.until.Add(-s.plan.Before))
+		s.drain(maxHeld)
+		s.held.clear() // others need the disk, too: many cameras are lost at once with what feeds them
 	}
 }
 
