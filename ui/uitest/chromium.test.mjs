@@ -324,7 +324,8 @@ test('a camera whose small stream fails is mended on its page, and leaves its fo
     await page.click('.removed a:has-text("Back yard")')
     await page.waitForURL((url) => url.pathname === `/cameras/${id}`)
     await page.locator('[data-do=live]').waitFor({ state: 'hidden' })
-    await moves(page, '[data-video]')
+    // A picture was shown: that of the last footage, which may be over soon.
+    await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0, null, { timeout: 20_000 })
     await shot('removed')
     await page.click('[data-clip] summary')
     const clip = await fetch(base + (await page.locator('details.hour a[download]').first().getAttribute('href')))
