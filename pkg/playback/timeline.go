@@ -74,12 +74,15 @@ func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 // away returns the directories that are not there.
 func (p *Player) away(ctx context.Context) (map[nvr.DirectoryID]bool, error) {
 	known, err := p.catalog.Directories(ctx)
+	if err != nil {
+		return nil, err
+	}
 	away := map[nvr.DirectoryID]bool{}
 	for _, d := range known {
 		_, err := p.directory(d.ID)
 		away[d.ID] = err != nil
 	}
-	return away, err
+	return away, nil
 }
 
 func (p *Player) fine(ctx context.Context, stream nvr.StreamID, t *Timeline, away map[nvr.DirectoryID]bool) error {

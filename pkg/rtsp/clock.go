@@ -44,7 +44,8 @@ func (c *clock) read(ts uint32, arrived time.Time) (count int64, jumped bool) {
 	c.last = ts
 	before := c.count
 	c.count += c.pace.scale(step)
-	if ahead := c.pace.ahead(arrived, time.Duration(c.nanos(c.count))); ahead > 0 && step > 0 {
+	if c.pace.more != 0 && step > 0 {
+		ahead := c.pace.ahead(arrived, time.Duration(c.nanos(c.count)))
 		c.count = max(c.count-c.units(int64(ahead)), before+1)
 	}
 	lead := arrived.UnixNano() - c.nanos(c.count)

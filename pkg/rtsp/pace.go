@@ -58,7 +58,7 @@ func (p *pace) see(arrived time.Time, counted time.Duration) {
 // ahead returns how much too far ahead of arrival a count is that is known to
 // be none of time.
 func (p *pace) ahead(arrived time.Time, counted time.Duration) time.Duration {
-	if p.more == 0 || p.from == 0 {
+	if p.from == 0 {
 		return 0
 	}
 	return max(p.first-maxBefore-(arrived.Sub(p.began)-counted), 0)
@@ -77,7 +77,7 @@ func (p *pace) judge(now, window time.Duration) {
 	if p.windows++; p.windows < 3 {
 		return
 	}
-	allowed := now * crystal / 1_000_000
+	allowed := now / 1_000_000 * crystal
 	p.far = off > maxBehind+allowed || off < -maxBefore-allowed
 	if p.more == 0 && (!p.far || steadily.Abs() < time.Duration(float64(off.Abs())*window.Seconds()/now.Seconds()/2)) {
 		return // it is a time, or was interrupted and goes on as one

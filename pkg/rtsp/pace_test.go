@@ -48,6 +48,17 @@ func (d *dated) Sample(s media.Sample) {
 
 func (d *dated) End(nvr.Reason, error) {}
 
+// A count that keeps to time does so for years.
+func TestPaceOfYears(t *testing.T) {
+	var p pace
+	start := time.Unix(1e9, 0)
+	for at := time.Duration(0); at < 3*365*24*time.Hour; at += time.Hour {
+		if p.see(start.Add(at), at); p.far || p.more != 0 {
+			t.Fatalf("after %v it is no time: %+v", at, p)
+		}
+	}
+}
+
 // Pictures are dated by the time that passes, whatever a camera makes of it,
 // and none is lost by that.
 func TestPace(t *testing.T) {
