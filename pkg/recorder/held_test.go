@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,11 +44,17 @@ func TestHeldIsWrittenOnce(t *testing.T) {
 
 // What a camera saw before it was lost is kept, and only then.
 func TestLostCamera(t *testing.T) {
-	for reason, want := range map[nvr.Reason]int{ // pictures: Before, and the group under way
-		nvr.Unreachable: 110, nvr.NoPicture: 110, nvr.BadStream: 110,
-		nvr.NotRunning: 0, nvr.PausedByUser: 0, nvr.Starting: 0, nvr.RecorderFailed: 0,
+	off := nvr.Plan{Mode: nvr.KeepNone, Before: events.Before}
+	for _, tt := range []struct {
+		reason nvr.Reason
+		plan   nvr.Plan // by then
+		want   int      // pictures: Before, and the group under way
+	}{
+		{nvr.Unreachable, events, 110}, {nvr.NoPicture, events, 110}, {nvr.BadStream, events, 110},
+		{nvr.NotRunning, events, 0}, {nvr.PausedByUser, events, 0}, {nvr.Starting, events, 0}, {nvr.RecorderFailed, events, 0},
+		{nvr.Unreachable, off, 0},
 	} {
-		t.Run(string(reason), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/%s", tt.reason, tt.plan.Mode), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHome(t)
 				defer h.close()
@@ -56,35 +63,17 @@ func TestLostCamera(t *testing.T) {
 				s.Begin(format(), true)
 				s.Follow(events)
 				send(s, 0, 30)
-				s.End(reason, nil)
-				s.End(reason, nil) // the next attempt
+				s.Follow(tt.plan)
+				s.End(tt.reason, nil)
+				s.End(tt.reason, nil) // the next attempt
 				time.Sleep(3 * time.Second)
 				h.tiled(camera, start, nvr.Now())
-				if times := h.decodeTimes(camera, start)[0]; len(times) != want || want > 0 && times[want-1] != 299*9000 {
-					t.Errorf("%d pictures are recorded, want the last %d", len(times), want)
+				if times := h.decodeTimes(camera, start)[0]; len(times) != tt.want || tt.want > 0 && times[tt.want-1] != 299*9000 {
+					t.Errorf("%d pictures are recorded, want the last %d", len(times), tt.want)
 				}
 			})
 		})
 	}
-}
-
-// What is not to be kept any more is not kept because the camera is lost.
-func TestLostCameraThatIsOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHome(t)
-		defer h.close()
-		start := nvr.Now()
-		s := h.stream(camera)
-		s.Begin(format(), true)
-		s.Follow(events)
-		send(s, 0, 30)
-		s.Follow(nvr.Plan{Mode: nvr.KeepNone, Before: 10 * time.Second})
-		s.End(nvr.Unreachable, nil)
-		time.Sleep(3 * time.Second)
-		if times := h.decodeTimes(camera, start)[0]; len(times) > 0 {
-			t.Errorf("%d pictures are recorded", len(times))
-		}
-	})
 }
 
 // Footage that goes on where it ended is of the same run; after a pause, in
