@@ -173,7 +173,7 @@ func (d door) Enter(w http.ResponseWriter, r *http.Request, key string) error {
 	switch {
 	case errors.As(err, &wait):
 		return pages.Wait(wait)
-	case errors.Is(err, auth.ErrUnauthorized):
+	case errors.Is(err, nvr.ErrUnauthorized):
 		return fmt.Errorf("%w: %w", err, nvr.ErrInvalid)
 	}
 	return err

@@ -171,8 +171,8 @@ func TestSchemasAreWhatIsSent(t *testing.T) {
 		t.Errorf("modes %v", modes)
 	}
 	var names []string
-	for _, k := range append(kinds, internal) {
-		names = append(names, k.name)
+	for _, k := range append(nvr.Kinds(), nvr.Internal) {
+		names = append(names, k.Name)
 	}
 	described := slices.Sorted(slices.Values(d.Components.Schemas["Error"].Properties["error"].Properties["kind"].Enum))
 	slices.Sort(names)
@@ -191,8 +191,8 @@ func TestErrorTableIsDocumented(t *testing.T) {
 		documented[m[1]+" "+m[2]] = true
 	}
 	sent := map[string]bool{}
-	for _, k := range append(kinds, internal) {
-		sent[k.name+" "+strconv.Itoa(k.status)] = true
+	for _, k := range append(nvr.Kinds(), nvr.Internal) {
+		sent[k.Name+" "+strconv.Itoa(k.Status)] = true
 	}
 	if diff := cmp.Diff(documented, sent); diff != "" {
 		t.Errorf("-page +sent:\n%s", diff)

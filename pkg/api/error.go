@@ -20,44 +20,13 @@ var errFull = fmt.Errorf("too many are watching or exporting: close a page and t
 // comeBack is what a busy answer asks to wait.
 const comeBack = auth.RetryAfter(10 * time.Second)
 
-// kind is how a kind of failure is told over HTTP.
-type kind struct {
-	err    error
-	name   string
-	status int
-}
-
-// kinds holds the kinds of failure whose message is meant for the caller.
-var kinds = []kind{
-	{nvr.ErrInvalid, "invalid", http.StatusBadRequest},
-	{auth.ErrUnauthorized, "unauthorized", http.StatusUnauthorized},
-	{auth.ErrForbidden, "forbidden", http.StatusForbidden},
-	{nvr.ErrNotFound, "not_found", http.StatusNotFound},
-	{nvr.ErrExists, "exists", http.StatusConflict},
-	{nvr.ErrTooLarge, "too_large", http.StatusRequestEntityTooLarge},
-	{auth.ErrTooMany, "too_many", http.StatusTooManyRequests},
-	{nvr.ErrBusy, "busy", http.StatusServiceUnavailable},
-}
-
-// internal stands for every other failure. Its message says nothing: the log
-// has it.
-var internal = kind{errors.New("internal"), "internal", http.StatusInternalServerError}
-
-func kindOf(err error) kind {
-	for _, k := range kinds {
-		if errors.Is(err, k.err) {
-			return k
-		}
-	}
-	return internal
-}
-
-// message returns what err says to the caller, without the name of its kind.
-func (k kind) message(err error) string {
-	if k == internal {
+// message returns what err, of kind k, says to the caller, without the name of
+// its kind. Of a fault of ours it says nothing: the log has it.
+func message(k nvr.Kind, err error) string {
+	if k.Err == nil {
 		return "something went wrong here; the log says more"
 	}
-	return strings.TrimSuffix(err.Error(), ": "+k.err.Error())
+	return strings.TrimSuffix(err.Error(), ": "+k.Err.Error())
 }
 
 type errorBody struct {
@@ -73,22 +42,22 @@ type errorView struct {
 // writes those that are our fault to log.
 func Deny(log *slog.Logger) auth.Deny {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
-		k := kindOf(err)
-		if k == internal && !errors.Is(err, context.Canceled) { // the caller left: nobody's fault
+		k := nvr.KindOf(err)
+		if k.Err == nil && !errors.Is(err, context.Canceled) { // the caller left: nobody's fault
 			log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		}
 		after, ok := errors.AsType[auth.RetryAfter](err)
-		if errors.Is(k.err, nvr.ErrBusy) {
+		if errors.Is(k.Err, nvr.ErrBusy) {
 			after, ok = comeBack, true
 		}
 		if ok {
 			seconds := (time.Duration(after) + time.Second - 1) / time.Second
 			w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 		}
-		if k.status == http.StatusUnauthorized {
+		if k.Status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 		}
-		_ = writeJSON(w, k.status, errorBody{errorView{k.name, k.message(err)}}) // the caller left
+		_ = writeJSON(w, k.Status, errorBody{errorView{k.Name, message(k, err)}}) // the caller left
 	}
 }
 

@@ -28,11 +28,11 @@ func TestErrors(t *testing.T) {
 		{fmt.Errorf("taken: %w", nvr.ErrExists), 409, "exists", "taken"},
 		{fmt.Errorf("long: %w", nvr.ErrTooLarge), 413, "too_large", "long"},
 		{fmt.Errorf("later: %w", nvr.ErrBusy), 503, "busy", "later"},
-		{fmt.Errorf("key: %w", auth.ErrUnauthorized), 401, "unauthorized", "key"},
-		{fmt.Errorf("site: %w", auth.ErrForbidden), 403, "forbidden", "site"},
+		{fmt.Errorf("key: %w", nvr.ErrUnauthorized), 401, "unauthorized", "key"},
+		{fmt.Errorf("site: %w", nvr.ErrForbidden), 403, "forbidden", "site"},
 		{auth.RetryAfter(1500 * time.Millisecond), 429, "too_many", "too many wrong access keys: try again in 2s"},
-		{fmt.Errorf("canary: %w", nvr.ErrDamaged), 500, "internal", internal.message(nil)},
-		{errors.New("canary"), 500, "internal", internal.message(nil)},
+		{fmt.Errorf("canary: %w", nvr.ErrDamaged), 500, "internal", message(nvr.Internal, nil)},
+		{errors.New("canary"), 500, "internal", message(nvr.Internal, nil)},
 	}
 	for _, test := range tests {
 		w := httptest.NewRecorder()
@@ -149,7 +149,7 @@ func TestSpans(t *testing.T) {
 		_, _, err := spanOf(test.query)
 		got := ""
 		if err != nil {
-			got = kindOf(err).name
+			got = nvr.KindOf(err).Name
 		}
 		if got != test.want {
 			t.Errorf("%s: %v, want %q", test.query, err, test.want)
@@ -164,7 +164,7 @@ func FuzzSpan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		id, span, err := spanOf(raw)
 		switch {
-		case err != nil && kindOf(err) == internal:
+		case err != nil && nvr.KindOf(err) == nvr.Internal:
 			t.Errorf("%q: %v", raw, err)
 		case err == nil && (id.Camera != 3 || span.Empty() || span.From <= 0 || span.Duration() > 24*time.Hour):
 			t.Errorf("%q: %v %v", raw, id, span)

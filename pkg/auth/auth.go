@@ -9,19 +9,13 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
+
+	"nvrd/pkg/nvr"
 )
 
-// Kinds of refusal.
+// Refusals that only the start of the program can change; both are [nvr.ErrForbidden].
 var (
-	ErrUnauthorized = errors.New("unauthorized")      // nobody is signed in, or the key is wrong
-	ErrForbidden    = errors.New("forbidden")         // this request is not for us, or comes from another site
-	ErrTooMany      = errors.New("too many attempts") // too many wrong keys; see [RetryAfter]
-)
-
-// Refusals that only the start of the program can change; both are [ErrForbidden].
-var (
-	ErrHost  = fmt.Errorf("this name is not known here; start with --host and the name, or with STOOP_HOST, to allow it: %w", ErrForbidden)
-	ErrProxy = fmt.Errorf("this came through a proxy, and whoever reaches that would be let in; start with --access-key-file: %w", ErrForbidden)
+	ErrHost  = fmt.Errorf("this name is not known here; start with --host and the name, or with STOOP_HOST, to allow it: %w", nvr.ErrForbidden)
+	ErrProxy = fmt.Errorf("this came through a proxy, and whoever reaches that would be let in; start with --access-key-file: %w", nvr.ErrForbidden)
 )

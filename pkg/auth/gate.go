@@ -61,7 +61,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r)
-		case errors.Is(err, ErrUnauthorized) && WantsPage(r):
+		case errors.Is(err, nvr.ErrUnauthorized) && WantsPage(r):
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, loginPath+"?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 		default:
@@ -71,7 +71,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 }
 
 // Login trades the key for a session and sets its cookie. It fails with
-// [ErrUnauthorized] or [ErrTooMany].
+// [nvr.ErrUnauthorized] or [nvr.ErrTooMany].
 func (g *Gate) Login(w http.ResponseWriter, r *http.Request, key string) error {
 	if err := g.limit.try(remote(r), func() bool { return g.key.Is(strings.TrimSpace(key)) }); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (g *Gate) check(r *http.Request) error {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, key, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") {
-			return fmt.Errorf("send Authorization: Bearer with the access key: %w", ErrUnauthorized)
+			return fmt.Errorf("send Authorization: Bearer with the access key: %w", nvr.ErrUnauthorized)
 		}
 		return g.limit.try(remote(r), func() bool { return g.key.Is(strings.TrimSpace(key)) })
 	}
@@ -124,7 +124,7 @@ func (g *Gate) check(r *http.Request) error {
 			return err
 		}
 	}
-	return fmt.Errorf("sign in, or send the access key: %w", ErrUnauthorized)
+	return fmt.Errorf("sign in, or send the access key: %w", nvr.ErrUnauthorized)
 }
 
 // public tells whether everybody may ask for p. A path that is not clean is

@@ -11,16 +11,17 @@ import (
 	"time"
 
 	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
 )
 
 // refuse answers with a status of its own for each kind.
 func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
-	case errors.Is(err, ErrUnauthorized):
+	case errors.Is(err, nvr.ErrUnauthorized):
 		http.Error(w, err.Error(), http.StatusUnauthorized)
-	case errors.Is(err, ErrForbidden):
+	case errors.Is(err, nvr.ErrForbidden):
 		http.Error(w, err.Error(), http.StatusForbidden)
-	case errors.Is(err, ErrTooMany):
+	case errors.Is(err, nvr.ErrTooMany):
 		http.Error(w, err.Error(), http.StatusTooManyRequests)
 	default:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -122,11 +123,11 @@ func TestWrongKeysAreLimitedEverywhere(t *testing.T) {
 	for n := range freeTries {
 		if n%2 == 0 {
 			serve(h, request("GET", "/", "Authorization", "Bearer wrong"))
-		} else if err := g.Login(httptest.NewRecorder(), request("POST", "/login"), "wrong"); !errors.Is(err, ErrUnauthorized) {
+		} else if err := g.Login(httptest.NewRecorder(), request("POST", "/login"), "wrong"); !errors.Is(err, nvr.ErrUnauthorized) {
 			t.Errorf("wrong key: %v", err)
 		}
 	}
-	if err := g.Login(httptest.NewRecorder(), request("POST", "/login"), secret); !errors.Is(err, ErrTooMany) {
+	if err := g.Login(httptest.NewRecorder(), request("POST", "/login"), secret); !errors.Is(err, nvr.ErrTooMany) {
 		t.Errorf("signing in: %v", err)
 	}
 	if got := serve(h, request("GET", "/", "Authorization", "Bearer "+secret)).StatusCode; got != 429 {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"nvrd/pkg/nvr"
 )
 
 // HostGuard passes on requests whose Host header is an address, localhost, the
@@ -47,14 +49,14 @@ func hostname(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// SameOrigin denies with [ErrForbidden] what another site's page sends to
+// SameOrigin denies with [nvr.ErrForbidden] what another site's page sends to
 // change something, by Sec-Fetch-Site or Origin (see
 // [http.CrossOriginProtection]). Requests without either do not come from a
 // browser and pass.
 func SameOrigin(next http.Handler, deny Deny) http.Handler {
 	var protection http.CrossOriginProtection
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		deny(w, r, fmt.Errorf("this was sent by another site's page: %w", ErrForbidden))
+		deny(w, r, fmt.Errorf("this was sent by another site's page: %w", nvr.ErrForbidden))
 	}))
 	return protection.Handler(next)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nvrd/pkg/nvr"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 	refill   = 2 * time.Second
 )
 
-// RetryAfter is an [ErrTooMany] that says how long to wait.
+// RetryAfter is an [nvr.ErrTooMany] that says how long to wait.
 type RetryAfter time.Duration
 
 // Error implements error.
@@ -34,8 +36,8 @@ func (r RetryAfter) Error() string {
 	return fmt.Sprintf("too many wrong access keys: try again in %s", time.Duration(r).Round(time.Second))
 }
 
-// Unwrap returns [ErrTooMany].
-func (RetryAfter) Unwrap() error { return ErrTooMany }
+// Unwrap returns [nvr.ErrTooMany].
+func (RetryAfter) Unwrap() error { return nvr.ErrTooMany }
 
 // limiter slows down those who guess. A right key is refused as well while its
 // address has to wait, or else waiting would not slow down anything.
@@ -51,7 +53,7 @@ type offender struct {
 	until time.Time
 }
 
-// try returns nil if right says so, [ErrUnauthorized] if it does not, and
+// try returns nil if right says so, [nvr.ErrUnauthorized] if it does not, and
 // [RetryAfter] without asking it if the address has to wait.
 func (l *limiter) try(address netip.Prefix, right func() bool) error {
 	l.mu.Lock()
@@ -79,7 +81,7 @@ func (l *limiter) try(address netip.Prefix, right func() bool) error {
 	}
 	l.empty = l.empty.Add(refill)
 	l.remember(address, o, now)
-	return fmt.Errorf("the access key is wrong: %w", ErrUnauthorized)
+	return fmt.Errorf("the access key is wrong: %w", nvr.ErrUnauthorized)
 }
 
 func (l *limiter) remember(address netip.Prefix, o offender, now time.Time) {

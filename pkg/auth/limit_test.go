@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"nvrd/pkg/nvr"
 )
 
 func yes() bool { return true }
@@ -23,25 +25,25 @@ func TestOneAddressHasToWaitLongerAndLonger(t *testing.T) {
 		var l limiter
 		here, there := place(1), place(2)
 		for range freeTries {
-			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+			if err := l.try(here, no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Fatalf("a free try: %v", err)
 			}
 		}
 		for _, wait := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second,
 			160 * time.Second, 320 * time.Second, 640 * time.Second, maxWait, maxWait} {
 			err := l.try(here, yes)
-			if after, ok := errors.AsType[RetryAfter](err); !ok || time.Duration(after) != wait || !errors.Is(err, ErrTooMany) {
+			if after, ok := errors.AsType[RetryAfter](err); !ok || time.Duration(after) != wait || !errors.Is(err, nvr.ErrTooMany) {
 				t.Fatalf("%v; want to wait %v, also with the right key", err, wait)
 			}
 			if err := l.try(there, yes); err != nil {
 				t.Fatalf("another address: %v", err)
 			}
 			time.Sleep(wait - 1)
-			if err := l.try(here, no); !errors.Is(err, ErrTooMany) {
+			if err := l.try(here, no); !errors.Is(err, nvr.ErrTooMany) {
 				t.Fatalf("just before the end of %v: %v", wait, err)
 			}
 			time.Sleep(1)
-			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+			if err := l.try(here, no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Fatalf("after %v: %v", wait, err)
 			}
 		}
@@ -50,7 +52,7 @@ func TestOneAddressHasToWaitLongerAndLonger(t *testing.T) {
 			t.Fatalf("the right key after waiting: %v", err)
 		}
 		for range freeTries {
-			if err := l.try(here, no); !errors.Is(err, ErrUnauthorized) {
+			if err := l.try(here, no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Errorf("a free try after the right key: %v", err)
 			}
 		}
@@ -65,7 +67,7 @@ func TestManyAddressesTogether(t *testing.T) {
 		var tries sync.WaitGroup
 		for n := range 1000 {
 			tries.Go(func() {
-				if err := l.try(place(n), no); errors.Is(err, ErrUnauthorized) {
+				if err := l.try(place(n), no); errors.Is(err, nvr.ErrUnauthorized) {
 					counting.Lock()
 					wrong++
 					counting.Unlock()
@@ -78,10 +80,10 @@ func TestManyAddressesTogether(t *testing.T) {
 		}
 		for n := range 10_000 { // far more than an hour's worth
 			time.Sleep(refill)
-			if err := l.try(place(n), no); !errors.Is(err, ErrUnauthorized) {
+			if err := l.try(place(n), no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Fatalf("try %d after %v: %v", n, refill, err)
 			}
-			if err := l.try(place(n), no); !errors.Is(err, ErrTooMany) {
+			if err := l.try(place(n), no); !errors.Is(err, nvr.ErrTooMany) {
 				t.Fatalf("try %d without waiting: %v", n, err)
 			}
 			if len(l.from) > 2000 {

@@ -235,19 +235,21 @@ type Login struct {
 
 // Failure is what is said when a page cannot be shown.
 type Failure struct {
-	NotFound     string `json:"not_found"`
-	NotFoundLead string `json:"not_found_lead"`
-	Invalid      string `json:"invalid"`
-	InvalidLead  string `json:"invalid_lead"`
-	Busy         string `json:"busy"`
-	BusyLead     string `json:"busy_lead"`
-	Internal     string `json:"internal"`
-	InternalLead string `json:"internal_lead"`
-	Host         string `json:"host"`
-	HostLead     string `json:"host_lead"` // {name}
-	Proxy        string `json:"proxy"`
-	ProxyLead    string `json:"proxy_lead"`
-	Back         string `json:"back"`
+	NotFound      string `json:"not_found"`
+	NotFoundLead  string `json:"not_found_lead"`
+	Invalid       string `json:"invalid"`
+	InvalidLead   string `json:"invalid_lead"`
+	Forbidden     string `json:"forbidden"`
+	ForbiddenLead string `json:"forbidden_lead"`
+	Busy          string `json:"busy"`
+	BusyLead      string `json:"busy_lead"`
+	Internal      string `json:"internal"`
+	InternalLead  string `json:"internal_lead"`
+	Host          string `json:"host"`
+	HostLead      string `json:"host_lead"` // {name}
+	Proxy         string `json:"proxy"`
+	ProxyLead     string `json:"proxy_lead"`
+	Back          string `json:"back"`
 }
 
 // Calendar is how a language names days and writes dates and durations.

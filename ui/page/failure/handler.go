@@ -65,15 +65,18 @@ func (h Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (h Handler) show(w http.ResponseWriter, r *http.Request, err error) {
 	t := h.Texts.For(r)
 	m := model{back: t.Failure.Back}
-	status := http.StatusInternalServerError
-	switch {
-	case errors.Is(err, nvr.ErrNotFound):
-		status, m.title, m.lead = http.StatusNotFound, t.Failure.NotFound, t.Failure.NotFoundLead
-	case errors.Is(err, nvr.ErrInvalid):
-		status, m.title, m.lead = http.StatusBadRequest, t.Failure.Invalid, t.Failure.InvalidLead
-	case errors.Is(err, nvr.ErrBusy):
-		status, m.title, m.lead = http.StatusServiceUnavailable, t.Failure.Busy, t.Failure.BusyLead
+	status := nvr.KindOf(err).Status
+	switch status {
+	case http.StatusNotFound:
+		m.title, m.lead = t.Failure.NotFound, t.Failure.NotFoundLead
+	case http.StatusBadRequest:
+		m.title, m.lead = t.Failure.Invalid, t.Failure.InvalidLead
+	case http.StatusForbidden, http.StatusUnauthorized:
+		m.title, m.lead = t.Failure.Forbidden, t.Failure.ForbiddenLead
+	case http.StatusServiceUnavailable:
+		m.title, m.lead = t.Failure.Busy, t.Failure.BusyLead
 	default:
+		status = http.StatusInternalServerError
 		m.title, m.lead = t.Failure.Internal, t.Failure.InternalLead
 		h.Log.Error("page failed", "path", r.URL.Path, "err", err)
 	}
