@@ -13,7 +13,7 @@ import (
 type check func(root *html.Node) []string
 
 // everyPage holds for all pages, whatever is on them.
-var everyPage = []check{oneHeading, titled, labelled, named, strict, ownOrigin, uniqueIDs, language}
+var everyPage = []check{oneHeading, titled, labelled, named, strict, ownOrigin, uniqueIDs, language, keptFields}
 
 func elements(root *html.Node, names ...string) []*html.Node {
 	var out []*html.Node
@@ -138,6 +138,27 @@ func uniqueIDs(root *html.Node) (bad []string) {
 	return bad
 }
 
+// keptFields: no part that scripts replace holds a field, unless it belongs to a
+// form, whose parts only its own answer replaces: nothing typed is taken back.
+func keptFields(root *html.Node) (bad []string) {
+	for _, in := range elements(root, "input", "select", "textarea") {
+		if kind, _ := attr(in, "type"); kind == "hidden" {
+			continue
+		}
+		for p := range in.Ancestors() {
+			if p.Type == html.ElementNode && p.Data == "form" {
+				for q := range p.Ancestors() {
+					if part, ok := attr(q, "data-part"); ok {
+						name, _ := attr(in, "name")
+						bad = append(bad, fmt.Sprintf("the field %q is replaced with the part %q", name, part))
+					}
+				}
+			}
+		}
+	}
+	return bad
+}
+
 // says: these words are on the page.
 func says(words ...string) check {
 	return func(root *html.Node) (bad []string) {
@@ -243,6 +264,7 @@ func TestChecksFindFaults(t *testing.T) {
 		"other scheme":  {ownOrigin, `<img src=//example.org/x.png>`},
 		"script scheme": {ownOrigin, `<a href="javascript:x">x</a>`},
 		"same id":       {uniqueIDs, `<p id=a><p id=a>`},
+		"lost field":    {keptFields, `<div data-part=day><form><input name=day></form></div>`},
 		"no language":   {language, `<html><p>x`},
 		"unsaid":        {says("hello"), `<p>bye`},
 		"said":          {lacks("hello"), `<p>hello`},

@@ -62,6 +62,20 @@ func TestBrowsers(t *testing.T) {
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
 	t.Run("stories", func(t *testing.T) { stories(t, file) })
+	t.Run("forms", func(t *testing.T) {
+		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{"gone": "rtsp://" + free(t)}))
+	})
+}
+
+// cameras is what tests know of addresses.
+func cameras(t *testing.T, urls map[string]string) string {
+	t.Helper()
+	b, err := json.Marshal(urls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "STOOP_CAMERAS=" + string(b)
 }
 
 // stories is a household in which things go wrong.
@@ -71,14 +85,11 @@ func stories(t *testing.T, file string) {
 	new4k := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": modern, "sub": clip(t, door.Sub)})
 	locked := camera(t, rtspsim.Options{User: "admin", Password: "right"}, map[string]rtspsim.Clip{"main": clip(t, door.Sub)})
 	p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-	urls, err := json.Marshal(map[string]string{
+	urls := cameras(t, map[string]string{
 		"visitor": "rtsp://" + visitor.address, "modern": "rtsp://" + new4k.address,
 		"locked": "rtsp://" + locked.address, "gone": "rtsp://" + free(t),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	browse(t, "stories", "STOOP_URL="+p.listen, "STOOP_CAMERAS="+string(urls), "STOOP_STAGE="+stage(t, things{"program": p, "visitor": visitor}))
+	browse(t, "stories", "STOOP_URL="+p.listen, urls, "STOOP_STAGE="+stage(t, things{"program": p, "visitor": visitor}))
 }
 
 // browse runs one file of browser tests.

@@ -5,7 +5,7 @@ import { control } from './controls'
 import { Day } from './day'
 import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
-import { fromLocal, iso, show } from './time'
+import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
 import { say } from './words'
 
@@ -68,7 +68,7 @@ const clip = new ClipForm(find('[data-clip]'), data.id, stream, () => player.now
   },
   play: (at) => line.go(at),
 })
-const day = new Day(find('[data-day]'), here)
+const day = new Day(find('[data-day]'), find<HTMLInputElement>('#date'), here)
 const update = control(film, find('[data-strip]'), player, () => line.go(Date.now()))
 
 function stream(): string {
@@ -216,7 +216,7 @@ addEventListener('submit', (e) => {
   const form = e.target as HTMLFormElement
   if (form.dataset.jump === undefined) return
   e.preventDefault()
-  line.go(fromLocal(`${new FormData(form).get('day')}T00:00:00`))
+  line.go(day.typed())
 })
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return player.mode === 'live' ? player.rest() : undefined

@@ -1,7 +1,7 @@
 // The list of the day that is shown, as the server renders it.
 import { midnight } from './midnight'
 import { refresh } from './parts'
-import { show } from './time'
+import { fromLocal, show, toLocal } from './time'
 
 export class Day {
   #day = 0
@@ -9,8 +9,15 @@ export class Day {
 
   constructor(
     private readonly heading: HTMLElement,
+    private readonly date: HTMLInputElement,
     private readonly address: () => URL,
   ) {}
+
+  /** Takes the date that was typed; returns its first instant. */
+  typed(): number {
+    this.date.defaultValue = this.date.value
+    return fromLocal(`${this.date.value}T00:00:00`)
+  }
 
   /** Follows the instant that is shown. */
   follow(at: number): void {
@@ -19,6 +26,8 @@ export class Day {
     if (midnight(at) === this.#day) return
     const first = this.#day === 0
     this.#day = midnight(at)
+    // What is being typed stays.
+    if (this.date.value === this.date.defaultValue) this.date.value = this.date.defaultValue = toLocal(at).slice(0, 10)
     if (first) return // the page came with it
     this.#loading?.abort()
     this.#loading = new AbortController()

@@ -9,21 +9,30 @@ export function adopt(root: ParentNode): void {
   for (const z of root.querySelectorAll('[data-zone]')) z.textContent = say('times_here', { zone: zone(Date.now()) })
 }
 
-/** Replaces every part of this page that differs in doc, except the one being used. */
+/**
+ * Replaces every part of this page that differs in doc, except the one being used
+ * and those of forms: what is typed, and what was said about it, stays.
+ */
 export function swap(doc: Document): void {
   adopt(doc)
   for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
     const fresh = doc.querySelector<HTMLElement>(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`)
-    if (!fresh) continue
+    if (!fresh || part.closest('form')) continue
     part.className = fresh.className
     const open = opened(part)
     reopen(fresh, open)
     const used = part.contains(document.activeElement) ? document.activeElement : undefined
-    // A link with an id is found again among what is new.
-    if (part.innerHTML === fresh.innerHTML || (used && !used.matches('a[id]'))) continue
+    // What is about to be pressed does not become something else.
+    if (part.innerHTML === fresh.innerHTML || (used && !used.matches('a, summary'))) continue
     part.replaceChildren(...fresh.childNodes)
-    if (used) document.getElementById(used.id)?.focus({ preventScroll: true })
+    if (used) heir(part, used)?.focus({ preventScroll: true })
   }
+}
+
+/** What stands in part now for a link or a summary that was replaced. */
+function heir(part: Element, old: Element): HTMLElement | undefined {
+  const key = (e: Element) => e.id || e.getAttribute('href') || name(e.parentElement as Element)
+  return [...part.querySelectorAll<HTMLElement>(old.tagName)].find((e) => key(e) === key(old))
 }
 
 /** Fetches the page at url, swaps its parts in, and returns it. */

@@ -4,7 +4,7 @@ import { begin } from './begin'
 import { place } from './time'
 import { say } from './words'
 
-begin(() => {}) // what is typed stays
+begin()
 
 const form = document.querySelector('[data-recording]') as HTMLFormElement
 const rows = form.querySelector('[data-rows]') as HTMLElement
