@@ -304,7 +304,8 @@ func (c *checker) checkFile(ctx context.Context, id nvr.StreamID, f file) error 
 const longer = "the file holds more than its row says"
 
 // compare compares a row with its file. Scores are left out: they depend on
-// what was recorded before.
+// what was recorded before. Entries have to begin where movie fragments do, not
+// where they would begin today: what makes a new one was another rule once.
 func (c *checker) compare(row nvr.Segment, content footage.Content) (Kind, string) {
 	file := content.Segment
 	last := len(row.Fragments) - 1
@@ -328,16 +329,18 @@ func (c *checker) compare(row nvr.Segment, content footage.Content) (Kind, strin
 	case row.Span.To > file.Span.To+joint:
 		return WrongIndex, fmt.Sprintf("the segment ends %s after its last picture", row.Span.To.Sub(file.Span.To))
 	}
-	for i := range row.Fragments {
-		if i >= len(file.Fragments) {
-			return WrongIndex, fmt.Sprintf("%d entries in the catalog, %d in the file", len(row.Fragments), len(file.Fragments))
+	rest := content.MovieFragments
+	for i, entry := range row.Fragments {
+		begins := slices.IndexFunc(rest, func(f nvr.Fragment) bool { return f.Offset >= entry.Offset })
+		if begins < 0 {
+			return WrongIndex, fmt.Sprintf("entry %d lies behind the last movie fragment", i)
 		}
-		a, b := row.Fragments[i], file.Fragments[i]
-		if a.Score = b.Score; a != b {
+		if f := rest[begins]; f.Offset != entry.Offset || f.MediaStart != entry.MediaStart || f.Key != entry.Key {
 			return WrongIndex, fmt.Sprintf("entry %d", i)
 		}
+		rest = rest[begins+1:]
 	}
-	if len(file.Fragments) > len(row.Fragments) {
+	if file.Bytes > row.Bytes {
 		return WrongIndex, longer
 	}
 	return "", ""

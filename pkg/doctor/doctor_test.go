@@ -102,6 +102,33 @@ func TestCheckOfAccounts(t *testing.T) {
 	}
 }
 
+// TestCheckOfOlderIndex looks at entries as they were made by another rule: each
+// begins at a movie fragment all the same.
+func TestCheckOfOlderIndex(t *testing.T) {
+	h := recorded(t)
+	all := segments(t, h.Catalog, porch)
+	h.update(t, func(tx catalog.Tx) error {
+		for _, s := range all {
+			older := s.Fragments[:1]
+			for i, f := range s.Fragments[1:] {
+				if last := &older[len(older)-1]; i%3 == 0 {
+					last.Bytes, last.MediaDuration = last.Bytes+f.Bytes, last.MediaDuration+f.MediaDuration
+				} else {
+					older = append(older, f)
+				}
+			}
+			s.Fragments = older
+			if err := tx.PutSegment(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, f := range h.check(t, Hash).Findings {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestCheckBesideARecorder looks again and again while footage is written: what
 // is under way is no finding.
 func TestCheckBesideARecorder(t *testing.T) {

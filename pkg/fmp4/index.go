@@ -9,11 +9,11 @@ import (
 )
 
 // An index entry begins at a key frame, but not sooner than minEntry after the
-// one before it, so that a stream of key frames alone keeps its index small;
-// or before it gets longer than maxEntry, so that a byte range stays short
-// however rare key frames are. Both in milliseconds.
+// key frame that begins the one before it, so that a stream of key frames alone
+// keeps its index small; or before it gets longer than maxEntry, so that a byte
+// range stays short however rare key frames are. Both in milliseconds.
 const (
-	minEntry = 400
+	minEntry = 250
 	maxEntry = 2000
 )
 
@@ -22,9 +22,9 @@ const (
 func AppendEntry(index []nvr.Fragment, f nvr.Fragment, timescale uint32) []nvr.Fragment {
 	if len(index) > 0 {
 		last := &index[len(index)-1]
-		long := last.MediaDuration*1000 >= minEntry*int64(timescale)
+		seek := f.Key && (!last.Key || last.MediaDuration*1000 >= minEntry*int64(timescale))
 		full := (last.MediaDuration+f.MediaDuration)*1000 > maxEntry*int64(timescale)
-		if !(f.Key && long) && !full && last.Offset+last.Bytes == f.Offset {
+		if !seek && !full && last.Offset+last.Bytes == f.Offset {
 			last.Bytes += f.Bytes
 			last.MediaDuration = f.MediaStart + f.MediaDuration - last.MediaStart
 			last.Score = max(last.Score, f.Score)
@@ -37,6 +37,9 @@ func AppendEntry(index []nvr.Fragment, f nvr.Fragment, timescale uint32) []nvr.F
 // Contents is what a scan of a footage file found.
 type Contents struct {
 	Index []nvr.Fragment
+	// MovieFragments are what the index was made of, one by one.
+	MovieFragments []nvr.Fragment
+
 	Bytes int64    // up to the end of the last whole movie fragment
 	Clock nvr.Time // wall clock of the last movie fragment
 	// ClockDuration is the media duration of that fragment: the footage ends
@@ -81,6 +84,7 @@ func Index(r io.ReaderAt, from, size int64, timescale uint32, score func([]Sampl
 		if score != nil {
 			entry.Score = score(video.Samples)
 		}
+		c.MovieFragments = append(c.MovieFragments, entry)
 		c.Index = AppendEntry(c.Index, entry, timescale)
 		c.Bytes = f.Offset + f.Bytes
 		c.Clock, c.ClockDuration = f.Clock, entry.MediaDuration

@@ -26,8 +26,10 @@ func TestAppendEntry(t *testing.T) {
 	}{
 		{"a key frame a second", []in{{k, 500}, {d, 500}, {k, 500}, {d, 500}}, "k1000 k1000"},
 		{"a key frame each other second", []in{{k, 500}, {d, 500}, {d, 500}, {d, 500}, {k, 500}}, "k2000 k500"},
-		{"key frames alone", []in{{k, 250}, {k, 250}, {k, 250}, {k, 250}, {k, 250}}, "k500 k500 k250"},
-		{"a key frame just before it may begin", []in{{k, 399}, {k, 400}, {k, 100}}, "k799 k100"},
+		{"key frames alone", []in{{k, 250}, {k, 250}, {k, 250}, {k, 250}, {k, 250}}, "k250 k250 k250 k250 k250"},
+		{"key frames every other tenth of a second", []in{{k, 200}, {k, 200}, {k, 200}, {k, 200}}, "k400 k400"},
+		{"a key frame just before it may begin", []in{{k, 249}, {k, 250}, {k, 100}}, "k499 k100"},
+		{"a key frame soon after an entry was full", []in{{k, 500}, {d, 500}, {d, 500}, {d, 500}, {d, 200}, {k, 500}, {d, 100}}, "k2000 200 k600"},
 		{"no key frame", []in{{k, 500}, {d, 500}, {d, 500}, {d, 501}, {d, 1499}}, "k1500 2000"},
 		{"long movie fragments", []in{{k, 3000}, {d, 3000}, {k, 10}}, "k3000 3000 k10"},
 	} {
@@ -89,6 +91,7 @@ func TestIndex(t *testing.T) {
 			for _, run := range runs {
 				f.Bytes += int64(run.Bytes())
 			}
+			want.MovieFragments = append(want.MovieFragments, f)
 			want.Index = AppendEntry(want.Index, f, 90000)
 			want.Bytes += f.Bytes
 			want.Clock, want.ClockDuration = 1795356202e6+nvr.Time(i), f.MediaDuration

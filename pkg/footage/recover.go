@@ -26,6 +26,9 @@ type Content struct {
 	Format  media.Format
 	Segment nvr.Segment // everything but the row ids; not sealed
 	Damage  error       // see fmp4.Contents
+	// MovieFragments are those that the segment's index covers; none if the
+	// index itself was read.
+	MovieFragments []nvr.Fragment
 }
 
 // Read reads what a footage file says of itself: its header and the headers
@@ -77,7 +80,7 @@ func read(f *os.File, limit int64, stream nvr.StreamID, start nvr.Time, score fu
 	if err != nil {
 		return Content{}, fmt.Errorf("footage file %s: %w", name(stream, start), err)
 	}
-	c.Damage = found.Damage
+	c.Damage, c.MovieFragments = found.Damage, found.MovieFragments
 	c.Segment = nvr.Segment{
 		Stream: stream, Run: c.Origin.Run, Timescale: timescale,
 		Span:        nvr.Span{From: start, To: start},

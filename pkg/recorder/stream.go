@@ -18,8 +18,10 @@ const (
 	// fragmentLength bounds a movie fragment, and with it what a crash of this
 	// process can cost.
 	fragmentLength = 500 * time.Millisecond
-	// shortFragment is how much has to be there for a key frame to begin a new
-	// movie fragment; a stream of key frames alone would else cost a write each.
+	// shortFragment is how much has to be there of a movie fragment that begins
+	// with a key frame for another one to end it; a stream of key frames alone
+	// would else cost a write each. All other key frames begin one, since no
+	// other picture of it can be sought to. So there are four a second at most.
 	shortFragment = 250 * time.Millisecond
 	// maxFragmentBytes bounds a movie fragment in memory: 250 Mb/s.
 	maxFragmentBytes = 16 << 20
@@ -202,7 +204,8 @@ func (s *Stream) flushIfDue(next media.Sample) {
 	long := nvr.Duration(next.DTS-video[0].DTS, timescale)
 	// Half a frame early rather than one late: frames come at any rate.
 	frame := long / time.Duration(len(video))
-	if long+frame/2 > fragmentLength || next.Key && long >= shortFragment || s.bytes+len(next.Data) > maxFragmentBytes {
+	hides := next.Key && (!video[0].Key || long >= shortFragment)
+	if hides || long+frame/2 > fragmentLength || s.bytes+len(next.Data) > maxFragmentBytes {
 		s.flush(next.DTS)
 	}
 }
