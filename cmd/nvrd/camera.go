@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
@@ -53,7 +54,7 @@ func cameraAdd(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	in.Name = *name
-	home, err := makeHome(ctx, *data)
+	home, err := datadir.CreateHome(ctx, *data)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func cameraAdd(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	then := fmt.Sprintf("nothing records there now; start `nvrd run --data %s`", *data)
-	if isRecording(*data) {
+	if datadir.IsRecording(*data) {
 		then = "the nvrd that runs there records it within a second"
 	}
 	_, err = fmt.Fprintf(c.out, "%s is camera %s in %s: %s\n", cam.Name, cam.ID, *data, then)
@@ -77,7 +78,7 @@ func cameraList(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func cameraRemove(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f, "name"); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 
-	"nvrd/pkg/catalog"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/nvr"
 )
@@ -26,25 +25,7 @@ func check(ctx context.Context, c *call) (err error) {
 	if o.Level, err = doctor.ParseLevel(*level); err != nil {
 		return fmt.Errorf("--level: %w", err)
 	}
-	if err := expect(*data, "home.db"); err != nil {
-		return err
-	}
-	held, err := lock(*data)
-	switch {
-	case err == nil && *repair:
-		defer func() { err = errors.Join(err, held.Close()) }()
-	case err == nil: // looking does not keep a recorder from starting
-		if err := held.Close(); err != nil {
-			return err
-		}
-	case errors.Is(err, nvr.ErrBusy) && !*repair:
-		o.Recording = true
-	case errors.Is(err, nvr.ErrBusy):
-		return fmt.Errorf("%w; stop it to repair, since a repair needs the data directory for itself", err)
-	default:
-		return err
-	}
-	report, err := c.examine(ctx, *data, o, *repair)
+	report, err := datadir.Check(ctx, *data, o, *repair)
 	if err != nil {
 		return err
 	}
@@ -57,40 +38,6 @@ func check(ctx context.Context, c *call) (err error) {
 		err = fmt.Errorf("%d findings: %w", n, nvr.ErrDamaged)
 	}
 	return err
-}
-
-// examine checks a data directory, and repairs it if that is wanted.
-func (c *call) examine(ctx context.Context, data string, o doctor.Options, repair bool) (report doctor.Report, err error) {
-	if err := expect(data, "catalog.db"); err != nil {
-		return report, fmt.Errorf("catalog.db is not in %s: %w; `nvrd rebuild` makes it again from the footage", data, nvr.ErrNotFound)
-	}
-	opening := openStore
-	if repair { // which holds the lock
-		opening = openAlone
-	}
-	s, err := opening(ctx, data)
-	if catalog.IsCorrupt(err) {
-		report = doctor.Report{Level: o.Level, Findings: []doctor.Finding{{Kind: doctor.DamagedCatalog, Found: err.Error()}}}
-		return report, nil
-	}
-	if err != nil {
-		return report, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	d, err := s.doctor(ctx)
-	if err != nil {
-		return report, err
-	}
-	if report, err = d.Check(ctx, o); err == nil && repair {
-		err = d.Repair(ctx, &report)
-	}
-	return report, err
-}
-
-// doctor returns who looks after the store.
-func (s *store) doctor(ctx context.Context) (*doctor.Doctor, error) {
-	_, missing, err := s.directories(ctx)
-	return &doctor.Doctor{Catalog: s.catalog, Directories: s.places.There(), Missing: missing, Home: s.home.UUID()}, err
 }
 
 // advice is what to do about findings that Repair cannot mend.

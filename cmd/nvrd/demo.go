@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp/rtspsim"
@@ -40,8 +41,8 @@ func demo(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer sim.Close()
-	return c.appliance(ctx, s, func(a *appliance) error {
-		return doorbells(ctx, sim, a.cameras)
+	return c.appliance(ctx, s, func(a *server) error {
+		return doorbells(ctx, sim, a.Dir.Home)
 	})
 }
 
@@ -69,7 +70,7 @@ func onlySimulated(ctx context.Context, data string) (err error) {
 	if _, err := os.Stat(filepath.Join(data, "home.db")); err != nil {
 		return nil // nothing to lose; what else is wrong is found when it is opened
 	}
-	home, err := openHome(ctx, data)
+	home, err := datadir.OpenHome(ctx, data)
 	if err != nil {
 		return err
 	}
@@ -88,14 +89,14 @@ func onlySimulated(ctx context.Context, data string) (err error) {
 
 // doorbells adds the simulated doorbells to the household. Their addresses
 // change from one start to the next, so those of an earlier one are replaced.
-func doorbells(ctx context.Context, sim *rtspsim.Server, cameras *cameras) error {
-	list, err := cameras.home.Cameras(ctx)
+func doorbells(ctx context.Context, sim *rtspsim.Server, home *household.DB) error {
+	list, err := home.Cameras(ctx)
 	if err != nil {
 		return err
 	}
 	for _, cam := range list {
 		if isSimulated(cam) {
-			if err := cameras.Remove(ctx, cam.ID); err != nil {
+			if err := home.RemoveCamera(ctx, cam.ID); err != nil {
 				return err
 			}
 		}
@@ -111,7 +112,7 @@ func doorbells(ctx context.Context, sim *rtspsim.Server, cameras *cameras) error
 				return err
 			}
 		}
-		if _, err := cameras.Add(ctx, household.CameraInput{Name: d.name, URL: sim.URL(d.path), SubURL: sim.URL(d.path + "-sub")}); err != nil {
+		if _, err := home.AddCamera(ctx, household.CameraInput{Name: d.name, URL: sim.URL(d.path), SubURL: sim.URL(d.path + "-sub")}); err != nil {
 			return err
 		}
 	}

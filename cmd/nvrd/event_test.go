@@ -19,7 +19,7 @@ func TestEventsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cam, err := a.cameras.Add(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
+	cam, err := a.Cameras.Add(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
 	if err != nil {
 		t.Fatal(err)
 	}

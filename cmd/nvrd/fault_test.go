@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
@@ -49,14 +50,14 @@ func TestFault(t *testing.T) {
 	for i := range faults {
 		f := &faults[i]
 		f.camera.Name = f.name
-		f.stream = add(t, a.store.home, f.camera)
+		f.stream = add(t, a.Dir.Home, f.camera)
 	}
 	// until waits for the newest stretch of a stream.
 	until := func(f *fault, what string, is func(nvr.Gap) bool) {
 		t.Helper()
 		var all []nvr.Gap
 		eventually(t, faultPatience,
-			func() bool { all = stretches(t, a.store, f.stream); return len(all) > 0 && is(all[len(all)-1]) },
+			func() bool { all = stretches(t, a.Dir, f.stream); return len(all) > 0 && is(all[len(all)-1]) },
 			func() string { return f.name + " " + what + "; it is at " + story(all) })
 	}
 	recorded := func(d time.Duration) func(nvr.Gap) bool {
@@ -92,7 +93,7 @@ func TestFault(t *testing.T) {
 	closed := nvr.Now()
 	closing()
 
-	s, err := openStore(t.Context(), data)
+	s, err := datadir.Open(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,19 +141,19 @@ func (f *fault) check(t *testing.T, all []nvr.Gap, closed nvr.Time) {
 }
 
 // sizes checks that the camera that changed its picture is recorded in both sizes.
-func sizes(t *testing.T, s *store, faults []fault) {
+func sizes(t *testing.T, s *datadir.Dir, faults []fault) {
 	t.Helper()
 	for _, f := range faults {
 		if f.name != "another picture" {
 			continue
 		}
-		segments, err := s.catalog.Segments(t.Context(), f.stream, nvr.Span{From: f.begun.Add(-time.Hour), To: nvr.Now()})
+		segments, err := s.Catalog.Segments(t.Context(), f.stream, nvr.Span{From: f.begun.Add(-time.Hour), To: nvr.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var widths []int
 		for _, segment := range segments {
-			init, err := s.player.Init(t.Context(), segment.Init)
+			init, err := s.Player.Init(t.Context(), segment.Init)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,11 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"nvrd/pkg/catalog"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -36,7 +34,7 @@ func (c *call) selection(f *flag.FlagSet) selection {
 }
 
 // open opens the data directory and looks the selection up in it.
-func (s selection) open(ctx context.Context, c *call) (*store, nvr.StreamID, nvr.Span, error) {
+func (s selection) open(ctx context.Context, c *call) (*datadir.Dir, nvr.StreamID, nvr.Span, error) {
 	var stream nvr.StreamID
 	var span nvr.Span
 	var err error
@@ -52,37 +50,14 @@ func (s selection) open(ctx context.Context, c *call) (*store, nvr.StreamID, nvr
 	if span.Empty() {
 		return nil, stream, span, fmt.Errorf("--to has to be after --from: %w", nvr.ErrInvalid)
 	}
-	st, err := openStore(ctx, *s.data)
+	st, err := datadir.Open(ctx, *s.data)
 	if err != nil {
 		return nil, stream, span, err
 	}
-	if stream.Camera, err = st.find(ctx, *s.camera); err != nil {
+	if stream.Camera, err = st.FindCamera(ctx, *s.camera); err != nil {
 		return nil, stream, span, errors.Join(err, st.Close())
 	}
 	return st, stream, span, nil
-}
-
-// find returns the camera with a name, or with a number as "2" or "camera 2",
-// which is how one is called that was removed and has footage left.
-func (s *store) find(ctx context.Context, camera string) (nvr.CameraID, error) {
-	named, unnamed := s.home.CameraByName(ctx, camera)
-	if !errors.Is(unnamed, nvr.ErrNotFound) {
-		return named.ID, unnamed
-	}
-	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(camera), "camera "), 10, 64)
-	if err == nil {
-		if listed, err := s.home.Camera(ctx, nvr.CameraID(id)); !errors.Is(err, nvr.ErrNotFound) {
-			return listed.ID, err
-		}
-		stocks, err := s.catalog.Stocks(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if slices.ContainsFunc(stocks, func(k catalog.Stock) bool { return k.Stream.Camera == nvr.CameraID(id) }) {
-			return nvr.CameraID(id), nil
-		}
-	}
-	return 0, fmt.Errorf("%w; `nvrd camera list` shows the names, and `nvrd storage` the numbers of cameras that were removed", unnamed)
 }
 
 // line is one stretch of a timeline as it is printed.
@@ -106,7 +81,7 @@ func timeline(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	t, err := st.player.Timeline(ctx, stream, span, time.Hour)
+	t, err := st.Player.Timeline(ctx, stream, span, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -166,7 +141,7 @@ func export(ctx context.Context, c *call) (err error) {
 	if *progressive {
 		form = playback.Progressive
 	}
-	file, err := st.player.Export(ctx, stream, span, form)
+	file, err := st.Player.Export(ctx, stream, span, form)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 )
 
@@ -23,7 +24,7 @@ func homeShow(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func homeSet(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}

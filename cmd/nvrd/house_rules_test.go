@@ -28,17 +28,21 @@ var floors = map[string]int{
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3,
 	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3, "federation": 3,
 
-	"pkg/api": 4, "ui": 4, "federation/node": 4,
+	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
-	"cmd/nvrd": 5,
+	"pkg/api": 5, "ui": 5, "federation/node": 5,
+
+	"cmd/nvrd": 6,
 }
 
 // sideways lists the arrows within a floor, each with its reason.
 var sideways = map[[2]string]string{
-	{"pkg/fmp4", "pkg/media"}:      "samples are what it turns into bytes",
-	{"pkg/recorder", "pkg/motion"}: "each fragment is indexed with its activity score",
-	{"pkg/playback", "pkg/motion"}: "an open segment is indexed from its file",
-	{"pkg/doctor", "pkg/motion"}:   "an index is made again from its file",
+	{"pkg/fmp4", "pkg/media"}:        "samples are what it turns into bytes",
+	{"pkg/recorder", "pkg/motion"}:   "each fragment is indexed with its activity score",
+	{"pkg/playback", "pkg/motion"}:   "an open segment is indexed from its file",
+	{"pkg/doctor", "pkg/motion"}:     "an index is made again from its file",
+	{"pkg/appliance", "pkg/datadir"}: "it joins the data directory",
+	{"pkg/appliance", "pkg/watch"}:   "and the cameras",
 }
 
 // importers says which rooms may import a module or a package, and why.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const root = "../.."
@@ -46,6 +48,32 @@ func TestHouse(t *testing.T) {
 		if v := checkSleep(path, string(text)); v != "" {
 			t.Error(v)
 		}
+	}
+}
+
+// TestHouseIsDrawn keeps the drawing for people equal to the floors.
+func TestHouseIsDrawn(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/design/house.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, drawing, _ := strings.Cut(string(text), "```\n")
+	drawing, _, _ = strings.Cut(drawing, "```")
+	drawn, floor := map[string]int{}, -1
+	for line := range strings.Lines(drawing) {
+		if line[0] != ' ' {
+			floor = int(line[0] - '0')
+		}
+		rooms, _, _ := strings.Cut(strings.TrimSpace(line[1:]), "   ") // what they are for follows
+		for _, room := range strings.Fields(rooms) {
+			if _, ok := floors["pkg/"+room]; ok {
+				room = "pkg/" + room
+			}
+			drawn[room] = floor
+		}
+	}
+	if diff := cmp.Diff(floors, drawn); diff != "" {
+		t.Errorf("docs/design/house.md draws another house (-rules +drawing):\n%s", diff)
 	}
 }
 
@@ -106,6 +134,7 @@ func TestHouseRulesBite(t *testing.T) {
 	}{
 		"down is allowed":           {Package{ImportPath: "nvrd/pkg/recorder", Imports: []string{"nvrd/pkg/footage", "nvrd/pkg/nvr"}}, ""},
 		"its own room is allowed":   {Package{ImportPath: "nvrd/pkg/rtsp/rtspsim", Imports: []string{"nvrd/pkg/rtsp"}}, ""},
+		"wiring in a lower room":    {Package{ImportPath: "nvrd/pkg/datadir", Imports: []string{"nvrd/pkg/watch"}}, "same floor"},
 		"up":                        {Package{ImportPath: "nvrd/pkg/catalog", Imports: []string{"nvrd/pkg/recorder"}}, "an arrow only points down"},
 		"up, in a test":             {Package{ImportPath: "nvrd/pkg/catalog", XTestImports: []string{"nvrd/pkg/recorder"}}, "an arrow only points down"},
 		"sideways":                  {Package{ImportPath: "nvrd/pkg/footage", Imports: []string{"nvrd/pkg/catalog"}}, "same floor"},

@@ -23,10 +23,10 @@ import (
 func TestInterruptedExport(t *testing.T) {
 	data := t.TempDir()
 	a, closing := startIn(t, data)
-	stream := add(t, a.store.home, household.CameraInput{Name: "door", URL: simulate(t, "127.0.0.1:0", rtspsim.Options{}).URL("door")})
+	stream := add(t, a.Dir.Home, household.CameraInput{Name: "door", URL: simulate(t, "127.0.0.1:0", rtspsim.Options{}).URL("door")})
 	var footage nvr.Gap
 	eventually(t, time.Minute, func() bool {
-		if all := stretches(t, a.store, stream); len(all) > 0 {
+		if all := stretches(t, a.Dir, stream); len(all) > 0 {
 			footage = all[len(all)-1]
 		}
 		return footage.Reason == footageHere && footage.Span.Duration() > 2*time.Second
@@ -37,7 +37,7 @@ func TestInterruptedExport(t *testing.T) {
 
 	// The first signal: what is there of the file goes.
 	ctx, cancel := context.WithCancel(t.Context())
-	file, err := s.player.Export(ctx, stream, footage.Span, playback.Fragmented)
+	file, err := s.Player.Export(ctx, stream, footage.Span, playback.Fragmented)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
@@ -101,15 +102,15 @@ func TestKill(t *testing.T) {
 }
 
 // storeOf opens the store of a recorder that runs or ran, once there is one.
-func storeOf(t *testing.T, data string) *store {
+func storeOf(t *testing.T, data string) *datadir.Dir {
 	t.Helper()
-	var s *store
+	var s *datadir.Dir
 	var err error
 	eventually(t, time.Minute, func() bool {
 		if _, err = os.Stat(filepath.Join(data, "catalog.db")); err != nil {
 			return false
 		}
-		s, err = openStore(t.Context(), data)
+		s, err = datadir.Open(t.Context(), data)
 		return err == nil
 	}, func() string { return fmt.Sprint("there is a store: ", err) })
 	return s

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/nvr"
 )
 
@@ -33,14 +34,14 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	var id int64
-	err = st.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
+	err = st.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
 		id, err = tx.Lock(catalog.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	names, err := st.names(ctx)
+	names, err := st.CameraNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,16 +75,16 @@ func lockList(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data)
+	st, err := datadir.Open(ctx, *data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	locks, err := st.catalog.Locks(ctx)
+	locks, err := st.Catalog.Locks(ctx)
 	if err != nil {
 		return err
 	}
-	names, err := st.names(ctx)
+	names, err := st.CameraNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,25 +105,6 @@ func lockList(ctx context.Context, c *call) (err error) {
 	return nil
 }
 
-// names returns what tells the name of a camera; one that was removed is
-// called by its number.
-func (s *store) names(ctx context.Context) (func(nvr.CameraID) string, error) {
-	list, err := s.home.Cameras(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := map[nvr.CameraID]string{}
-	for _, c := range list {
-		names[c.ID] = c.Name
-	}
-	return func(id nvr.CameraID) string {
-		if name, ok := names[id]; ok {
-			return name
-		}
-		return "camera " + id.String()
-	}, nil
-}
-
 func lockRemove(ctx context.Context, c *call) (err error) {
 	f := c.flags()
 	data := dataFlag(f)
@@ -134,13 +116,13 @@ func lockRemove(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return fmt.Errorf("--id %q is not a number; `nvrd lock list` shows them: %w", *number, nvr.ErrInvalid)
 	}
-	st, err := openStore(ctx, *data)
+	st, err := datadir.Open(ctx, *data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	var l catalog.Lock
-	err = st.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
+	err = st.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
 		l, err = tx.Unlock(id)
 		return err
 	})

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"nvrd/pkg/api"
+	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
@@ -18,43 +20,46 @@ import (
 
 // pageCameras shows the cameras to the pages in the pages' own words.
 type pageCameras struct {
-	cameras *cameras
-	store   *store
+	*appliance.Appliance
+	log *slog.Logger
 }
 
 func (p pageCameras) List(ctx context.Context) ([]pages.Camera, error) {
-	list, err := p.cameras.List(ctx)
+	list, err := p.Cameras.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]pages.Camera, len(list))
 	for i, c := range list {
-		shown[i] = pageCamera(c)
+		shown[i] = pageCamera(showCamera(c))
 	}
 	return shown, nil
 }
 
 func (p pageCameras) Get(ctx context.Context, id nvr.CameraID) (pages.Camera, error) {
-	c, err := p.cameras.Get(ctx, id)
-	return pageCamera(c), err
+	c, err := p.Cameras.Get(ctx, id)
+	if err != nil {
+		return pages.Camera{}, err
+	}
+	return pageCamera(showCamera(c)), nil
 }
 
 func (p pageCameras) Add(ctx context.Context, in pages.Input) (nvr.CameraID, error) {
-	c, err := p.cameras.Add(ctx, inputOf(in, ""))
+	c, err := p.Cameras.Add(ctx, inputOf(in, ""))
 	return c.ID, err
 }
 
 func (p pageCameras) Remove(ctx context.Context, id nvr.CameraID) error {
-	return p.cameras.Remove(ctx, id)
+	return p.Dir.Home.RemoveCamera(ctx, id)
 }
 
 func (p pageCameras) Reach(ctx context.Context, id nvr.CameraID) (pages.Input, error) {
-	c, err := p.cameras.home.Camera(ctx, id)
+	c, err := p.Dir.Home.Camera(ctx, id)
 	return pages.Input{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User}, err
 }
 
 func (p pageCameras) Change(ctx context.Context, id nvr.CameraID, in pages.Input) error {
-	_, err := p.cameras.home.ChangeCamera(ctx, id, func(c *household.CameraInput) { *c = inputOf(in, c.Password) })
+	_, err := p.Dir.Home.ChangeCamera(ctx, id, func(c *household.CameraInput) { *c = inputOf(in, c.Password) })
 	return err
 }
 
@@ -62,11 +67,11 @@ func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input)
 	var c household.Camera
 	if id != 0 {
 		var err error
-		if c, err = p.cameras.home.Camera(ctx, id); err != nil {
+		if c, err = p.Dir.Home.Camera(ctx, id); err != nil {
 			return pages.Probe{}, err
 		}
 	}
-	found, err := p.cameras.Probe(ctx, inputOf(in, c.Password))
+	found, err := probe(ctx, inputOf(in, c.Password), p.log)
 	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
@@ -59,7 +60,7 @@ func eventually(t *testing.T, within time.Duration, yes func() bool, what func()
 
 // startIn starts a recorder with its pages in a directory. It is closed at
 // the end of the test, or by the function that is returned.
-func startIn(t *testing.T, data string) (*appliance, func()) {
+func startIn(t *testing.T, data string) (*server, func()) {
 	t.Helper()
 	a, err := start(t.Context(), settings{data: data, listen: "127.0.0.1:0"}, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
@@ -97,9 +98,9 @@ func add(t *testing.T, home *household.DB, in household.CameraInput) nvr.StreamI
 const footageHere nvr.Reason = "footage"
 
 // stretches returns footage and gaps of a stream, oldest first.
-func stretches(t *testing.T, s *store, stream nvr.StreamID) []nvr.Gap {
+func stretches(t *testing.T, s *datadir.Dir, stream nvr.StreamID) []nvr.Gap {
 	t.Helper()
-	streams, err := s.catalog.Streams(t.Context())
+	streams, err := s.Catalog.Streams(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func stretches(t *testing.T, s *store, stream nvr.StreamID) []nvr.Gap {
 		if row.ID != stream {
 			continue
 		}
-		line, err := s.player.Timeline(t.Context(), stream, nvr.Span{From: row.Enabled, To: nvr.Now().Add(time.Second)}, time.Minute)
+		line, err := s.Player.Timeline(t.Context(), stream, nvr.Span{From: row.Enabled, To: nvr.Now().Add(time.Second)}, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +124,7 @@ func stretches(t *testing.T, s *store, stream nvr.StreamID) []nvr.Gap {
 
 // tiled returns the stretches of a stream that is not being recorded any more.
 // It fails the test unless they tile time from when the stream was enabled on.
-func tiled(t *testing.T, s *store, stream nvr.StreamID) []nvr.Gap {
+func tiled(t *testing.T, s *datadir.Dir, stream nvr.StreamID) []nvr.Gap {
 	t.Helper()
 	all := stretches(t, s, stream)
 	if len(all) == 0 {
@@ -150,9 +151,9 @@ func story(all []nvr.Gap) string {
 }
 
 // exported saves the footage of a span and returns the name of the file.
-func exported(t *testing.T, s *store, stream nvr.StreamID, span nvr.Span, form playback.Form) string {
+func exported(t *testing.T, s *datadir.Dir, stream nvr.StreamID, span nvr.Span, form playback.Form) string {
 	t.Helper()
-	file, err := s.player.Export(t.Context(), stream, span, form)
+	file, err := s.Player.Export(t.Context(), stream, span, form)
 	if err != nil {
 		t.Fatal(err)
 	}

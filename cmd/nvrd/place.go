@@ -2,113 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"nvrd/pkg/catalog"
-	"nvrd/pkg/footage"
-	"nvrd/pkg/household"
-	"nvrd/pkg/nvr"
+	"nvrd/pkg/datadir"
 )
 
-// pathOf returns where a place of the household is.
-func pathOf(data, place string) string {
-	if place == household.DefaultPlace {
-		return filepath.Join(data, place)
-	}
-	return place
-}
-
-// placePaths returns where footage goes, and where it is only read: in places
-// that were removed, and in others that a catalog knows.
-func placePaths(ctx context.Context, data string, home *household.DB, known []catalog.Directory) (written, read []string, err error) {
-	places, err := home.Places(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, p := range places {
-		if p.Removed {
-			read = append(read, p.Path)
-		} else {
-			written = append(written, pathOf(data, p.Path))
-		}
-	}
-	for _, d := range known {
-		read = append(read, d.Path)
-	}
-	return written, read, nil
-}
-
-// usePlaces makes the places those of the household.
-func (s *store) usePlaces(ctx context.Context) error {
-	known, err := s.catalog.Directories(ctx)
-	if err != nil {
-		return err
-	}
-	written, read, err := placePaths(ctx, s.data, s.home, known)
-	if err != nil {
-		return err
-	}
-	s.places.Use(written, read)
-	return nil
-}
-
-// directory returns the footage directory of a row.
-func (s *store) directory(id nvr.DirectoryID) (*footage.Directory, error) {
-	if _, ok := s.uuids.Load(id); !ok {
-		known, err := s.catalog.Directories(context.Background())
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range known {
-			s.uuids.Store(d.ID, footage.UUID(d.UUID))
-		}
-	}
-	if uuid, ok := s.uuids.Load(id); ok {
-		if d := s.places.Directory(uuid.(footage.UUID)); d != nil {
-			return d, nil
-		}
-	}
-	return nil, fmt.Errorf("the footage directory is not there; is its disk mounted? `nvrd storage` says which: %w", nvr.ErrNotFound)
-}
-
-// directories returns the footage directories that are there by their rows,
-// and those that are not, although nobody removed them.
-func (s *store) directories(ctx context.Context) (there map[nvr.DirectoryID]*footage.Directory, missing []catalog.Directory, err error) {
-	known, err := s.catalog.Directories(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	places, err := s.home.Places(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	removed := map[string]bool{}
-	for _, p := range places {
-		removed[p.Path] = p.Removed
-	}
-	open := map[footage.UUID]*footage.Directory{}
-	for _, d := range s.places.There() {
-		open[d.ID()] = d
-	}
-	there = map[nvr.DirectoryID]*footage.Directory{}
-	for _, d := range known {
-		if dir := open[footage.UUID(d.UUID)]; dir != nil {
-			there[d.ID] = dir
-		} else if !removed[d.Path] {
-			missing = append(missing, d)
-		}
-	}
-	return there, missing, nil
-}
-
-func storageAdd(ctx context.Context, c *call) (err error) {
+func storageAdd(ctx context.Context, c *call) error {
 	f := c.flags()
 	data := dataFlag(f)
 	path := f.String("path", "", "absolute path of the directory")
@@ -116,136 +15,29 @@ func storageAdd(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f, "path"); err != nil {
 		return err
 	}
-	home, err := makeHome(ctx, *data)
+	preferred, at, err := datadir.AddPlace(ctx, *data, *path, *first)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, home.Close()) }()
-	place, at, err := placeAt(*data, *path)
-	if err != nil {
-		return err
-	}
-	places, err := home.Places(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(places, household.Place{Path: place}) { // else its disk may just not be there
-		if err := apart(*data, places, at); err != nil {
-			return err
-		}
-		if err := claim(at, home.UUID()); err != nil {
-			return err
-		}
-	}
-	if err := home.AddPlace(ctx, place, *first); err != nil {
-		return err
-	}
-	if places, err = home.Places(ctx); err != nil {
-		return err
-	}
-	if places[0].Path == place {
+	if preferred == at {
 		_, err = fmt.Fprintf(c.out, "footage goes to %s from its next segment on, within a minute or so\n", at)
 	} else {
-		_, err = fmt.Fprintf(c.out, "footage goes to %s when %s does not take it\n", at, pathOf(*data, places[0].Path))
+		_, err = fmt.Fprintf(c.out, "footage goes to %s when %s does not take it\n", at, preferred)
 	}
 	return err
 }
 
-func storageRemove(ctx context.Context, c *call) (err error) {
+func storageRemove(ctx context.Context, c *call) error {
 	f := c.flags()
 	data := dataFlag(f)
 	path := f.String("path", "", "absolute path of the directory")
 	if err := c.parse(f, "path"); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	at, err := datadir.RemovePlace(ctx, *data, *path)
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, home.Close()) }()
-	place, at, err := placeAt(*data, *path)
-	if err != nil {
-		return err
-	}
-	if err := home.RemovePlace(ctx, place); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "nothing more is written to %s; what is there can be watched as long as it is there, and goes when its time comes\n", at)
 	return err
-}
-
-// placeAt returns what the household calls the place at a path, and the path.
-func placeAt(data, path string) (place, at string, err error) {
-	if !filepath.IsAbs(path) {
-		return "", "", fmt.Errorf("--path %q has to be absolute, such as /mnt/disk/footage: %w", path, nvr.ErrInvalid)
-	}
-	at = filepath.Clean(path)
-	own, err := filepath.Abs(pathOf(data, household.DefaultPlace))
-	if err != nil {
-		return "", "", fmt.Errorf("data directory: %w", err)
-	}
-	if at == own {
-		return household.DefaultPlace, at, nil
-	}
-	return at, at, nil
-}
-
-// apart makes sure that a new place and the others do not lie in each other.
-func apart(data string, places []household.Place, at string) error {
-	mine, err := real(at)
-	if err != nil {
-		return err
-	}
-	for _, p := range places {
-		other, err := filepath.Abs(pathOf(data, p.Path))
-		if err != nil {
-			return fmt.Errorf("data directory: %w", err)
-		}
-		if other == at {
-			continue
-		}
-		theirs, err := real(other)
-		switch {
-		case err != nil:
-			return err
-		case mine == theirs:
-			return fmt.Errorf("%s is the footage directory %s: %w", at, other, nvr.ErrExists)
-		case under(mine, theirs):
-			return fmt.Errorf("%s lies in the footage directory %s; choose one beside it: %w", at, other, nvr.ErrInvalid)
-		case under(theirs, mine):
-			return fmt.Errorf("the footage directory %s lies in %s; choose one beside it: %w", other, at, nvr.ErrInvalid)
-		}
-	}
-	return nil
-}
-
-// under tells whether a path lies below a directory.
-func under(path, dir string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
-}
-
-// real returns a path without symbolic links, as far as it exists.
-func real(path string) (string, error) {
-	found, err := filepath.EvalSymlinks(path)
-	if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
-		return found, err
-	}
-	parent, err := real(filepath.Dir(path))
-	return filepath.Join(parent, filepath.Base(path)), err
-}
-
-// claim makes a footage directory of the home at a path, unless it is one already.
-func claim(path string, home footage.UUID) error {
-	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no directory %s; is its disk mounted? %w", filepath.Dir(path), nvr.ErrNotFound)
-	}
-	d, err := footage.Open(path, home, slog.New(slog.DiscardHandler))
-	if err == nil {
-		return d.Close()
-	}
-	if !errors.Is(err, nvr.ErrNotFound) {
-		return err
-	}
-	return footage.Create(path, home, household.NewUUID())
 }

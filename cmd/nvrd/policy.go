@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/nvr"
 )
 
@@ -84,7 +85,7 @@ func storageSet(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}

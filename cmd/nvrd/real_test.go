@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
@@ -65,18 +66,18 @@ func TestReal(t *testing.T) {
 	for _, f := range films {
 		publish(t, sources[f.name], sim, f.name)
 		for peer, url := range map[string]string{"ffmpeg": sim.URL(f.name), "gstreamer": "rtsp://" + server + "/" + f.name} {
-			stream := add(t, a.store.home, household.CameraInput{Name: peer + " " + f.name, URL: url})
+			stream := add(t, a.Dir.Home, household.CameraInput{Name: peer + " " + f.name, URL: url})
 			all = append(all, recording{f.name, peer, stream})
 		}
 	}
 	for _, r := range all {
 		t.Run(r.peer+" "+r.film, func(t *testing.T) {
 			t.Parallel()
-			span := firstFootage(t, a.store, r.stream)
+			span := firstFootage(t, a.Dir, r.stream)
 			source := view(t, sources[r.film])
 			for _, form := range []playback.Form{playback.Fragmented, playback.Progressive} {
 				t.Run(string(form), func(t *testing.T) {
-					path := exported(t, a.store, r.stream, span, form)
+					path := exported(t, a.Dir, r.stream, span, form)
 					decodes(t, path)
 					compare(t, view(t, path), source, r.peer == "gstreamer", span.Duration())
 				})
@@ -86,7 +87,7 @@ func TestReal(t *testing.T) {
 }
 
 // firstFootage returns the first stretch of footage, once it has ended.
-func firstFootage(t *testing.T, s *store, stream nvr.StreamID) (span nvr.Span) {
+func firstFootage(t *testing.T, s *datadir.Dir, stream nvr.StreamID) (span nvr.Span) {
 	t.Helper()
 	var line []nvr.Gap
 	eventually(t, 2*time.Minute, func() bool {

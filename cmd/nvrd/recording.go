@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
@@ -75,7 +76,7 @@ func cameraSet(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f, "name"); err != nil {
 		return err
 	}
-	home, err := openHome(ctx, *data)
+	home, err := datadir.OpenHome(ctx, *data)
 	if err != nil {
 		return err
 	}

@@ -12,15 +12,15 @@ import (
 
 // Removed returns the cameras that were removed and still have footage.
 func (p pageCameras) Removed(ctx context.Context) ([]pages.Camera, error) {
-	streams, err := p.store.catalog.Streams(ctx)
+	streams, err := p.Dir.Catalog.Streams(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.store.home.Cameras(ctx)
+	list, err := p.Dir.Home.Cameras(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names, err := p.store.home.RemovedCameras(ctx)
+	names, err := p.Dir.Home.RemovedCameras(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (p pageCameras) Removed(ctx context.Context) ([]pages.Camera, error) {
 		if slices.ContainsFunc(list, func(c household.Camera) bool { return c.ID == s.ID.Camera }) {
 			continue
 		}
-		newest, err := p.store.player.Newest(ctx, s.ID)
+		newest, err := p.Dir.Player.Newest(ctx, s.ID)
 		if errors.Is(err, nvr.ErrNotFound) {
 			continue
 		}

@@ -41,7 +41,7 @@ func (s *settings) flags(f *flag.FlagSet) {
 
 // appliance runs an appliance until ctx ends. ready, which may be nil, is
 // called with it once it records.
-func (c *call) appliance(ctx context.Context, s settings, ready func(*appliance) error) (err error) {
+func (c *call) appliance(ctx context.Context, s settings, ready func(*server) error) (err error) {
 	a, err := start(ctx, s, c.logger())
 	if err != nil {
 		return err

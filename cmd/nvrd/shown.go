@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
 	"nvrd/pkg/api"
 	"nvrd/pkg/camera"
@@ -10,87 +11,81 @@ import (
 	"nvrd/pkg/media"
 	"nvrd/pkg/media/pcm"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/watch"
 )
 
-// subscribe returns a channel that gives a value after every change of List.
-func (c *cameras) subscribe() (<-chan struct{}, func()) {
-	ch := make(chan struct{}, 1)
-	c.mu.Lock()
-	c.waiting[ch] = true
-	c.mu.Unlock()
-	return ch, func() {
-		c.mu.Lock()
-		delete(c.waiting, ch)
-		c.mu.Unlock()
-	}
+// apiCameras shows the cameras to the API in its own words.
+type apiCameras struct {
+	cameras *watch.Cameras
+	home    *household.DB
+	log     *slog.Logger
 }
 
-func (c *cameras) changed() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for ch := range c.waiting {
-		select {
-		case ch <- struct{}{}:
-		default: // it has not looked since the last time, and will see this, too
-		}
-	}
-}
-
-// List implements api.Cameras.
-func (c *cameras) List(ctx context.Context) ([]api.Camera, error) {
-	list, err := c.home.Cameras(ctx)
+func (a apiCameras) List(ctx context.Context) ([]api.Camera, error) {
+	list, err := a.cameras.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]api.Camera, len(list))
-	for i, cam := range list {
-		shown[i] = c.show(cam)
+	for i, c := range list {
+		shown[i] = showCamera(c)
 	}
 	return shown, nil
 }
 
-// Get implements api.Cameras.
-func (c *cameras) Get(ctx context.Context, id nvr.CameraID) (api.Camera, error) {
-	cam, err := c.home.Camera(ctx, id)
+func (a apiCameras) Get(ctx context.Context, id nvr.CameraID) (api.Camera, error) {
+	c, err := a.cameras.Get(ctx, id)
 	if err != nil {
 		return api.Camera{}, err
 	}
-	return c.show(cam), nil
+	return showCamera(c), nil
 }
 
-// Add implements api.Cameras. The camera is watched within a moment.
-func (c *cameras) Add(ctx context.Context, in household.CameraInput) (api.Camera, error) {
-	cam, err := c.home.AddCamera(ctx, in)
+func (a apiCameras) Add(ctx context.Context, in household.CameraInput) (api.Camera, error) {
+	c, err := a.cameras.Add(ctx, in)
 	if err != nil {
 		return api.Camera{}, err
 	}
-	return c.show(cam), nil
+	return showCamera(c), nil
 }
 
-// Remove implements api.Cameras.
-func (c *cameras) Remove(ctx context.Context, id nvr.CameraID) error {
-	return c.home.RemoveCamera(ctx, id)
+func (a apiCameras) Remove(ctx context.Context, id nvr.CameraID) error {
+	return a.home.RemoveCamera(ctx, id)
 }
 
-func (c *cameras) show(cam household.Camera) api.Camera {
-	state, mode := camera.State{Phase: camera.Connecting, Since: cam.Created}, nvr.Mode("")
-	c.mu.Lock()
-	if w := c.watched[cam.ID]; w != nil {
-		state, mode = w.state, w.mode
+func (a apiCameras) Probe(ctx context.Context, in household.CameraInput) (api.Probe, error) {
+	return probe(ctx, in, a.log)
+}
+
+// probe asks a camera what it sends.
+func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api.Probe, error) {
+	found, err := watch.Probe(ctx, in, log)
+	if err != nil {
+		return api.Probe{}, err
 	}
-	c.mu.Unlock()
+	if found.Reason != "" {
+		return api.Probe{Reason: found.Reason, Detail: found.Detail}, nil
+	}
+	p := api.Probe{OK: true}
+	for i, format := range found.Formats {
+		p.Streams = append(p.Streams, showStream(nvr.Quality(i), camera.Live, format))
+	}
+	return p, nil
+}
+
+func showCamera(c watch.Camera) api.Camera {
 	shown := api.Camera{
-		ID: cam.ID, Name: cam.Name, URL: cam.URL, SubURL: cam.SubURL, Mode: mode,
-		State: api.State{Phase: api.Phase(state.Phase), Reason: state.Reason, Detail: state.Detail, Since: state.Since, RetryAt: state.RetryAt},
+		ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, Mode: c.Mode,
+		State: api.State{Phase: api.Phase(c.State.Phase), Reason: c.State.Reason, Detail: c.State.Detail, Since: c.State.Since, RetryAt: c.State.RetryAt},
 	}
-	for _, s := range state.Streams {
-		shown.Streams = append(shown.Streams, showStream(s.Quality, api.Phase(s.Phase), s.Format))
+	for _, s := range c.State.Streams {
+		shown.Streams = append(shown.Streams, showStream(s.Quality, s.Phase, s.Format))
 	}
 	return shown
 }
 
-func showStream(quality nvr.Quality, phase api.Phase, format media.Format) api.Stream {
-	s := api.Stream{Stream: quality.String(), Phase: phase, Missing: format.Missing}
+func showStream(quality nvr.Quality, phase camera.Phase, format media.Format) api.Stream {
+	s := api.Stream{Stream: quality.String(), Phase: api.Phase(phase), Missing: format.Missing}
 	if len(format.Tracks) == 0 {
 		return s
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/retention"
@@ -67,12 +68,12 @@ func storage(ctx context.Context, c *call) (err error) {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	st, err := openStore(ctx, *data)
+	st, err := datadir.Open(ctx, *data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	r, err := st.report(ctx)
+	r, err := report(ctx, st)
 	if err != nil {
 		return err
 	}
@@ -85,55 +86,55 @@ func storage(ctx context.Context, c *call) (err error) {
 }
 
 // report gathers what is kept and how it will go on.
-func (s *store) report(ctx context.Context) (storageReport, error) {
+func report(ctx context.Context, d *datadir.Dir) (storageReport, error) {
 	var r storageReport
-	names, err := s.names(ctx)
+	names, err := d.CameraNames(ctx)
 	if err != nil {
 		return r, err
 	}
-	course, err := s.course(ctx)
+	now, err := course(ctx, d)
 	if err != nil {
 		return r, err
 	}
-	r.Policy = listPolicy(course.Policy)
-	known, err := s.catalog.Directories(ctx)
+	r.Policy = listPolicy(now.Policy)
+	known, err := d.Catalog.Directories(ctx)
 	if err != nil {
 		return r, err
 	}
 	rows, paths := map[footage.UUID]nvr.DirectoryID{}, map[nvr.DirectoryID]string{}
-	for _, d := range known {
-		rows[d.UUID], paths[d.ID] = d.ID, d.Path
+	for _, row := range known {
+		rows[row.UUID], paths[row.ID] = row.ID, row.Path
 	}
 	bytes := map[nvr.DirectoryID]int64{}
-	for _, k := range course.Stocks {
+	for _, k := range now.Stocks {
 		bytes[k.Directory] += k.Bytes
 		r.Kept = append(r.Kept, listedStock{
 			names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(), paths[k.Directory],
 			k.Segments, k.Bytes, int64(k.Duration / time.Second), k.Oldest, k.Duration,
 		})
 	}
-	for _, state := range s.places.States() {
-		course.Place = retention.Place{}
-		d := listDirectory(state)
+	for _, state := range d.Places.States() {
+		now.Place = retention.Place{}
+		at := listDirectory(state)
 		if state.Directory != nil {
-			course.Place.ID = rows[state.Directory.ID()]
+			now.Place.ID = rows[state.Directory.ID()]
 		} else if i := slices.IndexFunc(known, func(k catalog.Directory) bool { return k.Path == state.Path }); i >= 0 {
-			course.Place.ID = known[i].ID
+			now.Place.ID = known[i].ID
 		}
-		d.Bytes = bytes[course.Place.ID]
-		if d.State == "ready" {
-			if course.Place.Free, course.Place.Total, err = state.Directory.Space(); err != nil {
+		at.Bytes = bytes[now.Place.ID]
+		if at.State == "ready" {
+			if now.Place.Free, now.Place.Total, err = state.Directory.Space(); err != nil {
 				return r, err
 			}
-			d.Free, d.Total, d.Floor = course.Place.Free, course.Place.Total, retention.Floor(course.Policy, course.Place.Total)
-			for _, o := range retention.Forecast(course, mark) {
+			at.Free, at.Total, at.Floor = now.Place.Free, now.Place.Total, retention.Floor(now.Policy, now.Place.Total)
+			for _, o := range retention.Forecast(now, mark) {
 				r.Forecast = append(r.Forecast, listedOutlook{
-					names(o.Stream.Camera), o.Stream.Quality.String(), d.Path, inDays(o.Kept), inDays(o.InAMonth), o.Below,
+					names(o.Stream.Camera), o.Stream.Quality.String(), at.Path, inDays(o.Kept), inDays(o.InAMonth), o.Below,
 				})
 			}
 		}
-		if state.Written || d.Bytes > 0 {
-			r.Directories = append(r.Directories, d)
+		if state.Written || at.Bytes > 0 {
+			r.Directories = append(r.Directories, at)
 		}
 	}
 	return r, nil
@@ -155,16 +156,16 @@ func listDirectory(s footage.State) listedDirectory {
 	return d
 }
 
-func (s *store) course(ctx context.Context) (c retention.Course, err error) {
+func course(ctx context.Context, d *datadir.Dir) (c retention.Course, err error) {
 	c.Now = nvr.Now()
 	c.Since = c.Now.Add(-day)
-	if c.Policy, err = s.home.Retention(ctx); err != nil {
+	if c.Policy, err = d.Home.Retention(ctx); err != nil {
 		return c, err
 	}
-	if c.Stocks, err = s.catalog.StocksWithOldest(ctx); err != nil {
+	if c.Stocks, err = d.Catalog.StocksWithOldest(ctx); err != nil {
 		return c, err
 	}
-	c.Lately, err = s.catalog.WrittenSince(ctx, c.Since)
+	c.Lately, err = d.Catalog.WrittenSince(ctx, c.Since)
 	return c, err
 }
 

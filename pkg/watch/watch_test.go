@@ -1,4 +1,4 @@
-package main
+package watch
 
 import (
 	"context"
@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"nvrd/pkg/api"
+	"nvrd/pkg/camera"
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -20,13 +22,20 @@ import (
 func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	data := t.TempDir()
-	s, err := createStore(t.Context(), data, log)
+	home, err := household.Open(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer home.Close()
+	index, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer index.Close()
+	places := footage.NewPlaces(home.UUID(), log)
+	defer places.Close()
 	// Nobody answers at port 1, which is a state, too.
-	cam, err := s.home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
+	cam, err := home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,18 +48,18 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r, err := recorder.Open(t.Context(), s.catalog, s.places, log)
+	r, err := recorder.Open(t.Context(), index, places, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	complained := make(chan string, 100)
-	c := newCameras(s.home, r, &live.Hub{}, slog.New(slog.NewTextHandler(lines(complained), nil)))
+	c := New(home, r, &live.Hub{}, slog.New(slog.NewTextHandler(lines(complained), nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		c.follow(ctx)
+		c.Run(ctx)
 	}()
 	defer func() {
 		stop()
@@ -58,7 +67,7 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 	}()
 	<-complained // of cameras that were removed
 	<-complained
-	changes, unsubscribe := c.subscribe()
+	changes, unsubscribe := c.Subscribe()
 	defer unsubscribe()
 	if _, err := db.Exec(`ALTER TABLE away RENAME TO camera`); err != nil {
 		t.Fatal(err)
@@ -66,7 +75,7 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 	deadline := time.After(10 * time.Second)
 	for {
 		shown, err := c.Get(t.Context(), cam.ID)
-		if err == nil && shown.State.Phase == api.Phase("waiting") && shown.State.Reason == nvr.Unreachable {
+		if err == nil && shown.State.Phase == camera.Waiting && shown.State.Reason == nvr.Unreachable {
 			return
 		}
 		select {

@@ -1,4 +1,4 @@
-package main
+package appliance
 
 import (
 	"context"
@@ -9,11 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nvrd/pkg/api"
+	"nvrd/pkg/camera"
 	"nvrd/pkg/household"
-	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/recorder"
 )
 
 // A schedule is followed to the minute, and what it says stands in the ledger.
@@ -21,13 +19,12 @@ import (
 // one; it begins on Saturday, 2000-01-01.
 func TestScheduleIsFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := slog.New(slog.DiscardHandler)
-		s, err := createStore(t.Context(), t.TempDir(), log)
+		a, err := Open(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
-		cam, err := s.home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
+		defer a.Close()
+		cam, err := a.Dir.Home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,23 +32,17 @@ func TestScheduleIsFollowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.home.ChangeRecording(t.Context(), cam.ID, func(r *nvr.Recording) error { r.Schedule = schedule; return nil }); err != nil {
+		if _, err := a.Dir.Home.ChangeRecording(t.Context(), cam.ID, func(r *nvr.Recording) error { r.Schedule = schedule; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.home.ChangeHome(t.Context(), func(h *household.Home) { h.TimeZone = "Asia/Kathmandu" }); err != nil { // 5:45 ahead
+		if _, err := a.Dir.Home.ChangeHome(t.Context(), func(h *household.Home) { h.TimeZone = "Asia/Kathmandu" }); err != nil { // 5:45 ahead
 			t.Fatal(err)
 		}
-		r, err := recorder.Open(t.Context(), s.catalog, s.places, log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		c := newCameras(s.home, r, &live.Hub{}, log)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			c.follow(ctx)
+			a.Cameras.Run(ctx)
 		}()
 		defer func() {
 			stop()
@@ -72,13 +63,13 @@ func TestScheduleIsFollowed(t *testing.T) {
 		} {
 			time.Sleep(want.at - time.Since(begun))
 			synctest.Wait()
-			shown, err := c.Get(t.Context(), cam.ID)
-			if diff := cmp.Diff(want.look, look{shown.Mode, shown.State.Phase == api.Off}); err != nil || diff != "" {
+			shown, err := a.Cameras.Get(t.Context(), cam.ID)
+			if diff := cmp.Diff(want.look, look{shown.Mode, shown.State.Phase == camera.Off}); err != nil || diff != "" {
 				t.Errorf("after %s: %v, -want +got:\n%s", want.at, err, diff)
 			}
 		}
 		time.Sleep(5 * time.Second) // the ledger is written
-		gaps, err := s.catalog.Gaps(t.Context(), nvr.StreamID{Camera: cam.ID}, nvr.Span{From: nvr.TimeOf(begun), To: nvr.Now()})
+		gaps, err := a.Dir.Catalog.Gaps(t.Context(), nvr.StreamID{Camera: cam.ID}, nvr.Span{From: nvr.TimeOf(begun), To: nvr.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,11 @@
-package main
+// Package watch has the cameras of the household watched: it keeps each
+// connected as the household wants it now, has recorded of it what is to be
+// recorded, shows it live, and tells how it stands. It also asks a camera what
+// it sends before it belongs to the household.
+//
+// It does not know where footage goes (pkg/recorder does), nor how a camera is
+// kept connected (pkg/camera does).
+package watch
 
 import (
 	"context"
@@ -13,34 +20,36 @@ import (
 	"nvrd/pkg/recorder"
 )
 
-// cameras keeps the cameras of the household connected, has recorded of them
-// what the household wants, and tells how they are.
-type cameras struct {
+// Cameras are the cameras of a household that are watched. Their methods are
+// safe for use from several goroutines; Run is called once.
+type Cameras struct {
 	home     *household.DB
 	recorder *recorder.Recorder
 	hub      *live.Hub
 	log      *slog.Logger
 
 	mu      sync.Mutex
-	watched map[nvr.CameraID]*watched // changed by follow alone
+	watched map[nvr.CameraID]*watched // changed by Run alone
 	waiting map[chan struct{}]bool    // subscribers
 }
 
-func newCameras(home *household.DB, r *recorder.Recorder, hub *live.Hub, log *slog.Logger) *cameras {
-	return &cameras{
+// New returns the cameras of a household, which are watched while Run runs: r
+// records them and hub shows them live.
+func New(home *household.DB, r *recorder.Recorder, hub *live.Hub, log *slog.Logger) *Cameras {
+	return &Cameras{
 		home: home, recorder: r, hub: hub, log: log,
 		watched: map[nvr.CameraID]*watched{}, waiting: map[chan struct{}]bool{},
 	}
 }
 
-// follow watches the cameras that the household has, and goes along with its
+// Run watches the cameras that the household has, and goes along with its
 // changes and with its schedules, until ctx ends. It returns when every
 // connection is closed.
-func (c *cameras) follow(ctx context.Context) {
+func (c *Cameras) Run(ctx context.Context) {
 	if err := c.forget(ctx); err != nil {
 		c.log.Error("cameras that were removed are still accounted for", "err", err)
 	}
-	keepUp(ctx, c.home, c.adjust, func(err error) { c.log.Error("cameras cannot be read", "err", err) })
+	c.home.KeepUp(ctx, c.adjust, func(err error) { c.log.Error("cameras cannot be read", "err", err) })
 	for _, w := range c.watched {
 		w.stop(nil)
 	}
@@ -62,7 +71,7 @@ type wish struct {
 
 // wishes returns what the household wants now, in the order of its cameras,
 // and until when it does unless it changes its mind.
-func (c *cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err error) {
+func (c *Cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err error) {
 	list, err := c.home.Cameras(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -102,7 +111,7 @@ func (c *cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err e
 
 // forget ends the account of streams that were removed, or were not to be
 // recorded any more, while nothing ran.
-func (c *cameras) forget(ctx context.Context) error {
+func (c *Cameras) forget(ctx context.Context) error {
 	all, _, err := c.wishes(ctx)
 	if err != nil {
 		return err
@@ -120,7 +129,7 @@ func (c *cameras) forget(ctx context.Context) error {
 
 // adjust brings cameras to what the household wants, and returns until when
 // that is.
-func (c *cameras) adjust(ctx context.Context) (until nvr.Time, err error) {
+func (c *Cameras) adjust(ctx context.Context) (until nvr.Time, err error) {
 	all, until, err := c.wishes(ctx)
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"context"
@@ -29,11 +29,11 @@ const brokenName = "catalog.db.broken"
 // be read of it is in the new one, however often that is interrupted.
 const asideName = "catalog.db.aside"
 
-// setAsideBroken moves a catalog that is no sound database out of the way, and
+// SetAsideBroken moves a catalog that is no sound database out of the way, and
 // returns its new name. If it is sound as far as can be told in a moment, or not
 // there, the name is that of one that was set aside earlier and is still needed,
-// or empty.
-func setAsideBroken(ctx context.Context, data string, log *slog.Logger) (string, error) {
+// or empty. The caller holds the lock.
+func SetAsideBroken(ctx context.Context, data string, log *slog.Logger) (string, error) {
 	path := filepath.Join(data, "catalog.db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return aside(data)
@@ -49,7 +49,7 @@ func setAsideBroken(ctx context.Context, data string, log *slog.Logger) (string,
 	} else if err != nil {
 		return "", fmt.Errorf("look at the catalog: %w", err)
 	}
-	return setAside(data, err, log)
+	return SetAside(data, err, log)
 }
 
 // aside returns the path of the catalog that was set aside and is still needed,
@@ -82,8 +82,10 @@ func soundness(ctx context.Context, path string) (err error) {
 	return err
 }
 
-// setAside keeps a broken catalog under another name.
-func setAside(data string, cause error, log *slog.Logger) (string, error) {
+// SetAside keeps a broken catalog under another name, which it returns. What
+// can be read of it is needed until [Dir.Compare] has taken it over, however
+// often that is interrupted. The caller holds the lock.
+func SetAside(data string, cause error, log *slog.Logger) (string, error) {
 	path := filepath.Join(data, "catalog.db")
 	aside := path + ".damaged-" + time.Now().UTC().Format(stamp)
 	if err := os.WriteFile(filepath.Join(data, asideName), []byte(filepath.Base(aside)), 0o600); err != nil {
@@ -101,15 +103,16 @@ func setAside(data string, cause error, log *slog.Logger) (string, error) {
 	return aside, sqlite.SyncFolder(data)
 }
 
-// look compares footage and catalog while cameras are recorded, and indexes
-// footage from before a time that the catalog does not have. old is a catalog
-// that was set aside, or empty.
-func (a *appliance) look(ctx context.Context, data, old string, before nvr.Time) error {
-	d, err := a.store.doctor(ctx)
+// Compare compares footage and catalog while cameras are recorded, indexes
+// footage from before a time that the catalog does not have, and tells log what
+// it found. A catalog that turns out to be broken is set aside at the next
+// start. old is a catalog that was set aside, or empty.
+func (d *Dir) Compare(ctx context.Context, old string, before nvr.Time, log *slog.Logger) error {
+	who, err := d.doctor(ctx)
 	if err != nil {
 		return err
 	}
-	report, err := d.Check(ctx, doctor.Options{Recording: true})
+	report, err := who.Check(ctx, doctor.Options{Recording: true})
 	if err != nil {
 		return err
 	}
@@ -118,49 +121,49 @@ func (a *appliance) look(ctx context.Context, data, old string, before nvr.Time)
 		counts[f.Kind]++
 	}
 	if n := counts[doctor.DamagedCatalog]; n > 0 {
-		a.log.Error("the catalog is broken; it is made again from the footage at the next start", "err", report.Findings[0].Found)
-		return os.WriteFile(filepath.Join(data, brokenName), []byte(report.Findings[0].Found+"\n"), 0o600)
+		log.Error("the catalog is broken; it is made again from the footage at the next start", "err", report.Findings[0].Found)
+		return os.WriteFile(filepath.Join(d.path, brokenName), []byte(report.Findings[0].Found+"\n"), 0o600)
 	}
 	if counts[doctor.UnlistedFile] > 0 || old != "" {
-		if err := a.reindex(ctx, d, old, before); err != nil {
+		if err := reindex(ctx, who, old, before, log); err != nil {
 			return err
 		}
-		if err := os.Remove(filepath.Join(data, asideName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(d.path, asideName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("forget the catalog that was set aside: %w", err)
 		}
 		delete(counts, doctor.UnlistedFile)
 		delete(counts, doctor.Hole)
 	}
 	if len(counts) == 0 {
-		a.log.Info("footage and catalog agree", "segments", report.Segments, "files", report.Files)
+		log.Info("footage and catalog agree", "segments", report.Segments, "files", report.Files)
 		return nil
 	}
 	attrs := make([]any, 0, 2*len(counts))
 	for kind, n := range counts {
 		attrs = append(attrs, string(kind), n)
 	}
-	a.log.Warn("footage and catalog do not agree; `nvrd check` says more", attrs...)
+	log.Warn("footage and catalog do not agree; `nvrd check` says more", attrs...)
 	return nil
 }
 
 // reindex indexes footage that the catalog does not have.
-func (a *appliance) reindex(ctx context.Context, d *doctor.Doctor, old string, before nvr.Time) (err error) {
+func reindex(ctx context.Context, who *doctor.Doctor, old string, before nvr.Time, log *slog.Logger) (err error) {
 	told, start := time.Now(), time.Now()
 	r := doctor.Rebuilding{Before: before, Progress: func(done, total int) {
 		if time.Since(told) >= 10*time.Second {
 			told = time.Now()
-			a.log.Info("footage is being indexed", "done", done, "of", total)
+			log.Info("footage is being indexed", "done", done, "of", total)
 		}
 	}}
 	if old != "" {
-		if r.Old = openOld(old, a.log); r.Old != nil {
+		if r.Old = openOld(old, log); r.Old != nil {
 			defer func() { err = errors.Join(err, r.Old.Close()) }()
 		}
 	}
-	made, err := d.Rebuild(ctx, r)
+	made, err := who.Rebuild(ctx, r)
 	if err != nil {
 		return err
 	}
-	a.log.Info("footage was indexed", "segments", made.Segments, "bytes", made.Bytes, "took", time.Since(start), "unreadable", len(made.Unreadable))
+	log.Info("footage was indexed", "segments", made.Segments, "bytes", made.Bytes, "took", time.Since(start), "unreadable", len(made.Unreadable))
 	return nil
 }

@@ -1,21 +1,21 @@
-package main
+package household
 
 import (
 	"context"
 	"time"
 
-	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
 
 // adjustAgain is when to try once more after a failure.
 const adjustAgain = 2 * time.Second
 
-// keepUp calls adjust after every change of the household, and at the time until
-// which it said that its work holds (zero: until a change), until ctx ends. When
-// it fails it is called again soon; failed is told of the first of several times.
-func keepUp(ctx context.Context, home *household.DB, adjust func(context.Context) (until nvr.Time, err error), failed func(error)) {
-	changes := home.Watch(ctx)
+// KeepUp calls adjust at once, after every change that [DB.Watch] tells of, and
+// at the time until which it said that its work holds (zero: until a change),
+// until ctx ends; one call at a time. When it fails it is called again soon;
+// failed is told of the first of several times.
+func (h *DB) KeepUp(ctx context.Context, adjust func(context.Context) (until nvr.Time, err error), failed func(error)) {
+	changes := h.Watch(ctx)
 	var next <-chan time.Time
 	failing := false
 	for {

@@ -1,4 +1,4 @@
-package main
+package watch
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"nvrd/pkg/api"
 	"nvrd/pkg/household"
+	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp"
 )
@@ -17,19 +17,22 @@ import (
 // patience of pkg/rtsp, which then says what is wrong.
 const probeTimeout = 12 * time.Second
 
-// Probe implements api.Cameras.
-func (c *cameras) Probe(ctx context.Context, in household.CameraInput) (api.Probe, error) {
-	return probe(ctx, in, c.log)
+// Answer is what a camera sends, or why there is no answer.
+type Answer struct {
+	Formats []media.Format // of each stream, the main one first; of all, if Reason is empty
+	Reason  nvr.Reason     // empty unless something is wrong
+	Detail  string
 }
 
-// probe asks each stream of a camera what it sends, which takes at most 12 s
-// for each.
-func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api.Probe, error) {
+// Probe asks each stream of a camera what it sends, which takes at most 12 s
+// for each. A camera that does not answer is an Answer, not an error. It fails
+// with [nvr.ErrInvalid] if in says nothing that can be asked.
+func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (Answer, error) {
 	in, err := in.Normalize()
 	if err != nil {
-		return api.Probe{}, err
+		return Answer{}, err
 	}
-	out := api.Probe{OK: true}
+	var out Answer
 	for i, url := range []string{in.URL, in.SubURL} {
 		if url == "" {
 			continue
@@ -39,12 +42,12 @@ func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api
 		cancel()
 		var fault *rtsp.Fault
 		if errors.As(err, &fault) {
-			return api.Probe{Reason: fault.Reason, Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil
+			return Answer{Reason: fault.Reason, Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil
 		}
 		if err != nil {
-			return api.Probe{}, err
+			return Answer{}, err
 		}
-		out.Streams = append(out.Streams, showStream(nvr.Quality(i), api.Streaming, format))
+		out.Formats = append(out.Formats, format)
 	}
 	return out, nil
 }

@@ -1,4 +1,4 @@
-package main
+package watch
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type watched struct {
 	stop      context.CancelCauseFunc // ends the connection, if there is one
 	done      chan struct{}           // closed when it has ended
 
-	// Guarded by cameras.mu.
+	// Guarded by Cameras.mu.
 	mode  nvr.Mode
 	state camera.State
 }
@@ -65,7 +65,7 @@ func (w *watched) move(cam household.Camera) {
 
 // apply brings a camera to what the household wants of it. What is recorded
 // changes without a new connection, except for privacy.
-func (c *cameras) apply(ctx context.Context, wish wish) error {
+func (c *Cameras) apply(ctx context.Context, wish wish) error {
 	w := c.watched[wish.camera.ID]
 	if w == nil {
 		w = c.watch(wish.camera)
@@ -102,7 +102,7 @@ func (c *cameras) apply(ctx context.Context, wish wish) error {
 }
 
 // watch begins to watch a camera, without a connection yet.
-func (c *cameras) watch(cam household.Camera) *watched {
+func (c *Cameras) watch(cam household.Camera) *watched {
 	w := &watched{camera: cam, stop: func(error) {}, done: make(chan struct{}), state: camera.State{Phase: camera.Off, Since: nvr.Now()}}
 	close(w.done)
 	for _, source := range sources(cam) {
@@ -114,7 +114,7 @@ func (c *cameras) watch(cam household.Camera) *watched {
 	return w
 }
 
-func (c *cameras) connect(ctx context.Context, w *watched) {
+func (c *Cameras) connect(ctx context.Context, w *watched) {
 	config := camera.Config{ID: w.camera.ID, Log: c.log.With("camera", w.camera.Name)}
 	for _, s := range w.streams {
 		s.tap.End(nvr.Starting, nil) // not paused any more
@@ -142,7 +142,7 @@ func (c *cameras) connect(ctx context.Context, w *watched) {
 
 // disconnect ends the connection to a camera, if there is one, and what is
 // shown live of it.
-func (c *cameras) disconnect(w *watched) {
+func (c *Cameras) disconnect(w *watched) {
 	w.stop(errPaused)
 	<-w.done
 	w.connected = false
@@ -151,7 +151,7 @@ func (c *cameras) disconnect(w *watched) {
 	}
 }
 
-func (c *cameras) unwatch(w *watched) {
+func (c *Cameras) unwatch(w *watched) {
 	c.disconnect(w)
 	for _, s := range w.streams {
 		c.unrecord(s)
@@ -162,7 +162,7 @@ func (c *cameras) unwatch(w *watched) {
 }
 
 // unrecord ends the recording of a stream, if it is recorded.
-func (c *cameras) unrecord(s *stream) {
+func (c *Cameras) unrecord(s *stream) {
 	s.tap.close()
 	c.recorder.Remove(s.id)
 }

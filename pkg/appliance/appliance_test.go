@@ -1,4 +1,4 @@
-package main
+package appliance
 
 import (
 	"log/slog"
@@ -16,14 +16,13 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 	data, log := t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
 	life := func(look bool, why string) {
 		t.Helper()
-		a := &appliance{log: log}
-		old, err := a.open(t.Context(), data)
+		a, err := Open(t.Context(), data, log)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if why != "" {
 			lock := catalog.Lock{Camera: 1, Span: nvr.Span{From: 1, To: 2}, Who: "Ada", Why: why, Made: 3}
-			err := a.store.catalog.Update(t.Context(), func(tx catalog.Tx) error {
+			err := a.Dir.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
 				_, err := tx.Lock(lock)
 				return err
 			})
@@ -32,7 +31,7 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 			}
 		}
 		if look {
-			if err := a.look(t.Context(), data, old, nvr.Now()); err != nil {
+			if err := a.Dir.Compare(t.Context(), a.aside, nvr.Now(), log); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -41,7 +40,7 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 		}
 	}
 	life(true, "before")
-	if err := os.WriteFile(filepath.Join(data, brokenName), []byte("a page is lost"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(data, "catalog.db.broken"), []byte("a page is lost"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	life(false, "meanwhile") // sets it aside, and is killed
@@ -57,7 +56,7 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 	if err != nil || len(locks) != 2 {
 		t.Errorf("locks %+v, %v, want that from before and that from meanwhile", locks, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(data, asideName)); err != nil || len(left) != 0 {
+	if left, err := filepath.Glob(filepath.Join(data, "catalog.db.aside")); err != nil || len(left) != 0 {
 		t.Errorf("%v is still needed, %v", left, err)
 	}
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"nvrd/pkg/api"
+	"nvrd/pkg/appliance"
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+	"nvrd/ui"
+)
+
+// settings are what the command line says of an appliance.
+type settings struct {
+	data      string
+	listen    string
+	accessKey string   // file; empty lets in everybody who reaches listen, which is loopback then
+	hosts     []string // further names it answers to
+}
+
+// server is a running appliance with its pages.
+type server struct {
+	*appliance.Appliance
+	log      *slog.Logger
+	http     *http.Server
+	listener net.Listener
+	stop     context.CancelFunc // ends Run
+	stopped  chan struct{}      // closed when it has ended
+}
+
+// start starts an appliance and serves its pages at an address.
+func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err error) {
+	a := &server{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	gate, err := s.gate()
+	if err != nil {
+		return nil, err
+	}
+	if a.Appliance, err = appliance.Open(ctx, s.data, log); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	a.listener = api.Limit(listener)
+	handler, err := a.handler(s, gate)
+	if err != nil {
+		return nil, err
+	}
+	a.http = api.Server(handler, log)
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop, a.stopped = stop, make(chan struct{})
+	go func() {
+		defer close(a.stopped)
+		a.Run(run)
+	}()
+	return a, nil
+}
+
+// gate reads the access key. Without one, only this machine may be served.
+func (s settings) gate() (*auth.AccessKey, error) {
+	if s.accessKey != "" {
+		key, err := auth.ReadAccessKey(s.accessKey)
+		return &key, err
+	}
+	host, _, err := net.SplitHostPort(s.listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %q is not HOST:PORT: %w", s.listen, nvr.ErrInvalid)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("refusing to show your cameras to everybody who reaches %s: write a key of 16 characters or more to a file and name it with --access-key-file, or listen on 127.0.0.1: %w",
+			s.listen, nvr.ErrInvalid)
+	}
+	return nil, nil
+}
+
+// handler joins pages and API behind the guards.
+func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) {
+	machine, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name of this machine: %w", err)
+	}
+	guards := api.Guards{Machine: machine, Hosts: s.hosts, Log: a.log}
+	pages := ui.Config{
+		Cameras:   pageCameras{a.Appliance, a.log},
+		Setup:     pageCameras{a.Appliance, a.log},
+		Household: pageHousehold{a.Dir.Home},
+		Timelines: pageTimelines{a.Dir.Player},
+		Notices:   a.Notices,
+		Log:       a.log,
+		Version:   version,
+		Source:    sourceURL,
+	}
+	if key != nil {
+		guards.Gate = auth.NewGate(*key, a.Dir.Home, api.Deny(a.log))
+		pages.Door = door{guards.Gate}
+	}
+	shown, err := ui.New(pages)
+	if err != nil {
+		return nil, err
+	}
+	guards.Page = refusal(shown)
+	mux := http.NewServeMux()
+	mux.Handle("/", shown)
+	mux.Handle("/api/", api.New(api.Config{
+		Cameras: apiCameras{a.Cameras, a.Dir.Home, a.log}, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
+		Household: a.Dir.Home, Happened: a.Recorder.Happened,
+		Subscribe: a.Cameras.Subscribe, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
+	}))
+	return api.Secure(mux, guards), nil
+}
+
+// serve answers requests until ctx ends.
+func (a *server) serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- a.http.Serve(a.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// shutdownGrace is how long answers under way may take after the program was
+// told to stop; live views never end by themselves.
+const shutdownGrace = time.Second
+
+// Close stops recording and serving, and closes everything. No footage that had
+// arrived is lost.
+func (a *server) Close() error {
+	var errs []error
+	if a.stop != nil {
+		a.stop()
+		<-a.stopped
+	}
+	if a.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		if a.http.Shutdown(ctx) != nil {
+			errs = append(errs, a.http.Close())
+		}
+		cancel()
+	} else if a.listener != nil {
+		errs = append(errs, a.listener.Close())
+	}
+	if a.Appliance != nil {
+		errs = append(errs, a.Appliance.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,134 @@
+// Package appliance is the recorder that runs on a data directory: it makes
+// whole what an earlier life left, has cameras watched and recorded, keeps
+// footage where the household wants it and as long as it says, and looks after
+// what was written. The program serves it, and what is proven of recording is
+// proven of it.
+//
+// It serves no pages and no API: cmd/nvrd joins those to it.
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/datadir"
+	"nvrd/pkg/live"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/recorder"
+	"nvrd/pkg/retention"
+	"nvrd/pkg/watch"
+)
+
+// Appliance is an open data directory and what records to it. Its fields are
+// safe for use from several goroutines until Close.
+type Appliance struct {
+	Dir      *datadir.Dir
+	Recorder *recorder.Recorder
+	Cameras  *watch.Cameras
+	Live     *live.Hub
+
+	log    *slog.Logger
+	keeper *retention.Keeper
+	lock   *os.File
+	began  nvr.Time // when the recorder had nothing of its own yet
+	aside  string   // a catalog that was set aside and is still needed, or empty
+}
+
+// Open opens a data directory, making what is not there yet, for itself: it
+// fails with [nvr.ErrBusy] if another process records there. When it returns,
+// footage of an earlier life is whole and removals are complete. A catalog that
+// turns out to be broken is set aside and made again while Run runs.
+func Open(ctx context.Context, data string, log *slog.Logger) (_ *Appliance, err error) {
+	a := &Appliance{log: log, Live: &live.Hub{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := os.MkdirAll(data, 0o750); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if a.lock, err = datadir.Lock(data); err != nil {
+		return nil, err
+	}
+	a.began = nvr.Now()
+	if err := a.open(ctx, data); err != nil {
+		return nil, err
+	}
+	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, log)
+	return a, nil
+}
+
+// open opens the data directory, once more without its catalog if that is broken.
+func (a *Appliance) open(ctx context.Context, data string) (err error) {
+	if a.aside, err = datadir.SetAsideBroken(ctx, data, a.log); err != nil {
+		return err
+	}
+	for again := false; ; again = true {
+		if a.Dir, err = datadir.Create(ctx, data, a.log); err == nil {
+			a.keeper, err = a.Dir.Keeper(ctx, a.log) // completes removals before the recorder looks at the files
+		}
+		if err == nil {
+			a.Recorder, err = recorder.Open(ctx, a.Dir.Catalog, a.Dir.Places, a.log)
+		}
+		if !catalog.IsCorrupt(err) || again {
+			return err
+		}
+		if a.Dir != nil {
+			if err := a.Dir.Close(); err != nil {
+				return err
+			}
+			a.Dir = nil
+		}
+		if a.aside, err = datadir.SetAside(data, err, a.log); err != nil {
+			return err
+		}
+	}
+}
+
+// Run watches the cameras and looks after the footage until ctx ends. It returns
+// when every connection is closed; what arrived is held by the recorder until
+// Close.
+func (a *Appliance) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { a.Cameras.Run(ctx) })
+	running.Go(func() { a.Dir.Places.Run(ctx) })
+	running.Go(func() {
+		a.Dir.Home.KeepUp(ctx,
+			func(ctx context.Context) (nvr.Time, error) { return 0, a.Dir.UsePlaces(ctx) },
+			func(err error) { a.log.Error("footage directories cannot be read", "err", err) })
+	})
+	running.Go(func() { a.keeper.Run(ctx) })
+	running.Go(func() {
+		if err := a.Dir.Compare(ctx, a.aside, a.began, a.log); err != nil && ctx.Err() == nil {
+			a.log.Error("footage and catalog could not be compared", "err", err)
+		}
+	})
+	running.Wait()
+}
+
+// Notices returns what the owner should know.
+func (a *Appliance) Notices() []nvr.Notice {
+	return append(a.Dir.Places.Notices(), a.keeper.Notices()...)
+}
+
+// Close ends recording, seals what is open, and closes everything, after Run has
+// returned. No footage that had arrived is lost.
+func (a *Appliance) Close() error {
+	var errs []error
+	if a.Recorder != nil {
+		errs = append(errs, a.Recorder.Close())
+	}
+	if a.Dir != nil {
+		errs = append(errs, a.Dir.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
+}
