@@ -36,6 +36,7 @@ cross: build/templ.stamp build/web.stamp ## Build for the machines that others h
 
 test: peers build build/uitest.stamp lint ## Everything that must hold before a change goes in
 	@! git rev-parse --git-dir >/dev/null 2>&1 || git diff --exit-code -- '*_templ.go'
+	go mod tidy -diff
 	cd $(WEB) && npm run check && npm test
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
