@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nvrd/pkg/footage"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -200,7 +201,22 @@ func TestHeldIsBounded(t *testing.T) {
 	}
 }
 
-// When many cameras wake at once, what they hold waits for the disk in memory.
+// occupy keeps the writer of a footage directory from doing anything until the
+// function that it returns is called.
+func occupy(t *testing.T, d *footage.Directory) (release func()) {
+	t.Helper()
+	busy, free := make(chan struct{}), make(chan struct{})
+	f, _ := d.Create(footage.Origin{Stream: nvr.StreamID{Camera: 99}, Start: nvr.Now()}, nil)
+	f.Seal(func(footage.Result) {
+		close(busy)
+		<-free
+	})
+	<-busy
+	return func() { close(free) }
+}
+
+// When many cameras wake at once, what they hold waits in memory for a disk that
+// is busy, and no camera pushes another out of its queue.
 func TestManyWakeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t)
@@ -214,7 +230,14 @@ func TestManyWakeAtOnce(t *testing.T) {
 			s.Follow(events)
 			streams = append(streams, s)
 		}
+		release := func() {}
 		for i := range 40 {
+			switch i {
+			case 28:
+				release = occupy(t, h.footage)
+			case 31:
+				release()
+			}
 			for _, s := range streams {
 				if i == 28 {
 					for n := range streams {
