@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -108,6 +109,45 @@ func TestNoStorm(t *testing.T) {
 				}
 				if n := len(s.knocks); n > c.knocks {
 					t.Errorf("%d knocks in an hour, want at most %d", n, c.knocks)
+				}
+			})
+		})
+	}
+}
+
+// TestNotAllAtOnce has the cameras of a household fail in the same instant, as
+// when its power comes back: they do not come back to it together.
+func TestNotAllAtOnce(t *testing.T) {
+	const cameras = 16
+	for reason, c := range map[nvr.Reason]struct {
+		attempt int           // from the second on
+		spread  time.Duration // of its instants, at least
+	}{
+		nvr.Unreachable:   {1, 100 * time.Millisecond}, // of 0.8 to 1.2 s
+		nvr.Refused:       {5, time.Second},
+		nvr.WrongPassword: {1, 15 * time.Second}, // of 5 to 6 min
+	} {
+		t.Run(string(reason), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				scripts := make([]*script, cameras)
+				var all sync.WaitGroup
+				for i := range scripts {
+					scripts[i] = &script{behave: func(string, int) (time.Duration, nvr.Reason) { return 0, reason }}
+					all.Go(func() { scripts[i].play(t, 10*time.Minute) })
+				}
+				all.Wait()
+				var at []time.Duration
+				for _, s := range scripts {
+					at = append(at, s.attempts["main"][c.attempt])
+				}
+				slices.Sort(at)
+				if spread := at[cameras-1] - at[0]; spread < c.spread {
+					t.Errorf("%d cameras are asked again within %v, want %v at least: %v", cameras, spread, c.spread, at)
+				}
+				for i := 1; i < cameras; i++ {
+					if at[i] == at[i-1] {
+						t.Errorf("two cameras are asked again in the same instant, after %v", at[i])
+					}
 				}
 			})
 		})
