@@ -191,15 +191,3 @@ func checkLength(file string, lines int) string {
 	}
 	return fmt.Sprintf("%s has %d lines, the limit is %d: it does more than one thing", file, lines, limit)
 }
-
-// checkSleep refuses tests that sleep in real time: they are slow on a fast
-// machine and fail on a slow one. Benchmarks measure real time.
-func checkSleep(file, text string) string {
-	if !strings.HasSuffix(file, "_test.go") || strings.HasPrefix(text, "//go:build bench\n") {
-		return ""
-	}
-	if strings.Contains(text, "time."+"Sleep(") && !strings.Contains(text, `"testing/synctest"`) {
-		return file + " sleeps in real time: wait for the event, or use testing/synctest"
-	}
-	return ""
-}

@@ -41,11 +41,19 @@ func TestHouse(t *testing.T) {
 			t.Error(v)
 		}
 	}
+	tests := map[string]map[string]string{}
 	for path, text := range sources(t) {
 		if v := checkLength(path, bytes.Count(text, []byte("\n"))); v != "" {
 			t.Error(v)
 		}
-		if v := checkSleep(path, string(text)); v != "" {
+		dir := filepath.Dir(path)
+		if tests[dir] == nil {
+			tests[dir] = map[string]string{}
+		}
+		tests[dir][path] = string(text)
+	}
+	for _, files := range tests {
+		for _, v := range checkSleeps(files) {
 			t.Error(v)
 		}
 	}
@@ -179,8 +187,48 @@ func TestHouseRulesBite(t *testing.T) {
 	if checkLength("pkg/a.go", 601) == "" || checkLength("pkg/a.go", 600) != "" || checkLength("pkg/a_test.go", 601) != "" {
 		t.Error("the length of files is not watched")
 	}
-	sleeps := "time." + "Sleep(time.Second)"
-	if checkSleep("a_test.go", sleeps) == "" || checkSleep("a_test.go", `import "testing/synctest"; `+sleeps) != "" {
-		t.Error("sleeping tests are not watched")
+}
+
+// TestSleepsAreFound shows where a test may sleep, and where not.
+func TestSleepsAreFound(t *testing.T) {
+	for name, tt := range map[string]struct {
+		code string
+		ok   bool
+	}{
+		"in a bubble":                         {`func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { time.Sleep(1) }) }`, true},
+		"in a goroutine of one":               {`func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { go func() { time.Sleep(1) }() }) }`, true},
+		"beside one":                          {`func TestX(t *testing.T) { time.Sleep(1); synctest.Test(t, func(t *testing.T) {}) }`, false},
+		"in another test":                     {`func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) {}) }; func TestY(t *testing.T) { time.Sleep(1) }`, false},
+		"in a subtest":                        {`func TestX(t *testing.T) { t.Run("", func(t *testing.T) { time.Sleep(1) }); synctest.Test(t, func(t *testing.T) {}) }`, false},
+		"by another name":                     {`func TestX(t *testing.T) { wait := time.Sleep; wait(1) }`, false},
+		"called from a bubble":                {`func rest() { time.Sleep(1) }; func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { rest() }) }`, true},
+		"called from beside one, too":         {`func rest() { time.Sleep(1) }; func TestX(t *testing.T) { rest(); synctest.Test(t, func(t *testing.T) { rest() }) }`, false},
+		"called by what a bubble calls":       {`func (h home) rest() { time.Sleep(1) }; func (h home) day() { h.rest() }; func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { h.day() }) }`, true},
+		"called by what others call, too":     {`func (h home) rest() { time.Sleep(1) }; func (h home) day() { h.rest() }; func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { h.day() }); h.day() }`, false},
+		"called by itself":                    {`func rest(n int) { time.Sleep(1); rest(n-1) }; func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { rest(2) }) }`, true},
+		"handed on by a test":                 {`func rest() { time.Sleep(1) }; func TestX(t *testing.T) { t.Cleanup(rest); synctest.Test(t, func(t *testing.T) { rest() }) }`, false},
+		"called by nobody":                    {`func rest() { time.Sleep(1) }`, false},
+		"while the package begins":            {`var begun = func() bool { time.Sleep(1); return true }()`, false},
+		"in a table for a bubble":             {`func TestX(t *testing.T) { for _, f := range []func(){func() { time.Sleep(1) }} { synctest.Test(t, func(t *testing.T) { f() }) } }`, true},
+		"in what makes a bubble":              {`func record(t *testing.T, f func()) { synctest.Test(t, func(t *testing.T) { f() }) }; func TestX(t *testing.T) { record(t, func() { time.Sleep(1) }) }`, true},
+		"in what does not":                    {`func record(t *testing.T, f func()) { f() }; func TestX(t *testing.T) { record(t, func() { time.Sleep(1) }) }`, false},
+		"in a function of a test's":           {`func TestX(t *testing.T) { rest := func() { time.Sleep(1) }; synctest.Test(t, func(t *testing.T) { rest() }) }`, true},
+		"in one that it calls itself":         {`func TestX(t *testing.T) { rest := func() { time.Sleep(1) }; rest(); synctest.Test(t, func(t *testing.T) { rest() }) }`, false},
+		"in a table without one":              {`func TestX(t *testing.T) { for _, f := range []func(){func() { time.Sleep(1) }} { f() } }`, false},
+		"where nothing is made up but a name": {`func TestX(t *testing.T) { mine.Test(t, func(t *testing.T) { time.Sleep(1) }) }`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "package x\nimport (\"testing\"; \"testing/synctest\"; \"time\")\n" + tt.code
+			if bad := checkSleeps(map[string]string{"a_test.go": text}); (len(bad) == 0) != tt.ok || len(bad) > 1 {
+				t.Errorf("complained: %q", bad)
+			}
+		})
+	}
+	renamed := `package x; import ("testing"; clock "time"); func TestX(t *testing.T) { clock.Sleep(1) }`
+	if len(checkSleeps(map[string]string{"a_test.go": renamed})) != 1 {
+		t.Error("a sleep of a package by another name is not found")
+	}
+	if bad := checkSleeps(map[string]string{"a_test.go": "//go:build bench\n\n" + renamed, "a.go": renamed}); len(bad) != 0 {
+		t.Errorf("what is no test, or measures real time, may sleep: %q", bad)
 	}
 }
