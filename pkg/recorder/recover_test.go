@@ -206,3 +206,28 @@ func lastBox(b []byte, kind string) int {
 	}
 	panic("no box " + kind)
 }
+
+// A camera is away, and nothing else happens: it was away until the program was
+// killed, give or take a minute, and then the program did not run.
+func TestKilledWhileNothingHappened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		start := nvr.Now()
+		s := h.stream(camera)
+		s.End(nvr.Unreachable, nil)
+		time.Sleep(time.Hour)
+		killed := nvr.Now()
+		h.crash()
+		time.Sleep(time.Hour)
+		h.open()
+		defer h.close()
+		gaps := h.tiled(camera, start, nvr.Now()).Gaps
+		last, before := gaps[len(gaps)-1], gaps[len(gaps)-2]
+		if ran := killed.Sub(last.Span.From); last.Reason != nvr.NotRunning || ran < 0 || ran > 2*time.Minute {
+			t.Errorf("the program is said to have ended %s before it was killed: %+v", ran, gaps)
+		}
+		if before.Reason != nvr.Unreachable {
+			t.Errorf("before, the camera was %s", before.Reason)
+		}
+	})
+}
