@@ -68,8 +68,8 @@ func (h *home) segmentsSince(id nvr.StreamID, start nvr.Time) []nvr.Segment {
 // Wherever key frames lie, each picture and each frame of sound is in the files
 // once, also where a segment ends.
 func TestNothingIsMissingAtACut(t *testing.T) {
-	for _, rate := range []int{5, 10, 15, 25, 30} {
-		for _, gop := range []int{1, 12, 25, 33, 50} {
+	for _, rate := range []int{5, 15, 25} {
+		for _, gop := range []int{1, 12, 33, 50} {
 			t.Run(fmt.Sprintf("%d pictures a second, a key frame each %d", rate, gop), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					h := newHome(t)
@@ -79,7 +79,7 @@ func TestNothingIsMissingAtACut(t *testing.T) {
 					s.Begin(format(), true)
 					var want [2][]int64
 					step, sound := int64(90_000/rate), int64(0)
-					for i := range int64(150 * rate) {
+					for i := range int64(70 * rate) {
 						sample := media.Sample{DTS: i * step, Key: i%int64(gop) == 0, Data: []byte{1, byte(i)}, Arrived: time.Now()}
 						want[0] = append(want[0], sample.DTS)
 						s.Sample(sample)
@@ -91,8 +91,8 @@ func TestNothingIsMissingAtACut(t *testing.T) {
 					}
 					s.End(nvr.Unreachable, nil)
 					time.Sleep(3 * time.Second)
-					if n := len(h.segmentsSince(camera, start)); n < 3 {
-						t.Errorf("150 s are %d segments, want at least 3", n)
+					if n := len(h.segmentsSince(camera, start)); n < 2 {
+						t.Errorf("70 s are %d segments, want two", n)
 					}
 					got := h.decodeTimes(camera, start)
 					for track := range want {

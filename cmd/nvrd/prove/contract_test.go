@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
+	"nvrd/pkg/retention"
 )
 
 // account is what a recorder says that it has of a stream.
@@ -56,8 +58,9 @@ func openStore(t *testing.T, dir string, preferred ...string) *store {
 	return s
 }
 
-// tryStore starts a recorder on a data directory. before, which may be nil, is
-// called with what is open before the recorder looks at the files.
+// tryStore starts a recorder on a data directory. before is called with what is
+// open before the recorder looks at the files; nil is retention that removes
+// only what an earlier life was about to remove.
 func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) error, preferred ...string) (s *store, err error) {
 	t.Helper()
 	s = &store{}
@@ -78,10 +81,14 @@ func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) er
 	if s.footage, err = own.Directory, own.Err; err != nil {
 		return nil, err
 	}
-	if before != nil {
-		if err = before(s); err != nil {
-			return nil, err
+	if before == nil {
+		before = func(s *store) error {
+			_, err := s.keeper(t, nvr.Retention{})
+			return err
 		}
+	}
+	if err = before(s); err != nil {
+		return nil, err
 	}
 	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.places, log); err != nil {
 		return nil, err
@@ -93,6 +100,29 @@ func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) er
 		return nil, nvr.ErrNotFound
 	})
 	return s, nil
+}
+
+// keeper opens retention of the footage in the data directory.
+func (s *store) keeper(t *testing.T, policy nvr.Retention) (*retention.Keeper, error) {
+	t.Helper()
+	var place nvr.DirectoryID
+	err := s.catalog.Update(t.Context(), func(tx catalog.Tx) (err error) {
+		place, err = tx.Directory(s.footage.ID(), s.footage.Path())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	directories := map[nvr.DirectoryID]*footage.Directory{place: s.footage}
+	return retention.Open(t.Context(), retention.Config{
+		Catalog:     s.catalog,
+		Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
+		Policy:      func(context.Context) (nvr.Retention, error) { return policy, nil },
+		Clock: func() (catalog.Clock, error) { // no bubble begins earlier
+			return catalog.Clock{Boot: "prove", Wall: nvr.Now(), Uptime: time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))}, nil
+		},
+		Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // directory returns the footage directory of a row, or nil if it was never there.

@@ -1,7 +1,9 @@
 package prove_test
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,8 +20,10 @@ import (
 // after the full minute, which is when a bubble's time begins.
 var few = []nvr.StreamID{{Camera: 2}, {Camera: 4}, {Camera: 1}}
 
-// TestPowerCut records for 40 s on a disk that keeps a journal, and asks for
-// many instants in it: had the power been cut then, what would be left?
+// TestPowerCut records for 40 s on a disk that keeps a journal, and removes some
+// of that by way of retention. It asks for many instants in it: had the power
+// been cut then, what would be left? And had the program been killed, and the
+// power been cut when it had just started again?
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	film := newFilm(t)
@@ -28,7 +32,12 @@ func TestPowerCut(t *testing.T) {
 	disk.settle()
 	synctest.Test(t, func(t *testing.T) {
 		s := openStore(t, disk.dir)
-		film.show(s.sinks(t, few), 40*time.Second, disk.note)
+		film.show(s.sinks(t, few), 40*time.Second, func(id nvr.StreamID, dts int64) {
+			disk.note(id, dts)
+			if id == few[0] && dts == nvr.Units(retainAt, film.format.Video().Timescale) {
+				s.removeSealed(t)
+			}
+		})
 		if err := s.close(); err != nil {
 			t.Error(err)
 		}
@@ -51,6 +60,9 @@ func TestPowerCut(t *testing.T) {
 		}
 		all := contract(t, left, proof{film: film, plays: n%often(25, 10) == 0})
 		lost = append(lost, film.lost(t, all, handed)...)
+		if n%often(10, 25) == 5 {
+			lost = append(lost, again(t, film, m, handed)...)
+		}
 		if t.Failed() {
 			t.Errorf("that was after cut %d, at step %d of %d", n, k, len(journal))
 			break
@@ -58,6 +70,91 @@ func TestPowerCut(t *testing.T) {
 	}
 	t.Logf("%d cuts in a journal of %d steps: %s", len(cuts), len(journal), lost)
 	lost.within(t, powerBound)
+}
+
+// retainAt is when footage is removed: two cameras have a segment that is sealed.
+const retainAt = 32 * time.Second
+
+// removeSealed makes a round of retention that leaves nothing that may go.
+func (s *store) removeSealed(t *testing.T) {
+	t.Helper()
+	keeper, err := s.keeper(t, nvr.Retention{MaxBytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := keeper.Round(t.Context()); err != nil || len(gone) != 2 {
+		t.Errorf("%d segments are removed, want two: %v", len(gone), err)
+	}
+}
+
+// again kills the program with the medium as it is, starts it again, and cuts
+// the power at instants of that start: what it found in the kernel's memory need
+// not have reached the medium.
+func again(t *testing.T, film *film, m *medium, handed map[nvr.CameraID]int64) (lost losses) {
+	t.Helper()
+	disk := newMount(t)
+	if err := m.cut(disk.dir, adversary{random: rand.New(rand.NewPCG(0, 0))}); err != nil {
+		t.Fatal(err)
+	}
+	disk.settle()
+	kernel := filepath.Join(scratch(t), "kernel")
+	if err := m.cut(kernel, newAdversary(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := overwrite(disk.dir, kernel); err != nil {
+		t.Fatal(err)
+	}
+	disk.note(nvr.StreamID{}, 0)
+	if err := openStore(t, disk.dir).close(); err != nil {
+		t.Error(err)
+	}
+	journal := disk.journal()
+	left := filepath.Join(scratch(t), "left")
+	second, at := newMedium(), 0
+	for n, k := range cutPoints(journal, often(6, 20)) {
+		for ; at < k; at++ {
+			second.apply(journal[at])
+		}
+		if err := errors.Join(os.RemoveAll(left), second.cut(left, newAdversary(2*n))); err != nil {
+			t.Fatal(err)
+		}
+		lost = append(lost, film.lost(t, contract(t, left, proof{film: film}), handed)...)
+		if t.Failed() {
+			t.Errorf("that was after the second cut, at step %d of %d", k, len(journal))
+			break
+		}
+	}
+	return lost
+}
+
+// overwrite makes what is in one directory what is in another, without a sync.
+func overwrite(dir, with string) error {
+	for _, root := range []string{dir, with} {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			rel, failed := filepath.Rel(root, path)
+			if err = errors.Join(err, failed); err != nil || rel == "." || rel == control {
+				return err
+			}
+			to, from := filepath.Join(dir, rel), filepath.Join(with, rel)
+			want, err := os.ReadFile(from)
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return os.RemoveAll(to)
+			case e.IsDir():
+				return os.MkdirAll(to, 0o750)
+			case err != nil:
+				return err
+			}
+			if have, err := os.ReadFile(to); err == nil && bytes.Equal(have, want) {
+				return nil
+			}
+			return os.WriteFile(to, want, 0o640)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sinks returns recorders of streams.
@@ -110,6 +207,11 @@ func (f *film) lost(t *testing.T, left []account, handed map[nvr.CameraID]int64)
 			if a.id.Camera != camera {
 				continue
 			}
+			if n := len(a.segments); n > 0 && a.removed(a.segments[0].Span.From) {
+				end = a.segments[0].MediaStart
+			} else if n == 0 && len(a.gaps) > 0 && a.removed(a.gaps[len(a.gaps)-1].Span.From) {
+				end = newest
+			}
 			for _, s := range a.segments {
 				if s.MediaStart != end {
 					t.Errorf("camera %s: footage goes on at %s after it ended at %s", camera, nvr.Duration(s.MediaStart, timescale), nvr.Duration(end, timescale))
@@ -120,6 +222,11 @@ func (f *film) lost(t *testing.T, left []account, handed map[nvr.CameraID]int64)
 		all = append(all, nvr.Duration(max(newest+nvr.Units(picture, timescale)-end, 0), timescale))
 	}
 	return all
+}
+
+// removed tells whether what there was just before an instant was removed.
+func (a *account) removed(at nvr.Time) bool {
+	return slices.ContainsFunc(a.gaps, func(g nvr.Gap) bool { return g.Reason == nvr.Removed && g.Span.To == at })
 }
 
 func (l losses) sorted() losses {

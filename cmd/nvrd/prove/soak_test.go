@@ -157,25 +157,8 @@ func (s *soak) open() {
 	ctx, stop := context.WithCancel(s.t.Context())
 	log := slog.New(slog.DiscardHandler)
 	st, err := tryStore(s.t, s.disk.dir, log, func(st *store) (err error) {
-		var place nvr.DirectoryID
-		err = st.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
-			place, err = tx.Directory(st.footage.ID(), st.footage.Path())
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		directories := map[nvr.DirectoryID]*footage.Directory{place: st.footage}
-		keeper, err = retention.Open(ctx, retention.Config{
-			Catalog:     st.catalog,
-			Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
-			Policy: func(context.Context) (nvr.Retention, error) {
-				return nvr.Retention{MaxBytes: keep / int64(24*time.Hour/s.length), Rules: [nvr.Locked]nvr.Rule{nvr.Continuous: {MaxAge: 20 * s.length / 24}}}, nil
-			},
-			Clock: func() (catalog.Clock, error) {
-				return catalog.Clock{Boot: "soak", Wall: nvr.Now(), Uptime: time.Since(s.began)}, nil
-			},
-			Log: log,
+		keeper, err = st.keeper(s.t, nvr.Retention{
+			MaxBytes: keep / int64(24*time.Hour/s.length), Rules: [nvr.Locked]nvr.Rule{nvr.Continuous: {MaxAge: 20 * s.length / 24}},
 		})
 		return err
 	})
