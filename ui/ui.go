@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
@@ -43,16 +44,20 @@ const formBytes = 64 << 10
 // Pages serves all pages and what they load.
 type Pages struct {
 	http.Handler
+	mux  *auth.Mux
 	fail failure.Handler
 }
+
+// Routes returns the addresses of all pages, with what is done to what there.
+func (p *Pages) Routes() []auth.Route { return p.mux.Routes() }
 
 // Refuse answers a person whose request was refused with [appliance.ErrHost]
 // or [appliance.ErrProxy].
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) { p.fail.Refuse(w, r, err) }
 
 // New returns the handler of all pages and of what they load. It is safe for
-// concurrent use. Who may see the pages is for the caller to decide, and so is
-// what protects them: that nothing is changed from other sites' pages, and the
+// concurrent use. Each request is answered for who asks in its context (see
+// [auth.Asks]); to find that out is for the caller, and so is what protects pages: that nothing is changed from other sites' pages, and the
 // headers. Pages need nothing but their own origin, and blob: for films.
 func New(c Config) (*Pages, error) {
 	assets, err := static.Load()
@@ -66,34 +71,38 @@ func New(c Config) (*Pages, error) {
 	if c.Notices == nil {
 		c.Notices = func() []nvr.Notice { return nil }
 	}
+	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
 	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
-	mux := http.NewServeMux()
-	route := func(pattern string, p failure.Page) { mux.Handle(pattern, fail.Wrap(p)) }
-	mux.Handle("GET /static/", assets)
-	mux.HandleFunc("/", fail.NotFound)
+	mux := auth.NewMux(fail.Deny)
+	route := func(pattern string, action auth.Action, on auth.Target, p failure.Page) {
+		mux.Handle(pattern, action, on, fail.Wrap(p))
+	}
+	house, cameras, one := auth.On(auth.Home), auth.On(auth.Cameras), auth.OnCamera("id")
+	mux.Handle("GET /static/", auth.Enter, house, assets)
+	route("/", auth.Enter, house, failure.Nothing)
 	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
-	route("GET /{$}", first.Get)
-	route("POST /{$}", first.Post)
-	route("GET /cameras/{id}", camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
+	route("GET /{$}", auth.Watch, cameras, first.Get)
+	route("POST /{$}", auth.Manage, house, first.Post)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
 	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts}
-	route("GET /cameras/new", adding.Get)
-	route("POST /cameras/new", adding.Post)
-	route("GET /cameras/{id}/edit", adding.Edit)
-	route("POST /cameras/{id}/edit", adding.Change)
+	route("GET /cameras/new", auth.Manage, house, adding.Get)
+	route("POST /cameras/new", auth.Manage, house, adding.Post)
+	route("GET /cameras/{id}/edit", auth.Manage, one, adding.Edit)
+	route("POST /cameras/{id}/edit", auth.Manage, one, adding.Change)
 	recorded := recording.Page{Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: time.Now}
-	route("GET /cameras/{id}/recording", recorded.Get)
-	route("POST /cameras/{id}/recording", recorded.Post)
+	route("GET /cameras/{id}/recording", auth.Manage, one, recorded.Get)
+	route("POST /cameras/{id}/recording", auth.Manage, one, recorded.Post)
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
-	route("GET /cameras/{id}/remove", removing.Get)
-	route("POST /cameras/{id}/remove", removing.Post)
+	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
+	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
 	if c.Door != nil {
 		entering := login.Page{Door: c.Door, Frames: frames, Texts: texts}
-		route("GET /login", entering.Get)
-		route("POST /login", entering.Post)
-		route("POST /logout", entering.Leave)
+		route("GET /login", auth.Enter, house, entering.Get)
+		route("POST /login", auth.Enter, house, entering.Post)
+		route("POST /logout", auth.Enter, house, entering.Leave)
 	}
-	return &Pages{http.MaxBytesHandler(mux, formBytes), fail}, nil
+	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/appliance"
@@ -174,7 +175,7 @@ func serve(t *testing.T, h *household) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return auth.As(auth.Household(), s)
 }
 
 func get(h http.Handler, address string) *httptest.ResponseRecorder {
@@ -285,7 +286,7 @@ func TestAbout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run(t, get(s, "/").Body.String(), c.checks...)
+			run(t, get(auth.As(auth.Household(), s), "/").Body.String(), c.checks...)
 			run(t, get(s, "/login").Body.String(), append(everyPage, lacks("v1.2"))...) // strangers need not know
 		})
 	}
@@ -520,10 +521,11 @@ func TestSignOut(t *testing.T) {
 	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/login" || !strings.Contains(w.Header().Get("Set-Cookie"), "session=; Max-Age=0") {
 		t.Errorf("signing out: %d to %q with %v", w.Code, to, w.Header())
 	}
-	open, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	open := auth.As(auth.Household(), pages)
 	run(t, get(open, "/").Body.String(), lacks("Sign out"))
 	if w := post(open, "/logout", nil); w.Code == http.StatusSeeOther {
 		t.Error("without a key there is something to sign out of")

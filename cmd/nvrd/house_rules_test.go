@@ -191,3 +191,16 @@ func checkLength(file string, lines int) string {
 	}
 	return fmt.Sprintf("%s has %d lines, the limit is %d: it does more than one thing", file, lines, limit)
 }
+
+// checkMux refuses routes that do not say what is done to what there: pages and
+// API route by [auth.Mux] alone. cmd/nvrd puts the two beside each other.
+func checkMux(file, text string) string {
+	in := func(dir string) bool { return strings.Contains(file, dir) }
+	if strings.HasSuffix(file, "_test.go") || !in("pkg/") && !in("ui/") || in("pkg/auth/") {
+		return ""
+	}
+	if strings.Contains(text, "http."+"NewServeMux") || strings.Contains(text, "http."+"ServeMux{") || strings.Contains(text, "new(http."+"ServeMux)") {
+		return file + " routes past pkg/auth: use auth.Mux, whose routes say what they are for"
+	}
+	return ""
+}

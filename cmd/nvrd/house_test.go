@@ -43,6 +43,9 @@ func TestHouse(t *testing.T) {
 	}
 	tests := map[string]map[string]string{}
 	for path, text := range sources(t) {
+		if v := checkMux(path, string(text)); v != "" {
+			t.Error(v)
+		}
 		if v := checkLength(path, bytes.Count(text, []byte("\n"))); v != "" {
 			t.Error(v)
 		}
@@ -183,6 +186,9 @@ func TestHouseRulesBite(t *testing.T) {
 	}
 	if checkTop("attic") == "" || checkTop("main.go") == "" || checkTop("pkg") != "" {
 		t.Error("the top level is not watched")
+	}
+	if mux := "http." + "NewServeMux()"; checkMux("../../ui/a.go", mux) == "" || checkMux("../../pkg/api/a.go", mux) == "" || checkMux("../../pkg/auth/mux.go", mux) != "" || checkMux("../../ui/a_test.go", mux) != "" {
+		t.Error("routes past pkg/auth are not watched")
 	}
 	if checkLength("pkg/a.go", 601) == "" || checkLength("pkg/a.go", 600) != "" || checkLength("pkg/a_test.go", 601) != "" {
 		t.Error("the length of files is not watched")

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -91,21 +92,24 @@ type api struct {
 	exporting slots // exports being sent
 }
 
-// New returns the handler of everything under /api/. It is safe for concurrent use.
+// New returns the handler of everything under /api/. Each request is answered
+// for who asks in its context (see [auth.Asks]). It is safe for concurrent use.
 func New(c Config) http.Handler {
 	a := &api{Config: c, watching: make(slots, maxWatching), listening: make(slots, maxListening), exporting: make(slots, maxExporting)}
-	mux := http.NewServeMux()
+	mux := auth.NewMux(Deny(c.Log))
 	for _, r := range a.routes() {
-		mux.Handle(r.pattern(), a.handle(r.handler))
+		mux.Handle(r.pattern(), r.action, r.on, a.handle(r.handler))
 	}
-	mux.Handle("/api/", a.handle(nothing))
+	mux.Handle("/api/", auth.Enter, auth.On(auth.Home), a.handle(nothing))
 	return mux
 }
 
 // route is one address of the API as it is documented, such as
-// "GET /api/v1/inits/{init}.mp4".
+// "GET /api/v1/inits/{init}.mp4", and what is done to what there.
 type route struct {
 	address string
+	action  auth.Action
+	on      auth.Target
 	handler func(http.ResponseWriter, *http.Request) error
 }
 
@@ -114,28 +118,30 @@ type route struct {
 func (r route) pattern() string { return strings.Replace(r.address, "}.mp4", "}", 1) }
 
 func (a *api) routes() []route {
+	home, cameras, camera := auth.On(auth.Home), auth.On(auth.Cameras), auth.OnCamera("camera")
 	return []route{
-		{"GET /api/v1/health", a.health},
-		{"GET /api/v1/cameras", a.cameras},
-		{"POST /api/v1/cameras", a.addCamera},
-		{"GET /api/v1/cameras/{camera}", a.camera},
-		{"PATCH /api/v1/cameras/{camera}", a.changeCamera},
-		{"DELETE /api/v1/cameras/{camera}", a.removeCamera},
-		{"GET /api/v1/cameras/{camera}/recording", a.recording},
-		{"PATCH /api/v1/cameras/{camera}/recording", a.changeRecording},
-		{"POST /api/v1/cameras/{camera}/events", a.addEvent},
-		{"GET /api/v1/home", a.home},
-		{"PATCH /api/v1/home", a.changeHome},
-		{"POST /api/v1/probe", a.probe},
-		{"GET /api/v1/cameras/{camera}/timeline", a.timeline},
-		{"GET /api/v1/cameras/{camera}/playlist.m3u8", a.playlist},
-		{"GET /api/v1/cameras/{camera}/export.mp4", a.export},
-		{"GET /api/v1/cameras/{camera}/picture.mp4", a.picture},
-		{"GET /api/v1/cameras/{camera}/live.mp4", a.live},
-		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", a.segment},
-		{"GET /api/v1/inits/{init}.mp4", a.init},
-		{"GET /api/v1/states", a.states},
-		{"GET /api/v1/openapi.json", a.openAPI},
+		{"GET /api/v1/health", auth.Enter, home, a.health},
+		{"GET /api/v1/cameras", auth.Watch, cameras, a.cameras},
+		{"POST /api/v1/cameras", auth.Manage, home, a.addCamera},
+		{"GET /api/v1/cameras/{camera}", auth.Watch, camera, a.camera},
+		{"PATCH /api/v1/cameras/{camera}", auth.Manage, camera, a.changeCamera},
+		{"DELETE /api/v1/cameras/{camera}", auth.Manage, camera, a.removeCamera},
+		{"GET /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.recording},
+		{"PATCH /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.changeRecording},
+		{"POST /api/v1/cameras/{camera}/events", auth.Tell, camera, a.addEvent},
+		{"GET /api/v1/home", auth.Manage, home, a.home},
+		{"PATCH /api/v1/home", auth.Manage, home, a.changeHome},
+		{"POST /api/v1/probe", auth.Manage, home, a.probe},
+		{"GET /api/v1/cameras/{camera}/timeline", auth.Review, camera, a.timeline},
+		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
+		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
+		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
+		{"GET /api/v1/cameras/{camera}/live.mp4", auth.Watch, camera, a.live},
+		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", auth.Review, camera, a.segment},
+		// A camera's playlist names it by its content, which nobody guesses.
+		{"GET /api/v1/inits/{init}.mp4", auth.Review, cameras, a.init},
+		{"GET /api/v1/states", auth.Watch, cameras, a.states},
+		{"GET /api/v1/openapi.json", auth.Watch, cameras, a.openAPI},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
@@ -29,7 +30,8 @@ func (a *api) cameras(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, camerasView{all})
 }
 
-// list returns the cameras as JSON shows them: arrays, never null.
+// list returns the cameras that who asks may watch, as JSON shows them: arrays,
+// never null.
 func (a *api) list(ctx context.Context) ([]Camera, error) {
 	all, err := a.Cameras.List(ctx)
 	if err != nil {
@@ -37,7 +39,9 @@ func (a *api) list(ctx context.Context) ([]Camera, error) {
 	}
 	shown := make([]Camera, 0, len(all))
 	for _, c := range all {
-		shown = append(shown, complete(c))
+		if auth.May(ctx, auth.Watch, auth.Camera(c.ID)) {
+			shown = append(shown, complete(c))
+		}
 	}
 	return shown, nil
 }

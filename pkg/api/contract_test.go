@@ -16,16 +16,22 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// documented returns the addresses of docs/ref/api.md, each with the names of
-// its query.
-func documented(t *testing.T) map[string][]string {
+// reference returns docs/ref/api.md.
+func reference(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile("../../docs/ref/api.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(b)
+}
+
+// documented returns the addresses of docs/ref/api.md, each with the names of
+// its query.
+func documented(t *testing.T) map[string][]string {
+	t.Helper()
 	all := map[string][]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+ [^`?]+)\\??([^`]*)`").FindAllStringSubmatch(string(b), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+ [^`?]+)\\??([^`]*)`").FindAllStringSubmatch(reference(t), -1) {
 		names := all[m[1]]
 		for name := range strings.SplitSeq(m[2], "&") {
 			name, _, _ = strings.Cut(name, "=")
@@ -182,12 +188,8 @@ func TestSchemasAreWhatIsSent(t *testing.T) {
 }
 
 func TestErrorTableIsDocumented(t *testing.T) {
-	b, err := os.ReadFile("../../docs/ref/api.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	documented := map[string]bool{}
-	for _, m := range regexp.MustCompile("`([a-z_]+)` ([0-9]{3})").FindAllStringSubmatch(string(b), -1) {
+	for _, m := range regexp.MustCompile("`([a-z_]+)` ([0-9]{3})").FindAllStringSubmatch(reference(t), -1) {
 		documented[m[1]+" "+m[2]] = true
 	}
 	sent := map[string]bool{}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/Eyevinn/mp4ff/mp4"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -193,7 +194,7 @@ func (growing) Segment(context.Context, nvr.StreamID, nvr.Time) (*playback.File,
 }
 
 func TestGrowingSegmentIsNotCached(t *testing.T) {
-	r := do(New(Config{Files: growing{}}), "GET", "/api/v1/cameras/1/segments/1.mp4", "")
+	r := do(auth.As(auth.Household(), New(Config{Files: growing{}})), "GET", "/api/v1/cameras/1/segments/1.mp4", "")
 	if got := r.Header.Get("Cache-Control"); got != "no-store" || text(t, r) != "so far" {
 		t.Errorf("%d, Cache-Control %s", r.StatusCode, got)
 	}
@@ -213,7 +214,7 @@ func (f busyFootage) Export(context.Context, nvr.StreamID, nvr.Span, playback.Fo
 
 func TestExportsAreBounded(t *testing.T) {
 	f := busyFootage{began: make(chan struct{}), end: make(chan struct{})}
-	handler := New(Config{Footage: f})
+	handler := auth.As(auth.Household(), New(Config{Footage: f}))
 	const address = "/api/v1/cameras/1/export.mp4?from=2026-11-22T14:00:00Z&to=2026-11-22T15:00:00Z"
 	ended := make(chan int)
 	for range maxExporting {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
@@ -36,7 +37,8 @@ type home struct {
 	err     error // what List fails with
 	events  []string
 	log     bytes.Buffer
-	api     http.Handler
+	bare    http.Handler // the API, which asks who asks
+	api     http.Handler // asked by the household
 }
 
 func newHome(t *testing.T) *home {
@@ -53,7 +55,7 @@ func newHome(t *testing.T) *home {
 
 // use gives the API the footage of a player.
 func (h *home) use(p *playback.Player) {
-	h.api = New(Config{
+	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
 		Happened: func(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
 			h.events = append(h.events, fmt.Sprintf("%s %s %s %q", camera, kind, at, detail))
@@ -63,6 +65,7 @@ func (h *home) use(p *playback.Player) {
 		Notices:   func() []nvr.Notice { return h.notices },
 		Log:       slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
+	h.api = auth.As(auth.Household(), h.bare)
 }
 
 func (h *home) view(c household.Camera, err error) (Camera, error) {

@@ -31,7 +31,7 @@ func secured(t *testing.T) (*home, http.Handler, string) {
 	log := slog.New(slog.DiscardHandler)
 	gate := auth.NewGate(auth.NewAccessKey(accessKey), h.db, Deny(log))
 	mux := http.NewServeMux()
-	mux.Handle("/api/", h.api)
+	mux.Handle("/api/", h.bare)
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		if err := gate.Login(w, r, r.FormValue("key")); err != nil {
 			Deny(log)(w, r, err)
@@ -299,7 +299,7 @@ func TestRefusedPeople(t *testing.T) {
 	page := func(w http.ResponseWriter, _ *http.Request, err error) {
 		http.Error(w, "page: "+err.Error(), http.StatusForbidden)
 	}
-	handler := Secure(h.api, Guards{Machine: "example.com", Page: page, Log: slog.New(slog.DiscardHandler)})
+	handler := Secure(h.bare, Guards{Machine: "example.com", Page: page, Log: slog.New(slog.DiscardHandler)})
 	const html, evil, proxied = "text/html", "http://evil.example", "X-Forwarded-For"
 	for name, c := range map[string]struct {
 		target string

@@ -48,10 +48,12 @@ func NewGate(key AccessKey, sessions Sessions, deny Deny) *Gate {
 }
 
 // Require passes on requests with a session cookie or with the key as bearer
-// token, and those for what everybody may see: the sign-in page, what it is
-// made of, and whether the program is well. A page request of anybody else is
-// sent to the sign-in page, any other goes to deny.
+// token, saying that the household asks (see [Asks]); and those for what
+// everybody may see, by whomever: the sign-in page, what it is made of, and
+// whether the program is well. A page request of anybody else is sent to the
+// sign-in page, any other goes to deny, whatever there is at its address.
 func (g *Gate) Require(next http.Handler) http.Handler {
+	admit := As(Household(), next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if public(r.URL.Path) {
 			next.ServeHTTP(w, r)
@@ -60,7 +62,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 		err := g.check(r)
 		switch {
 		case err == nil:
-			next.ServeHTTP(w, r)
+			admit.ServeHTTP(w, r)
 		case errors.Is(err, nvr.ErrUnauthorized) && WantsPage(r):
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, loginPath+"?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
@@ -127,8 +129,9 @@ func (g *Gate) check(r *http.Request) error {
 	return fmt.Errorf("sign in, or send the access key: %w", nvr.ErrUnauthorized)
 }
 
-// public tells whether everybody may ask for p. A path that is not clean is
-// not, since what it leads to is decided elsewhere.
+// public tells whether everybody may ask for p, where each route's action is
+// [Enter]. A path that is not clean is not, since what it leads to is decided
+// elsewhere.
 func public(p string) bool {
 	if strings.HasSuffix(p, "/") && p != "/" || path.Clean(p) != p {
 		return false

@@ -61,10 +61,12 @@ func SameOrigin(next http.Handler, deny Deny) http.Handler {
 	return protection.Handler(next)
 }
 
-// Direct denies with [ErrProxy] what came through a proxy. It is for when there
-// is no access key: then only loopback is served, and behind a proxy there
-// everybody who reaches the proxy would be let in.
+// Direct passes on every request as the household's (see [Asks]), but denies
+// with [ErrProxy] what came through a proxy. It is for when there is no access
+// key: then only loopback is served, and behind a proxy there everybody who
+// reaches the proxy would be let in.
 func Direct(next http.Handler, deny Deny) http.Handler {
+	admit := As(Household(), next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
 			if _, ok := r.Header[name]; ok {
@@ -72,6 +74,6 @@ func Direct(next http.Handler, deny Deny) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		admit.ServeHTTP(w, r)
 	})
 }

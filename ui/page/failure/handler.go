@@ -37,12 +37,12 @@ func (h Handler) Wrap(p Page) http.Handler {
 		if err == nil || errors.Is(err, context.Canceled) {
 			return
 		}
-		h.show(w, r, err)
+		h.Deny(w, r, err)
 	})
 }
 
-// NotFound shows that there is no such page.
-func (h Handler) NotFound(w http.ResponseWriter, r *http.Request) { h.show(w, r, nvr.ErrNotFound) }
+// Nothing is the page that is not there.
+func Nothing(http.ResponseWriter, *http.Request) error { return nvr.ErrNotFound }
 
 // Refuse answers who asked for a page that the program was not started for,
 // with [appliance.ErrHost] or [appliance.ErrProxy], and tells nothing of the
@@ -62,7 +62,8 @@ func (h Handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func (h Handler) show(w http.ResponseWriter, r *http.Request, err error) {
+// Deny shows why there is no answer to a request.
+func (h Handler) Deny(w http.ResponseWriter, r *http.Request, err error) {
 	t := h.Texts.For(r)
 	m := model{back: t.Failure.Back}
 	status := nvr.KindOf(err).Status

@@ -1,0 +1,113 @@
+package ui_test
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+	"nvrd/ui"
+	"nvrd/ui/appliance"
+)
+
+// guest is a role that nobody has yet: who may see one camera, live and as it
+// was.
+var guest = auth.Subject{Name: "guest", Grants: []auth.Grant{
+	{Action: auth.Watch, Object: auth.Camera(1)}, {Action: auth.Review, Object: auth.Camera(1)},
+}}
+
+// guests says of each page what it answers to a guest: about the guest's own
+// camera, or about no single one.
+var guests = map[string]int{
+	"/":                            404, // nothing is there
+	"GET /static/":                 404, // that is a folder
+	"GET /{$}":                     200,
+	"POST /{$}":                    403,
+	"GET /cameras/{id}":            200,
+	"GET /cameras/new":             403,
+	"POST /cameras/new":            403,
+	"GET /cameras/{id}/edit":       403,
+	"POST /cameras/{id}/edit":      403,
+	"GET /cameras/{id}/recording":  403,
+	"POST /cameras/{id}/recording": 403,
+	"GET /cameras/{id}/remove":     403,
+	"POST /cameras/{id}/remove":    403,
+	"GET /login":                   200,
+	"POST /login":                  403, // for want of the right key
+	"POST /logout":                 303,
+}
+
+// strangers may have these, and nothing else.
+var strangers = []string{"GET /static/", "GET /login", "POST /login", "POST /logout"}
+
+// nobody is signed in.
+type nobody struct{}
+
+func (nobody) AddSession(context.Context, [32]byte, nvr.Time) error { return nil }
+func (nobody) Session(context.Context, [32]byte) (nvr.Time, error)  { return 0, nvr.ErrNotFound }
+func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil }
+
+// Every page asks who asks: a guest gets what the role lets them have, of one
+// camera; another camera is to them as one that is not there; and strangers get
+// no further than the door.
+func TestGuests(t *testing.T) {
+	h := &household{cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []appliance.Camera{{ID: 3, Name: "Secret of old", Phase: appliance.Removed}}}
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func(h http.Handler, pattern, id string) *httptest.ResponseRecorder {
+		method, address, ok := strings.Cut(pattern, " ")
+		if !ok {
+			method, address = http.MethodGet, "/nowhere"
+		}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, strings.NewReplacer("{id}", id, "{$}", "").Replace(address), strings.NewReader("privacy=on&name=Taken&url=rtsp://evil.example/"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+		h.ServeHTTP(w, r)
+		return w
+	}
+	gate := auth.NewGate(auth.NewAccessKey("0123456789abcdef"), nobody{}, func(w http.ResponseWriter, _ *http.Request, err error) {
+		w.WriteHeader(nvr.KindOf(err).Status)
+	}).Require(pages)
+	var patterns []string
+	for _, route := range pages.Routes() {
+		patterns = append(patterns, route.Pattern)
+		w := asked(auth.As(guest, pages), route.Pattern, "1")
+		if w.Code != guests[route.Pattern] {
+			t.Errorf("%s: %d to a guest, want %d", route.Pattern, w.Code, guests[route.Pattern])
+		}
+		if strings.Contains(w.Body.String(), "Secret") {
+			t.Errorf("%s tells a guest of another's camera", route.Pattern)
+		}
+		stranger := asked(gate, route.Pattern, "1")
+		kept := stranger.Code == http.StatusUnauthorized || stranger.Code == http.StatusSeeOther && strings.HasPrefix(stranger.Header().Get("Location"), "/login?")
+		if kept == slices.Contains(strangers, route.Pattern) && route.Pattern != "GET /static/" {
+			t.Errorf("%s: %d to a stranger", route.Pattern, stranger.Code)
+		}
+		if (route.Action == auth.Enter) != (slices.Contains(strangers, route.Pattern) || route.Pattern == "/") {
+			t.Errorf("%s is there to %s", route.Pattern, route.Action)
+		}
+		if !strings.Contains(route.Pattern, "{id}") {
+			continue
+		}
+		foreign, absent := asked(auth.As(guest, pages), route.Pattern, "2"), asked(auth.As(guest, pages), route.Pattern, "99")
+		if foreign.Code != http.StatusNotFound || absent.Code != http.StatusNotFound || foreign.Body.String() != absent.Body.String() {
+			t.Errorf("%s: a guest can tell another's camera (%d) from none (%d)", route.Pattern, foreign.Code, absent.Code)
+		}
+	}
+	slices.Sort(patterns)
+	if want := slices.Sorted(maps.Keys(guests)); !slices.Equal(patterns, want) {
+		t.Errorf("the matrix is not of all pages:\n%q\n%q", patterns, want)
+	}
+	if len(h.added) > 0 || len(h.removed) > 0 || h.home.Privacy || h.set.Plan.Mode != "" {
+		t.Errorf("guests changed something: %+v", h)
+	}
+}
