@@ -20,6 +20,7 @@ const (
 	WrongPassword  Reason = "wrong_password"  // the camera refused the user name or the password
 	Refused        Reason = "refused"         // the camera answered, but not with a stream: no such address, too many clients
 	BadStream      Reason = "bad_stream"      // the camera sent something that is not a stream we understand
+	Unsupported    Reason = "unsupported"     // the camera sends pictures of a kind that is not recorded
 	NoPicture      Reason = "no_picture"      // connected, but no key frame came for too long
 	StreamChanged  Reason = "stream_changed"  // the camera changed its picture's format or its clock jumped
 	ClockStepped   Reason = "clock_stepped"   // this machine's clock was set
@@ -59,6 +60,7 @@ var sentences = map[Reason]string{
 	WrongPassword:  "The camera refused the password",
 	Refused:        "The camera refused the stream",
 	BadStream:      "The camera sent something unreadable",
+	Unsupported:    "The camera sends a kind of picture that is not recorded",
 	NoPicture:      "The camera sent no picture",
 	StreamChanged:  "The camera changed its stream",
 	ClockStepped:   "The clock was set",

@@ -51,7 +51,7 @@ func TestLostCamera(t *testing.T) {
 		plan   nvr.Plan // by then
 		want   int      // pictures: Before, and the group under way
 	}{
-		{nvr.Unreachable, events, 110}, {nvr.NoPicture, events, 110}, {nvr.BadStream, events, 110},
+		{nvr.Unreachable, events, 110}, {nvr.NoPicture, events, 110}, {nvr.BadStream, events, 110}, {nvr.Unsupported, events, 110},
 		{nvr.NotRunning, events, 0}, {nvr.PausedByUser, events, 0}, {nvr.Starting, events, 0}, {nvr.RecorderFailed, events, 0},
 		{nvr.Unreachable, off, 0},
 	} {

@@ -131,7 +131,7 @@ func (s *Stream) wake(from time.Time) {
 // lose wakes a stream whose camera is lost, since this is an event.
 func (s *Stream) lose(reason nvr.Reason) {
 	switch reason {
-	case nvr.Unreachable, nvr.NoPicture, nvr.BadStream, nvr.Refused, nvr.WrongPassword:
+	case nvr.Unreachable, nvr.NoPicture, nvr.BadStream, nvr.Unsupported, nvr.Refused, nvr.WrongPassword:
 	default:
 		return // somebody wanted it, or it is not the camera's doing
 	}
