@@ -3,6 +3,7 @@ package rtsp
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,15 +14,20 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/description"
 	"github.com/bluenviron/gortsplib/v4/pkg/headers"
+	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp/dialog"
 )
 
-// attempt makes one connection, or two where the camera wants UDP. It returns
-// why it ended; the sink is not told.
+// maxHops bounds how often a camera may redirect one attempt.
+const maxHops = 3
+
+// attempt makes one connection, more where the camera redirects or wants UDP.
+// It returns why it ended; the sink is not told.
 func attempt(ctx context.Context, c Config, sink media.Sink) *Fault {
 	address, err := c.address()
 	if err != nil {
@@ -31,13 +37,46 @@ func attempt(ctx context.Context, c Config, sink media.Sink) *Fault {
 	if c.Transport == UDP {
 		transport = gortsplib.TransportUDP
 	}
-	err = play(ctx, c, address, transport, sink)
-	if c.Transport == Auto && address.Scheme == "rtsp" && refusesTCP(err) {
-		err = play(ctx, c, address, gortsplib.TransportUDP, sink)
+	if transport == gortsplib.TransportUDP && address.Scheme == "rtsps" {
+		return &Fault{nvr.Refused, "with rtsps:// packets come by TCP; choose TCP for this camera"}
+	}
+	user := address.User
+	for hops := 0; ; hops++ {
+		err = play(ctx, c, address, user, transport, sink)
+		if c.Transport == Auto && address.Scheme == "rtsp" && refusesTCP(err) {
+			transport = gortsplib.TransportUDP
+			err = play(ctx, c, address, user, transport, sink)
+		}
+		var r *dialog.Redirect
+		if !errors.As(err, &r) {
+			break
+		}
+		if address, err = follow(address, r.Location, hops); err != nil {
+			break
+		}
 	}
 	fault := *faultOf(err)
-	fault.Text = printable(scrub(fault.Text, address.User))
+	fault.Text = printable(scrub(fault.Text, user))
 	return &fault
+}
+
+// follow returns where a camera redirects to. It must be the same host: a
+// camera has no say in where the household's password goes, nor in what this
+// machine connects to.
+func follow(from *url.URL, location string, hops int) (*url.URL, error) {
+	to, err := from.Parse(location)
+	switch {
+	case err != nil || to.Scheme != "rtsp" && to.Scheme != "rtsps":
+		return nil, &Fault{nvr.Refused, "the camera redirects to something that is no address"}
+	case to.Hostname() != from.Hostname():
+		return nil, &Fault{nvr.Refused, "the camera redirects to another host"}
+	case from.Scheme == "rtsps" && to.Scheme == "rtsp":
+		return nil, &Fault{nvr.Refused, "the camera redirects to an address that is not encrypted"}
+	case hops >= maxHops:
+		return nil, &Fault{nvr.Refused, "the camera redirects without end"}
+	}
+	to.User, to.Fragment, to.RawFragment = nil, "", ""
+	return to, nil
 }
 
 // address reads the URL. Its errors do not quote it: it may hold a password.
@@ -59,17 +98,22 @@ func (c Config) address() (*url.URL, error) {
 // farewell bounds how long the farewell to a camera may take.
 const farewell = 500 * time.Millisecond
 
-// play runs one session from connecting to hanging up.
-func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.Transport, sink media.Sink) error {
+// play runs one session from connecting to hanging up. The client library is
+// told neither user nor password: it would log in by itself.
+func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, transport gortsplib.Transport, sink media.Sink) error {
 	s := newStream(sink, c)
-	d := &dialer{dial: redial(c.dial()), plain: address.Scheme == "rtsp"}
+	d := &dialer{dial: redial(c.dial()), user: user}
+	if address.Scheme == "rtsps" {
+		d.tls = c.tls(address.Hostname())
+	}
+	bare := *address
+	bare.User = nil
 	faults := make(chan *Fault, 1)
-	var missing []string
 	client := &gortsplib.Client{
-		Scheme:        address.Scheme,
-		Host:          address.Host,
+		Scheme:        "rtsp", // the dialer encrypts
+		Host:          hostPort(address),
 		Transport:     &transport,
-		TLSConfig:     c.tls(),
+		AnyPortEnable: true, // packets must come from the camera, but it need not say from which port
 		UserAgent:     "Stoop",
 		DialContext:   d.DialContext,
 		ListenPacket:  listenPacket,
@@ -80,11 +124,6 @@ func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.T
 				case faults <- f:
 				default:
 				}
-			}
-		},
-		OnResponse: func(r *base.Response) {
-			if kind := r.Header["Content-Type"]; len(kind) == 1 && strings.HasPrefix(kind[0], "application/sdp") {
-				r.Body, missing = repair(r.Body)
 			}
 		},
 	}
@@ -100,9 +139,8 @@ func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.T
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
 
-	// The library waits without end for an answer to a TLS handshake.
 	slow := time.AfterFunc(2*c.Patience, d.cut)
-	err := open(client, (*base.URL)(address), s, &missing)
+	err := open(client, (*base.URL)(&bare), d, s)
 	if !slow.Stop() && err != nil && ctx.Err() == nil {
 		return &Fault{nvr.Unreachable, fmt.Sprintf("the camera did not answer within %v", 2*c.Patience)}
 	}
@@ -114,20 +152,32 @@ func play(ctx context.Context, c Config, address *url.URL, transport gortsplib.T
 }
 
 // open asks for the stream and has its packets sent to s.
-func open(client *gortsplib.Client, address *base.URL, s *stream, missing *[]string) error {
-	session, _, err := client.Describe(address)
+func open(client *gortsplib.Client, address *base.URL, d *dialer, s *stream) error {
+	if _, _, err := client.Describe(address); err != nil {
+		return err
+	}
+	said, err := readDescription(d.described())
 	if err != nil {
 		return err
 	}
-	offer, err := choose(session.Medias, *missing)
+	offer, err := choose(said.medias, said.missing)
 	if err != nil {
 		return err
+	}
+	for track, m := range offer.medias {
+		_, err := client.Setup(said.base, m, 0, 0)
+		var status liberrors.ErrClientBadStatusCode
+		if track > 0 && errors.As(err, &status) {
+			// Sound that a camera offers and then refuses costs no pictures.
+			offer.without(fmt.Errorf("the camera refuses it with %d %s", status.Code, status.Message))
+			break
+		}
+		if err != nil {
+			return err
+		}
 	}
 	s.expect(offer)
 	for track, m := range offer.medias {
-		if _, err := client.Setup(session.BaseURL, m, 0, 0); err != nil {
-			return err
-		}
 		client.OnPacketRTP(m, offer.rtp[track], func(p *rtp.Packet) { s.packet(track, p) })
 		client.OnPacketRTCP(m, func(p rtcp.Packet) { s.report(track, p) })
 	}
@@ -161,14 +211,16 @@ func wait(ctx context.Context, client *gortsplib.Client, s *stream, faults <-cha
 	}
 }
 
-// tls returns a configuration that the client may change.
-func (c Config) tls() *tls.Config {
-	if c.TLS != nil {
-		return c.TLS.Clone()
-	}
+// tls returns how to encrypt a connection to a host.
+func (c Config) tls(host string) *tls.Config {
 	// Cameras have certificates of their own making, for no name in
 	// particular: encryption keeps listeners out, and more is not to be had.
-	return &tls.Config{InsecureSkipVerify: true} //nolint:gosec
+	own := &tls.Config{InsecureSkipVerify: true} //nolint:gosec
+	if c.TLS != nil {
+		own = c.TLS.Clone()
+	}
+	own.ServerName = host
+	return own
 }
 
 // listenPacket opens a socket for RTP with room for a large key frame, which

@@ -3,10 +3,11 @@ package rtsp
 import (
 	"bufio"
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp/dialog"
 )
 
 // readAhead is how much is taken from the kernel at once. The client library
@@ -40,30 +42,18 @@ const lowWater = 256 << 10
 type aheadConn struct {
 	net.Conn
 	r       *bufio.Reader
-	check   bool // what comes first is yet to be looked at
 	settled atomic.Bool
 	raw     syscall.RawConn // once it reads at intervals
 	more    bool            // the kernel has more than the last reading took
 }
 
-func newAheadConn(conn net.Conn, check bool) *aheadConn {
-	c := &aheadConn{Conn: conn, check: check}
+func newAheadConn(conn net.Conn) *aheadConn {
+	c := &aheadConn{Conn: conn}
 	c.r = bufio.NewReaderSize(kernel{c}, readAhead)
 	return c
 }
 
-// Read refuses a peer that begins with anything but an RTSP answer. The client
-// library would look for one in whatever comes until the peer hangs up, and
-// somebody who took the wrong port would be told that nothing answered.
-func (c *aheadConn) Read(p []byte) (int, error) {
-	if c.check {
-		c.check = false
-		if b, err := c.r.Peek(4); err == nil && string(b) != "RTSP" {
-			return 0, &Fault{nvr.BadStream, "what answers there does not speak RTSP"}
-		}
-	}
-	return c.r.Read(p)
-}
+func (c *aheadConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // kernel is the side of an aheadConn that reads from the socket.
 type kernel struct{ c *aheadConn }
@@ -122,50 +112,49 @@ func (c *aheadConn) quiet() {
 	}
 }
 
-// dialer opens the connections of one attempt.
+// dialer opens the connection of one attempt.
 type dialer struct {
-	dial  dialFunc
-	plain bool // RTSP comes without TLS
+	dial dialFunc
+	tls  *tls.Config // nil for RTSP that is not encrypted
+	user *url.Userinfo
 
-	mu    sync.Mutex
-	first string // the address that was asked for
-	opens int
-	conn  *aheadConn
+	mu     sync.Mutex
+	conn   *aheadConn
+	dialog *dialog.Conn
 }
 
-// maxOpens bounds how often a camera may redirect one attempt.
-const maxOpens = 4
-
+// DialContext also encrypts, so that the client library always speaks plain
+// RTSP: on its own it would take RTP apart only after another encryption
+// within this one (RFC 3711), for which it wants keys that few servers offer.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if err := d.allow(address); err != nil {
-		return nil, err
-	}
 	conn, err := d.dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	ahead := newAheadConn(conn)
+	d.mu.Lock()
+	d.conn = ahead
+	d.mu.Unlock()
+	under, r := net.Conn(ahead), ahead.r
+	if d.tls != nil {
+		encrypted := tls.Client(ahead, d.tls)
+		if err := encrypted.HandshakeContext(ctx); err != nil {
+			_ = ahead.Close()
+			return nil, &Fault{nvr.Unreachable, "the camera does not encrypt as rtsps asks for: " + err.Error()}
+		}
+		under, r = encrypted, bufio.NewReaderSize(encrypted, readAhead)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.conn = newAheadConn(conn, d.plain)
-	return d.conn, nil
+	d.dialog = dialog.New(under, r, d.user)
+	return d.dialog, nil
 }
 
-// allow refuses redirects to other hosts: a camera has no say in where the
-// household's password goes, nor in what this machine connects to.
-func (d *dialer) allow(address string) error {
+// described returns what the camera answered DESCRIBE with.
+func (d *dialer) described() (body []byte, base *url.URL) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	host, _, _ := net.SplitHostPort(address)
-	if d.opens++; d.opens == 1 {
-		d.first = host
-	}
-	if host != d.first {
-		return errors.New("the camera redirects to another host")
-	}
-	if d.opens > maxOpens {
-		return errors.New("the camera redirects without end")
-	}
-	return nil
+	return d.dialog.Described()
 }
 
 // settle has the connection read at intervals from now on.

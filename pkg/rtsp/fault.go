@@ -13,6 +13,7 @@ import (
 	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp/dialog"
 )
 
 // faultOf tells from an error of the client library whose fault it is.
@@ -20,6 +21,14 @@ func faultOf(err error) *Fault {
 	var fault *Fault
 	if errors.As(err, &fault) {
 		return fault
+	}
+	switch {
+	case errors.Is(err, dialog.ErrNotRTSP):
+		return &Fault{nvr.BadStream, err.Error()}
+	case errors.Is(err, dialog.ErrLogin):
+		return &Fault{nvr.Refused, err.Error()}
+	case errors.Is(err, dialog.ErrEnded):
+		return &Fault{nvr.Unreachable, err.Error()}
 	}
 	var status liberrors.ErrClientBadStatusCode
 	if errors.As(err, &status) {

@@ -26,18 +26,22 @@ type offer struct {
 }
 
 // choose takes the first video and the first sound that are supported. The
-// others are said to be missing; without video it is a [*Fault] that lists
+// others are said to be missing; without video it is a [*Fault] that names
 // what there is.
 func choose(medias []*description.Media, missing []string) (*offer, error) {
 	var o offer
 	var audio *offer
-	offered := missing
+	var video, offered []string
 	for _, m := range medias {
-		if m.IsBackChannel || m.Type != description.MediaTypeVideo && m.Type != description.MediaTypeAudio {
+		if m.IsBackChannel {
 			continue
 		}
 		for _, f := range m.Formats {
-			offered = append(offered, printable(fmt.Sprintf("%s: %s", m.Type, f.Codec())))
+			name := codecName(f)
+			offered = append(offered, fmt.Sprintf("%s: %s", m.Type, name))
+			if m.Type == description.MediaTypeVideo {
+				video = append(video, name)
+			}
 			track, one, err := supported(f)
 			have := audio != nil
 			if m.Type == description.MediaTypeVideo {
@@ -47,13 +51,14 @@ func choose(medias []*description.Media, missing []string) (*offer, error) {
 			case err == nil && track.Codec.Video() != (m.Type == description.MediaTypeVideo):
 				err = errors.New("the description contradicts itself")
 			case err == nil && have:
-				err = fmt.Errorf("a second track (%s) is not recorded", f.Codec())
+				err = fmt.Errorf("a second track (%s) is not recorded", name)
 			}
 			if err != nil {
 				missing = append(missing, printable(fmt.Sprintf("%s: %v", m.Type, err)))
 				continue
 			}
-			one.format.Tracks, one.medias, one.rtp = []media.Track{track}, []*description.Media{m}, []format.Format{f}
+			one.format.Tracks, one.rtp = []media.Track{track}, []format.Format{f}
+			one.medias = []*description.Media{{Type: m.Type, Control: m.Control, Formats: one.rtp}}
 			if track.Codec.Video() {
 				o = *one
 			} else {
@@ -62,23 +67,51 @@ func choose(medias []*description.Media, missing []string) (*offer, error) {
 		}
 	}
 	if o.rtp == nil {
-		return nil, &Fault{nvr.BadStream, "the camera offers no H.264 or H.265 video; it offers: " + orNothing(offered)}
+		return nil, notRecorded(video, append(offered, missing...))
 	}
+	o.format.Missing = missing
 	if audio != nil {
 		o.sound = audio.sound
 		o.format.Tracks = append(o.format.Tracks, audio.format.Tracks...)
 		o.medias = append(o.medias, audio.medias...)
 		o.rtp = append(o.rtp, audio.rtp...)
 	}
-	o.format.Missing = missing
 	return &o, nil
 }
 
-func orNothing(offered []string) string {
-	if len(offered) == 0 {
-		return "nothing"
+// notRecorded says of a camera without H.264 and H.265 what it sends.
+func notRecorded(video, offered []string) *Fault {
+	if len(video) > 0 {
+		return &Fault{nvr.Unsupported, printable(fmt.Sprintf(
+			"the camera sends %s, which is not recorded; choose H.264 or H.265 in its settings", strings.Join(video, " and ")))}
 	}
-	return strings.Join(offered, ", ")
+	if len(offered) == 0 {
+		offered = []string{"nothing"}
+	}
+	return &Fault{nvr.BadStream, printable("the camera offers no picture; it offers: " + strings.Join(offered, ", "))}
+}
+
+// without gives up on the sound that was chosen, for a reason.
+func (o *offer) without(sound error) {
+	o.format.Missing = append(o.format.Missing, printable(fmt.Sprintf("audio: %v", sound)))
+	o.format.Tracks, o.medias, o.rtp, o.sound = o.format.Tracks[:1], o.medias[:1], o.rtp[:1], nil
+}
+
+// known are the names that people know a codec by, where its RTP name is another.
+var known = map[string]string{
+	"JPEG": "MJPEG", "MPA": "MP3", "MPA-ROBUST": "MP3", "MP3": "MP3", "MP4V-ES": "MPEG-4", "MPV": "MPEG-1 or MPEG-2", "MP2T": "an MPEG transport stream",
+	"H263": "H.263", "H263-1998": "H.263", "H263-2000": "H.263", "H261": "H.261", "H264": "H.264", "H265": "H.265", "H266": "H.266",
+	"PCMU": "G.711", "PCMA": "G.711", "G722": "G.722", "G723": "G.723", "G728": "G.728", "G729": "G.729", "GSM": "GSM",
+	"MPEG4-GENERIC": "AAC", "MP4A-LATM": "AAC", "OPUS": "Opus",
+}
+
+// codecName is what a format holds, as people write it.
+func codecName(f format.Format) string {
+	name, _, _ := strings.Cut(f.RTPMap(), "/")
+	if k, ok := known[strings.ToUpper(name)]; ok {
+		return k
+	}
+	return name
 }
 
 // supported describes a format as a track and says how it is unpacked.
@@ -125,12 +158,7 @@ func supported(f format.Format) (media.Track, *offer, error) {
 			return pcm(media.L16, f.SampleRate, f.ChannelCount, 2)
 		}
 	}
-	name := f.RTPMap()
-	if name == "" {
-		name = f.Codec()
-	}
-	name, _, _ = strings.Cut(name, "/")
-	return media.Track{}, nil, fmt.Errorf("codec %s is not supported", name)
+	return media.Track{}, nil, fmt.Errorf("%s is not recorded", codecName(f))
 }
 
 // said returns the parameter sets of a description. One that is none counts as
@@ -147,11 +175,16 @@ func said(codec media.Codec, v, s, p []byte) (known sets) {
 // pcm is a track of which each packet is one frame of whole samples; width is
 // the bytes of one value, or 0 where frames have any length.
 func pcm(codec media.Codec, rate, channels, width int) (media.Track, *offer, error) {
-	if rate < 1000 || rate > 192000 || channels < 1 || channels > 8 {
+	if !sane(rate, channels) {
 		return media.Track{}, nil, fmt.Errorf("%s with %d channels at %d Hz is not supported", codec, channels, rate)
 	}
 	return media.Track{Codec: codec, Timescale: uint32(rate), SampleRate: rate, Channels: channels},
 		&offer{sound: whole{align: max(1, width*channels)}}, nil
+}
+
+// sane tells whether sound can be of that rate and number of channels.
+func sane(rate, channels int) bool {
+	return rate >= 1000 && rate <= 192000 && channels >= 1 && channels <= 8
 }
 
 func aacTrack(c *mpeg4audio.AudioSpecificConfig) (t media.Track, length uint32, err error) {

@@ -1,11 +1,12 @@
 package rtsp
 
 import (
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/bluenviron/gortsplib/v4/pkg/description"
-	"github.com/bluenviron/gortsplib/v4/pkg/sdp"
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/google/go-cmp/cmp"
 
 	"nvrd/pkg/fmp4"
@@ -26,29 +27,91 @@ var descriptions = []struct {
 	{"sound first", "m=audio 0 RTP/AVP 0\r\na=control:a\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", []string{"h265", "pcmu"}, nil, ""},
 	{"back-channel", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 0\r\na=sendonly\r\nm=audio 0 RTP/AVP 8\r\na=recvonly\r\n", []string{"h264", "pcma"}, nil, ""},
 	{"metadata", "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n", []string{"h264"}, nil, ""},
-	{"g726", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 G726-32/8000\r\n", []string{"h264"}, []string{"audio: codec G726-32 is not supported"}, ""},
+	{"g726", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 G726-32/8000\r\n", []string{"h264"}, []string{"audio: G726-32 is not recorded"}, ""},
 	{"aac without configuration", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/16000/1\r\n", []string{"h264"}, []string{"audio: config is missing"}, ""},
 	{"broken parameter sets", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=%%%,%%%\r\n", []string{"h264"}, nil, ""},
 	{"broken names", "m=video 0 RTP/AVP 96\r\na=mid:$$$\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 0\r\n", []string{"h264", "pcmu"}, nil, ""},
 	{"two of each", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=video 0 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\nm=audio 0 RTP/AVP 98\r\na=rtpmap:98 L16/16000/2\r\nm=audio 0 RTP/AVP 99\r\na=rtpmap:99 opus/48000/2\r\n",
-		[]string{"h264", "l16"}, []string{"video: a second track (H264) is not recorded", "audio: a second track (Opus) is not recorded"}, ""},
-	{"mjpeg", "m=video 0 RTP/AVP 26\r\n", nil, nil, "it offers: video: M-JPEG"},
+		[]string{"h264", "l16"}, []string{"video: a second track (H.264) is not recorded", "audio: a second track (Opus) is not recorded"}, ""},
+	{"mjpeg", "m=video 0 RTP/AVP 26\r\n", nil, nil, "the camera sends MJPEG, which is not recorded"},
 	{"nothing", "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n", nil, nil, "it offers: nothing"},
+	{"h265 by another name", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 HEVC/90000\r\n", []string{"h265"}, nil, ""},
+	{"h264 under a static type", "m=video 0 RTP/AVP 72\r\na=rtpmap:72  h264/90000 \r\n", []string{"h264"}, nil, ""},
+	{"mp3 and mpeg-4", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\nm=audio 0 RTP/AVP 14\r\n", nil, nil, "the camera sends MPEG-4, which is not recorded"},
+	{"mjpeg by name beside h264", "m=video 0 RTP/AVP 97\r\na=rtpmap:97 JPEG/90000\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 98\r\na=rtpmap:98 mpa/90000\r\n",
+		[]string{"h264"}, []string{"video: MJPEG is not recorded", "audio: MP3 is not recorded"}, ""},
+	{"sound only", "m=audio 0 RTP/AVP 0\r\n", nil, nil, "no picture; it offers: audio: G.711"},
+	{"a type that is not explained", "m=video 0 RTP/AVP 96\r\n", nil, nil, "no picture; it offers: video: payload type 96 is not explained"},
+	{"a type that cannot be", "m=video 0 RTP/AVP 96 300 x\r\na=rtpmap:96 H264/90000\r\n", []string{"h264"}, []string{"video: there is no payload type 300", "video: a second track (H.264) is not recorded"}, ""},
 	{"latm", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 MP4A-LATM/48000/2\r\na=fmtp:97 cpresent=0;config=400023203fc0\r\n", []string{"h264", "aac"}, nil, ""},
+}
+
+// TestSound has sound described in ways that mean one thing only.
+func TestSound(t *testing.T) {
+	const aac = "97|a=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=fmtp:97 "
+	for _, tt := range []struct {
+		lines    string // payload type | attributes
+		codec    media.Codec
+		rate     int
+		channels int
+		missing  string
+	}{
+		{"0|", media.PCMU, 8000, 1, ""},
+		{"8|a=rtpmap:8 PCMA/8000", media.PCMA, 8000, 1, ""},
+		// What rtpmap says is passed on, also of a static type.
+		{"8|a=rtpmap:8 PCMA/16000", media.PCMA, 16000, 1, ""},
+		{"0|a=rtpmap:0 pcmu/16000/2", media.PCMU, 16000, 2, ""},
+		{"8|a=rtpmap:8 PCMU/8000", media.PCMU, 8000, 1, ""},
+		{"0|a=rtpmap:0 PCMU/0", media.PCMU, 8000, 1, ""},
+		{"0|a=rtpmap:0 PCMU", media.PCMU, 8000, 1, ""},
+		{"97|a=rtpmap:97 PCMU/16000", media.PCMU, 16000, 1, ""},
+		{"10|", media.L16, 44100, 2, ""},
+		{"11|a=rtpmap:11 L16/48000/1", media.L16, 48000, 1, ""},
+		{"97|a=rtpmap:97 OPUS/48000/2", media.Opus, 48000, 1, ""},
+		{"97|a=rtpmap:97 OPUS/48000/1", media.Opus, 48000, 1, ""},
+		{"97|a=rtpmap:97 OPUS/48000", media.Opus, 48000, 1, ""},
+		{"97|a=rtpmap:97 opus/16000/1", media.Opus, 48000, 1, ""},
+		{"97|a=rtpmap:97 opus/48000/2\r\na=fmtp:97 Sprop-Stereo=1", media.Opus, 48000, 2, ""},
+		{aac + "streamtype=5;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1408", media.AAC, 16000, 1, ""},
+		{aac + "streamtype=4; profile-level-id=x; mode=AAC_hbr; config=1408", media.AAC, 16000, 1, ""},
+		{aac + `mode="AAC-hbr"; SizeLength="13"; IndexLength=3; IndexDeltaLength=3; Config="1408"`, media.AAC, 16000, 1, ""},
+		{aac + "mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=", media.AAC, 16000, 1, ""},
+		{aac + "mode=AAC-hbr;config=xyz", media.AAC, 16000, 1, ""},
+		{"97|a=rtpmap:97 mpeg4-generic/16000", "", 0, 0, "audio: config is missing"},
+		{"97|a=rtpmap:97 L16/500/1", "", 0, 0, "audio: l16 with 1 channels at 500 Hz is not supported"},
+		{"97|a=rtpmap:97 L24/48000/2", "", 0, 0, "audio: L24 is not recorded"},
+		{"18|", "", 0, 0, "audio: G.729 is not recorded"},
+	} {
+		payload, lines, _ := strings.Cut(tt.lines, "|")
+		o, err := offered([]byte(sdpHead + "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP " + payload + "\r\n" + lines + "\r\n"))
+		if err != nil {
+			t.Errorf("%q: %v", tt.lines, err)
+			continue
+		}
+		if missing := strings.Join(o.format.Missing, ", "); missing != tt.missing {
+			t.Errorf("%q: missing %q", tt.lines, missing)
+		}
+		if tt.missing != "" {
+			continue
+		}
+		track, ok := o.format.Audio()
+		if !ok || track.Codec != tt.codec || track.SampleRate != tt.rate || track.Channels != tt.channels || int(track.Timescale) != tt.rate {
+			t.Errorf("%q: %+v", tt.lines, track)
+			continue
+		}
+		if n := fmt.Sprint(o.rtp[1].PayloadType()); n != payload || o.rtp[1].ClockRate() != tt.rate {
+			t.Errorf("%q: payload type %s at %d Hz", tt.lines, n, o.rtp[1].ClockRate())
+		}
+	}
 }
 
 // offered reads a description as a connection does.
 func offered(body []byte) (*offer, error) {
-	body, missing := repair(body)
-	var parsed sdp.SessionDescription
-	if err := parsed.Unmarshal(body); err != nil {
+	said, err := readDescription(body, &url.URL{Scheme: "rtsp", Host: "camera", Path: "/door"})
+	if err != nil {
 		return nil, err
 	}
-	var session description.Session
-	if err := session.Unmarshal(&parsed); err != nil {
-		return nil, err
-	}
-	return choose(session.Medias, missing)
+	return choose(said.medias, said.missing)
 }
 
 func TestDescriptions(t *testing.T) {
@@ -81,6 +144,9 @@ func FuzzDescription(f *testing.F) {
 	for _, tt := range descriptions {
 		f.Add([]byte(sdpHead + tt.media))
 	}
+	for _, line := range []string{"m=audio 0 RTP/AVP smart/1/90000\r\na=rtpmap:97 OPUS/48000\r\na=control:%zz\r\n", "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=fmtp:97 mode=AAC-hbr;config=xyz\r\n"} {
+		f.Add([]byte(sdpHead + descriptions[0].media + line))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		o, err := offered(body)
 		if err != nil {
@@ -89,9 +155,12 @@ func FuzzDescription(f *testing.F) {
 		if !o.format.Video().Codec.Video() || len(o.format.Tracks) > 2 {
 			t.Errorf("tracks %+v", o.format.Tracks)
 		}
-		for _, track := range o.format.Tracks {
-			if track.Timescale == 0 {
+		for i, track := range o.format.Tracks {
+			if track.Timescale == 0 || o.rtp[i].ClockRate() == 0 {
 				t.Errorf("track %+v", track)
+			}
+			if u, err := o.medias[i].URL(&base.URL{Scheme: "rtsp", Host: "camera", Path: "/door"}); err != nil || u == nil {
+				t.Errorf("no address: %v", err)
 			}
 		}
 		if o.known.complete(o.format.Video().Codec) {

@@ -52,7 +52,7 @@ type Config struct {
 
 // Fault is the error of this package: why an attempt ended.
 type Fault struct {
-	Reason nvr.Reason // Unreachable, WrongPassword, Refused, BadStream, NoPicture or StreamChanged
+	Reason nvr.Reason // Unreachable, WrongPassword, Refused, BadStream, Unsupported, NoPicture or StreamChanged
 	Text   string     // for logs and curious people; holds no password
 }
 

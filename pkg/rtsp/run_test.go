@@ -168,7 +168,7 @@ func TestRunFaults(t *testing.T) {
 		{name: "another protocol", config: func(*rtspsim.Server) Config { return Config{URL: "http://" + nobody} }, reason: nvr.Refused, text: "rtsp://host/path"},
 		{name: "garbage", trouble: rtspsim.Trouble{Describe: "<html>"}, config: door, reason: nvr.BadStream, text: "SDP"},
 		{name: "no video", trouble: rtspsim.Trouble{Describe: "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 0\r\n"},
-			config: door, reason: nvr.BadStream, text: "video: M-JPEG, audio: G711"},
+			config: door, reason: nvr.Unsupported, text: "the camera sends MJPEG"},
 		{name: "frozen", trouble: rtspsim.Trouble{Freeze: true}, config: impatient, reason: nvr.NoPicture, text: "no picture"},
 		{name: "no key frames", trouble: rtspsim.Trouble{NoKeyFrames: true}, config: impatient, reason: nvr.NoPicture, text: "no key frame"},
 		{name: "not tls", config: func(s *rtspsim.Server) Config {

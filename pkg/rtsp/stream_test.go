@@ -2,9 +2,6 @@ package rtsp
 
 import (
 	"bytes"
-	"context"
-	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -117,25 +114,5 @@ func TestNewSSRC(t *testing.T) {
 	}
 	if fault := newFeeder(nowhere{}).undecodable(err); fault == nil || fault.Reason != nvr.StreamChanged {
 		t.Errorf("%v became %v", err, fault)
-	}
-}
-
-func TestRedirects(t *testing.T) {
-	d := &dialer{dial: func(context.Context, string, string) (net.Conn, error) {
-		c, _ := net.Pipe()
-		return c, nil
-	}}
-	if _, err := d.DialContext(t.Context(), "tcp", "camera:554"); err != nil {
-		t.Error(err)
-	}
-	if _, err := d.DialContext(t.Context(), "tcp", "camera:8554"); err != nil {
-		t.Error(err)
-	}
-	if _, err := d.DialContext(t.Context(), "tcp", "router:554"); err == nil || !strings.Contains(err.Error(), "another host") {
-		t.Error(err)
-	}
-	_, _ = d.DialContext(t.Context(), "tcp", "camera:554")
-	if _, err := d.DialContext(t.Context(), "tcp", "camera:554"); err == nil || !strings.Contains(err.Error(), "without end") {
-		t.Error(err)
 	}
 }
