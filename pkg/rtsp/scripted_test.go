@@ -126,7 +126,6 @@ type scriptedConn struct {
 	conn    net.Conn
 	closed  chan struct{}
 	channel [2]int
-	nonce   string // for admit
 
 	mu sync.Mutex // of writing
 }
