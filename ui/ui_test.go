@@ -222,9 +222,9 @@ func TestPages(t *testing.T) {
 		"home, first":   {&household{}, "/", 200, []check{says("Add your first camera", "No cameras yet"), has("a", "href", "/cameras/new")}},
 		"home, trouble": {full, "/", 200, []check{says("Recording 2 of 4", "One camera needs a look.", "The camera refused the password.", "Trying again at 14:00:00.", hostileName), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=sub")}},
 		"home, storage": {&household{cameras: full.cameras[:1], notices: []nvr.Notice{
-			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted},
+			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted}, {Kind: nvr.CameraFloods, Camera: 1},
 		}}, "/", 200, []check{says("The storage needs a look.", "No footage can be written to "+hostileName+": its disk is not there.",
-			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.")}},
+			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.", full.cameras[0].Name+" sends more than 100 Mb/s")}},
 		"home, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/", 200, []check{says("One camera needs a look.",
 			"The small stream is not recorded: The camera refused the stream.", "Check the address;"), lacks("All quiet")}},
 		"camera, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/cameras/5", 200, []check{

@@ -145,6 +145,7 @@ type healthView struct {
 type noticeView struct {
 	Kind    nvr.NoticeKind `json:"kind"`
 	Reason  nvr.Reason     `json:"reason,omitempty"`
+	Camera  nvr.CameraID   `json:"camera,omitempty"`
 	Path    string         `json:"path,omitempty"`
 	Instead string         `json:"instead,omitempty"`
 	Message string         `json:"message"`
@@ -154,7 +155,7 @@ func (a *api) health(w http.ResponseWriter, _ *http.Request) error {
 	v, code := healthView{Status: "ok"}, http.StatusOK
 	for _, n := range a.Notices() {
 		v.Status = "warning"
-		v.Notices = append(v.Notices, noticeView{n.Kind, n.Reason, n.Path, n.Instead, n.Sentence()})
+		v.Notices = append(v.Notices, noticeView{n.Kind, n.Reason, n.Camera, n.Path, n.Instead, n.Sentence()})
 	}
 	if v.Reason = a.Health(); v.Reason != "" {
 		v.Status, code = "failing", http.StatusServiceUnavailable

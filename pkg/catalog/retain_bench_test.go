@@ -33,7 +33,7 @@ func BenchmarkRetention(b *testing.B) {
 	b.Run("oldest of each class", func(b *testing.B) {
 		for b.Loop() {
 			for class := range nvr.Locked {
-				if err := c.Oldest(b.Context(), d, class, func(Kept) bool { return false }); err != nil {
+				if err := c.Oldest(b.Context(), d, class, nil, func(Kept) bool { return false }); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -42,7 +42,7 @@ func BenchmarkRetention(b *testing.B) {
 	b.Run("remove 64", func(b *testing.B) {
 		for b.Loop() {
 			var batch []Kept
-			err := c.Oldest(b.Context(), d, nvr.Continuous, func(k Kept) bool {
+			err := c.Oldest(b.Context(), d, nvr.Continuous, nil, func(k Kept) bool {
 				batch = append(batch, k)
 				return len(batch) < 64
 			})

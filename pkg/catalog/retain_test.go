@@ -35,7 +35,7 @@ func (c *Catalog) fill(t testing.TB, d nvr.DirectoryID, i nvr.InitID, id nvr.Str
 func (c *Catalog) everything(t testing.TB, d nvr.DirectoryID) (all []Kept) {
 	t.Helper()
 	for class := range nvr.Locked + 1 {
-		err := c.Oldest(t.Context(), d, class, func(k Kept) bool {
+		err := c.Oldest(t.Context(), d, class, nil, func(k Kept) bool {
 			all = append(all, k)
 			return true
 		})

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -68,19 +69,30 @@ type Kept struct {
 
 const oldestQuery = `SELECT g.id, s.camera_id, s.quality, g.stream_id, g.start_us, g.duration_us, g.bytes
 	FROM segment g INDEXED BY segment_by_class CROSS JOIN stream s ON s.id = g.stream_id
-	WHERE g.state = 1 AND g.directory_id = ? AND g.class = ? AND (g.start_us, g.stream_id) > (?, ?)
-	ORDER BY g.start_us, g.stream_id LIMIT ?`
+	WHERE g.state = 1 AND g.directory_id = ?1 AND g.class = ?2 AND (g.start_us, g.stream_id) > (?3, ?4)
+	  AND (?5 IS NULL OR g.stream_id IN (SELECT o.id FROM json_each(?5) c JOIN stream o ON o.camera_id = c.value))
+	ORDER BY g.start_us, g.stream_id LIMIT ?6`
 
 // oldestBatch bounds what Oldest reads ahead of its caller: about 2 ms.
 const oldestBatch = 500
 
 // Oldest calls f for the sealed segments of a directory and a class, those
-// that began first first, until f returns false. It reads them in batches.
-func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class, f func(Kept) bool) error {
+// that began first first, until f returns false: those of the given cameras or,
+// without any, of all. It reads them in batches, and passes over a million of
+// other cameras in about 0.1 s.
+func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class, of []nvr.CameraID, f func(Kept) bool) error {
 	var start nvr.Time
 	var stream int64
+	var only any // NULL for all
+	if len(of) > 0 {
+		list, err := json.Marshal(of)
+		if err != nil {
+			return fmt.Errorf("oldest footage: %w", err)
+		}
+		only = string(list)
+	}
 	for limit := 8; ; limit = oldestBatch { // most rounds take none or a few
-		batch, last, err := c.oldest(ctx, d, class, start, stream, limit)
+		batch, last, err := c.oldest(ctx, limit, d, class, start, stream, only)
 		if err != nil {
 			return err
 		}
@@ -96,8 +108,8 @@ func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class
 	}
 }
 
-func (c *Catalog) oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class, start nvr.Time, stream int64, limit int) (batch []Kept, last int64, err error) {
-	rows, err := c.db.Reader().QueryContext(ctx, oldestQuery, d, class, start, stream, limit)
+func (c *Catalog) oldest(ctx context.Context, limit int, d nvr.DirectoryID, class nvr.Class, start nvr.Time, stream int64, only any) (batch []Kept, last int64, err error) {
+	rows, err := c.db.Reader().QueryContext(ctx, oldestQuery, d, class, start, stream, only, limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("oldest footage: %w", err)
 	}

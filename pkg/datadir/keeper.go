@@ -34,8 +34,9 @@ func (d *Dir) Keeper(ctx context.Context, log *slog.Logger) (*retention.Keeper, 
 			}
 			return there
 		},
-		Policy: d.Home.Retention,
-		Clock:  retention.MachineClock,
-		Log:    log,
+		Policy:  d.Home.Retention,
+		Cameras: d.Home.CameraIDs,
+		Clock:   retention.MachineClock,
+		Log:     log,
 	})
 }

@@ -47,6 +47,16 @@ func (h *DB) Cameras(ctx context.Context) ([]Camera, error) {
 	return all, nil
 }
 
+// CameraIDs returns the numbers of the cameras.
+func (h *DB) CameraIDs(ctx context.Context) ([]nvr.CameraID, error) {
+	all, err := h.Cameras(ctx)
+	ids := make([]nvr.CameraID, len(all))
+	for i, c := range all {
+		ids[i] = c.ID
+	}
+	return ids, err
+}
+
 // Camera returns one camera; [nvr.ErrNotFound] if there is none of that id.
 func (h *DB) Camera(ctx context.Context, id nvr.CameraID) (Camera, error) {
 	c, err := h.scan(h.db.Reader().QueryRowContext(ctx, `SELECT `+columns+` FROM camera WHERE id = ?`, int64(id)))

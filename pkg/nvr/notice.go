@@ -4,9 +4,10 @@ package nvr
 // lasts, and can do something about.
 type Notice struct {
 	Kind    NoticeKind
-	Reason  Reason // why; empty unless Kind is PlaceFailed
-	Path    string // of the footage directory that it is about; likewise
-	Instead string // the directory that footage goes to meanwhile; empty if there is none
+	Camera  CameraID // that it is about; zero unless Kind is CameraFloods
+	Reason  Reason   // why; empty unless Kind is PlaceFailed
+	Path    string   // of the footage directory that it is about; likewise
+	Instead string   // the directory that footage goes to meanwhile; empty if there is none
 }
 
 // NoticeKind says what a notice is about. Its values appear in the API, so
@@ -17,11 +18,15 @@ type NoticeKind string
 const (
 	PlaceFailed  NoticeKind = "place_failed"  // a footage directory cannot be written to
 	ClockDoubted NoticeKind = "clock_doubted" // the clock jumped, so no footage goes because of its age
+	CameraFloods NoticeKind = "camera_floods" // a camera sends more than MaxRate
 )
 
 // Sentence returns n in plain words for a person, and what to do.
 func (n Notice) Sentence() string {
-	if n.Kind == ClockDoubted {
+	switch n.Kind {
+	case CameraFloods:
+		return "Camera " + n.Camera.String() + " sends more than 100 Mb/s, far more than cameras need. Its own footage goes first when room is made. Set a lower bit rate in the camera."
+	case ClockDoubted:
 		return "This machine's clock jumped. No footage is removed because of its age until the clock is right again or has run steadily for a day."
 	}
 	ill := illnesses[n.Reason]

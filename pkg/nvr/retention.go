@@ -60,6 +60,11 @@ type Rule struct {
 	Share int `json:"share"`
 }
 
+// MaxRate is how many bytes a second a camera may write before its footage is
+// taken for a flood: 100 Mb/s, five times what cameras of this day send at their
+// best. Room is made at the cost of such a camera first.
+const MaxRate = 100_000_000 / 8
+
 // DefaultRetention is what holds until a household says otherwise: everything
 // stays as long as there is room. Days are 24 hours.
 func DefaultRetention() Retention {

@@ -152,7 +152,7 @@ func TestEventsAreKept(t *testing.T) {
 						}
 					}
 				}
-				err := h.catalog.Oldest(t.Context(), 1, nvr.Continuous, func(k catalog.Kept) bool {
+				err := h.catalog.Oldest(t.Context(), 1, nvr.Continuous, nil, func(k catalog.Kept) bool {
 					for _, span := range d.owed {
 						if common := k.Span.Intersect(span); common.Duration() > slack {
 							t.Errorf("%s after the start %s of an event go with what is continuous; seed %d", common.From.Sub(start), common.Duration(), seed)

@@ -70,6 +70,9 @@ func (h *home) open() {
 		Catalog:     h.catalog,
 		Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
 		Policy:      func(context.Context) (nvr.Retention, error) { return h.policy, nil },
+		Cameras: func(context.Context) ([]nvr.CameraID, error) {
+			return []nvr.CameraID{porch.Camera, gate.Camera}, nil
+		},
 		Clock: func() (catalog.Clock, error) {
 			return catalog.Clock{Wall: nvr.Now().Add(h.jump), Boot: h.boot, Uptime: time.Since(h.began)}, nil
 		},

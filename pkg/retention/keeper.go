@@ -20,6 +20,11 @@ const (
 	// Every is the time between two rounds: what 64 cameras at 4 Mb/s write in
 	// it is a third of the smallest free space that is kept by default.
 	Every = 10 * time.Second
+	// Glance is the time between two looks at the free space. A round follows at
+	// once where there is too little, however fast that went.
+	Glance = time.Second
+	// rateOver is the stretch over which cameras' rates are taken.
+	rateOver = 5 * time.Minute
 	// maxRound bounds what one round removes.
 	maxRound = 4096
 	// batch is how many segments go in one transaction: it holds up the
@@ -36,7 +41,8 @@ type Config struct {
 	Catalog     *catalog.Catalog
 	Directories func() map[nvr.DirectoryID]*footage.Directory // those that are there
 	Policy      func(context.Context) (nvr.Retention, error)
-	Clock       func() (catalog.Clock, error) // MachineClock, but for tests
+	Cameras     func(context.Context) ([]nvr.CameraID, error) // of the household
+	Clock       func() (catalog.Clock, error)                 // MachineClock, but for tests
 	Log         *slog.Logger
 }
 
@@ -47,8 +53,10 @@ type Keeper struct {
 	noted catalog.Clock // as it stands in the catalog
 
 	mu      sync.Mutex
-	doubted bool   // the clock, so that something does not go
-	failed  string // what was logged last, so that it is said once
+	doubted bool // the clock, so that something does not go
+	floods  []nvr.CameraID
+
+	failed string // what was logged last, so that it is said once; of Run
 }
 
 // Open returns a keeper, after having completed what an earlier one left half
@@ -66,13 +74,19 @@ func Open(ctx context.Context, c Config) (*Keeper, error) {
 	return k, nil
 }
 
-// Run makes a round now and then until ctx ends.
+// Run makes a round now and then until ctx ends, and at once when a disk has
+// filled up further than the last round left it.
 func (k *Keeper) Run(ctx context.Context) {
-	tick := time.NewTicker(Every)
+	tick := time.NewTicker(Glance)
 	defer tick.Stop()
+	var last time.Time
+	var left map[nvr.DirectoryID]int
 	for {
-		if _, err := k.Round(ctx); ctx.Err() == nil {
-			k.report(err)
+		if time.Since(last) >= Every || worse(left, k.want(ctx)) {
+			if _, err := k.Round(ctx); ctx.Err() == nil {
+				k.report(err)
+			}
+			last, left = time.Now(), k.want(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -80,6 +94,36 @@ func (k *Keeper) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// want tells how much free space the directories want: 0 for none, 1 below the
+// floor, 2 below what makes young footage go. What cannot be read is for the
+// next round to tell.
+func (k *Keeper) want(ctx context.Context) map[nvr.DirectoryID]int {
+	policy, err := k.Policy(ctx)
+	if err != nil {
+		return nil
+	}
+	places, _ := k.places()
+	wants := map[nvr.DirectoryID]int{}
+	for _, p := range places {
+		switch floor := Floor(policy, p.Total); {
+		case p.Free < floor/lastResort:
+			wants[p.ID] = 2
+		case p.Free < floor:
+			wants[p.ID] = 1
+		}
+	}
+	return wants
+}
+
+func worse(before, now map[nvr.DirectoryID]int) bool {
+	for id, want := range now {
+		if want > before[id] {
+			return true
+		}
+	}
+	return false
 }
 
 // report logs what went wrong when that changes.
@@ -98,10 +142,14 @@ func (k *Keeper) report(err error) {
 func (k *Keeper) Notices() []nvr.Notice {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.doubted {
-		return nil
+	var notices []nvr.Notice
+	if k.doubted {
+		notices = append(notices, nvr.Notice{Kind: nvr.ClockDoubted})
 	}
-	return []nvr.Notice{{Kind: nvr.ClockDoubted}}
+	for _, c := range k.floods {
+		notices = append(notices, nvr.Notice{Kind: nvr.CameraFloods, Camera: c})
+	}
+	return notices
 }
 
 // Round looks once at what there is and removes what has to go, up to a bound.
@@ -159,6 +207,7 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	s.Places = slices.DeleteFunc(places, func(p Place) bool { return stuck[p.ID] })
 	s.NotByAge = !believed && Excessive(s)
 	k.warn(s.NotByAge)
+	k.blame(s.Rates)
 	removals := Plan(s)
 	if err := *broken; err != nil {
 		return nil, err
@@ -198,6 +247,25 @@ func (k *Keeper) warn(refused bool) {
 	k.doubted = refused
 }
 
+// blame says which cameras send too much.
+func (k *Keeper) blame(rates map[nvr.CameraID]int64) {
+	var floods []nvr.CameraID
+	for c, rate := range rates {
+		if rate > nvr.MaxRate {
+			floods = append(floods, c)
+		}
+	}
+	slices.Sort(floods)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range floods {
+		if !slices.Contains(k.floods, c) {
+			k.Log.Warn("a camera sends too much, its footage goes first", "camera", c.String(), "bytes_per_second", rates[c], "most", nvr.MaxRate)
+		}
+	}
+	k.floods = floods
+}
+
 // state gathers what a plan is made from. What goes wrong while the plan reads
 // on is in broken then.
 func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, broken *error, err error) {
@@ -212,14 +280,37 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 	if s.Holds, err = k.Catalog.Holds(ctx, leasedAt); err != nil {
 		return s, nil, fmt.Errorf("retention: %w", err)
 	}
-	s.Oldest = func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+	if s.Cameras, err = k.Cameras(ctx); err != nil {
+		return s, nil, fmt.Errorf("retention: %w", err)
+	}
+	if s.Rates, err = k.rates(ctx, now); err != nil {
+		return s, nil, err
+	}
+	s.Oldest = func(id nvr.DirectoryID, class nvr.Class, of ...nvr.CameraID) iter.Seq[catalog.Kept] {
 		return func(yield func(catalog.Kept) bool) {
-			if err := k.Catalog.Oldest(ctx, id, class, yield); err != nil {
+			if err := k.Catalog.Oldest(ctx, id, class, of, yield); err != nil {
 				*broken = fmt.Errorf("retention: %w", err)
 			}
 		}
 	}
 	return s, broken, nil
+}
+
+// rates returns how many bytes a second each camera wrote lately, on all its
+// streams together.
+func (k *Keeper) rates(ctx context.Context, now nvr.Time) (map[nvr.CameraID]int64, error) {
+	since := now.Add(-rateOver)
+	lately, err := k.Catalog.WrittenSince(ctx, since)
+	if err != nil {
+		return nil, fmt.Errorf("retention: %w", err)
+	}
+	rates := map[nvr.CameraID]int64{}
+	for _, w := range lately {
+		if took := now.Sub(w.First); took >= time.Second {
+			rates[w.Stream.Camera] += int64(float64(w.Bytes) / took.Seconds())
+		}
+	}
+	return rates, nil
 }
 
 // places measures the directories. One whose disk is about to be missed is left

@@ -30,7 +30,7 @@ func TestCrashAtEachStep(t *testing.T) {
 		h.open()
 		defer h.close()
 		var oldest []Removal
-		err := h.catalog.Oldest(t.Context(), h.place, nvr.Continuous, func(k catalog.Kept) bool {
+		err := h.catalog.Oldest(t.Context(), h.place, nvr.Continuous, nil, func(k catalog.Kept) bool {
 			oldest = append(oldest, Removal{Kept: k})
 			return len(oldest) < 4
 		})

@@ -5,6 +5,7 @@ package retention
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -19,9 +20,14 @@ type State struct {
 	Stocks []catalog.Stock
 	Holds  []catalog.Hold // what is being read stays for now
 	// Oldest yields the sealed segments of a directory and a class, those that
-	// began first first. It is asked for as many as are needed, and from the
-	// beginning each time.
-	Oldest func(nvr.DirectoryID, nvr.Class) iter.Seq[catalog.Kept]
+	// began first first, of the given cameras or, without any, of all. It is
+	// asked for as many as are needed, and from the beginning each time.
+	Oldest func(nvr.DirectoryID, nvr.Class, ...nvr.CameraID) iter.Seq[catalog.Kept]
+	// Cameras are those of the household. Footage of others is not kept at the
+	// cost of theirs.
+	Cameras []nvr.CameraID
+	// Rates are how many bytes a second each camera wrote lately.
+	Rates map[nvr.CameraID]int64
 	// NotByAge says that the wall clock is not believed: footage goes for want
 	// of room only.
 	NotByAge bool
@@ -40,6 +46,7 @@ type Cause string
 // The causes, in the order in which a plan has them.
 const (
 	TooOld    Cause = "too old"
+	Flood     Cause = "its camera sends too much"
 	OverShare Cause = "over its share"
 	NoRoom    Cause = "no room"
 	NoChoice  Cause = "no room, though young"
@@ -54,10 +61,18 @@ type Removal struct {
 // Plan returns what has to go, in this order. Each directory is planned by
 // itself. What is beyond its maximum age goes in any case. If then there is
 // less room than there should be, the oldest goes until there is a little more
-// (so that a plan is not made for every segment): first of classes beyond
-// their share, then of the lowest class, of the next, and so on; what is
+// (so that a plan is not made for every segment): first of cameras that send
+// more than [nvr.MaxRate], whatever their classes and ages; then of classes
+// beyond their share, of the lowest class, of the next, and so on; what is
 // younger than the minimum age of its class only at last, as the policy says.
-// What is open, locked or held never goes.
+//
+// Half of the room is divided evenly among the household's cameras. What a
+// camera holds of its part goes only when nothing of any camera beyond its own
+// is left to go, and the free space falls below a quarter of what should be: so
+// no camera pushes out what the others have.
+//
+// What is open, locked or held never goes. With Policy.SpareYoung nothing
+// younger than its minimum age goes.
 func Plan(s State) []Removal {
 	p := planner{State: s, taken: map[nvr.SegmentID]bool{}}
 	for _, place := range s.Places {
@@ -74,39 +89,93 @@ type planner struct {
 	place    Place
 	bytes    [nvr.Locked + 1]int64 // in each class
 	freed    int64
+	room     int64                  // for footage
+	cameras  map[nvr.CameraID]int64 // bytes of each that can go
+	part     int64                  // of each camera of the household
 }
 
 func (p *planner) plan(place Place) {
 	p.place, p.freed = place, 0
-	p.bytes = bytesOf(p.Stocks, place.ID)
+	p.bytes, p.cameras = bytesOf(p.Stocks, place.ID), camerasOf(p.Stocks, place.ID)
 	if !p.NotByAge {
 		for class := range nvr.Locked {
 			if age := p.Policy.Rules[class].MaxAge; age > 0 {
-				p.take(class, TooOld, age, func() bool { return true })
+				p.take(class, TooOld, age, anyCamera, func() bool { return true })
 			}
 		}
 	}
 	floor := Floor(p.Policy, place.Total)
-	goal := p.freed + p.lacking(floor)
-	short := func() bool { return p.freed < goal }
-	room := p.used() - p.lacking(floor)
+	p.divide(floor)
+	p.stem(floor)
+	p.make(floor, floor/lastResort, p.beyond)
+	p.make(floor/lastResort, floor/lastResort, anyCamera)
+}
+
+// divide finds how much room there is for footage, and each camera's part.
+func (p *planner) divide(floor int64) {
+	p.room = p.used() - p.lacking(floor)
+	own := int64(0)
+	for c, bytes := range p.cameras {
+		if bytes > 0 && slices.Contains(p.Cameras, c) {
+			own++
+		}
+	}
+	p.part = max(p.room-p.bytes[nvr.Locked], 0) / 2 / max(own, 1)
+}
+
+func anyCamera(nvr.CameraID) bool { return true }
+
+// beyond tells whether a camera holds more than its part.
+func (p *planner) beyond(c nvr.CameraID) bool {
+	if !slices.Contains(p.Cameras, c) {
+		return true
+	}
+	return p.cameras[c] > p.part
+}
+
+// floods tells whether a camera that sends too much holds more than its part.
+func (p *planner) floods(c nvr.CameraID) bool { return p.Rates[c] > nvr.MaxRate && p.beyond(c) }
+
+// stem makes room at the cost of cameras that send too much.
+func (p *planner) stem(floor int64) {
+	short := p.shortOf(floor)
+	for class := range nvr.Locked {
+		age := time.Duration(0)
+		if p.Policy.SpareYoung {
+			age = p.Policy.Rules[class].MinAge
+		}
+		p.take(class, Flood, age, p.floods, short)
+	}
+}
+
+// make makes room at the cost of some cameras: up to floor of what is old
+// enough to go, up to last of what is not.
+func (p *planner) make(floor, last int64, of func(nvr.CameraID) bool) {
+	short := p.shortOf(floor)
 	for class := range nvr.Locked {
 		if share := int64(p.Policy.Rules[class].Share); share > 0 && share < 100 {
-			p.take(class, OverShare, p.Policy.Rules[class].MinAge, func() bool {
-				return short() && p.bytes[class] > room/100*share
+			p.take(class, OverShare, p.Policy.Rules[class].MinAge, of, func() bool {
+				return short() && p.bytes[class] > p.room/100*share
 			})
 		}
 	}
 	for class := range nvr.Locked {
-		p.take(class, NoRoom, p.Policy.Rules[class].MinAge, short)
+		p.take(class, NoRoom, p.Policy.Rules[class].MinAge, of, short)
 	}
 	if p.Policy.SpareYoung {
 		return
 	}
-	goal = p.freed + p.lacking(floor/lastResort)
+	short = p.shortOf(last)
 	for class := range nvr.Locked {
-		p.take(class, NoChoice, 0, short)
+		p.take(class, NoChoice, 0, of, short)
 	}
+}
+
+// shortOf returns a function that tells whether more has to go, until as much
+// as is lacking now went.
+func (p *planner) shortOf(floor int64) func() bool {
+	goal := p.freed + p.lacking(floor)
+	return func() bool { return p.freed < goal }
 }
 
 // lastResort is the part of the floor below which minimum ages give way.
@@ -142,31 +211,51 @@ func (p *planner) used() (n int64) {
 	return n
 }
 
-// take removes the oldest footage of a class that is at least of an age, as
-// long as more says so.
-func (p *planner) take(class nvr.Class, cause Cause, age time.Duration, more func() bool) {
+// take removes the oldest footage of a class that is at least of an age, and of
+// some cameras, as long as more says so.
+func (p *planner) take(class nvr.Class, cause Cause, age time.Duration, of func(nvr.CameraID) bool, more func() bool) {
 	if len(p.removals) >= p.Limit || !more() {
+		return
+	}
+	only, some := p.only(of)
+	if !some {
 		return
 	}
 	ended := p.Now.Add(-age)
 	if age == 0 { // a clock that was set back leaves footage in the future
 		ended = maxTime
 	}
-	for k := range p.Oldest(p.place.ID, class) {
+	for k := range p.Oldest(p.place.ID, class, only...) {
 		if k.Span.From > ended {
 			return
 		}
-		if k.Span.To > ended || p.taken[k.ID] || p.held(k) {
+		if k.Span.To > ended || p.taken[k.ID] || !of(k.Stream.Camera) || p.held(k) {
 			continue
 		}
 		p.taken[k.ID] = true
 		p.removals = append(p.removals, Removal{k, cause})
 		p.freed += k.Bytes
 		p.bytes[class] -= k.Bytes
+		p.cameras[k.Stream.Camera] -= k.Bytes
 		if len(p.removals) >= p.Limit || !more() {
 			return
 		}
 	}
+}
+
+// only returns the cameras of which something could go, or none if all could:
+// what cannot is not even looked at. some is false if nothing could.
+func (p *planner) only(of func(nvr.CameraID) bool) (cameras []nvr.CameraID, some bool) {
+	for c := range p.cameras {
+		if of(c) {
+			cameras = append(cameras, c)
+		}
+	}
+	if len(cameras) == len(p.cameras) {
+		return nil, len(cameras) > 0
+	}
+	slices.Sort(cameras)
+	return cameras, len(cameras) > 0
 }
 
 const maxTime = nvr.Time(1<<63 - 1)
@@ -188,4 +277,15 @@ func bytesOf(stocks []catalog.Stock, id nvr.DirectoryID) (bytes [nvr.Locked + 1]
 		}
 	}
 	return bytes
+}
+
+// camerasOf returns how many bytes that can go a directory holds of each camera.
+func camerasOf(stocks []catalog.Stock, id nvr.DirectoryID) map[nvr.CameraID]int64 {
+	cameras := map[nvr.CameraID]int64{}
+	for _, s := range stocks {
+		if s.Directory == id && s.Class < nvr.Locked {
+			cameras[s.Stream.Camera] += s.Bytes
+		}
+	}
+	return cameras
 }

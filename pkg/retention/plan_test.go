@@ -18,23 +18,25 @@ var now = nvr.TimeOf(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 
 // world is a home's footage, from which states are made.
 type world struct {
-	policy nvr.Retention
-	places []retention.Place
-	holds  []catalog.Hold
-	kept   []catalog.Kept // in any order, locked ones included
+	policy  nvr.Retention
+	cameras []nvr.CameraID
+	rates   map[nvr.CameraID]int64
+	places  []retention.Place
+	holds   []catalog.Hold
+	kept    []catalog.Kept // in any order, locked ones included
 }
 
 func (w *world) state() retention.State {
-	s := retention.State{Now: now, Policy: w.policy, Places: w.places, Holds: w.holds, Limit: 1 << 30}
+	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Rates: w.rates, Places: w.places, Holds: w.holds, Limit: 1 << 30}
 	for _, k := range w.kept {
 		s.Stocks = append(s.Stocks, catalog.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
 	}
 	byAge := slices.Clone(w.kept)
 	slices.SortFunc(byAge, func(a, b catalog.Kept) int { return cmp.Compare(a.Span.From, b.Span.From) })
-	s.Oldest = func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+	s.Oldest = func(id nvr.DirectoryID, class nvr.Class, of ...nvr.CameraID) iter.Seq[catalog.Kept] {
 		return func(yield func(catalog.Kept) bool) {
 			for _, k := range byAge {
-				if k.Directory == id && k.Class == class && !yield(k) {
+				if k.Directory == id && k.Class == class && (len(of) == 0 || slices.Contains(of, k.Stream.Camera)) && !yield(k) {
 					return
 				}
 			}
@@ -78,9 +80,51 @@ func (w *world) removable(k catalog.Kept, young bool) bool {
 	return young || least == 0 || now.Sub(k.Span.To) >= least
 }
 
+// part is what no other camera takes from a camera of the household in a
+// directory: half of an even share of the room for footage.
+func (w *world) part(p retention.Place) int64 {
+	floor, room, locked := retention.Floor(w.policy, p.Total), w.used(p.ID), int64(0)
+	if p.Free < floor {
+		room = min(room, w.used(p.ID)-(floor+slack(floor)-p.Free))
+	}
+	if most := w.policy.MaxBytes; most > 0 && w.used(p.ID) > most {
+		room = min(room, most-slack(most))
+	}
+	own := map[nvr.CameraID]bool{}
+	for _, k := range w.kept {
+		switch {
+		case k.Directory != p.ID:
+		case k.Class == nvr.Locked:
+			locked += k.Bytes
+		case k.Bytes > 0 && slices.Contains(w.cameras, k.Stream.Camera):
+			own[k.Stream.Camera] = true
+		}
+	}
+	return max(room-locked, 0) / 2 / max(int64(len(own)), 1)
+}
+
+// beyond tells whether a camera holds more in a directory than its part.
+func (w *world) beyond(c nvr.CameraID, id nvr.DirectoryID, part int64) bool {
+	var bytes int64
+	for _, k := range w.kept {
+		if k.Directory == id && k.Stream.Camera == c && k.Class < nvr.Locked {
+			bytes += k.Bytes
+		}
+	}
+	return !slices.Contains(w.cameras, c) || bytes > part
+}
+
 // random makes a world.
 func random(r *rand.Rand) *world {
-	w := &world{}
+	w := &world{rates: map[nvr.CameraID]int64{}}
+	for c := range nvr.CameraID(3) {
+		if r.IntN(5) > 0 {
+			w.cameras = append(w.cameras, c+1)
+		}
+		if w.rates[c+1] = nvr.MaxRate / 8; r.IntN(6) == 0 {
+			w.rates[c+1] = nvr.MaxRate * 4
+		}
+	}
 	for class := range w.policy.Rules {
 		rule := &w.policy.Rules[class]
 		rule.MinAge = time.Duration(r.IntN(4)) * 20 * time.Minute
@@ -144,7 +188,7 @@ func TestPlanHolds(t *testing.T) {
 	}
 }
 
-var causeOrder = []retention.Cause{retention.TooOld, retention.OverShare, retention.NoRoom, retention.NoChoice}
+var causeOrder = []retention.Cause{retention.TooOld, retention.Flood, retention.OverShare, retention.NoRoom, retention.NoChoice}
 
 // holds checks a plan against what a plan promises.
 func holds(w *world, plan []retention.Removal) error {
@@ -154,51 +198,97 @@ func holds(w *world, plan []retention.Removal) error {
 		switch {
 		case !known || seen[r.ID]:
 			return fmt.Errorf("segment %d goes twice or is not there", r.ID)
-		case !w.removable(r.Kept, r.Cause == retention.NoChoice):
+		case !w.removable(r.Kept, r.Cause == retention.NoChoice || r.Cause == retention.Flood):
 			return fmt.Errorf("segment %d must not go", r.ID)
-		case r.Cause == retention.NoChoice && w.policy.SpareYoung:
+		case w.policy.SpareYoung && !w.removable(r.Kept, false):
 			return fmt.Errorf("segment %d is young and spared", r.ID)
 		case r.Cause == retention.TooOld && (w.policy.Rules[r.Class].MaxAge == 0 || now.Sub(r.Span.To) < w.policy.Rules[r.Class].MaxAge):
 			return fmt.Errorf("segment %d is not too old", r.ID)
 		}
 		seen[r.ID] = true
 	}
-	if !slices.IsSortedFunc(plan, func(a, b retention.Removal) int {
-		return cmp.Or(cmp.Compare(a.Directory, b.Directory), cmp.Compare(slices.Index(causeOrder, a.Cause), slices.Index(causeOrder, b.Cause)),
-			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Span.From, b.Span.From))
-	}) {
-		return fmt.Errorf("the order is not by directory, cause, class, age")
-	}
 	for i, p := range w.places {
 		own := slices.DeleteFunc(slices.Clone(plan), func(r retention.Removal) bool { return r.Directory != p.ID })
-		if err := enough(w, w.without(own), i); err != nil {
-			return err
+		for _, check := range []func(*world, []retention.Removal, int) error{inOrder, enough, notMore, fair} {
+			if err := check(w, own, i); err != nil {
+				return err
+			}
 		}
-		if err := notMore(w, own, i); err != nil {
-			return err
+	}
+	return nil
+}
+
+// inOrder fails unless the removals are by cause, class and age; those at the
+// cost of all cameras follow those at the cost of some.
+func inOrder(_ *world, own []retention.Removal, _ int) error {
+	rounds := 1
+	for i := 1; i < len(own); i++ {
+		a, b := own[i-1], own[i]
+		if cmp.Or(cmp.Compare(slices.Index(causeOrder, a.Cause), slices.Index(causeOrder, b.Cause)),
+			cmp.Compare(a.Class, b.Class), cmp.Compare(a.Span.From, b.Span.From)) > 0 {
+			rounds++
 		}
+	}
+	if rounds > 2 {
+		return fmt.Errorf("the order is not by cause, class, age")
 	}
 	return nil
 }
 
 // enough fails unless the floors are met after a plan, or nothing that could
 // help is left.
-func enough(w, after *world, place int) error {
+func enough(w *world, own []retention.Removal, place int) error {
+	after := w.without(own)
 	p := after.places[place]
-	floor := retention.Floor(w.policy, p.Total)
+	floor, part := retention.Floor(w.policy, p.Total), after.part(p)
 	full := w.policy.MaxBytes > 0 && after.used(p.ID) > w.policy.MaxBytes
 	for _, k := range after.kept {
 		if k.Directory != p.ID || k.Bytes == 0 {
 			continue
 		}
 		rule := w.policy.Rules[min(k.Class, nvr.Ring)]
+		beyond := after.beyond(k.Stream.Camera, p.ID, part)
+		floods := beyond && w.rates[k.Stream.Camera] > nvr.MaxRate
 		switch {
 		case w.removable(k, false) && rule.MaxAge > 0 && now.Sub(k.Span.To) >= rule.MaxAge:
 			return fmt.Errorf("segment %d is too old and stays", k.ID)
-		case w.removable(k, false) && (p.Free < floor || full):
+		case w.removable(k, !w.policy.SpareYoung) && floods && (p.Free < floor || full):
+			return fmt.Errorf("there is too little room, and segment %d of a flood stays", k.ID)
+		case w.removable(k, false) && beyond && (p.Free < floor || full):
 			return fmt.Errorf("there is too little room, and segment %d stays", k.ID)
-		case w.removable(k, true) && !w.policy.SpareYoung && (p.Free < floor/4 || full):
+		case w.removable(k, !w.policy.SpareYoung) && (p.Free < floor/4 || full):
 			return fmt.Errorf("there is no room at all, and segment %d stays", k.ID)
+		}
+	}
+	return nil
+}
+
+// fair fails if a camera pays for another one: a quiet one while there is
+// something of a flood to go, or one within its part while there is something
+// of one beyond.
+func fair(w *world, own []retention.Removal, place int) error {
+	n := slices.IndexFunc(own, func(r retention.Removal) bool { return r.Cause != retention.TooOld })
+	if n < 0 {
+		return nil
+	}
+	part := w.without(own[:n]).part(w.without(own[:n]).places[place])
+	for i := n; i < len(own); i++ {
+		before, r := w.without(own[:i]), own[i]
+		p := before.places[place]
+		within := !before.beyond(r.Stream.Camera, p.ID, part)
+		if within && p.Free >= retention.Floor(w.policy, p.Total) && w.policy.MaxBytes == 0 {
+			return fmt.Errorf("segment %d of a camera within its part goes although there is some room", r.ID)
+		}
+		for _, k := range before.kept {
+			if k.Directory != p.ID || !w.removable(k, !w.policy.SpareYoung) || !before.beyond(k.Stream.Camera, p.ID, part) {
+				continue
+			}
+			if w.rates[k.Stream.Camera] > nvr.MaxRate && r.Cause != retention.Flood {
+				return fmt.Errorf("segment %d goes, and %d of a flood stays", r.ID, k.ID)
+			}
+			if within {
+				return fmt.Errorf("segment %d of a camera within its part goes, and %d of one beyond stays", r.ID, k.ID)
+			}
 		}
 	}
 	return nil
@@ -272,7 +362,7 @@ func TestPlanOneByOne(t *testing.T) {
 // when nothing has to go, and when a batch has to.
 func BenchmarkPlan(b *testing.B) {
 	const segments = 1_000_000
-	oldest := func(id nvr.DirectoryID, class nvr.Class) iter.Seq[catalog.Kept] {
+	oldest := func(_ nvr.DirectoryID, class nvr.Class, _ ...nvr.CameraID) iter.Seq[catalog.Kept] {
 		return func(yield func(catalog.Kept) bool) {
 			for i := range segments {
 				if class != nvr.Continuous {

@@ -73,6 +73,8 @@ type Home struct {
 	Nowhere    string   `json:"nowhere"`
 	Clock      string   `json:"clock"`
 	ClockWhat  string   `json:"clock_advice"`
+	Flood      string   `json:"flood"` // {name}
+	FloodWhat  string   `json:"flood_advice"`
 
 	Place map[nvr.Reason]string `json:"place"` // {path}
 }

@@ -118,6 +118,7 @@ func (s *store) keeper(t *testing.T, policy nvr.Retention) (*retention.Keeper, e
 		Catalog:     s.catalog,
 		Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
 		Policy:      func(context.Context) (nvr.Retention, error) { return policy, nil },
+		Cameras:     func(context.Context) ([]nvr.CameraID, error) { return nil, nil },
 		Clock: func() (catalog.Clock, error) { // no bubble begins earlier
 			return catalog.Clock{Boot: "prove", Wall: nvr.Now(), Uptime: time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))}, nil
 		},

@@ -66,7 +66,7 @@ func newModel(f layout.Frame, cameras []appliance.Camera, private bool, notices 
 		}
 	}
 	for _, n := range notices {
-		m.notices = append(m.notices, newNotice(n, t))
+		m.notices = append(m.notices, newNotice(n, cameras, t))
 	}
 	switch {
 	case private:
@@ -79,9 +79,16 @@ func newModel(f layout.Frame, cameras []appliance.Camera, private bool, notices 
 	return m
 }
 
-func newNotice(n nvr.Notice, t *text.Catalogue) notice {
-	if n.Kind == nvr.ClockDoubted {
+func newNotice(n nvr.Notice, cameras []appliance.Camera, t *text.Catalogue) notice {
+	switch n.Kind {
+	case nvr.ClockDoubted:
 		return notice{what: t.Home.Clock, advice: t.Home.ClockWhat}
+	case nvr.CameraFloods:
+		name := text.Fill(t.Home.Nameless, "n", n.Camera.String())
+		if i := slices.IndexFunc(cameras, func(c appliance.Camera) bool { return c.ID == n.Camera }); i >= 0 {
+			name = cameras[i].Name
+		}
+		return notice{what: text.Fill(t.Home.Flood, "name", name), advice: t.Home.FloodWhat}
 	}
 	meanwhile := t.Home.Nowhere
 	if n.Instead != "" {
