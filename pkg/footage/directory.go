@@ -56,6 +56,7 @@ type Directory struct {
 	wake    chan struct{} // capacity 1
 	done    chan struct{} // closed when the writer has stopped
 
+	late     sync.Mutex   // held by who does the writer's work after its end
 	unsealed atomic.Int64 // files that were created and not reported as sealed
 
 	// What follows belongs to the writer.
@@ -136,7 +137,8 @@ func (d *Directory) Path() string { return d.path }
 
 // Close writes and syncs what was handed in, waits for that, and closes the
 // directory. Files that were not sealed stay open on disk, as after a crash.
-// Files can still be read, and removed, afterwards.
+// Files can still be read, and removed, afterwards; what is handed in then
+// fails with [fs.ErrClosed].
 func (d *Directory) Close() error {
 	d.mu.Lock()
 	was := d.closed

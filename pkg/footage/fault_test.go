@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -189,6 +190,36 @@ func TestWriteFails(t *testing.T) {
 		}
 		if err := f.Append(fragment(1)); err != nil { // goes nowhere
 			t.Error(err)
+		}
+	})
+}
+
+// TestClosed shows that a closed directory refuses footage, and does not lose
+// what it took before.
+func TestClosed(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory) {
+		before, header := d.Create(origin(), initSegment)
+		if err := before.Append(fragment(0)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := before.Append(fragment(1)); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("footage after Close: %v", err)
+		}
+		if r := seal(t, before); r.Err != nil || r.Durable <= header {
+			t.Errorf("footage from before Close is %+v", r)
+		}
+		after, _ := d.Create(Origin{Stream: porch, Run: nvr.RunID(noon), Start: noon.Add(time.Minute)}, initSegment)
+		if err := after.Err(); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("a file that begins after Close: %v", err)
+		}
+		if r := seal(t, after); !errors.Is(r.Err, fs.ErrClosed) || r.Durable != 0 {
+			t.Errorf("a file that begins after Close is %+v", r)
+		}
+		if n := d.unsealed.Load(); n != 0 {
+			t.Errorf("%d files count as open", n)
 		}
 	})
 }

@@ -60,13 +60,15 @@ func (d *Directory) Create(o Origin, init []byte) (*File, int64) {
 	header := fmp4.AppendExtension(append([]byte(nil), init...), originID, o.append(nil))
 	f := &File{dir: d, origin: o, header: int64(len(header)), init: sha256.Sum256(init)}
 	d.unsealed.Add(1)
-	d.queue(job{file: f, header: header, bytes: int64(len(header))})
+	if err := d.queue(job{file: f, header: header, bytes: int64(len(header))}); err != nil {
+		f.fail(err)
+	}
 	return f, int64(len(header))
 }
 
 // Append queues one movie fragment, whose parts must not be changed any more.
 // It fails with nvr.ErrBusy, and queues nothing, if the disk is too far
-// behind.
+// behind, and with [fs.ErrClosed] if the directory was closed.
 func (f *File) Append(bufs [][]byte) error {
 	var n int64
 	for _, b := range bufs {
@@ -78,8 +80,21 @@ func (f *File) Append(bufs [][]byte) error {
 // Seal says that nothing follows. When everything is durable, or has failed,
 // done is called once from the directory's writer; it must not block. The
 // file's folder entry is durable then, too. A file without a durable movie
-// fragment is gone.
-func (f *File) Seal(done func(Result)) { f.dir.queue(job{file: f, sealed: done}) }
+// fragment is gone. If the directory was closed before, done is called from
+// another goroutine, with what is durable.
+func (f *File) Seal(done func(Result)) {
+	if f.dir.queue(job{file: f, sealed: done}) == nil {
+		return
+	}
+	go func() {
+		<-f.dir.done // and with it what only the writer may touch is ours
+		f.dir.late.Lock()
+		defer f.dir.late.Unlock()
+		f.close()
+		done(Result{Durable: f.synced, Err: f.Err()})
+		f.dir.unsealed.Add(-1)
+	}()
+}
 
 // Waiting returns how many bytes, of this and other files, the disk has not
 // taken yet.

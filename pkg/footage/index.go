@@ -38,7 +38,7 @@ func (f *File) Index(s nvr.Segment) {
 		return // a file of a header alone goes when it is sealed
 	}
 	b := fmp4.AppendClosing(nil, indexID, indexOf(f.origin, f.init, s))
-	f.dir.queue(job{file: f, bufs: [][]byte{b}, bytes: int64(len(b)), spare: true})
+	_ = f.dir.queue(job{file: f, bufs: [][]byte{b}, bytes: int64(len(b)), spare: true})
 }
 
 func indexOf(o Origin, init [sha256.Size]byte, s nvr.Segment) []byte {

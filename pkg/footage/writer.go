@@ -54,17 +54,21 @@ func (d *Directory) queueBounded(j job) error {
 	if full {
 		return fmt.Errorf("disk of %s is %d MiB behind: %w", d.path, maxBacklog>>20, nvr.ErrBusy)
 	}
-	d.queue(j)
-	return nil
+	return d.queue(j)
 }
 
-func (d *Directory) queue(j job) {
+// queue hands j to the writer, or fails with [fs.ErrClosed] if that has ended.
+func (d *Directory) queue(j job) error {
 	j.queued = time.Now()
 	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return fmt.Errorf("footage directory %s: %w", d.path, fs.ErrClosed)
+	}
 	d.jobs = append(d.jobs, j)
 	d.backlog += j.bytes
-	d.mu.Unlock()
 	d.wakeUp()
+	return nil
 }
 
 func (d *Directory) wakeUp() {
