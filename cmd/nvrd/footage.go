@@ -8,12 +8,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"nvrd/pkg/datadir"
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -155,22 +154,12 @@ func export(ctx context.Context, c *call) (err error) {
 
 // save writes r to a new file that appears whole or not at all.
 func save(path string, r io.Reader) error {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already; choose another --out: %w", path, nvr.ErrExists)
+	err := durable.Create(path, 0o644, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+	if errors.Is(err, nvr.ErrExists) {
+		return fmt.Errorf("%w; choose another --out", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".nvrd-export-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(tmp.Name())
-	if _, err = io.Copy(tmp, r); err == nil {
-		err = errors.Join(tmp.Chmod(0o644), tmp.Sync())
-	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return err
 }

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
 )
 
@@ -79,15 +80,11 @@ func Create(path string, home, id UUID) error {
 	if err != nil {
 		return fmt.Errorf("create footage directory: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(path, metaName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("footage directory %s: %w", path, nvr.ErrExists)
+	err = durable.Create(filepath.Join(path, metaName), 0o640, durable.Bytes(append(b, '\n')))
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
-		return fmt.Errorf("create footage directory: %w", err)
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(path)); err != nil {
 		return fmt.Errorf("create footage directory: %w", err)
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/sqlite"
 )
 
 const (
@@ -42,8 +42,11 @@ func openKey(dir string) (sealer, error) {
 	path := filepath.Join(dir, keyFile)
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeKey(dir, path, os.Link); err != nil {
-			return sealer{}, err
+		key = make([]byte, keyBytes)
+		rand.Read(key) // never fails
+		// Another process may have been faster: then its key is the one.
+		if err := durable.Create(path, 0o600, durable.Bytes(key)); err != nil && !errors.Is(err, nvr.ErrExists) {
+			return sealer{}, fmt.Errorf("make a key for this home: %w", err)
 		}
 		key, err = os.ReadFile(path)
 	}
@@ -63,41 +66,4 @@ func openKey(dir string) (sealer, error) {
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	return sealer{aead}, err
-}
-
-// makeKey puts a whole key at path or nothing at all, also after a power cut,
-// and leaves the one alone that another process put there meanwhile. A file
-// system without links (exFAT, SMB) makes no such promise for a power cut: a
-// short key is found there, and with it no home.db yet.
-func makeKey(dir, path string, link func(from, to string) error) error {
-	f, err := os.CreateTemp(dir, keyFile+".*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("make a key for this home: %w", err)
-	}
-	defer os.Remove(f.Name())
-	key := make([]byte, keyBytes)
-	rand.Read(key) // never fails
-	err = writeKey(f, key)
-	if err == nil {
-		if err = link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-			if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-				err = writeKey(f, key)
-			}
-		}
-		if errors.Is(err, fs.ErrExist) {
-			err = nil
-		}
-	}
-	if err == nil {
-		err = sqlite.SyncFolder(dir)
-	}
-	if err != nil {
-		return fmt.Errorf("make a key for this home: %w", err)
-	}
-	return nil
-}
-
-func writeKey(f *os.File, key []byte) error {
-	_, err := f.Write(key)
-	return errors.Join(err, f.Sync(), f.Close())
 }

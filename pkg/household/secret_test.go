@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -90,23 +89,5 @@ func TestSealedForOneUse(t *testing.T) {
 			t.Errorf("opened with byte %d changed", i)
 		}
 		sealed[i] ^= 1
-	}
-}
-
-func TestKeyIsMadeWithoutLinks(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, keyFile)
-	for range 2 { // the second leaves the first alone
-		before, _ := os.ReadFile(path)
-		if err := makeKey(dir, path, func(string, string) error { return syscall.EPERM }); err != nil {
-			t.Fatal(err)
-		}
-		i, err := os.Stat(path)
-		if key := read(t, path); err != nil || len(key) != keyBytes || i.Mode().Perm() != 0o600 || before != nil && !bytes.Equal(key, before) {
-			t.Errorf("%d bytes, %v, %v; same as before: %t", len(key), i.Mode(), err, bytes.Equal(key, before))
-		}
-	}
-	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 {
-		t.Errorf("left are %v, %v", left, err)
 	}
 }
