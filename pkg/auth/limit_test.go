@@ -93,6 +93,107 @@ func TestManyAddressesTogether(t *testing.T) {
 	})
 }
 
+// TestStrangersLockOutNobody shows that an address which had the right key
+// lately has a budget of its own, and that it is one.
+func TestStrangersLockOutNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		program, late := place(1), place(2)
+		if err := l.try(program, yes); err != nil {
+			t.Fatal(err)
+		}
+		attack := func() {
+			t.Helper()
+			for n := range 1000 {
+				_ = l.try(place(1000+n), no)
+			}
+			if err := l.try(late, yes); !errors.Is(err, nvr.ErrTooMany) {
+				t.Fatalf("the budget of strangers is not spent: %v", err)
+			}
+		}
+		for range 20 { // a program that sends the key now and then, for months
+			attack()
+			if err := l.try(program, yes); err != nil {
+				t.Fatalf("strangers lock out a program: %v", err)
+			}
+			time.Sleep(knownFor / 2)
+		}
+		for range freeTries {
+			attack()
+			if err := l.try(program, no); !errors.Is(err, nvr.ErrUnauthorized) {
+				t.Fatalf("a free try: %v", err)
+			}
+		}
+		if err := l.try(program, no); !errors.Is(err, nvr.ErrTooMany) {
+			t.Errorf("one who had the key may guess on: %v", err)
+		}
+		time.Sleep(knownFor + 1)
+		attack()
+		if err := l.try(program, yes); !errors.Is(err, nvr.ErrTooMany) {
+			t.Errorf("known long after its last right key: %v", err)
+		}
+		time.Sleep(knownFor)
+		_ = l.try(late, no)
+		if n := len(l.from); n != 1 {
+			t.Errorf("%d addresses are remembered", n)
+		}
+	})
+}
+
+// TestRightKeysAtOnce shows that who has the right key is never held up by its
+// own requests, however many come at once.
+func TestRightKeysAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		var tries sync.WaitGroup
+		for range 200 {
+			tries.Go(func() {
+				if err := l.try(place(1), yes); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		tries.Wait()
+	})
+}
+
+// TestCheckingHoldsUpNobody shows that a key which takes long to check holds up
+// its own address only, and that guesses at once are as few as one by one.
+func TestCheckingHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		checked := make(chan bool)
+		slow := make(chan error, 2)
+		for range 2 {
+			go func() { slow <- l.try(place(1), func() bool { return <-checked }) }()
+		}
+		synctest.Wait()
+		if err := l.try(place(2), yes); err != nil {
+			t.Errorf("another address, meanwhile: %v", err)
+		}
+		checked <- true
+		checked <- false
+		if first, second := <-slow, <-slow; first != nil || !errors.Is(second, nvr.ErrUnauthorized) {
+			t.Errorf("%v, then %v", first, second)
+		}
+		asked := 0
+		var tries sync.WaitGroup
+		for range 100 {
+			tries.Go(func() {
+				_ = l.try(place(3), func() bool {
+					time.Sleep(time.Millisecond)
+					asked++ // one at a time, which the race detector sees
+					return false
+				})
+			})
+		}
+		tries.Wait()
+		if asked != freeTries {
+			t.Errorf("%d keys were checked, want %d", asked, freeTries)
+		}
+	})
+}
+
 func TestRemote(t *testing.T) {
 	for address, want := range map[string]string{
 		"192.168.1.7:1234":                  "192.168.1.7/32",
