@@ -64,14 +64,14 @@ func (p pageCameras) Change(ctx context.Context, id nvr.CameraID, in pages.Input
 }
 
 func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input) (pages.Probe, error) {
-	var c household.Camera
+	tried := inputOf(in, "")
 	if id != 0 {
 		var err error
-		if c, err = p.Dir.Home.Camera(ctx, id); err != nil {
+		if tried, err = p.Dir.Home.Completed(ctx, id, inputOf(in, household.Kept)); err != nil {
 			return pages.Probe{}, err
 		}
 	}
-	found, err := probe(ctx, inputOf(in, c.Password), p.log)
+	found, err := probe(ctx, tried, p.log)
 	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
 }
 

@@ -26,7 +26,10 @@ func TestCameras(t *testing.T) {
 	if got := text(t, h.do("GET", "/api/v1/cameras", "")); got != `{"cameras":[`+strings.TrimSpace(added)+"]}\n" {
 		t.Errorf("all: %s", got)
 	}
-	changed := text(t, h.do("PATCH", "/api/v1/cameras/1", `{"url":"rtsp://10.0.0.8/main","sub_url":""}`))
+	if r := h.do("PATCH", "/api/v1/cameras/1", `{"url":"rtsp://10.0.0.8/main","sub_url":""}`); r.StatusCode != 400 || !strings.Contains(text(t, r), "give the password again") {
+		t.Errorf("the stored password goes to another machine: %d", r.StatusCode)
+	}
+	changed := text(t, h.do("PATCH", "/api/v1/cameras/1", `{"url":"rtsp://10.0.0.8/main","sub_url":"","password":"canary"}`))
 	if !strings.Contains(changed, `"name":"Porch"`) || !strings.HasSuffix(changed, `"url":"rtsp://10.0.0.8/main","sub_url":""}`+"\n") || strings.Contains(changed, "canary") {
 		t.Errorf("changed: %s", changed)
 	}

@@ -110,16 +110,25 @@ func (h *DB) AddCamera(ctx context.Context, in CameraInput) (Camera, error) {
 }
 
 // ChangeCamera lets f change what a person said about a camera, as it stands
-// now, and stores the result. It fails with [nvr.ErrNotFound] if there is none
-// of that id, and as [DB.AddCamera] does.
+// now, and stores the result. A stored password is shown to f as [Kept], and
+// stays if f leaves it so; that is [nvr.ErrInvalid] if an address leads to
+// another machine or port, because a password goes nowhere it was not given for.
+// It fails with [nvr.ErrNotFound] if there is no camera of that id, and as
+// [DB.AddCamera] does.
 func (h *DB) ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*CameraInput)) (c Camera, err error) {
 	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		if c, err = h.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM camera WHERE id = ?`, int64(id))); err != nil {
 			return err
 		}
-		in := CameraInput{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User, Password: c.Password}
+		in := CameraInput{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User}
+		if c.Password != "" {
+			in.Password = Kept
+		}
 		f(&in)
 		if c.Name, err = checkName(in.Name); err != nil {
+			return err
+		}
+		if in, err = in.complete(c); err != nil {
 			return err
 		}
 		if in, err = in.Normalize(); err != nil {

@@ -129,11 +129,12 @@ func TestChangeCamera(t *testing.T) {
 		change func(*CameraInput)
 		want   error
 	}{
-		"taken":     {1, func(in *CameraInput) { in.Name = "DRIVE" }, nvr.ErrExists},
-		"no name":   {1, func(in *CameraInput) { in.Name = " " }, nvr.ErrInvalid},
-		"no stream": {1, func(in *CameraInput) { in.URL = "http://10.0.0.1/" }, nvr.ErrInvalid},
-		"no user":   {1, func(in *CameraInput) { in.User = "" }, nvr.ErrInvalid},
-		"no camera": {9, func(*CameraInput) {}, nvr.ErrNotFound},
+		"taken":                      {1, func(in *CameraInput) { in.Name = "DRIVE" }, nvr.ErrExists},
+		"no name":                    {1, func(in *CameraInput) { in.Name = " " }, nvr.ErrInvalid},
+		"no stream":                  {1, func(in *CameraInput) { in.URL = "http://10.0.0.1/" }, nvr.ErrInvalid},
+		"no user":                    {1, func(in *CameraInput) { in.User = "" }, nvr.ErrInvalid},
+		"kept password, other place": {1, func(in *CameraInput) { in.URL = "rtsp://10.0.0.2/main" }, nvr.ErrInvalid},
+		"no camera":                  {9, func(*CameraInput) {}, nvr.ErrNotFound},
 	} {
 		if _, err := h.ChangeCamera(t.Context(), c.id, c.change); !errors.Is(err, c.want) || strings.Contains(err.Error(), "old") {
 			t.Errorf("%s: %v", name, err)
@@ -152,6 +153,54 @@ func TestChangeCamera(t *testing.T) {
 	}
 	if got, err := h.CameraByName(t.Context(), "Porch"); err != nil || got != want {
 		t.Errorf("stored %+v, %v", got, err)
+	}
+}
+
+// TestKeptPassword shows where a stored password goes: to the machine and port
+// that it was given for, whoever asks.
+func TestKeptPassword(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*CameraInput)
+		want   Secret // empty for a refusal
+	}{
+		"nothing":                 {func(*CameraInput) {}, "old"},
+		"name":                    {func(in *CameraInput) { in.Name = "Drive" }, "old"},
+		"path":                    {func(in *CameraInput) { in.URL = "rtsp://10.0.0.1/other?x=1" }, "old"},
+		"port, said":              {func(in *CameraInput) { in.URL = " rtsp://10.0.0.1:554/main" }, "old"},
+		"no small stream":         {func(in *CameraInput) { in.SubURL = "" }, "old"},
+		"streams change places":   {func(in *CameraInput) { in.URL, in.SubURL = in.SubURL, in.URL }, "old"},
+		"user":                    {func(in *CameraInput) { in.User = "root" }, "old"},
+		"host":                    {func(in *CameraInput) { in.URL = "rtsp://10.0.0.2/main" }, ""},
+		"host, given again":       {func(in *CameraInput) { in.URL, in.Password = "rtsp://10.0.0.2/main", "old" }, "old"},
+		"host, another password":  {func(in *CameraInput) { in.URL, in.Password = "rtsp://10.0.0.2/main", "new" }, "new"},
+		"host, its own":           {func(in *CameraInput) { in.URL = "rtsp://admin:new@10.0.0.2/main" }, "new"},
+		"host, a user of its own": {func(in *CameraInput) { in.URL = "rtsp://admin@10.0.0.2/main" }, ""},
+		"port":                    {func(in *CameraInput) { in.URL = "rtsp://10.0.0.1:8554/main" }, ""},
+		"in the clear":            {func(in *CameraInput) { in.SubURL = "rtsp://10.0.0.1:7441/sub" }, ""},
+		"small stream":            {func(in *CameraInput) { in.SubURL = "rtsp://10.0.0.2/sub" }, ""},
+		"host that looks alike":   {func(in *CameraInput) { in.URL = "rtsp://10.0.0.1.example.com/main" }, ""},
+		"old host as a user":      {func(in *CameraInput) { in.URL = "rtsp://10.0.0.1:554@10.0.0.2/main" }, "554"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, t.TempDir())
+			c, err := h.AddCamera(t.Context(), CameraInput{Name: "Porch", URL: "rtsp://10.0.0.1/main", SubURL: "rtsps://10.0.0.1:7441/sub", User: "admin", Password: "old"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := CameraInput{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User, Password: Kept}
+			tt.change(&in)
+			tried, untried := h.Completed(t.Context(), c.ID, in)
+			changed, err := h.ChangeCamera(t.Context(), c.ID, tt.change)
+			if tt.want == "" {
+				if !errors.Is(err, nvr.ErrInvalid) || !errors.Is(untried, nvr.ErrInvalid) || !strings.Contains(err.Error(), "give the password again") {
+					t.Errorf("it goes there: %v, tried %v", err, untried)
+				}
+				return
+			}
+			if err != nil || untried != nil || changed.Password != tt.want || tried.Password != tt.want {
+				t.Errorf("changed to %q (%v), tried %q (%v), want %q", changed.Password.Reveal(), err, tried.Password.Reveal(), untried, tt.want.Reveal())
+			}
+		})
 	}
 }
 
