@@ -13,10 +13,11 @@ var OpenAt = open
 // SoundEnd is when the last of some frames of sound is taken to end.
 func SoundEnd(format media.Format, dts ...int64) int64 {
 	s := Stream{format: format}
+	var sound []media.Sample
 	for _, d := range dts {
-		s.pending[1] = append(s.pending[1], media.Sample{Track: 1, DTS: d})
+		sound = append(sound, media.Sample{Track: 1, DTS: d})
 	}
-	return s.soundEnd()
+	return s.soundEnd(sound)
 }
 
 // WorstOfClock returns how wrong the clock of a run is at worst, after the

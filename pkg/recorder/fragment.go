@@ -7,6 +7,7 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
+	"nvrd/pkg/media"
 	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
@@ -15,15 +16,20 @@ import (
 const onePicture = 40 * time.Millisecond
 
 // nextDTS guesses when the picture after the last pending one would begin: as
-// long after it as the pictures before it were apart.
+// long after it as the pictures before it were apart. One that comes slowly is
+// not taken to last beyond now: nobody knows whether there will be another.
 func (s *Stream) nextDTS() int64 {
 	video := s.pending[0]
 	if len(video) == 0 {
 		return 0
 	}
+	timescale := s.format.Video().Timescale
 	frame := s.frame
 	if frame == 0 {
-		frame = nvr.Units(onePicture, s.format.Video().Timescale)
+		frame = nvr.Units(onePicture, timescale)
+	}
+	if frame > nvr.Units(maxHole, timescale) {
+		frame = min(frame, nvr.Units(max(time.Since(s.arrived), onePicture), timescale))
 	}
 	return video[len(video)-1].DTS + frame
 }
@@ -40,17 +46,18 @@ func (s *Stream) flush(end int64) {
 		s.fail(err, end)
 		return
 	}
-	head := make([]byte, 0, 256+16*(len(video)+len(s.pending[1])))
+	sound := s.soundBefore(end)
+	head := make([]byte, 0, 256+16*(len(video)+len(sound)))
 	s.sequence++
-	head = fmp4.AppendFragment(head, s.sequence, s.clock.at(video[0].DTS), []fmp4.Run{
-		{Samples: video, End: end},
-		{Samples: s.pending[1], End: s.soundEnd()},
-	})
-	bufs := make([][]byte, 0, 2+len(video)+len(s.pending[1]))
+	runs := [2]fmp4.Run{{Samples: video, End: end}, {Samples: sound, End: s.soundEnd(sound)}}
+	head = fmp4.AppendFragment(head, s.sequence, s.clock.at(video[0].DTS), runs[:])
+	bufs := make([][]byte, 0, 2+len(video)+len(sound))
 	bufs = append(bufs, head)
-	for t := range s.pending {
-		for i := range s.pending[t] {
-			bufs = append(bufs, s.pending[t][i].Data)
+	bytes := 0
+	for _, run := range runs {
+		for i := range run.Samples {
+			bufs = append(bufs, run.Samples[i].Data)
+			bytes += len(run.Samples[i].Data)
 		}
 	}
 	bufs = fmp4.AppendChecksum(bufs)
@@ -62,20 +69,45 @@ func (s *Stream) flush(end int64) {
 		s.failing.Store(nil)
 	}
 	f := nvr.Fragment{
-		Offset: seg.row.Bytes, Bytes: int64(len(head) + s.bytes + len(bufs[len(bufs)-1])),
+		Offset: seg.row.Bytes, Bytes: int64(len(head) + bytes + len(bufs[len(bufs)-1])),
 		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
 		Key: video[0].Key, Score: s.scorer.Take(),
 	}
 	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, f, seg.row.Timescale)
 	seg.row.Bytes += f.Bytes
 	seg.row.MediaDuration = end - seg.row.MediaStart
-	s.drop()
+	s.written(len(sound), bytes)
 }
 
-// soundEnd returns when the last pending sound ends: frames of sound are as
-// long as the closest two are apart, and a lone one as its codec says.
-func (s *Stream) soundEnd() int64 {
+// soundBefore returns the pending sound that begins before a decode time of the
+// picture. What begins later belongs to the pictures that come then.
+func (s *Stream) soundBefore(end int64) []media.Sample {
 	sound := s.pending[1]
+	if len(sound) == 0 {
+		return nil
+	}
+	until := nvr.Units(nvr.Duration(end, s.format.Video().Timescale), s.format.Tracks[1].Timescale)
+	n := len(sound)
+	for n > 0 && sound[n-1].DTS >= until {
+		n--
+	}
+	return sound[:n]
+}
+
+// written forgets the pictures under construction, and so many frames of sound,
+// which are so many bytes together.
+func (s *Stream) written(sound, bytes int) {
+	clear(s.pending[0])
+	s.pending[0] = s.pending[0][:0]
+	left := copy(s.pending[1], s.pending[1][sound:])
+	clear(s.pending[1][left:])
+	s.pending[1] = s.pending[1][:left]
+	s.bytes -= bytes
+}
+
+// soundEnd returns when the last frame of sound ends: they are as long as the
+// closest two are apart, and a lone one as its codec says.
+func (s *Stream) soundEnd(sound []media.Sample) int64 {
 	if len(sound) == 0 {
 		return 0
 	}

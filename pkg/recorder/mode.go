@@ -108,9 +108,10 @@ func (s *Stream) drain(ahead int64) {
 // sleep ends recording before a key frame.
 func (s *Stream) sleep(key media.Sample) {
 	if s.segment != nil {
+		s.slept = key.DTS
+		s.flushIfDue(key)
 		s.flush(key.DTS)
 		s.seal()
-		s.slept = key.DTS
 	}
 	s.drop()
 	s.asleep = true

@@ -46,40 +46,42 @@ func (h *home) told(id nvr.StreamID, start nvr.Time) (all []stretch) {
 // track, in the order of the files.
 func (h *home) decodeTimes(id nvr.StreamID, start nvr.Time) (times [2][]int64) {
 	h.t.Helper()
-	segments, err := h.catalog.Segments(h.t.Context(), id, nvr.Span{From: start, To: nvr.Now() + 1})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for _, seg := range segments {
-		f, err := h.footage.OpenFile(id, seg.Span.From)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		info, err := f.Stat()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		scanner := fmp4.NewScanner(f, seg.HeaderBytes, info.Size())
-		for {
-			var m fmp4.MovieFragment
-			if err := scanner.Next(&m); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				h.t.Fatal(err)
-			}
-			for track, run := range m.Runs {
-				at := run.DTS
-				for _, s := range run.Samples {
-					times[track] = append(times[track], at)
-					at += int64(s.Duration)
-				}
-			}
-		}
-		if err := f.Close(); err != nil {
-			h.t.Fatal(err)
+	for _, seg := range h.segmentsSince(id, start) {
+		for track, of := range h.decodeTimesOf(seg) {
+			times[track] = append(times[track], of...)
 		}
 	}
 	return times
+}
+
+// decodeTimesOf returns those of every sample in a file.
+func (h *home) decodeTimesOf(seg nvr.Segment) (times [2][]int64) {
+	h.t.Helper()
+	f, err := h.footage.OpenFile(seg.Stream, seg.Span.From)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	scanner := fmp4.NewScanner(f, seg.HeaderBytes, info.Size())
+	for {
+		var m fmp4.MovieFragment
+		if err := scanner.Next(&m); errors.Is(err, io.EOF) {
+			return times
+		} else if err != nil {
+			h.t.Fatal(err)
+		}
+		for track, run := range m.Runs {
+			at := run.DTS
+			for _, s := range run.Samples {
+				times[track] = append(times[track], at)
+				at += int64(s.Duration)
+			}
+		}
+	}
 }
 
 var events = nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second, After: 5 * time.Second}

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +32,10 @@ const (
 	// segmentLength is the distance of the instants at which segments are cut.
 	segmentLength = time.Minute
 	// maxHole is how long one picture may stand in for those that did not come
-	// before the time without them is a gap.
+	// before the time without them is a gap, in a stream that is not slow.
 	maxHole = 3 * time.Second
+	// maxPicture is how long a picture may last in any stream.
+	maxPicture = segmentLength
 	// retryAfter is how long a failed disk is left alone.
 	retryAfter = 2 * time.Second
 )
@@ -83,6 +86,7 @@ type Stream struct {
 	arrived time.Time // of the newest picture
 	last    int64     // its decode time
 	frame   int64     // how long after the one before it came
+	heard   int64     // decode time of the newest sound
 }
 
 // segment is a footage file being written.
@@ -119,6 +123,9 @@ func (s *Stream) Begin(format media.Format, fresh bool) {
 		}
 	}
 	s.newRun = s.newRun || fresh
+	if fresh {
+		s.frame, s.last, s.heard = 0, math.MinInt64/2, math.MinInt64
+	}
 }
 
 // End implements media.Sink.
@@ -162,8 +169,11 @@ func (s *Stream) keep(sample media.Sample) {
 	if s.segment == nil || sample.DTS < 0 {
 		return
 	}
-	if sample.Track == 1 && (len(s.pending[1]) == maxFragmentSound || s.bytes+len(sample.Data) > maxFragmentBytes) {
-		return // no camera needs as much
+	if sample.Track == 1 {
+		if len(s.pending[1]) == maxFragmentSound || s.bytes+len(sample.Data) > maxFragmentBytes || sample.DTS <= s.heard {
+			return // no camera needs as much, and none hears backwards
+		}
+		s.heard = sample.DTS
 	}
 	s.pending[sample.Track] = append(s.pending[sample.Track], sample)
 	s.bytes += len(sample.Data)
@@ -179,7 +189,7 @@ func (s *Stream) picture(sample media.Sample) {
 	if s.segment == nil {
 		return
 	}
-	if apart := sample.DTS - s.last; apart > 0 && apart < nvr.Units(maxHole, s.format.Video().Timescale) {
+	if apart := sample.DTS - s.last; apart > 0 && apart < nvr.Units(maxPicture, s.format.Video().Timescale) {
 		s.frame = apart
 	}
 	s.arrived, s.last = sample.Arrived, sample.DTS
@@ -195,10 +205,11 @@ func (s *Stream) flushIfDue(next media.Sample) {
 		return
 	}
 	timescale := s.format.Video().Timescale
-	if hole := nvr.Duration(next.DTS-video[len(video)-1].DTS, timescale); hole > maxHole {
+	if s.hole(next) {
 		s.flush(s.nextDTS())
 		s.seal()
-		s.openGap(nvr.NoPicture, "no picture for "+hole.Round(time.Millisecond).String())
+		s.drop()
+		s.openGap(nvr.NoPicture, "no picture for "+nvr.Duration(next.DTS-s.last, timescale).Round(time.Millisecond).String())
 		return
 	}
 	long := nvr.Duration(next.DTS-video[0].DTS, timescale)
@@ -208,6 +219,22 @@ func (s *Stream) flushIfDue(next media.Sample) {
 	if hides || long+frame/2 > fragmentLength || s.bytes+len(next.Data) > maxFragmentBytes {
 		s.flush(next.DTS)
 	}
+}
+
+// hole tells whether the time up to the next picture is without pictures, instead
+// of that of the last one. A picture that builds on the one before says that
+// nothing is missing between them, however late it is: cameras send few when
+// nothing moves. A key frame says nothing of the kind, so it ends a hole unless
+// pictures came about as slowly before.
+func (s *Stream) hole(next media.Sample) bool {
+	apart, timescale := next.DTS-s.last, s.format.Video().Timescale
+	switch {
+	case apart <= nvr.Units(maxHole, timescale):
+		return false
+	case apart > nvr.Units(maxPicture, timescale):
+		return true
+	}
+	return next.Key && apart > 2*s.frame
 }
 
 // keyFrame begins a segment if one is due.
