@@ -106,6 +106,10 @@ type Sample struct {
 	// Arrived is when the last byte came off the network, with the monotonic
 	// clock reading.
 	Arrived time.Time
+	// Late is how much longer than the promptest sample of the last seconds it
+	// was under way, by the camera's count of time: what a camera kept from
+	// before it was asked comes late by as much.
+	Late time.Duration
 	// Captured is the wall clock of the camera for this sample's presentation,
 	// from its RTCP sender reports; zero while not known. It may be wildly
 	// wrong, since cameras' clocks are.

@@ -4,84 +4,143 @@ import "time"
 
 // alignment knows which places on the clocks of picture and sound are the
 // same instant: the zero of the run. It believes, in this order, sender
-// reports of both tracks, the RTP-Info of the answer to PLAY, and arrival.
+// reports of both tracks, the RTP-Info of the answer to PLAY, and arrival; and
+// the first two only as far as arrival allows.
 type alignment struct {
 	zero    [2]int64 // on each track's clock
 	info    *[2]uint32
-	settled bool  // zero[1] is in use
-	reports bool  // and comes from sender reports
-	doubt   int64 // what the last report said, when it contradicted
+	settled bool      // zero[1] is in use
+	reports bool      // and comes from sender reports
+	doubt   doubt     // that was raised since
+	agreed  time.Time // when reports of both tracks were last of one clock
+
+	arrivals arrivals
 }
 
 const (
-	// tolerance is how wrong sound may be before it is moved. People notice
+	// tolerance is how wrong sound may be before reports move it. People notice
 	// 45 ms of early sound (ITU-R BT.1359).
 	tolerance = 20 * time.Millisecond
-	// plausible is how far a camera's word may be from what arrival suggests.
-	// Beyond, it is a camera whose tracks have different wall clocks.
+	// sameClock is how far the skews of two reports may be apart for them to be
+	// of one clock that was not set in between: the network, and the pictures
+	// before them in the queue, delay them unequally.
+	sameClock = 250 * time.Millisecond
+	// plausible is how far reports may be from what arrival suggests.
 	plausible = 10 * time.Second
+	// plausibleInfo is the same for RTP-Info, which many cameras fill in with
+	// zeros.
+	plausibleInfo = 500 * time.Millisecond
+	// reportsFor is for how long the word of reports stands.
+	reportsFor = 30 * time.Second
 )
 
-// begin sets the zero of the pictures.
-func (a *alignment) begin(zero int64) { a.zero[0], a.settled = zero, false }
+// doubt is what a pair of reports said that contradicts an earlier one.
+type doubt struct {
+	moved int64 // by how much sound would have to be moved; 0 without doubt
+	of    [2]time.Time
+}
 
-// sure settles the zero of the sound if the camera said what is needed.
-func (a *alignment) sure(video, audio *clock) bool {
-	if !audio.started {
-		return false
-	}
-	zero, ok := a.byReports(video, audio)
-	if ok {
-		a.reports = true
-	} else if zero, ok = a.byInfo(video, audio); !ok {
-		return false
-	}
-	a.zero[1], a.settled = zero, true
-	return true
+// begin sets the zero of the pictures.
+func (a *alignment) begin(zero int64) {
+	*a = alignment{zero: [2]int64{zero}, info: a.info}
 }
 
 // settle sets the zero of the sound by the best that is known.
 func (a *alignment) settle(video, audio *clock) {
-	if !a.sure(video, audio) {
-		a.zero[1], a.settled = a.byArrival(video, audio), true
+	zero, ok := a.byReports(video, audio)
+	if a.reports = ok; ok {
+		a.agreed = latest(video, audio)
 	}
+	a.arrivals = arrivals{}
+	if !ok {
+		zero, ok = a.byInfo(video, audio)
+	}
+	if !ok {
+		zero = a.byArrival(video, audio)
+		a.arrivals.base, a.arrivals.based = audio.leads.least()-video.leads.least(), true
+	}
+	a.zero[1], a.settled = zero, true
 }
 
 // correct is called after a report. It returns how far sound was moved. A
 // report that contradicts an earlier one has to be confirmed by the next.
 func (a *alignment) correct(video, audio *clock) time.Duration {
-	zero, ok := a.byReports(video, audio)
-	if !a.settled || !ok {
+	if !a.settled {
 		return 0
 	}
+	zero, ok := a.byReports(video, audio)
+	if !ok {
+		return 0
+	}
+	a.agreed = latest(video, audio)
 	moved := zero - a.zero[1]
 	limit := audio.units(int64(tolerance))
 	small := within(moved, limit)
 	if a.reports && small {
-		a.doubt = 0
+		a.doubt = doubt{}
 		return 0
 	}
-	if a.reports && (a.doubt == 0 || !within(zero-a.doubt, limit)) {
-		a.doubt = zero
+	if a.reports && !a.confirms(moved, video, audio) {
 		return 0
 	}
-	a.zero[1], a.reports, a.doubt = zero, true, 0
+	a.zero[1], a.reports, a.doubt = zero, true, doubt{}
+	a.arrivals = arrivals{}
 	if small {
 		return 0 // not worth telling
 	}
 	return time.Duration(-audio.nanos(moved))
 }
 
+// confirms tells whether a contradiction was raised before, by other reports of
+// both tracks; else it raises it.
+func (a *alignment) confirms(moved int64, video, audio *clock) bool {
+	d := a.doubt
+	if least := int64(smaller(time.Duration(moved), time.Duration(d.moved))); 3*apart(least, 0) < max(apart(moved, 0), apart(d.moved, 0)) {
+		a.doubt = doubt{moved, [2]time.Time{video.report.arrived, audio.report.arrived}}
+		return false
+	}
+	return video.report.arrived.After(d.of[0]) && audio.report.arrived.After(d.of[1])
+}
+
+// arrived takes note of a picture or a frame of sound and its lead. It returns
+// how far sound was moved, since one of the clocks does not go as time does
+// and no report says so.
+func (a *alignment) arrived(track int, lead int64, now time.Time, audio *clock) time.Duration {
+	off := a.arrivals.see(track, lead, now)
+	if off == 0 || !a.settled {
+		return 0
+	}
+	if a.reports && now.Sub(a.agreed) < reportsFor {
+		a.arrivals.base += off // reports know better
+		return 0
+	}
+	a.arrivals.base += off
+	a.zero[1] -= audio.units(off)
+	a.doubt = doubt{}
+	return time.Duration(off)
+}
+
+// byReports fails if there are no reports of both tracks, if the camera's
+// clock was set between them, or if they contradict what arrival tells.
 func (a *alignment) byReports(video, audio *clock) (int64, bool) {
 	at, ok := video.wall(a.zero[0])
-	if !ok || !audio.report {
+	if !ok || !comparable(video, audio) {
 		return 0, false
 	}
-	zero := audio.reportAt + audio.units(at-audio.reportNTP)
-	if a.reports {
-		return zero, true // arrival is no measure once the clocks had days to drift
+	return a.check(audio.report.at+audio.units(at-audio.report.ntp), video, audio, plausible)
+}
+
+// comparable tells whether there are reports of both tracks by one clock.
+func comparable(video, audio *clock) bool {
+	v, s := &video.report, &audio.report
+	return (v.known || v.early) && (s.known || s.early) && time.Duration(v.skew()-s.skew()).Abs() <= sameClock
+}
+
+func latest(video, audio *clock) time.Time {
+	if video.report.arrived.After(audio.report.arrived) {
+		return video.report.arrived
 	}
-	return a.check(zero, video, audio)
+	return audio.report.arrived
 }
 
 func (a *alignment) byInfo(video, audio *clock) (int64, bool) {
@@ -89,16 +148,65 @@ func (a *alignment) byInfo(video, audio *clock) (int64, bool) {
 		return 0, false
 	}
 	elapsed := video.nanos(a.zero[0] - video.near(a.info[0]))
-	return a.check(audio.near(a.info[1])+audio.units(elapsed), video, audio)
+	return a.check(audio.near(a.info[1])+audio.units(elapsed), video, audio, plausibleInfo)
 }
 
 func (a *alignment) byArrival(video, audio *clock) int64 {
-	return audio.units(video.nanos(a.zero[0]) + video.lead - audio.lead)
+	return audio.units(video.nanos(a.zero[0]) + video.leads.least() - audio.leads.least())
 }
 
 // check refuses what cannot be.
-func (a *alignment) check(zero int64, video, audio *clock) (int64, bool) {
-	return zero, within(zero-a.byArrival(video, audio), audio.units(int64(plausible)))
+func (a *alignment) check(zero int64, video, audio *clock, limit time.Duration) (int64, bool) {
+	return zero, within(zero-a.byArrival(video, audio), audio.units(int64(limit)))
 }
 
 func within(n, limit int64) bool { return -limit <= n && n <= limit }
+
+// arrivals compares how promptly pictures and sound arrive. Both come by the
+// same network, so where one falls behind the other its clock is slower than
+// time, or was stopped for a while.
+type arrivals struct {
+	from   time.Time // of the window
+	least  [2]int64  // leads in it, in ns
+	seen   [2]bool
+	base   int64 // by how much sound came later than pictures when its zero was set
+	based  bool
+	before int64 // by how much more it did in the window before
+}
+
+const (
+	arrivalsFor = 2 * time.Second
+	// apartFor is how far sound may be off before arrival moves it. What
+	// arrives within 40 ms is read at once.
+	maxApart = 60 * time.Millisecond
+)
+
+// see takes note of a lead. At the end of a window it returns by how much more
+// than at the beginning sound comes later, if the window before agrees.
+func (a *arrivals) see(track int, lead int64, now time.Time) int64 {
+	if a.from.IsZero() {
+		a.from = now
+	}
+	if !a.seen[track] || lead < a.least[track] {
+		a.least[track], a.seen[track] = lead, true
+	}
+	if now.Sub(a.from) < arrivalsFor {
+		return 0
+	}
+	later, both := a.least[1]-a.least[0], a.seen[0] && a.seen[1]
+	a.from, a.seen = now, [2]bool{}
+	if !both {
+		return 0
+	}
+	if !a.based {
+		a.base, a.based = later, true
+		return 0
+	}
+	off, before := later-a.base, a.before
+	a.before = off
+	if agreed := int64(smaller(time.Duration(off), time.Duration(before))); time.Duration(agreed).Abs() > maxApart {
+		a.before = 0
+		return agreed
+	}
+	return 0
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/opus"
 	"github.com/pion/rtp"
 )
 
@@ -23,6 +24,7 @@ type audio struct {
 // frame is one frame of sound.
 type frame struct {
 	ts      uint32
+	length  int64 // in units of the RTP clock, by what is in it
 	data    []byte
 	arrived time.Time
 }
@@ -34,6 +36,8 @@ type unpacker interface {
 	frames(p *rtp.Packet, each func(after uint32, data []byte)) error
 	// lose is called when packets are missing before the next.
 	lose()
+	// length returns how long a frame lasts, in units of the RTP clock.
+	length(frame []byte) int64
 }
 
 func newAudio(u unpacker, emit func(frame)) *audio {
@@ -58,13 +62,14 @@ func (a *audio) push(p *rtp.Packet, now time.Time) error {
 func (a *audio) frame(after uint32, data []byte) {
 	if len(data) > 0 && a.slab.room(len(data), a.now) {
 		a.slab.write(data)
-		a.emit(frame{a.ts + after, a.slab.take(), a.now})
+		a.emit(frame{a.ts + after, a.unpack.length(data), a.slab.take(), a.now})
 	}
 }
 
 // whole unpacks codecs of which each packet is one frame: Opus, G.711 and L16.
 type whole struct {
-	align int // bytes; a frame is a multiple of it
+	align int  // bytes; a frame is a multiple of it
+	opus  bool // else align bytes are one sample of all channels
 }
 
 func (w whole) frames(p *rtp.Packet, each func(uint32, []byte)) error {
@@ -77,13 +82,20 @@ func (w whole) frames(p *rtp.Packet, each func(uint32, []byte)) error {
 
 func (whole) lose() {}
 
+func (w whole) length(frame []byte) int64 {
+	if w.opus {
+		return opus.PacketDuration2(frame)
+	}
+	return int64(len(frame) / w.align)
+}
+
 // aac unpacks RFC 3640 in mode AAC-hbr, without interleaving: 16 bits that
 // tell the length of the headers in bits, a header for each frame (its size,
 // and an index that is always 0), then the frames. A frame larger than a
 // packet comes in pieces, the last of which has the marker.
 type aac struct {
 	sizeBits, indexBits, deltaBits int
-	length                         uint32 // of a frame in samples
+	samples                        uint32 // in a frame
 	partial                        []byte
 	skip                           bool // the rest of a frame whose beginning was lost
 	adts                           bool
@@ -105,6 +117,9 @@ func (a *aac) frames(p *rtp.Packet, each func(uint32, []byte)) error {
 	b := p.Payload
 	if len(b) < 2 {
 		return errAAC
+	}
+	if len(a.partial) == 0 && frameADTS(b) > 0 {
+		return a.bareADTS(b, each)
 	}
 	bits := int(b[0])<<8 | int(b[1])
 	b = b[2:]
@@ -148,22 +163,58 @@ func (a *aac) frames(p *rtp.Packet, each func(uint32, []byte)) error {
 		default:
 			each(after, a.bare(piece))
 		}
-		after += a.length
+		after += a.samples
 	}
 	return nil
 }
 
-// bare takes off an ADTS header (ISO/IEC 14496-3, 1.A.2), which some cameras
-// put before each frame. The first frame tells.
+func (a *aac) length([]byte) int64 { return int64(a.samples) }
+
+// bareADTS takes frames that lie one behind the other in a packet, each with
+// an ADTS header and nothing else: some cameras know no other packing, whatever
+// they describe. The headers' length of RFC 3640 never looks like that.
+func (a *aac) bareADTS(b []byte, each func(uint32, []byte)) error {
+	var after uint32
+	for len(b) > 0 {
+		n := frameADTS(b)
+		if n == 0 {
+			return errAAC
+		}
+		each(after, bodyADTS(b[:n]))
+		after += a.samples
+		b = b[n:]
+	}
+	return nil
+}
+
+// bare takes off an ADTS header, which some cameras put before each frame. The
+// first frame tells.
 func (a *aac) bare(b []byte) []byte {
-	isADTS := len(b) > 7 && b[0] == 0xff && b[1]&0xf6 == 0xf0 &&
-		int(b[3]&3)<<11|int(b[4])<<3|int(b[5])>>5 == len(b)
+	isADTS := len(b) > 0 && frameADTS(b) == len(b)
 	if !a.seen {
 		a.seen, a.adts = true, isADTS
 	}
 	if !a.adts || !isADTS {
 		return b
 	}
+	return bodyADTS(b)
+}
+
+// frameADTS returns how long the frame is that begins with an ADTS header
+// (ISO/IEC 14496-3, 1.A.2), or 0 if there is none that is whole.
+func frameADTS(b []byte) int {
+	if len(b) <= 7 || b[0] != 0xff || b[1]&0xf6 != 0xf0 {
+		return 0
+	}
+	n := int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5])>>5
+	if n <= 7 || n > len(b) {
+		return 0
+	}
+	return n
+}
+
+// bodyADTS returns a frame without its header.
+func bodyADTS(b []byte) []byte {
 	if b[1]&1 == 0 {
 		return b[min(9, len(b)):] // with a checksum
 	}
@@ -188,12 +239,14 @@ func bitsAt(b []byte, pos, n int) int {
 // are added up, of which all but the last are 255.
 type latm struct {
 	subframes int
-	length    uint32 // of a frame in samples
+	samples   uint32 // in a frame
 	partial   []byte
 	skip      bool // up to the marker
 }
 
 var errLATM = errors.New("a packet of AAC does not follow RFC 6416")
+
+func (l *latm) length([]byte) int64 { return int64(l.samples) }
 
 func (l *latm) lose() { l.partial, l.skip = l.partial[:0], true }
 
@@ -224,7 +277,7 @@ func (l *latm) frames(p *rtp.Packet, each func(uint32, []byte)) error {
 		if size > len(b) {
 			return errLATM
 		}
-		each(uint32(i)*l.length, b[:size])
+		each(uint32(i)*l.samples, b[:size])
 		b = b[size:]
 	}
 	return nil

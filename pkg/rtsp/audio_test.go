@@ -12,7 +12,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-func hbr() *aac { return &aac{sizeBits: 13, indexBits: 3, deltaBits: 3, length: 1024} }
+func hbr() *aac { return &aac{sizeBits: 13, indexBits: 3, deltaBits: 3, samples: 1024} }
 
 // au makes a packet of AAC-hbr.
 func au(frames ...[]byte) []byte {
@@ -99,7 +99,7 @@ func TestLATM(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []string
-	a := newAudio(&latm{subframes: 1, length: 1024}, func(f frame) { all = append(all, string(f.data)) })
+	a := newAudio(&latm{subframes: 1, samples: 1024}, func(f frame) { all = append(all, string(f.data)) })
 	send := func(seq uint16, marker bool, b []byte) {
 		_ = a.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: seq, Marker: marker}, Payload: b}, time.Unix(1, 0))
 	}
@@ -135,7 +135,7 @@ func FuzzLATM(f *testing.F) {
 	f.Add(uint8(63), bytes.Repeat([]byte{255}, 3000))
 	f.Fuzz(func(t *testing.T, more uint8, b []byte) {
 		total := 0
-		a := newAudio(&latm{subframes: 1 + int(more)%64, length: 1024}, func(f frame) { total += len(f.data) })
+		a := newAudio(&latm{subframes: 1 + int(more)%64, samples: 1024}, func(f frame) { total += len(f.data) })
 		for i := range uint16(3) {
 			_ = a.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: i, Marker: i != 0}, Payload: b}, time.Unix(1, 0))
 		}
@@ -152,7 +152,7 @@ func FuzzAAC(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, size, index, delta uint8, marker bool, one, two []byte) {
-		u := &aac{sizeBits: 6 + int(size)%11, indexBits: int(index) % 17, deltaBits: int(delta) % 17, length: 1024}
+		u := &aac{sizeBits: 6 + int(size)%11, indexBits: int(index) % 17, deltaBits: int(delta) % 17, samples: 1024}
 		total := 0
 		a := newAudio(u, func(f frame) {
 			if total += len(f.data); len(f.data) == 0 {

@@ -6,94 +6,133 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// clock makes sense of the RTP timestamps of one track. It counts them
-// without wrapping around, and knows the camera's wall clock from its sender
-// reports (RFC 3550, 6.4.1).
+const (
+	// reorder is how far a timestamp may be behind the newest: pictures are
+	// sent in the order in which they are decoded.
+	reorder = time.Second
+	// early is how much sooner than the promptest of the packets before it a
+	// packet may come for its timestamp to be believed. Nothing is taken after
+	// it arrived, but all that came before it may have been delayed.
+	early = 2 * time.Second
+)
+
+// clock makes sense of the RTP timestamps of one track. It counts them without
+// wrapping around, holds them against arrival, and knows the camera's wall
+// clock from its sender reports (RFC 3550, 6.4.1).
+//
+// The count goes on whatever the timestamps do: one that cannot be is replaced
+// by what passed since the packet before it, and only if the next agrees with
+// it have the timestamps jumped.
 type clock struct {
 	rate    int64 // units per second
 	started bool
-	last    uint32
-	count   int64 // last, unwrapped
-	pace    pace  // of the pictures
+	place         // of the newest packet that was believed
+	stray   place // of one that was not; zero if it was
+	leads   leads
+	pace    pace    // of the pictures
+	content content // of the sound
 
-	report    bool // a report arrived that fits to the present count
-	early     bool // a report arrived before any packet
-	reportRTP uint32
-	reportAt  int64 // reportRTP, unwrapped
-	reportNTP int64 // ns since 1970, camera's clock
-
-	// lead is the smallest difference between the arrival of a packet and its
-	// timestamp, in ns: that of the packet that was delayed least.
-	lead int64
+	report report
 }
 
-// read unwraps a timestamp. It reports a jump when the camera went back by
-// more than a second, which no reordering explains, or ahead by more than
-// ten; the count then goes on as if nothing was.
-func (c *clock) read(ts uint32, arrived time.Time) (count int64, jumped bool) {
-	step := int64(int32(ts - c.last))
+// place is a place on a clock.
+type place struct {
+	ts      uint32
+	count   int64 // ts, unwrapped
+	arrived time.Time
+}
+
+// read unwraps the timestamp of a packet that holds a picture, or so many
+// units of sound. It reports a jump, over which the count goes on by arrival.
+func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, jumped bool) {
 	if !c.started {
-		c.started, step = true, 0
-		if c.early {
-			c.early, c.report = false, true
-			c.reportAt = c.count + int64(int32(c.reportRTP-ts))
+		c.started = true
+		c.place = place{ts, c.count, arrived}
+		c.content.length = length
+		c.report.begin(ts, c)
+		c.leads.see(c.lead(c.count, arrived), arrived)
+		return c.count, false
+	}
+	step := c.step(ts, arrived)
+	if c.doubtful(c.count+step, arrived) {
+		if c.stray.arrived.IsZero() || c.doubtfulAfter(c.stray, ts, arrived) {
+			c.stray = place{ts, c.count + c.usual(arrived), arrived}
+			c.content.length = length
+			return c.stray.count, false
 		}
-	} else if jumped = step < -c.rate || step > 10*c.rate; jumped {
-		c.report, step = false, c.rate
+		c.place, jumped = c.stray, true
+		c.report.known = false
+		step = c.step(ts, arrived)
 	}
-	c.last = ts
-	before := c.count
-	c.count += c.pace.scale(step)
+	c.stray = place{}
+	count = c.count + step
 	if c.pace.more != 0 && step > 0 {
-		ahead := c.pace.ahead(arrived, time.Duration(c.nanos(c.count)))
-		c.count = max(c.count-c.units(int64(ahead)), before+1)
+		ahead := c.pace.ahead(arrived, time.Duration(c.nanos(count)))
+		count = max(count-c.units(int64(ahead)), c.count+1)
 	}
-	lead := arrived.UnixNano() - c.nanos(c.count)
-	if c.lead == 0 || jumped || lead < c.lead {
-		c.lead = lead
-	}
-	return c.count, jumped
+	c.place = place{ts, count, arrived}
+	c.content.length = length
+	c.leads.see(c.lead(count, arrived), arrived)
+	return count, jumped
 }
 
-// hear takes a sender report. ntp is its 64-bit timestamp since 1900.
-func (c *clock) hear(ntp uint64, ts uint32) {
-	if ntp == 0 || c.pace.more != 0 {
-		return // RFC 3550: a sender without a clock says zero; and one whose count is no time has none
+// step returns by how much a packet counts on from the one before it.
+func (c *clock) step(ts uint32, arrived time.Time) int64 {
+	said := int64(int32(ts - c.ts))
+	if c.content.length == 0 {
+		if c.pace.frozen {
+			return c.units(int64(arrived.Sub(c.arrived)))
+		}
+		return c.pace.scale(said)
 	}
-	const from1900to1970 = 2208988800
-	seconds := int64(ntp >> 32)
-	if seconds < 1<<31 { // they begin again in 2036 (RFC 4330, 3)
-		seconds += 1 << 32
+	if c.content.see(said, arrived, c); c.content.byLength {
+		return c.usual(arrived)
 	}
-	c.reportRTP = ts
-	c.reportNTP = (seconds-from1900to1970)*int64(time.Second) + int64((ntp&0xffffffff)*uint64(time.Second)>>32)
-	c.early = !c.started
-	c.report = c.started
-	c.reportAt = c.near(ts)
+	return said
 }
 
-// wall converts a count to the camera's wall clock in ns; ok is false while
-// there was no report.
-func (c *clock) wall(count int64) (ns int64, ok bool) {
-	return c.reportNTP + c.nanos(count-c.reportAt), c.report
+// usual returns what passed since the newest packet, whatever this one says.
+func (c *clock) usual(arrived time.Time) int64 {
+	passed := c.units(int64(arrived.Sub(c.arrived)))
+	if length := c.content.length; length > 0 && passed < length+c.rate/2 {
+		return length
+	}
+	return max(passed, 0)
 }
 
-// near unwraps a timestamp close to the last one.
-func (c *clock) near(ts uint32) int64 { return c.count + c.pace.scale(int64(int32(ts-c.last))) }
+// doubtful tells whether a packet that arrives now cannot have a count.
+func (c *clock) doubtful(count int64, arrived time.Time) bool {
+	step := time.Duration(c.nanos(count - c.count))
+	return step < -reorder || step > reorder && c.lead(count, arrived) < c.leads.least()-int64(early)
+}
+
+// doubtfulAfter is doubtful as if p were the newest packet.
+func (c *clock) doubtfulAfter(p place, ts uint32, arrived time.Time) bool {
+	step := time.Duration(c.nanos(int64(int32(ts - p.ts))))
+	passed := arrived.Sub(p.arrived)
+	return step < -reorder || step > max(reorder, passed+early)
+}
+
+// lead returns how long after its count a packet arrived, in ns since whenever
+// the count began.
+func (c *clock) lead(count int64, arrived time.Time) int64 {
+	return arrived.UnixNano() - c.nanos(count)
+}
+
+// late returns how much later than the promptest packet of the last seconds
+// one came that was read.
+func (c *clock) late(count int64, arrived time.Time) time.Duration {
+	return time.Duration(max(c.lead(count, arrived)-c.leads.least(), 0))
+}
+
+// near unwraps a timestamp close to the newest.
+func (c *clock) near(ts uint32) int64 { return c.count + c.pace.scale(int64(int32(ts-c.ts))) }
 
 // forget drops what was learned about other clocks.
 func (c *clock) forget() {
-	c.report, c.lead = false, 0
+	c.report.known, c.leads, c.stray = false, leads{}, place{}
+	c.content.begin()
 	c.pace.begin()
-}
-
-// captured is wall for [media.Sample]: zero while not known.
-func (c *clock) captured(count int64) nvr.Time {
-	ns, ok := c.wall(count)
-	if !ok || ns < 0 {
-		return 0
-	}
-	return nvr.Time(ns / 1000)
 }
 
 func (c *clock) nanos(units int64) int64 {
@@ -103,3 +142,25 @@ func (c *clock) nanos(units int64) int64 {
 func (c *clock) units(ns int64) int64 {
 	return nvr.Units(time.Duration(ns), uint32(c.rate))
 }
+
+// leads remembers the least lead of the last ten to twenty seconds: that of
+// the packet that was delayed least.
+type leads struct {
+	from        time.Time // when the newest stretch began
+	now, before int64
+}
+
+const leadsFor = 10 * time.Second
+
+func (l *leads) see(lead int64, at time.Time) {
+	switch {
+	case l.from.IsZero():
+		*l = leads{at, lead, lead}
+	case at.Sub(l.from) >= leadsFor:
+		*l = leads{at, lead, l.now}
+	default:
+		l.now = min(l.now, lead)
+	}
+}
+
+func (l *leads) least() int64 { return min(l.now, l.before) }

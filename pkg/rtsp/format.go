@@ -132,7 +132,7 @@ func supported(f format.Format) (media.Track, *offer, error) {
 			return media.Track{}, nil, errors.New("AAC in this packing is not supported")
 		}
 		t, length, err := aacTrack(f.Config)
-		return t, &offer{sound: &aac{sizeBits: f.SizeLength, indexBits: f.IndexLength, deltaBits: f.IndexDeltaLength, length: length}}, err
+		return t, &offer{sound: &aac{sizeBits: f.SizeLength, indexBits: f.IndexLength, deltaBits: f.IndexDeltaLength, samples: length}}, err
 	case *format.MPEG4AudioLATM:
 		if f.CPresent || f.StreamMuxConfig == nil {
 			return media.Track{}, nil, errors.New("AAC (LATM) with the configuration in band is not supported")
@@ -142,7 +142,7 @@ func supported(f format.Format) (media.Track, *offer, error) {
 			return media.Track{}, nil, errors.New("AAC (LATM) in layers is not supported")
 		}
 		t, length, err := aacTrack(mux.Programs[0].Layers[0].AudioSpecificConfig)
-		return t, &offer{sound: &latm{subframes: int(min(mux.NumSubFrames, 63)) + 1, length: length}}, err
+		return t, &offer{sound: &latm{subframes: int(min(mux.NumSubFrames, 63)) + 1, samples: length}}, err
 	case *format.Opus:
 		if f.ChannelCount > 2 {
 			return media.Track{}, nil, errors.New("Opus with more than two channels is not supported")
@@ -179,7 +179,7 @@ func pcm(codec media.Codec, rate, channels, width int) (media.Track, *offer, err
 		return media.Track{}, nil, fmt.Errorf("%s with %d channels at %d Hz is not supported", codec, channels, rate)
 	}
 	return media.Track{Codec: codec, Timescale: uint32(rate), SampleRate: rate, Channels: channels},
-		&offer{sound: whole{align: max(1, width*channels)}}, nil
+		&offer{sound: whole{align: max(1, width*channels), opus: codec == media.Opus}}, nil
 }
 
 // sane tells whether sound can be of that rate and number of channels.

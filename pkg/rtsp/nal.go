@@ -62,19 +62,86 @@ func headerLen(codec media.Codec) int {
 }
 
 // startsPicture tells whether no part of a picture can have come before this
-// NAL unit: it stands before slices, or it is the slice at the picture's
-// upper left (first_mb_in_slice = 0, first_slice_segment_in_pic_flag = 1).
+// NAL unit: it stands before slices, or it is the first of them.
 func startsPicture(codec media.Codec, nal []byte) bool {
 	switch kindOf(codec, nal[0]) {
 	case slice, keySlice:
-		n := headerLen(codec)
-		return len(nal) > n && nal[n]&0x80 != 0
+		return firstSlice(codec, nal)
 	case vps, sps:
 		return true
 	case useless: // the access unit delimiter
 		return codec == media.H264 && nal[0]&0x1f == 9 || codec == media.H265 && nal[0]>>1&0x3f == 35
 	}
 	return false
+}
+
+// firstSlice tells whether a NAL unit is the slice at a picture's upper left
+// (first_mb_in_slice = 0, first_slice_segment_in_pic_flag = 1).
+func firstSlice(codec media.Codec, nal []byte) bool {
+	k, n := kindOf(codec, nal[0]), headerLen(codec)
+	return (k == slice || k == keySlice) && len(nal) > n && nal[n]&0x80 != 0
+}
+
+// recoveryPoint tells whether an SEI of H.264 (7.3.2.3.1) holds a recovery
+// point, whose payload type is 6.
+func recoveryPoint(nal []byte) bool {
+	if nal[0]&0x1f != 6 {
+		return false
+	}
+	number := func(b []byte) (n int, rest []byte) {
+		more := true
+		for more && len(b) > 0 {
+			more = b[0] == 255
+			n, b = n+int(b[0]), b[1:]
+		}
+		return n, b
+	}
+	for b := nal[1:]; len(b) > 2; {
+		var kind, size int
+		kind, b = number(b)
+		size, b = number(b)
+		if kind == 6 && size > 0 {
+			return true
+		}
+		b = b[min(size, len(b)):]
+	}
+	return false
+}
+
+// bidirectional tells whether a slice of H.264 is a B slice (7.3.3,
+// table 7-6): behind the number of its first macroblock stands its type.
+func bidirectional(nal []byte) bool {
+	r := bitReader{b: nal[1:]}
+	r.golomb()
+	t := r.golomb()
+	return t == 1 || t == 6
+}
+
+// bitReader reads Exp-Golomb numbers (9.1). Behind the end all bits are 1.
+type bitReader struct {
+	b  []byte
+	at int
+}
+
+func (r *bitReader) bit() int {
+	if r.at/8 >= len(r.b) {
+		return 1
+	}
+	bit := int(r.b[r.at/8]) >> (7 - r.at%8) & 1
+	r.at++
+	return bit
+}
+
+func (r *bitReader) golomb() int {
+	zeros := 0
+	for r.bit() == 0 && zeros < 31 {
+		zeros++
+	}
+	n := 1
+	for range zeros {
+		n = n<<1 | r.bit()
+	}
+	return n - 1
 }
 
 // sets are the parameter sets of a stream.

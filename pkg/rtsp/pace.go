@@ -15,9 +15,13 @@ const (
 	// crystal is how much a count may be off in parts per million; the
 	// recorder allows for it.
 	crystal = 500
-	// maxPace bounds how much longer or shorter steps become, in all and by
-	// one judgement.
+	// maxPace bounds how much longer or shorter steps become by one judgement.
 	maxPace = 8
+	// maxScale bounds it in all: milliseconds are 90 times too short.
+	maxScale = 128
+	// maxStretch is how much slower than time a count may begin to go before it
+	// is known at once to be none; less may be a network that is too slow.
+	maxStretch = 8
 )
 
 // pace finds out whether a count of RTP timestamps is one of time. Cameras are
@@ -25,7 +29,8 @@ const (
 // when it gets dark. Steps of such a count are scaled, so that it keeps to
 // arrival.
 type pace struct {
-	more float64 // by which a step is longer than the camera says, as a part of it; 0 while it is believed
+	more   float64 // by which a step is longer than the camera says, as a part of it; 0 while it is believed
+	frozen bool    // the camera does not count at all, pictures are as far apart as they arrive
 
 	far bool // what was counted in this run was no time
 
@@ -86,7 +91,7 @@ func (p *pace) judge(now, window time.Duration) {
 	if !p.far {
 		factor += float64(off) / float64(8*window) // and in the next eight to where it should be
 	}
-	p.more = bound((1+p.more)*bound(factor)) - 1
+	p.stretch(bound(factor))
 	p.windows = 0
 }
 
@@ -103,8 +108,13 @@ func smaller(a, b time.Duration) time.Duration {
 
 func bound(factor float64) float64 { return min(max(factor, 1./maxPace), maxPace) }
 
+// stretch makes steps longer by a factor.
+func (p *pace) stretch(factor float64) {
+	p.more = min(max((1+p.more)*factor, 1./maxScale), maxScale) - 1
+}
+
 // begin begins a run, at the same pace.
-func (p *pace) begin() { *p = pace{more: p.more} }
+func (p *pace) begin() { *p = pace{more: p.more, frozen: p.frozen} }
 
 // scale returns what a step of the camera's count is worth.
 func (p *pace) scale(step int64) int64 { return step + int64(float64(step)*p.more) }

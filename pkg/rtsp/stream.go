@@ -3,6 +3,7 @@ package rtsp
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,32 +18,35 @@ import (
 // gives their samples to the sink. Its methods may be called from any
 // goroutine; the sink is only ever called by one of them at a time.
 //
-// A run begins with a key frame. Its samples are held back until it is known
-// how the clocks of picture and sound belong together, at most for maxHold.
+// A run begins with a key frame. What comes first is held, see [hold]; after
+// that, a picture or a frame of sound goes the same way at once: its timestamp
+// is read ([clock]), and it is handed to the sink.
 type stream struct {
 	sink     media.Sink
 	log      *slog.Logger
 	patience time.Duration
 
 	mu     sync.Mutex
-	format media.Format
+	format media.Format // as of the key frame that was handed on last
 	video  *video
 	audio  *audio // nil without sound
 	clocks [2]clock
 	order  decodeOrder
 	sync   alignment
 	state  state
-	held   []held
-	bytes  int // of held
-	since  time.Time
+	hold   hold
 	step   int64 // of the pictures of the present format
 
-	lastAudio  int64 // decode time; -1 before the first of a run
-	playing    time.Time
-	lastKey    time.Time
-	unreadable error // why parameter sets were not understood
-	losses     tally
-	oddities   tally
+	sounds    bool  // sound came that can be told from noise on the line
+	announced bool  // and the sink knows of it
+	lastSound int64 // decode time; -1 before the first of a run
+
+	playing     time.Time
+	lastPicture time.Time
+	interval    time.Duration // the longest between two pictures
+	unreadable  error         // why parameter sets were not understood
+	losses      tally
+	oddities    tally
 }
 
 type state uint8
@@ -53,21 +57,8 @@ const (
 	running
 )
 
-// held is a sample on its way to the sink. Sound gets its decode time when it
-// is let go; until then at is its place on its own clock.
-type held struct {
-	media.Sample
-	at     int64
-	format *media.Format // of a key frame: what is new from here on
-}
-
-const (
-	maxHold      = time.Second
-	maxHoldBytes = 16 << 20
-)
-
 func newStream(sink media.Sink, c Config) *stream {
-	return &stream{sink: sink, log: c.Log, patience: c.Patience, lastAudio: -1,
+	return &stream{sink: sink, log: c.Log, patience: c.Patience, lastSound: -1,
 		losses: tally{log: c.Log, text: "pictures lost"}, oddities: tally{log: c.Log, text: "packets not understood"}}
 }
 
@@ -104,7 +95,7 @@ func (s *stream) report(track int, p rtcp.Packet) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clocks[track].hear(sr.NTPTime, sr.RTPTime)
+	s.clocks[track].hear(sr.NTPTime, sr.RTPTime, time.Now())
 	if s.state == running {
 		if moved := s.sync.correct(&s.clocks[0], &s.clocks[1]); moved != 0 {
 			s.log.Info("sound realigned", "by", moved)
@@ -114,148 +105,209 @@ func (s *stream) report(track int, p rtcp.Packet) {
 
 // picture takes what video puts together.
 func (s *stream) picture(p picture) {
-	at, jumped := s.clocks[0].read(p.ts, p.arrived)
 	if p.dropped > 0 {
 		s.losses.add(p.dropped, p.arrived)
 	}
-	if jumped && s.state != waiting {
-		s.log.Info("the camera's clock jumped")
-		s.restart()
-	}
-	if s.astray(at, p) {
-		s.restart()
-	}
-	if !p.key && s.state == waiting {
+	if s.state == waiting && !p.key {
 		s.video.discontinue()
 		return
 	}
-	var format *media.Format
-	if p.key {
-		s.lastKey = p.arrived
-		var ok bool
-		if format, ok = s.begin(p); !ok {
-			return
-		}
+	if !s.lastPicture.IsZero() {
+		s.interval = max(s.interval, p.arrived.Sub(s.lastPicture))
 	}
-	dts := s.order.next(at)
-	if s.state == waiting {
-		s.state, s.since = holding, p.arrived
-		s.sync.begin(dts)
+	s.lastPicture = p.arrived
+	u := accessUnit{ts: p.ts, key: p.key, data: p.data, arrived: p.arrived, resume: p.dropped > 0}
+	if p.sets != nil && !s.describe(&u, *p.sets) {
+		return
 	}
-	s.pass(held{
-		Sample: media.Sample{
-			DTS: dts - s.sync.zero[0], Composition: int32(at - dts), Key: p.key, Data: p.data,
-			Arrived: p.arrived, Captured: s.clocks[0].captured(at),
-		},
-		format: format,
-	})
+	s.pass(u)
 }
 
-// astray tells whether a new run has to begin with a picture since the count
-// of those before it was no time.
-func (s *stream) astray(at int64, p picture) bool {
-	c := &s.clocks[0]
-	c.pace.see(p.arrived, time.Duration(c.nanos(at)))
-	if !p.key || s.state == waiting || !c.pace.far {
+// describe tells what is new from a key frame on, or refuses it.
+func (s *stream) describe(u *accessUnit, sets sets) bool {
+	track, order, err := describe(s.format.Video(), sets)
+	if s.unreadable = err; err != nil {
+		s.oddities.add(1, u.arrived, "err", err)
+		s.video.refuse()
 		return false
 	}
-	s.log.Warn("the camera's count of time is not one, pictures are dated by their arrival", "faster", c.pace.more)
+	u.described = &described{track, order}
 	return true
 }
 
-// begin settles what the format is from a key frame on. It returns the format
-// if it is new there.
-func (s *stream) begin(p picture) (*media.Format, bool) {
-	if p.sets != nil {
-		track, order, err := describe(s.format.Video(), *p.sets)
-		if s.unreadable = err; err != nil {
-			s.oddities.add(1, p.arrived, "err", err)
-			s.video.refuse()
-			return nil, false
-		}
-		tracks := append([]media.Track{track}, s.format.Tracks[1:]...)
-		s.format = media.Format{Tracks: tracks, Missing: s.format.Missing}
-		s.step = order.step
-		s.order.begin(order.depth, order.fixed, order.step)
-	} else if p.dropped > 0 || s.state == waiting {
-		s.order.begin(s.order.depth, s.order.fixed, s.step)
+// frame takes what audio unpacks. Sound that comes before pictures is left out.
+func (s *stream) frame(f frame) {
+	s.sounds = true
+	if s.state != waiting {
+		s.pass(accessUnit{track: 1, key: true, ts: f.ts, length: f.length, data: f.data, arrived: f.arrived})
 	}
-	if p.sets == nil && s.state != waiting {
-		return nil, true
-	}
-	f := s.format
-	return &f, true
 }
 
-// frame takes what audio unpacks.
-func (s *stream) frame(f frame) {
-	at, jumped := s.clocks[1].read(f.ts, f.arrived)
-	if jumped && s.lastAudio >= 0 { // else it follows a jump of the picture's
-		s.log.Info("the clock of the camera's sound jumped")
+// pass holds a unit, or lets it go.
+func (s *stream) pass(u accessUnit) {
+	if s.state == running {
+		s.date(&u)
+		if !s.astray(&u) {
+			s.hand(&u, false)
+			return
+		}
 		s.restart()
 	}
 	if s.state == waiting {
-		return
+		s.state = holding
+		s.hold.begin(u.arrived)
 	}
-	s.pass(held{
-		Sample: media.Sample{Track: 1, Key: true, Data: f.data, Arrived: f.arrived, Captured: s.clocks[1].captured(at)},
-		at:     at,
-	})
+	s.hold.add(u)
+	if s.hold.over(u.arrived, s.sure(u.arrived), s.clocks[0].rate) {
+		s.release()
+	}
 }
 
-// restart ends the run; the next begins with the next key frame.
+// sure tells whether it is known how picture and sound belong together.
+func (s *stream) sure(now time.Time) bool {
+	if s.audio == nil {
+		return true
+	}
+	_, ok := s.hold.soundRate(now, s.clocks[1].rate, s.clocks[0].rate)
+	return ok && comparable(&s.clocks[0], &s.clocks[1])
+}
+
+// date reads the clock of a unit's track.
+func (s *stream) date(u *accessUnit) {
+	c := &s.clocks[u.track]
+	var jumped bool
+	if u.at, jumped = c.read(u.ts, u.arrived, u.length); jumped {
+		s.log.Info("the camera's clock jumped", "track", u.track)
+	}
+	if s.audio != nil {
+		if moved := s.sync.arrived(u.track, c.lead(u.at, u.arrived), u.arrived, &s.clocks[1]); moved != 0 {
+			s.log.Info("sound realigned", "by", moved)
+		}
+	}
+	if u.track == 0 {
+		c.pace.see(u.arrived, time.Duration(c.nanos(u.at)))
+	}
+}
+
+// astray tells whether a new run has to begin with a unit since the count of
+// the pictures before it was no time.
+func (s *stream) astray(u *accessUnit) bool {
+	p := &s.clocks[0].pace
+	if u.track != 0 || !u.key || !p.far {
+		return false
+	}
+	s.log.Warn("the camera's count of time is not one, pictures are dated by their arrival", "faster", p.more)
+	return true
+}
+
+// restart ends the run.
 func (s *stream) restart() {
 	s.release()
-	s.state, s.lastAudio = waiting, -1
-	s.sync = alignment{}
+	s.state = waiting
 	for i := range s.clocks {
 		s.clocks[i].forget()
 	}
 }
 
-// pass holds a sample back or lets it go.
-func (s *stream) pass(h held) {
-	if s.state == running {
-		s.deliver(h, false)
-		return
-	}
-	s.held = append(s.held, h)
-	s.bytes += len(h.Data)
-	sure := s.audio == nil || s.sync.sure(&s.clocks[0], &s.clocks[1])
-	if sure || s.bytes > maxHoldBytes || h.Arrived.Sub(s.since) > maxHold {
-		s.release()
-	}
-}
-
-// release lets go what was held back.
+// release lets go what is held: it is known best now what timestamps are worth.
 func (s *stream) release() {
 	if s.state != holding {
 		return
 	}
-	s.state, s.lastAudio = running, -1
-	for i, h := range s.held {
-		s.deliver(h, i == 0)
+	s.state, s.lastSound = running, -1
+	units := s.hold.units
+	s.hold.judgePictures(&s.clocks[0].pace, s.clocks[0].rate)
+	if s.audio != nil {
+		s.judgeSound(units[len(units)-1].arrived)
 	}
-	s.held, s.bytes = nil, 0
+	s.hold = hold{}
+	for i := range units {
+		s.date(&units[i])
+	}
+	s.clocks[0].pace.begin()
+	for i := range units {
+		s.hand(&units[i], i == 0)
+	}
 }
 
-// deliver gives a sample to the sink. Sound that lies before the run's first
-// picture, or before sound that was given already, is left out.
-func (s *stream) deliver(h held, fresh bool) {
-	if h.format != nil {
-		s.sink.Begin(*h.format, fresh)
+// judgeSound finds out what the timestamps of sound are worth, and its rate.
+func (s *stream) judgeSound(now time.Time) {
+	c := &s.clocks[1]
+	s.hold.judgeSound(&c.content, c.rate)
+	if c.content.byLength {
+		s.log.Info("the camera's timestamps of sound are no times, it is counted by its length")
 	}
-	if h.Track == 1 {
-		if !s.sync.settled {
-			s.sync.settle(&s.clocks[0], &s.clocks[1])
-		}
-		h.DTS = h.at - s.sync.zero[1]
-		if h.DTS < 0 || h.DTS <= s.lastAudio {
+	rate, _ := s.hold.soundRate(now, c.rate, s.clocks[0].rate)
+	if rate == c.rate {
+		return
+	}
+	if t, ok := atRate(s.format.Tracks[1], rate); ok {
+		s.log.Info("the camera's sound has another rate than it says", "said", c.rate, "is", rate)
+		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
+		c.rate = rate
+	}
+}
+
+// hand gives a unit to the sink. Sound that lies before the run's first
+// picture, or before sound that was given already, is left out.
+func (s *stream) hand(u *accessUnit, fresh bool) {
+	c := &s.clocks[u.track]
+	sample := media.Sample{
+		Track: u.track, Key: u.key, Data: u.data,
+		Arrived: u.arrived, Late: c.late(u.at, u.arrived), Captured: c.captured(u.at),
+	}
+	if u.track == 1 {
+		if !s.announced || !s.place(u, &sample) {
 			return
 		}
-		s.lastAudio = h.DTS
+	} else {
+		s.present(u, fresh)
+		dts := s.order.next(u.at)
+		if fresh {
+			s.sync.begin(dts)
+		}
+		sample.DTS, sample.Composition = dts-s.sync.zero[0], int32(max(u.at-dts, 0))
 	}
-	s.sink.Sample(h.Sample)
+	s.sink.Sample(sample)
+}
+
+// place finds the decode time of sound.
+func (s *stream) place(u *accessUnit, sample *media.Sample) bool {
+	if !s.sync.settled {
+		s.sync.settle(&s.clocks[0], &s.clocks[1])
+	}
+	sample.DTS = u.at - s.sync.zero[1]
+	if sample.DTS < 0 || sample.DTS <= s.lastSound {
+		return false
+	}
+	s.lastSound = sample.DTS
+	return true
+}
+
+// present tells the sink what is new from a picture on.
+func (s *stream) present(u *accessUnit, fresh bool) {
+	if d := u.described; d != nil {
+		s.format.Tracks = append([]media.Track{d.track}, s.format.Tracks[1:]...)
+		s.step = d.order.step
+		s.order.begin(d.order.depth, d.order.fixed, d.order.step)
+	} else if fresh || u.resume {
+		s.order.begin(s.order.depth, s.order.fixed, s.step)
+	}
+	if fresh || u.described != nil || u.key && s.sounds && !s.announced {
+		s.announced = s.sounds
+		s.sink.Begin(s.current(), fresh)
+	}
+}
+
+// current returns the format without the sound that was promised as long as
+// none came.
+func (s *stream) current() media.Format {
+	f := s.format
+	if t, ok := f.Audio(); ok && !s.sounds {
+		f.Tracks = f.Tracks[:1:1]
+		f.Missing = append(slices.Clip(f.Missing), fmt.Sprintf("audio: the camera promises %s, but sends none that can be read", t.Codec))
+	}
+	return f
 }
 
 // played is called when the camera agreed to play; info is where the clocks
@@ -271,26 +323,41 @@ func (s *stream) played(info *[2]uint32) {
 func (s *stream) watch(now time.Time) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == holding && now.Sub(s.since) > maxHold {
+	if s.state == holding && s.hold.over(now, false, s.clocks[0].rate) {
 		s.release()
 	}
-	latest := func(t time.Time) time.Duration {
+	since := func(t time.Time) time.Duration {
 		if t.Before(s.playing) {
 			t = s.playing
 		}
 		return now.Sub(t)
 	}
-	switch {
-	case s.unreadable != nil && s.state == waiting && latest(s.playing) > s.patience:
+	switch wait := s.slow(); {
+	case s.unreadable != nil && s.state == waiting && since(s.playing) > s.patience:
 		return &Fault{nvr.BadStream, s.unreadable.Error()}
-	case latest(s.video.heard) > s.patience:
-		return &Fault{nvr.NoPicture, fmt.Sprintf("no picture for %v", s.patience)}
-	case s.lastKey.IsZero() && latest(s.playing) > s.patience:
-		return &Fault{nvr.NoPicture, fmt.Sprintf("pictures, but no key frame in %v", s.patience)}
-	case latest(s.lastKey) > 6*s.patience:
-		return &Fault{nvr.NoPicture, fmt.Sprintf("pictures, but no key frame for %v", 6*s.patience)}
+	case since(s.video.heard) > wait:
+		return &Fault{nvr.NoPicture, fmt.Sprintf("no picture for %v", wait)}
+	case since(s.lastPicture) > keyPatience*s.patience:
+		return &Fault{nvr.NoPicture, fmt.Sprintf("pictures, but no key frame in %v", keyPatience*s.patience)}
 	}
 	return nil
+}
+
+const (
+	// slowly is how many times longer than ever before, on this connection, a
+	// camera may send no picture: some send fewer when little moves.
+	slowly = 4
+	// slowest bounds that, in units of patience.
+	slowest = 6
+	// keyPatience bounds, in units of patience, how long pictures may come of
+	// which none can be decoded. Some cameras send a key frame each 40 s and
+	// longer, and hanging up would not bring it nearer.
+	keyPatience = 12
+)
+
+// slow returns how long the camera may send no picture.
+func (s *stream) slow() time.Duration {
+	return min(max(s.patience, slowly*s.interval), slowest*s.patience)
 }
 
 // end lets go what is left; no packet may come afterwards.

@@ -16,7 +16,7 @@ func TestClockWraps(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	var want int64
 	for i, ts := range []uint32{math.MaxUint32 - 2999, 0, 3000, 1500, 6000} { // 1500 came late
-		at, jumped := c.read(ts, now)
+		at, jumped := c.read(ts, now, 0)
 		if i > 0 {
 			want = int64(ts) + 3000
 		}
@@ -24,12 +24,42 @@ func TestClockWraps(t *testing.T) {
 			t.Errorf("%d is at %d, want %d; jumped %v", ts, at, want, jumped)
 		}
 	}
-	if _, jumped := c.read(math.MaxUint32-90000+6000, now); !jumped {
-		t.Error("a second back is no jump")
-	}
-	c.read(0, now)
-	if _, jumped := c.read(900001, now); !jumped {
-		t.Error("more than ten seconds ahead is no jump")
+}
+
+// A timestamp that cannot be is believed when the next agrees with it; the
+// count goes on as time does.
+func TestClockJumps(t *testing.T) {
+	const frame = 3000
+	for _, tt := range []struct {
+		name   string
+		stamps []uint32 // 1/30 s apart, after one of 1000000
+		want   []int64
+		jumps  int
+	}{
+		{"one is far back", []uint32{1003000, 6000, 1009000}, []int64{3000, 6000, 9000}, 0},
+		{"one is far ahead", []uint32{1003000, 9006000, 1009000}, []int64{3000, 6000, 9000}, 0},
+		{"two are far off, not together", []uint32{1003000, 6000, 90009000, 1012000}, []int64{3000, 6000, 9000, 12000}, 0},
+		{"they jump back", []uint32{1003000, 6000, 9000, 12000}, []int64{3000, 6000, 9000, 12000}, 1},
+		{"they jump ahead", []uint32{1003000, 9006000, 9009000, 9012000}, []int64{3000, 6000, 9000, 12000}, 1},
+		{"they jump, and back", []uint32{9003000, 9006000, 1009000, 1012000}, []int64{3000, 6000, 9000, 12000}, 2},
+	} {
+		c := clock{rate: 90000}
+		now := time.Unix(1e9, 0)
+		c.read(1000000, now, 0)
+		jumps := 0
+		for i, ts := range tt.stamps {
+			now = now.Add(time.Second / 30)
+			at, jumped := c.read(ts, now, 0)
+			if jumped {
+				jumps++
+			}
+			if off := at - tt.want[i]; off < -1 || off > 1 {
+				t.Errorf("%s: timestamp %d is at %d, want %d", tt.name, i, at, tt.want[i])
+			}
+		}
+		if jumps != tt.jumps {
+			t.Errorf("%s: %d jumps, want %d", tt.name, jumps, tt.jumps)
+		}
 	}
 }
 
@@ -38,11 +68,11 @@ func TestReports(t *testing.T) {
 	for _, early := range []bool{false, true} {
 		c := clock{rate: 8000}
 		if early {
-			c.hear(ntp2000|1<<31, 800)
+			c.hear(ntp2000|1<<31, 800, time.Unix(1e9, 0))
 		}
-		c.read(0, time.Unix(1e9, 0))
+		c.read(0, time.Unix(1e9, 0), 0)
 		if !early {
-			c.hear(ntp2000|1<<31, 800)
+			c.hear(ntp2000|1<<31, 800, time.Unix(1e9, 0))
 		}
 		if got, want := c.captured(1600), nvr.Time(946684800_600000); got != want { // half a second and 800 units
 			t.Errorf("early %v: captured at %v, want %v", early, got, want)
@@ -50,7 +80,7 @@ func TestReports(t *testing.T) {
 	}
 	var c clock
 	c.rate = 1
-	c.hear(0, 1)
+	c.hear(0, 1, time.Unix(1e9, 0))
 	if c.captured(1) != 0 {
 		t.Error("a report without a clock was believed")
 	}
@@ -110,8 +140,8 @@ func TestCorrection(t *testing.T) {
 	const ntp = (2208988800 + 946684800) << 32
 	now := time.Unix(1e9, 0)
 	video, audio := clock{rate: 90000}, clock{rate: 8000}
-	video.read(0, now)
-	audio.read(0, now.Add(100*time.Millisecond)) // seems late; in truth it began with the picture
+	video.read(0, now, 0)
+	audio.read(0, now.Add(100*time.Millisecond), 800) // seems late; in truth it began with the picture
 	var a alignment
 	a.begin(0)
 	a.settle(&video, &audio)
@@ -119,8 +149,9 @@ func TestCorrection(t *testing.T) {
 		t.Fatalf("by arrival sound begins at %d", a.zero[1])
 	}
 	report := func(video0, audio0 uint32) time.Duration {
-		video.hear(ntp, video0)
-		audio.hear(ntp, audio0)
+		now = now.Add(time.Millisecond)
+		video.hear(ntp, video0, now)
+		audio.hear(ntp, audio0, now)
 		return a.correct(&video, &audio)
 	}
 	if moved := report(0, 0); moved != -100*time.Millisecond || a.zero[1] != 0 {
@@ -132,6 +163,9 @@ func TestCorrection(t *testing.T) {
 	if moved := report(0, 4000); moved != 0 {
 		t.Errorf("one contradiction moved sound by %v", moved)
 	}
+	if moved := a.correct(&video, &audio); moved != 0 {
+		t.Errorf("the same contradiction moved sound by %v", moved)
+	}
 	if moved := report(0, 0); moved != 0 {
 		t.Errorf("an agreement moved sound by %v", moved)
 	}
@@ -139,10 +173,12 @@ func TestCorrection(t *testing.T) {
 	if moved := report(0, 4010); moved == 0 || a.zero[1] != 4010 {
 		t.Errorf("a confirmed contradiction moved sound by %v to %d", moved, a.zero[1])
 	}
-	a = alignment{}
-	a.begin(0)
-	audio.hear(ntp, 8000*3600)
-	if a.sure(&video, &audio) {
-		t.Error("tracks an hour apart were believed")
+	report(0, 0) // an offset of nothing is one like any other
+	if moved := report(0, 0); moved == 0 || a.zero[1] != 0 {
+		t.Errorf("a confirmed contradiction moved sound by %v to %d", moved, a.zero[1])
+	}
+	audio.hear(ntp, 8000*3600, now)
+	if a.settle(&video, &audio); !within(a.zero[1], 800) {
+		t.Errorf("tracks an hour apart were believed: sound begins at %d", a.zero[1])
 	}
 }

@@ -63,10 +63,12 @@ func (v *video) fragmentOf(b []byte) {
 			v.damaged = true
 			return
 		}
-		header := [2]byte{b[0]&0xe0 | flags&0x1f}
+		header := [3]byte{b[0]&0xe0 | flags&0x1f}
 		if v.codec == media.H265 {
-			header = [2]byte{b[0]&0x81 | flags&0x3f<<1, b[1]}
+			header = [3]byte{b[0]&0x81 | flags&0x3f<<1, b[1]}
 		}
+		copy(header[n:], body[:min(len(body), 1)])
+		v.turn(header[:n+min(len(body), 1)])
 		if !v.reserve(4 + n + len(body)) {
 			return
 		}
@@ -103,7 +105,6 @@ func (v *video) finish() {
 	if v.annexB || k >= vps || k == useless {
 		nal = bytes.Clone(nal)
 		v.slab.truncate(at)
-		v.nals--
 		if v.annexB {
 			v.split(nal)
 		} else {
@@ -112,7 +113,7 @@ func (v *video) finish() {
 		return
 	}
 	binary.BigEndian.PutUint32(v.slab.at(at), uint32(len(nal)))
-	v.note(k)
+	v.note(k, nal)
 }
 
 var startCode = []byte{0, 0, 0, 1}
@@ -135,7 +136,11 @@ func (v *video) split(b []byte) {
 
 // nal takes one whole NAL unit.
 func (v *video) nal(b []byte) {
-	if v.damaged || len(b) <= headerLen(v.codec) || !v.starts(b) {
+	if len(b) <= headerLen(v.codec) {
+		return
+	}
+	v.turn(b)
+	if v.damaged || !v.starts(b) {
 		return
 	}
 	k := kindOf(v.codec, b[0])
@@ -150,7 +155,7 @@ func (v *video) nal(b []byte) {
 	}
 	v.slab.buf = binary.BigEndian.AppendUint32(v.slab.buf, uint32(len(b)))
 	v.slab.write(b)
-	v.note(k)
+	v.note(k, b)
 }
 
 // parameters keeps a parameter set for the next key frame. It reports false
@@ -201,30 +206,44 @@ func (v *video) starts(nal []byte) bool {
 
 // reserve makes room for one more NAL unit of n bytes.
 func (v *video) reserve(n int) bool {
-	v.nals++
-	if v.nals > maxNALs || !v.slab.room(n, v.arrived) {
+	if !v.slab.room(n, v.arrived) {
 		v.damaged = true
 	}
 	return !v.damaged
 }
 
-func (v *video) note(k kind) {
-	if k == slice || k == keySlice {
+// note takes note of what a NAL unit says of the picture.
+func (v *video) note(k kind, nal []byte) {
+	switch k {
+	case slice, keySlice:
 		v.slices, v.heard = true, v.arrived
+		v.topped = v.topped || firstSlice(v.codec, nal)
+		v.key = v.key || k == keySlice
+		if v.leading {
+			v.leading = bidirectional(nal)
+			v.skip = v.leading
+		}
+	case other:
+		v.recovers = v.recovers || v.codec == media.H264 && recoveryPoint(nal)
 	}
-	v.key = v.key || k == keySlice
 }
 
-// carriesSlice tells whether a payload holds a part of a picture.
-func (v *video) carriesSlice(b []byte) bool {
-	if len(b) <= headerLen(v.codec) {
-		return false
+// carries tells whether a payload holds a part of a picture, and whether that
+// is its first.
+func (v *video) carries(b []byte) (part, first bool) {
+	n := headerLen(v.codec)
+	if len(b) <= n {
+		return false, false
 	}
-	k := kindOf(v.codec, b[0])
+	k, body := kindOf(v.codec, b[0]), b[n:]
 	if b[0]&0x1f == 28 && v.codec == media.H264 {
-		k = kindOf(v.codec, b[1])
+		k, body = kindOf(v.codec, b[1]&0x1f), b[2:]
+		first = b[1]&0x80 != 0
 	} else if b[0]>>1&0x3f == 49 && v.codec == media.H265 {
-		k = kindOf(v.codec, b[2]<<1)
+		k, body = kindOf(v.codec, b[2]&0x3f<<1), b[3:]
+		first = b[2]&0x80 != 0
+	} else {
+		first = true
 	}
-	return k == slice || k == keySlice
+	return k == slice || k == keySlice, first && len(body) > 0 && body[0]&0x80 != 0
 }

@@ -10,11 +10,13 @@ import (
 
 // video puts pictures together from the packets of H.264 (RFC 6184: single NAL
 // units, STAP-A, FU-A) and H.265 (RFC 7798 without DONL: single, AP, FU). A
-// picture ends where the timestamp changes, or at the marker bit once the
-// camera has shown that it sets it only there: one timestamp is never split.
+// picture ends where the timestamp changes, where another begins that has the
+// same timestamp, or at the marker bit once the camera has shown that it sets
+// it only there.
 //
 // After a damaged or missing picture everything up to the next key frame is
-// dropped, because a decoder would smear it.
+// dropped, because a decoder would smear it. Where a camera sends none, a
+// recovery point (ITU-T H.264, D.2.8) counts as one.
 type video struct {
 	codec media.Codec
 	emit  func(picture)
@@ -28,18 +30,22 @@ type video struct {
 	open     bool
 	ts       uint32
 	arrived  time.Time
-	nals     int
 	fragment int  // where in the slab's unit an unfinished NAL unit begins; -1 if there is none
 	annexB   bool // the fragment holds start codes
 	unsure   bool // packets were lost before its first: it may lack its beginning
 	damaged  bool
 	slices   bool
+	topped   bool // one of them is the picture's first
 	key      bool
+	recovers bool // it is a recovery point
+	skip     bool // it is nothing without what came before the key frame
 	marked   bool
 
 	heard   time.Time // when the last packet with a part of a picture came
+	idr     time.Time // when the last picture came that needs none before it
 	gap     bool      // packets are missing before the next
 	waiting bool      // for a key frame
+	leading bool      // what comes may need pictures from before the key frame
 	begun   bool      // a key frame was emitted
 	dropped int       // pictures, since the last key frame that was emitted
 
@@ -59,8 +65,11 @@ type picture struct {
 }
 
 const (
-	maxNALs        = 512 // of one picture; encoders make at most one slice per row of macroblocks
 	markerPatience = 3
+	// idrEvery is how long a camera may go without a key frame proper before
+	// its recovery points are taken for key frames: they serve as well, but few
+	// browsers begin there.
+	idrEvery = 8 * time.Second
 )
 
 func newVideo(codec media.Codec, known sets, emit func(picture)) *video {
@@ -80,11 +89,15 @@ func (v *video) push(p *rtp.Packet, now time.Time) {
 	case v.open && p.Timestamp != v.ts:
 		v.close()
 	case v.open && v.marked:
-		v.misused = true
-	case !v.open && v.ended && p.Timestamp == v.ts && v.carriesSlice(p.Payload):
-		// What was handed out as a picture was a part of one.
-		v.misused = true
-		v.lose()
+		if part, first := v.carries(p.Payload); part && !first {
+			v.misused = true
+		}
+	case !v.open && v.ended && p.Timestamp == v.ts:
+		if part, first := v.carries(p.Payload); part && !first {
+			// What was handed out as a picture was a part of one.
+			v.misused = true
+			v.lose()
+		}
 	}
 	if !v.open {
 		v.begin(p.Timestamp)
@@ -118,8 +131,19 @@ func (v *video) refuse() { v.inForce, v.waiting = sets{}, true }
 func (v *video) begin(ts uint32) {
 	v.slab.truncate(0)
 	v.open, v.ts, v.ended = true, ts, false
-	v.nals, v.fragment = 0, -1
-	v.unsure, v.damaged, v.slices, v.key, v.marked = v.gap, false, false, false, false
+	v.fragment = -1
+	v.unsure, v.damaged, v.slices, v.topped = v.gap, false, false, false
+	v.key, v.recovers, v.skip, v.marked = false, false, false, false
+}
+
+// turn ends the picture under construction if a NAL unit is the first slice of
+// the next, whatever the timestamp says. Parameter sets tell nothing: GStreamer
+// repeats them before every slice of a key frame.
+func (v *video) turn(nal []byte) {
+	if v.topped && v.fragment < 0 && firstSlice(v.codec, nal) {
+		v.close()
+		v.begin(v.ts)
+	}
 }
 
 func (v *video) close() {
@@ -130,6 +154,11 @@ func (v *video) close() {
 	if v.fragment >= 0 {
 		v.damaged = true
 	}
+	if v.key {
+		v.idr = v.arrived
+	} else if v.recovers && v.slices && (v.idr.IsZero() || v.arrived.Sub(v.idr) > idrEvery) {
+		v.key, v.leading = true, v.waiting
+	}
 	changed := !v.next.equal(v.inForce)
 	switch {
 	case v.damaged || v.slices && !v.key && (v.waiting || changed):
@@ -137,7 +166,7 @@ func (v *video) close() {
 		if v.begun {
 			v.dropped++
 		}
-	case v.slices && v.key && !v.next.complete(v.codec):
+	case v.skip, v.slices && v.key && !v.next.complete(v.codec):
 	case v.slices:
 		p := picture{ts: v.ts, key: v.key, data: v.slab.take(), arrived: v.arrived}
 		if v.key {

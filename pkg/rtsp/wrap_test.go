@@ -2,9 +2,9 @@ package rtsp
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,9 +28,9 @@ func TestWrap(t *testing.T) {
 					counts := map[int64]int64{}
 					for i, n := range order {
 						if i == after {
-							c.hear(ntp2028, at(report))
+							c.hear(ntp2028, at(report), time.Unix(1e9, 0))
 						}
-						count, jumped := c.read(at(n), time.Unix(1e9, 0))
+						count, jumped := c.read(at(n), time.Unix(1e9, 0), 0)
 						if counts[n] = count; jumped || count != (n+3)*frame {
 							t.Fatalf("%d Hz, %v: frame %d is at %d; jumped %t", rate, order, n, count, jumped)
 						}
@@ -54,9 +54,9 @@ func TestWrapsForMonths(t *testing.T) {
 		first := int64(math.MaxUint32) - 5*rate
 		for n := range int64(100 * 24 * 360) { // each 10 s
 			if n%6 == 0 {
-				c.hear(ntp2028+uint64(n)*10<<32, uint32(first+n*10*rate))
+				c.hear(ntp2028+uint64(n)*10<<32, uint32(first+n*10*rate), time.Unix(1e9+n*10, 0))
 			}
-			count, jumped := c.read(uint32(first+n*10*rate), time.Unix(1e9+n*10, 0))
+			count, jumped := c.read(uint32(first+n*10*rate), time.Unix(1e9+n*10, 0), 0)
 			if jumped || count != n*10*rate || c.captured(count) != nvr.Time((1835395200+n*10)*1e6) {
 				t.Fatalf("%d Hz, after %d s: count %d, captured at %s; jumped %t", rate, n*10, count, c.captured(count), jumped)
 			}
@@ -91,6 +91,11 @@ func TestStreamWraps(t *testing.T) {
 // wrapped returns what becomes of five seconds with reports, whose timestamps
 // begin at video and audio: track, decode time, and capture time of each sample.
 func wrapped(t *testing.T, video, audio uint32) (samples [][3]int64) {
+	synctest.Test(t, func(t *testing.T) { samples = wrappedNow(t, video, audio) })
+	return samples
+}
+
+func wrappedNow(t *testing.T, video, audio uint32) (samples [][3]int64) {
 	sink := newMemory(t)
 	f := newFeeder(sink)
 	for n := range uint32(5) {
@@ -105,6 +110,7 @@ func wrapped(t *testing.T, video, audio uint32) (samples [][3]int64) {
 				f.report(0, &rtcp.SenderReport{NTPTime: ntp2028 + uint64(n)<<32, RTPTime: video + n*90000})
 				f.report(1, &rtcp.SenderReport{NTPTime: ntp2028 + uint64(n)<<32, RTPTime: audio + n*8000})
 			}
+			time.Sleep(100 * time.Millisecond)
 		}
 	}
 	f.end()
@@ -128,8 +134,8 @@ func TestReportsOfAnyTime(t *testing.T) {
 		{2208988800, "1970-01-01T00:00:00Z"}, {1 << 31, ""}, {1<<31 - 1, "2104-02-26T09:42:23Z"},
 	} {
 		k := clock{rate: 90000}
-		k.read(5, time.Unix(1e9, 0))
-		k.hear(uint64(c.seconds)<<32, 5)
+		k.read(5, time.Unix(1e9, 0), 0)
+		k.hear(uint64(c.seconds)<<32, 5, time.Unix(1e9, 0))
 		got := k.captured(0)
 		if c.want == "" && got != 0 || c.want != "" && got.String() != c.want {
 			t.Errorf("%d s are %s, want %q", c.seconds, got, c.want)
@@ -141,7 +147,7 @@ func TestReportsOfAnyTime(t *testing.T) {
 // both of its reports jump.
 func TestReportsJump(t *testing.T) {
 	for _, jump := range []int64{-10 * 365 * 86400, -3600, -1, 1, 3600, 10 * 365 * 86400} {
-		t.Run(fmt.Sprint(jump), func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			sink := newMemory(t)
 			f := newFeeder(sink)
 			for n := range uint32(6) {
@@ -155,7 +161,7 @@ func TestReportsJump(t *testing.T) {
 			}
 			f.end()
 			if sink.fresh != 1 || sink.count(0) != 60 || sink.count(1) != 60 {
-				t.Errorf("%d runs, %d pictures, %d sounds", sink.fresh, sink.count(0), sink.count(1))
+				t.Errorf("by %d s: %d runs, %d pictures, %d sounds", jump, sink.fresh, sink.count(0), sink.count(1))
 			}
 		})
 	}
