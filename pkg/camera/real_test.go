@@ -130,7 +130,13 @@ func TestCameraTrouble(t *testing.T) {
 			if err := camera.Trouble("main", tt.trouble); err != nil {
 				t.Fatal(err)
 			}
-			until := supervise(t, both(camera, "", "")...)
+			streams := both(camera, "", "")
+			if tt.trouble.NoKeyFrames { // which is waited for long
+				for i := range streams {
+					streams[i].RTSP.Patience = time.Second
+				}
+			}
+			until := supervise(t, streams...)
 			until("the trouble is noticed", waitingFor(tt.reason))
 			if err := camera.Trouble("main", rtspsim.Trouble{}); err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package recorder
 import (
 	"time"
 
+	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 )
 
@@ -14,6 +15,11 @@ const (
 	// maxStep is how far this machine's clock may be set before a new run is
 	// begun instead of slewing.
 	maxStep = time.Second
+	// maxEarly is how far the line may be ahead of what arrives before it is
+	// moved instead of slewed: nothing is taken after it arrived.
+	maxEarly = 100 * time.Millisecond
+	// farEarly is how far before that does not wait for the end of a segment.
+	farEarly = 500 * time.Millisecond
 	// saneBehind bounds how old a picture can be when it arrives, by the
 	// camera's own clock, for that clock to be believed.
 	saneBehind = 2 * time.Second
@@ -22,14 +28,16 @@ const (
 )
 
 // clock is the wall clock of a run: a line through media time that bends a
-// little at segment borders, never back. See docs/design/time.md.
+// little at segment borders, and is moved back there if it was ahead of what
+// arrived. See docs/design/time.md.
 type clock struct {
 	timescale uint32
 	anchor    nvr.Time // wall clock of media
 	media     int64
 	slew      int64 // parts per million
 	began     time.Time
-	ahead     int64 // least lead of the observed clock over the line since the last bend, in µs
+	lead      int64 // least lead of the observed clock over the line since the last bend, in µs
+	room      int64 // the same of arrival; below zero, the line is ahead of what can be
 	observed  bool
 }
 
@@ -46,22 +54,38 @@ func (c *clock) at(media int64) nvr.Time {
 
 // observe compares the line with the clock. A sample may arrive late, never
 // early, so the least lead is the one nearest to the truth.
-func (c *clock) observe(media int64, arrived time.Time, captured nvr.Time) {
-	lead := int64(wall(arrived, captured) - c.at(media))
-	if !c.observed || lead < c.ahead {
-		c.ahead, c.observed = lead, true
+func (c *clock) observe(s media.Sample) {
+	line := c.at(s.DTS)
+	lead, room := int64(wall(s)-line), int64(nvr.TimeOf(s.Arrived)-line)
+	if !c.observed {
+		c.lead, c.room, c.observed = lead, room, true
 	}
+	c.lead, c.room = min(c.lead, lead), min(c.room, room)
 }
 
-// bend ends a stretch of the line at a decode time and chooses the slew of the
-// next so that the error is gone after a stretch of the given length.
-func (c *clock) bend(media int64, over time.Duration) {
-	c.anchor, c.media = c.at(media), media
+// hasty tells whether the line is so far ahead of what arrived that a segment
+// that began at from should end with the newest key frame, and can.
+func (c *clock) hasty(key media.Sample, from nvr.Time) bool {
+	return c.observed && c.room < -farEarly.Microseconds() && nvr.TimeOf(key.Arrived) > from.Add(time.Second)
+}
+
+// bend ends a stretch of the line at a decode time, which began at from, and
+// returns when that is. It chooses the slew of the next so that the error is
+// gone after a stretch of the given length. A line that was ahead of what
+// arrived is moved back to that, but not to before from: the stretch took less
+// time than was counted.
+func (c *clock) bend(media int64, from nvr.Time, over time.Duration) nvr.Time {
+	end := c.at(media)
 	c.slew = 0
-	if c.observed {
-		c.slew = min(max(c.ahead*1_000_000/over.Microseconds(), -maxSlew), maxSlew)
+	switch {
+	case !c.observed:
+	case c.room < -maxEarly.Microseconds():
+		end = max(end+nvr.Time(c.room), from+1)
+	default:
+		c.slew = min(max(c.lead*1_000_000/over.Microseconds(), -maxSlew), maxSlew)
 	}
-	c.observed = false
+	c.anchor, c.media, c.observed = end, media, false
+	return end
 }
 
 // stepped returns how far the system's clock was set since the run began.
@@ -70,11 +94,11 @@ func (c *clock) stepped(arrived time.Time) time.Duration {
 }
 
 // wall is the best idea of when a sample was taken: by the camera's clock if
-// that is sane, else when it arrived.
-func wall(arrived time.Time, captured nvr.Time) nvr.Time {
-	now := nvr.TimeOf(arrived)
-	if captured != 0 && captured > now.Add(-saneBehind) && captured < now.Add(saneAhead) {
-		return captured
+// that is sane, else as long before it arrived as it was late.
+func wall(s media.Sample) nvr.Time {
+	prompt := nvr.TimeOf(s.Arrived).Add(-s.Late)
+	if s.Captured != 0 && s.Captured > prompt.Add(-saneBehind) && s.Captured < prompt.Add(saneAhead) {
+		return s.Captured
 	}
-	return now
+	return prompt
 }

@@ -27,18 +27,18 @@ func WorstOfClock(length time.Duration, ppm int64, delay func(i int64) time.Dura
 	began := time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC)
 	var c clock
 	for i := range int64(length / (2 * time.Second)) {
-		media := i * 180000
+		sample := media.Sample{DTS: i * 180000}
 		taken := began.Add(time.Duration(i) * (2*time.Second + time.Duration(2*ppm)*time.Microsecond))
-		arrived, said := taken.Add(delay(i)), captured(taken)
+		sample.Arrived, sample.Captured = taken.Add(delay(i)), captured(taken)
 		if i == 0 {
-			c = newClock(90000, media, arrived, wall(arrived, said))
+			c = newClock(90000, sample.DTS, sample.Arrived, wall(sample))
 		}
-		c.observe(media, arrived, said)
+		c.observe(sample)
 		if i%30 == 29 {
-			c.bend(media, segmentLength)
+			c.bend(sample.DTS, c.anchor, segmentLength)
 		}
 		if i > 300 {
-			worst = max(worst, c.at(media).Sub(nvr.TimeOf(taken)).Abs())
+			worst = max(worst, c.at(sample.DTS).Sub(nvr.TimeOf(taken)).Abs())
 		}
 	}
 	return worst

@@ -167,9 +167,8 @@ func (s *Stream) seal() {
 	row := seg.row
 	row.Sealed = true
 	end := row.MediaStart + row.MediaDuration
-	row.Span.To = max(min(s.clock.at(end), s.limit), row.Span.From+1) // the next may not begin at the same instant
+	row.Span.To = max(min(s.clock.bend(end, row.Span.From, segmentLength), s.limit), row.Span.From+1) // the next may not begin at the same instant
 	s.add(row.Span)
-	s.clock.bend(end, segmentLength)
 	r := s.recorder
 	r.sealing.Add(1)
 	seg.file.Index(row)

@@ -115,7 +115,7 @@ func (s *Stream) sleep(key media.Sample) {
 	}
 	s.drop()
 	s.asleep = true
-	s.openGapAt(wall(key.Arrived, key.Captured), nvr.NoEvent, "")
+	s.openGapAt(wall(key), nvr.NoEvent, "")
 }
 
 // wake lets recording begin with what is held since a time.
@@ -179,5 +179,5 @@ func (s *Stream) bound() {
 // taken is when a sample was taken, as [wall] has it, with the reading of the
 // monotonic clock, which nobody sets.
 func taken(s media.Sample) time.Time {
-	return s.Arrived.Add(wall(s.Arrived, s.Captured).Sub(nvr.TimeOf(s.Arrived)))
+	return s.Arrived.Add(wall(s).Sub(nvr.TimeOf(s.Arrived)))
 }

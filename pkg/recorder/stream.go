@@ -249,8 +249,8 @@ func (s *Stream) keyFrame(key media.Sample) {
 		}
 	}
 	if s.segment != nil {
-		s.clock.observe(key.DTS, key.Arrived, key.Captured)
-		if s.clock.at(key.DTS) < s.segment.cut && !s.recorder.places.Better(s.segment.dir) {
+		s.clock.observe(key)
+		if s.clock.at(key.DTS) < s.segment.cut && !s.clock.hasty(key, s.segment.row.Span.From) && !s.recorder.places.Better(s.segment.dir) {
 			return
 		}
 		s.flush(key.DTS)
@@ -275,7 +275,7 @@ func (s *Stream) begin(key media.Sample, dir *footage.Directory) {
 		start = max(start, s.clock.at(key.DTS))
 	}
 	if s.newRun || start >= limit {
-		taken := wall(key.Arrived, key.Captured)
+		taken := wall(key)
 		start, limit = s.place(taken)
 		if ahead := start.Sub(taken); ahead > maxStep {
 			s.log.Warn("footage of a clock that was ahead is in the way, what is recorded now follows it", "ahead", ahead)
