@@ -37,8 +37,8 @@ type clock struct {
 	slew      int64 // parts per million
 	began     time.Time
 	lead      int64 // least lead of the observed clock over the line since the last bend, in µs
-	room      int64 // the same of arrival; below zero, the line is ahead of what can be
 	observed  bool
+	room      int64 // the same of arrival; below zero, the line is ahead of what can be
 }
 
 // newClock begins a run at start, with a sample of decode time media.
@@ -55,18 +55,20 @@ func (c *clock) at(media int64) nvr.Time {
 // observe compares the line with the clock. A sample may arrive late, never
 // early, so the least lead is the one nearest to the truth.
 func (c *clock) observe(s media.Sample) {
-	line := c.at(s.DTS)
-	lead, room := int64(wall(s)-line), int64(nvr.TimeOf(s.Arrived)-line)
-	if !c.observed {
-		c.lead, c.room, c.observed = lead, room, true
+	if lead := int64(wall(s) - c.at(s.DTS)); !c.observed || lead < c.lead {
+		c.lead, c.observed = lead, true
 	}
-	c.lead, c.room = min(c.lead, lead), min(c.room, room)
+}
+
+// arrive takes note of when a sample came, for which every one counts.
+func (c *clock) arrive(s media.Sample) {
+	c.room = min(c.room, int64(nvr.TimeOf(s.Arrived)-c.at(s.DTS)))
 }
 
 // hasty tells whether the line is so far ahead of what arrived that a segment
 // that began at from should end with the newest key frame, and can.
 func (c *clock) hasty(key media.Sample, from nvr.Time) bool {
-	return c.observed && c.room < -farEarly.Microseconds() && nvr.TimeOf(key.Arrived) > from.Add(time.Second)
+	return c.room < -farEarly.Microseconds() && nvr.TimeOf(key.Arrived) > from.Add(time.Second)
 }
 
 // bend ends a stretch of the line at a decode time, which began at from, and
@@ -78,13 +80,12 @@ func (c *clock) bend(media int64, from nvr.Time, over time.Duration) nvr.Time {
 	end := c.at(media)
 	c.slew = 0
 	switch {
-	case !c.observed:
 	case c.room < -maxEarly.Microseconds():
 		end = max(end+nvr.Time(c.room), from+1)
-	default:
+	case c.observed:
 		c.slew = min(max(c.lead*1_000_000/over.Microseconds(), -maxSlew), maxSlew)
 	}
-	c.anchor, c.media, c.observed = end, media, false
+	c.anchor, c.media, c.observed, c.room = end, media, false, 0
 	return end
 }
 

@@ -2,6 +2,7 @@ package recorder_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,6 +120,37 @@ func TestDriftIsOneRun(t *testing.T) {
 					t.Errorf("footage is %v in %d segments, want one run", timeline.Footage, len(all))
 				}
 			})
+		})
+	}
+}
+
+// What the clock was wrong by goes away by 500 parts per million, 30 ms a
+// minute, which nobody hears.
+func TestSlewIsGentle(t *testing.T) {
+	for _, by := range []time.Duration{-1500 * time.Millisecond, 90 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t)
+			defer h.close()
+			s := h.stream(camera)
+			s.Begin(format(), true)
+			for i := range int64(600) { // ten minutes
+				m := media.Sample{DTS: i * 90000, Key: true, Data: []byte{1, 2, 3, 4}, Arrived: time.Now()}
+				if i > 30 { // the camera finds its clock
+					m.Captured = off(by)(time.Now())
+				}
+				s.Sample(m)
+				time.Sleep(time.Second)
+			}
+			s.End(nvr.Unreachable, nil)
+			time.Sleep(3 * time.Second)
+			var most float64 // parts per million
+			for _, seg := range h.segments(camera) {
+				media := nvr.Duration(seg.MediaDuration, seg.Timescale)
+				most = max(most, 1e6*math.Abs(seg.Span.To.Sub(seg.Span.From).Seconds()/media.Seconds()-1))
+			}
+			if most > 501 || most < 400 {
+				t.Errorf("a clock that is %v off is slewed by %.0f ppm, want 500", by, most)
+			}
 		})
 	}
 }

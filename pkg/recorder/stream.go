@@ -192,6 +192,7 @@ func (s *Stream) picture(sample media.Sample) {
 	if apart := sample.DTS - s.last; apart > 0 && apart < nvr.Units(maxPicture, s.format.Video().Timescale) {
 		s.frame = apart
 	}
+	s.clock.arrive(sample)
 	s.arrived, s.last = sample.Arrived, sample.DTS
 	s.scorer.Add(len(sample.Data), sample.Key)
 	s.keep(sample)

@@ -171,7 +171,10 @@ func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool)
 	all, whole := h.filled(h.since)
 	pictured, _, _ := h.progress(0, h.since)
 	newest, tail := h.filled(now.Add(-minHold)) // what rushes has no rate
-	if whole < minHold || tail <= 0 || near(all, whole, said) || near(newest, tail, said) || near(all, nvr.Duration(pictured, uint32(video)), said) {
+	if whole < minHold/2 || tail <= 0 {
+		return said, false
+	}
+	if near(all, whole, said) || near(newest, tail, said) || near(all, nvr.Duration(pictured, uint32(video)), said) {
 		return said, true
 	}
 	if whole < maxHold*3/4 {

@@ -240,6 +240,7 @@ func TestOddClocks(t *testing.T) {
 			return true
 		}}},
 		{name: "sound has half the rate it says", camera: odd{rate: 16000, sends: 8000}},
+		{name: "sound has twice the rate it says, as reports say", camera: odd{rate: 8000, sends: 16000, reportsEvery: reports}},
 		{name: "sound has twice the rate it says", camera: odd{rate: 8000, sends: 16000}},
 		{name: "old pictures come in one burst", camera: odd{picture: func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
 			*arrives = max(at, 10*s)
