@@ -60,8 +60,12 @@ func (c *clock) observe(s media.Sample) {
 	}
 }
 
-// arrive takes note of when a sample came, for which every one counts.
+// arrive takes note of when a sample came, for which every one counts, unless
+// the system's clock was set since.
 func (c *clock) arrive(s media.Sample) {
+	if c.stepped(s.Arrived).Abs() > maxStep {
+		return
+	}
 	c.room = min(c.room, int64(nvr.TimeOf(s.Arrived)-c.at(s.DTS)))
 }
 
@@ -74,14 +78,14 @@ func (c *clock) hasty(key media.Sample, from nvr.Time) bool {
 // bend ends a stretch of the line at a decode time, which began at from, and
 // returns when that is. It chooses the slew of the next so that the error is
 // gone after a stretch of the given length. A line that was ahead of what
-// arrived is moved back to that, but not to before from: the stretch took less
-// time than was counted.
+// arrived is moved back to that: the stretch took less time than was counted,
+// but is given half of that at least, since people look for things in it.
 func (c *clock) bend(media int64, from nvr.Time, over time.Duration) nvr.Time {
 	end := c.at(media)
 	c.slew = 0
 	switch {
 	case c.room < -maxEarly.Microseconds():
-		end = max(end+nvr.Time(c.room), from+1)
+		end = max(end+nvr.Time(c.room), from+(end-from+1)/2)
 	case c.observed:
 		c.slew = min(max(c.lead*1_000_000/over.Microseconds(), -maxSlew), maxSlew)
 	}

@@ -14,6 +14,9 @@ const (
 	// packet may come for its timestamp to be believed. Nothing is taken after
 	// it arrived, but all that came before it may have been delayed.
 	early = 2 * time.Second
+	// longPause is how long sound has to be away to have paused, where its
+	// timestamps do not tell.
+	longPause = 3 * time.Second
 )
 
 // clock makes sense of the RTP timestamps of one track. It counts them without
@@ -94,8 +97,8 @@ func (c *clock) step(ts uint32, arrived time.Time) int64 {
 // usual returns what passed since the newest packet, whatever this one says.
 func (c *clock) usual(arrived time.Time) int64 {
 	passed := c.units(int64(arrived.Sub(c.arrived)))
-	if length := c.content.length; length > 0 && passed < length+c.rate/2 {
-		return length
+	if length := c.content.length; length > 0 && passed < length+c.units(int64(longPause)) {
+		return length // a shorter pause may be the network's
 	}
 	return max(passed, 0)
 }
