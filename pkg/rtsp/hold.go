@@ -17,14 +17,14 @@ type accessUnit struct {
 	data    []byte
 	arrived time.Time
 
-	described *described // of a key frame with which the description changes
-	resume    bool       // it follows pictures that were lost
+	keyed  *keyed // of a key frame with which the description changes
+	resume bool   // it follows pictures that were lost
 
 	at int64 // its place on the clock of its track, once that was read
 }
 
-// described is what a key frame's parameter sets say.
-type described struct {
+// keyed is what a key frame's parameter sets say.
+type keyed struct {
 	track media.Track
 	order pictures
 }

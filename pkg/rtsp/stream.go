@@ -131,7 +131,7 @@ func (s *stream) describe(u *accessUnit, sets sets) bool {
 		s.video.refuse()
 		return false
 	}
-	u.described = &described{track, order}
+	u.keyed = &keyed{track, order}
 	return true
 }
 
@@ -286,14 +286,14 @@ func (s *stream) place(u *accessUnit, sample *media.Sample) bool {
 
 // present tells the sink what is new from a picture on.
 func (s *stream) present(u *accessUnit, fresh bool) {
-	if d := u.described; d != nil {
+	if d := u.keyed; d != nil {
 		s.format.Tracks = append([]media.Track{d.track}, s.format.Tracks[1:]...)
 		s.step = d.order.step
 		s.order.begin(d.order.depth, d.order.fixed, d.order.step)
 	} else if fresh || u.resume {
 		s.order.begin(s.order.depth, s.order.fixed, s.step)
 	}
-	if fresh || u.described != nil || u.key && s.sounds && !s.announced {
+	if fresh || u.keyed != nil || u.key && s.sounds && !s.announced {
 		s.announced = s.sounds
 		s.sink.Begin(s.current(), fresh)
 	}
