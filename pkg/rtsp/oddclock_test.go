@@ -39,8 +39,8 @@ type event struct {
 	do      func()
 }
 
-// play has the camera send for a time. It must be called in a bubble.
-func (c odd) play(f *feeder, length time.Duration) {
+// sendFor has the camera send for a time. It must be called in a bubble.
+func (c odd) sendFor(f *feeder, length time.Duration) {
 	var all []event
 	fps := cmp.Or(c.fps, 15)
 	for i, at := 0, time.Duration(0); at < length; i, at = i+1, time.Duration(float64(i+1)/fps*float64(time.Second)) {
@@ -284,7 +284,7 @@ func TestOddClocks(t *testing.T) {
 				f.patience = 10 * s
 				rate := cmp.Or(c.rate, 8000)
 				f.format.Tracks[1].SampleRate, f.format.Tracks[1].Timescale, f.clocks[1].rate = rate, uint32(rate), int64(rate)
-				c.play(f, length)
+				c.sendFor(f, length)
 				wantPictures, wantSounds := f.sent[0], float64(f.sent[1])
 				t.Logf("%d of %d pictures, %d of %.0f sounds, %d runs; dated %v ahead, %v behind; sound off by %v, later %v",
 					sink.pictures, wantPictures, sink.sounds, wantSounds, sink.runs, sink.ahead, sink.behind, sink.apart, sink.late)
