@@ -119,6 +119,7 @@ func TestCameraTrouble(t *testing.T) {
 		reason  nvr.Reason
 	}{
 		{"garbage", rtspsim.Options{}, rtspsim.Trouble{Describe: "garbage"}, nvr.BadStream},
+		{"mjpeg", rtspsim.Options{}, rtspsim.Trouble{Describe: "m=video 0 RTP/AVP 26\r\n"}, nvr.Unsupported},
 		{"refused", rtspsim.Options{}, rtspsim.Trouble{Status: 503}, nvr.Refused},
 		{"no key frames", rtspsim.Options{}, rtspsim.Trouble{NoKeyFrames: true}, nvr.NoPicture},
 		{"frozen", rtspsim.Options{TLS: true}, rtspsim.Trouble{Freeze: true}, nvr.NoPicture},

@@ -93,6 +93,7 @@ func TestOddCameras(t *testing.T) {
 		{name: "a request with bare ends of lines", odd: &scripted{between: every("get_parameter /live RTSP/1.0\ncseq:7\n\n")}, hear: "RTSP/1.0 200"},
 		{name: "a request that nobody knows", odd: &scripted{between: every(from("RECORD", ""))}, hear: "RTSP/1.0 501"},
 		{name: "bytes too many between frames", odd: &scripted{between: every("\r\n\x00\x00")}},
+		{name: "bytes too many that look like a frame", odd: &scripted{between: every("junk$\x09\xff\xff\x80$$$\x00\xff\xffRTSP")}},
 
 		// Status lines, ends of lines, fields.
 		{name: "no reason", odd: &scripted{answer: swap("", "200 OK", "200")}},
@@ -171,6 +172,9 @@ func TestOddCameras(t *testing.T) {
 		{name: "session control is a path", odd: &scripted{sdp: strings.Replace(scriptedSDP, "control:*", "control:/", 1)}},
 		{name: "session control is empty", odd: &scripted{sdp: strings.Replace(scriptedSDP, "control:*", "control:", 1)}},
 		{name: "session control is garbage", odd: &scripted{sdp: strings.Replace(scriptedSDP, "control:*", "control:rtsp://%zz", 1)}},
+		{name: "no rtpmap", odd: &scripted{sdp: strings.Replace(scriptedSDP, "a=rtpmap:96 H264/90000\r\n", "", 1)}},
+		{name: "whole addresses of tracks, in capitals", odd: &scripted{sdp: strings.ReplaceAll(scriptedSDP, "control:trackID=", "control:RTSP://10.9.8.7/live/trackID=")}},
+		{name: "tracks without an address but one", odd: &scripted{sdp: strings.Replace(scriptedSDP, "a=control:trackID=0", "a=control:*", 1)}},
 		{name: "video is sendonly", odd: &scripted{sdp: strings.Replace(scriptedSDP, "a=control:trackID=0", "a=sendonly\r\na=control:trackID=0", 1)}},
 		{name: "another profile", odd: &scripted{sdp: strings.ReplaceAll(scriptedSDP, "RTP/AVP", "RTP/AVPF/X")}},
 		{name: "encryption is offered", odd: &scripted{sdp: strings.ReplaceAll(scriptedSDP, "RTP/AVP", "RTP/SAVP") + "a=key-mgmt:mikey %%%\r\n"}},
@@ -207,6 +211,15 @@ func TestOddCameras(t *testing.T) {
 		{name: "timeout that is none", odd: &scripted{answer: swap("", "timeout=60", "timeout=")}},
 		{name: "timeout of an age", odd: &scripted{answer: swap("", "timeout=60", "timeout=4294967295")}},
 		{name: "Session twice", odd: &scripted{answer: swap("SETUP", "(Session: .*\r\n)", "$1$1")}},
+		{name: "Session before there is one", odd: &scripted{answer: func(q ask, usual string) string {
+			switch {
+			case q.method == "OPTIONS" || q.method == "DESCRIBE":
+				return strings.Replace(usual, "\r\nCSeq", "\r\nSession: 0\r\nCSeq", 1)
+			case q.method == "PLAY" && q.fields["session"] != "12345678":
+				return "RTSP/1.0 454 Session Not Found\r\nCSeq: " + q.fields["cseq"] + "\r\n\r\n"
+			}
+			return usual
+		}}},
 		{name: "Session with each answer", odd: &scripted{answer: swap("", "\r\nCSeq", "\r\nSession: \r\nCSeq")}},
 		{name: "another session for the sound", odd: &scripted{answer: both(when("SETUP", func(q ask, usual string) string {
 			if strings.HasSuffix(q.uri, "1") {

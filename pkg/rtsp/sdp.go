@@ -75,6 +75,11 @@ func (s *described) add(one section) {
 	if m.Control == "*" {
 		m.Control = ""
 	}
+	if strings.Contains(m.Control, "://") {
+		if u := dialog.Absolute((*url.URL)(s.base), m.Control); u != nil {
+			m.Control = u.String()
+		}
+	}
 	if u, err := m.URL(s.base); err != nil || u == nil {
 		s.missing = append(s.missing, one.kind+": its address cannot be understood")
 		return
@@ -168,12 +173,12 @@ func (s *section) format(text string) (format.Format, error) {
 	if payload < 0 || payload > 127 {
 		return nil, fmt.Errorf("there is no payload type %d", payload)
 	}
-	said := cmp.Or(s.of("rtpmap", payload), static[payload])
+	fmtp := s.of("fmtp", payload)
+	said := cmp.Or(s.of("rtpmap", payload), static[payload], guess(fmtp))
 	if said == "" {
 		return nil, fmt.Errorf("payload type %d is not explained", payload)
 	}
 	name, rate, channels := readMap(said)
-	fmtp := s.of("fmtp", payload)
 	pt := uint8(payload)
 	switch name {
 	case "h264", "h.264":
@@ -268,6 +273,18 @@ func parameters(fmtp string) map[string]string {
 		all[strings.ToLower(strings.TrimSpace(name))] = strings.Trim(value, ` "`)
 	}
 	return all
+}
+
+// guess tells by its parameters what a format without rtpmap must be.
+func guess(fmtp string) string {
+	p := parameters(fmtp)
+	switch {
+	case p["sprop-vps"] != "" && p["sprop-sps"] != "":
+		return "H265/90000"
+	case p["sprop-parameter-sets"] != "" || p["packetization-mode"] != "":
+		return "H264/90000"
+	}
+	return ""
 }
 
 // settledAAC is fmtp of MPEG-4 audio with what RFC 3640, 3.3.6, fixes, and with

@@ -55,7 +55,7 @@ func (c *Conn) settled(q *request, m *message, code int, reason string) []byte {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "RTSP/1.0 %d %s\r\nCSeq: %s\r\n", code, reason, q.cseq)
-	if session := c.keepSession(m.get("Session")); session != "" && code == 200 {
+	if session := c.keepSession(q.method, m.get("Session")); session != "" && code == 200 {
 		fmt.Fprintf(&b, "Session: %s\r\n", session)
 	}
 	if code != 200 {
@@ -86,11 +86,12 @@ func (c *Conn) settled(q *request, m *message, code int, reason string) []byte {
 // those are that say nothing.
 const maxTimeout = 3600 // seconds
 
-// keepSession reads a Session field (RFC 2326, 12.37). The first session stays
-// the one: a camera that names another with each track plays the first.
-func (c *Conn) keepSession(value string) string {
+// keepSession reads a Session field (RFC 2326, 12.37). A session begins with
+// SETUP, and the first stays the one: a camera that names another with each
+// track plays the first.
+func (c *Conn) keepSession(method, value string) string {
 	parts := strings.Split(value, ";")
-	if id := strings.TrimSpace(parts[0]); c.session == "" && len(id) <= 256 {
+	if id := strings.TrimSpace(parts[0]); method == "SETUP" && c.session == "" && len(id) <= 256 {
 		c.session = id
 	}
 	if value == "" || c.session == "" {

@@ -43,6 +43,7 @@ type Conn struct {
 	heard bool   // a message came
 	ready []byte // an answer for the library
 	rest  int    // bytes of the present frame that were not passed on
+	lost  bool   // what came last was neither frame nor message
 
 	playing atomic.Bool // PLAY was asked for: frames may come
 
@@ -124,6 +125,15 @@ func (c *Conn) frames(p []byte) (n int, err error) {
 				}
 				b, _ = c.r.Peek(c.r.Buffered())
 			}
+			if c.lost {
+				if n > 0 {
+					break
+				}
+				if found, err := c.found(); !found {
+					return 0, err
+				}
+				b, _ = c.r.Peek(c.r.Buffered())
+			}
 			size := 4 + int(b[n+2])<<8 + int(b[n+3])
 			if !c.playing.Load() {
 				if n > 0 {
@@ -143,6 +153,25 @@ func (c *Conn) frames(p []byte) (n int, err error) {
 	return n, err
 }
 
+// found tells whether frames go on after bytes that were none, else it leaves
+// out a byte. One that is taken for a frame and is none would swallow up to
+// 64 KiB: its channel must be agreed on, and it must hold RTP or RTCP.
+func (c *Conn) found() (bool, error) {
+	b, err := c.r.Peek(5)
+	if err != nil {
+		return false, err
+	}
+	c.mu.Lock()
+	agreed := c.channels[b[1]]
+	c.mu.Unlock()
+	if agreed && b[4]>>6 == 2 {
+		c.lost = false
+		return true, nil
+	}
+	_, err = c.r.Discard(1)
+	return false, err
+}
+
 // message reads what is no frame.
 func (c *Conn) message() error {
 	b, err := c.r.Peek(1)
@@ -157,10 +186,11 @@ func (c *Conn) message() error {
 		if !c.heard && b[0] != '\r' && b[0] != '\n' {
 			return ErrNotRTSP
 		}
+		c.lost = b[0] != '\r' && b[0] != '\n'
 		_, err = c.r.Discard(1)
 		return err
 	}
-	c.heard = true
+	c.heard, c.lost = true, false
 	m, err := readHead(c.r)
 	if err != nil {
 		return err

@@ -137,7 +137,42 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// conversation is what a camera may say to three requests; it seeds the fuzzer.
+// What a camera leaves open of how packets come is as it was asked for.
+func TestTransport(t *testing.T) {
+	const tcp, udp = "RTP/AVP/TCP;unicast;interleaved=2-3", "RTP/AVP;unicast;client_port=5000-5001"
+	for _, tt := range []struct{ asked, said, want string }{
+		{tcp, "", tcp},
+		{tcp, "RTP/AVP/TCP", tcp},
+		{tcp, "RTP/AVP;unicast", tcp},
+		{tcp, "unicast", tcp},
+		{tcp, tcp + ";ssrc=1;mode=live", tcp},
+		{tcp, "rtp/avp/tcp; Unicast; Interleaved = 8 - 9", "RTP/AVP/TCP;unicast;interleaved=8-9"},
+		{tcp, "RTP/AVP/TCP;interleaved=8", "RTP/AVP/TCP;unicast;interleaved=8-9"},
+		{tcp, "RTP/AVP/TCP;interleaved=300-301", tcp},
+		{tcp, "RTP/AVP/TCP;interleaved=255-256", tcp},
+		{tcp, "RTP/AVP/TCP;interleaved=0-1", tcp}, // the first track's
+		{tcp, "RTP/AVP/TCP;interleaved=1-2", tcp},
+		{tcp, tcp + ",RTP/AVP;server_port=1-2", tcp},
+		{tcp, "RTP/AVP;unicast;server_port=6000-6001", "RTP/AVP;unicast;server_port=6000-6001"}, // it wants UDP
+		{tcp, "RTP/SAVP/TCP;interleaved=2-3", "RTP/SAVP/TCP;unicast;interleaved=2-3"},
+		{udp, "", "RTP/AVP;unicast"},
+		{udp, udp, "RTP/AVP;unicast"},
+		{udp, "RTP/AVP/UDP;server_port=6000;source=10.1.2.3", "RTP/AVP;unicast;server_port=6000-6001;source=10.1.2.3"},
+		{udp, "RTP/AVP;server_port=6000 - 6009;source=camera.invalid;destination=x", "RTP/AVP;unicast;server_port=6000-6009"},
+		{udp, "RTP/AVP;server_port=65535", "RTP/AVP;unicast"},
+		{udp, "RTP/AVP;server_port=6000-99999", "RTP/AVP;unicast;server_port=6000-6001"},
+		{udp, "RTP/AVP;multicast;port=1-2", "RTP/AVP;multicast"},
+		{udp, "RTP/AVP/TCP;interleaved=4-5", "RTP/AVP/TCP;unicast;interleaved=4-5"},
+	} {
+		var c Conn
+		c.channels[0], c.channels[1] = true, true
+		if got := c.transport(&request{fields: []field{{"Transport", tt.asked}}}, []string{tt.said}); got != tt.want {
+			t.Errorf("%s, answered %q: %s, want %s", tt.asked, tt.said, got, tt.want)
+		}
+	}
+}
+
+// conversations are what a camera may say to five requests; they seed the fuzzer.
 var conversations = []string{
 	"RTSP/1.0 200 OK\r\nCSeq: 2\r\nPublic: OPTIONS, GET_PARAMETER\r\n\r\n" +
 		"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Base: rtsp://camera/live/\r\nContent-Length: 7\r\n\r\nv=0\r\nm=" +
