@@ -129,7 +129,7 @@ func TestSilence(t *testing.T) {
 				if _, err := c.Read(make([]byte, 4096)); err != nil {
 					t.Fatal(err)
 				}
-				if body, base := c.Described(); string(body) != tt.want || base.String() != "rtsp://camera/live" || time.Since(began) > silence {
+				if body, base := c.Described(); string(body) != tt.want || base.String() != "rtsp://camera/live" || time.Since(began) > silenceWithin {
 					t.Errorf("%q relative to %v after %v", body, base, time.Since(began))
 				}
 			})

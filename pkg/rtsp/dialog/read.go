@@ -1,0 +1,217 @@
+package dialog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// frames passes on as much as p takes of those frames that have arrived
+// (RFC 2326, 10.12). Nothing and no error means that something else is next.
+func (c *Conn) frames(p []byte) (n int, err error) {
+	if _, err = c.r.Peek(1); err != nil {
+		return 0, err
+	}
+	b, _ := c.r.Peek(c.r.Buffered())
+	for n < len(b) && n < len(p) {
+		if c.rest == 0 {
+			if b[n] != '$' {
+				break
+			}
+			if len(b)-n < 4 {
+				if n > 0 {
+					break
+				}
+				if _, err = c.r.Peek(4); err != nil {
+					return 0, err
+				}
+				b, _ = c.r.Peek(c.r.Buffered())
+			}
+			if c.lost {
+				if n > 0 {
+					break
+				}
+				if found, err := c.found(); !found {
+					return 0, err
+				}
+				b, _ = c.r.Peek(c.r.Buffered())
+			}
+			size := 4 + int(b[n+2])<<8 + int(b[n+3])
+			if !c.playing.Load() {
+				if n > 0 {
+					break
+				}
+				_, err = c.r.Discard(size)
+				return 0, err
+			}
+			c.rest = size
+		}
+		step := min(c.rest, len(b)-n, len(p)-n)
+		n += step
+		c.rest -= step
+	}
+	copy(p, b[:n])
+	_, err = c.r.Discard(n)
+	return n, err
+}
+
+// found tells whether frames go on after bytes that were none, else it leaves
+// out a byte. One that is taken for a frame and is none would swallow up to
+// 64 KiB: its channel must be agreed on, and it must hold RTP or RTCP.
+func (c *Conn) found() (bool, error) {
+	b, err := c.r.Peek(5)
+	if err != nil {
+		return false, err
+	}
+	c.mu.Lock()
+	agreed := c.channels[b[1]]
+	c.mu.Unlock()
+	if agreed && b[4]>>6 == 2 {
+		c.lost = false
+		return true, nil
+	}
+	_, err = c.r.Discard(1)
+	return false, err
+}
+
+// message reads what is no frame.
+func (c *Conn) message() error {
+	b, err := c.r.Peek(1)
+	if err != nil || b[0] == '$' {
+		return err
+	}
+	begins, err := c.begins()
+	if err != nil {
+		return err
+	}
+	if !begins {
+		if !c.heard && b[0] != '\r' && b[0] != '\n' {
+			return ErrNotRTSP
+		}
+		c.lost = b[0] != '\r' && b[0] != '\n'
+		_, err = c.r.Discard(1)
+		return err
+	}
+	c.heard, c.lost = true, false
+	m, err := readHead(c.r)
+	if err != nil {
+		return err
+	}
+	if method, _, ok := m.request(); ok {
+		if err := c.readBody(m, false); err != nil {
+			return err
+		}
+		return c.reply(method, m)
+	}
+	code, reason, ok := m.status()
+	if !ok {
+		return fmt.Errorf("the camera answered %q", m.first[:min(len(m.first), 60)])
+	}
+	return c.answer(m, code, reason)
+}
+
+// beginnings are what a message begins with. Bytes that a camera sends too much
+// are looked through for them.
+var beginnings = [...]string{
+	"RTSP/", "OPTIONS ", "ANNOUNCE ", "GET_PARAMETER ", "SET_PARAMETER ", "TEARDOWN ", "REDIRECT ",
+	"DESCRIBE ", "SETUP ", "PLAY ", "PAUSE ", "RECORD ", "PLAY_NOTIFY ",
+}
+
+// begins tells whether a message is next. It waits for no more bytes than it
+// takes to tell.
+func (c *Conn) begins() (bool, error) {
+	for n := 1; ; n++ {
+		b, err := c.r.Peek(n)
+		if err != nil {
+			return false, err
+		}
+		possible := false
+		for _, text := range beginnings {
+			if n <= len(text) && strings.EqualFold(text[:n], string(b)) {
+				if n == len(text) {
+					return true, nil
+				}
+				possible = true
+			}
+		}
+		if !possible {
+			return false, nil
+		}
+	}
+}
+
+// How long a camera may pause within a description before it counts as over.
+// Where its length is said, all of it is to be expected: a lost packet of a
+// camera on Wi-Fi takes a second or two to come again.
+const (
+	silence       = time.Second
+	silenceWithin = 4 * time.Second
+)
+
+// errNext says that a description is over because something else begins.
+var errNext = errors.New("something else begins")
+
+// readBody reads what follows a header. A description ends where its camera
+// falls silent if its length is not said, and goes on over a length that is
+// too small.
+func (c *Conn) readBody(m *message, description bool) error {
+	n, known := m.length()
+	if n > maxBody {
+		return errTooLong
+	}
+	if !description {
+		return c.readCounted(m, n, 0)
+	}
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
+	err := c.readCounted(m, n, silenceWithin)
+	for err == nil && len(m.body) < maxBody && (!known || c.r.Buffered() > 0) {
+		err = c.readLine(m)
+	}
+	if errors.Is(err, errNext) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// readCounted reads until the body has n bytes, each piece within a time if
+// that is not 0.
+func (c *Conn) readCounted(m *message, n int, within time.Duration) error {
+	for len(m.body) < n {
+		if within > 0 {
+			_ = c.SetReadDeadline(time.Now().Add(within))
+		}
+		if _, err := c.r.Peek(1); err != nil {
+			return err
+		}
+		b, _ := c.r.Peek(min(c.r.Buffered(), n-len(m.body)))
+		m.body = append(m.body, b...)
+		_, _ = c.r.Discard(len(b))
+	}
+	return nil
+}
+
+// readLine reads one more line of a description, if one is next.
+func (c *Conn) readLine(m *message) error {
+	_ = c.SetReadDeadline(time.Now().Add(silence))
+	b, err := c.r.Peek(1)
+	if err != nil {
+		return err
+	}
+	begins, err := c.begins()
+	if err != nil {
+		return err
+	}
+	if begins || b[0] == '$' {
+		return errNext
+	}
+	b, _ = c.r.Peek(c.r.Buffered())
+	if end := bytes.IndexByte(b, '\n'); end >= 0 {
+		b = b[:end+1]
+	}
+	m.body = append(m.body, b...)
+	_, _ = c.r.Discard(len(b))
+	return nil
+}
