@@ -138,6 +138,29 @@ func TestLogin(t *testing.T) {
 	})
 }
 
+// TestNextNonce has a camera name the nonce that it wants next: nothing is
+// refused but the first request.
+func TestNextNonce(t *testing.T) {
+	l := lock{offer: `WWW-Authenticate: Digest realm="` + lockRealm + `", nonce="%s", qop="auth"`, hash: md5.New, qop: "auth", password: lockPassword}
+	refused := 0
+	s := &scripted{
+		admit: func(q ask) string {
+			fields := l.admit(q)
+			if fields != "" {
+				refused++
+			}
+			return fields
+		},
+		answer: func(_ ask, usual string) string {
+			l.nonce, l.counts = l.nonce+"x", map[string]bool{}
+			return strings.Replace(usual, "\r\nCSeq", "\r\nAuthentication-Info: qop=auth, nextnonce=\""+l.nonce+"\"\r\nCSeq", 1)
+		},
+	}
+	if _, err := Probe(t.Context(), Config{URL: s.open(t), User: lockUser, Password: lockPassword}); err != nil || refused != 1 {
+		t.Errorf("%d requests were refused; %v", refused, err)
+	}
+}
+
 // TestWrongPassword counts how often a password is tried that is wrong: many
 // cameras lock an account after five.
 func TestWrongPassword(t *testing.T) {

@@ -33,6 +33,7 @@ func (c *Conn) answer(m *message, code int, reason string) error {
 		}
 	}
 	c.asked = nil
+	c.login.renewed(m.get("Authentication-Info"))
 	if q.method == "GET_PARAMETER" && code >= 400 && code != 401 {
 		c.noPing = true
 	}

@@ -88,6 +88,7 @@ func FuzzChallenges(f *testing.F) {
 		if !l.challenged(q, []string{field}) {
 			t.Fatalf("%q is not taken up", field)
 		}
+		l.renewed(field)
 		if proof := l.prove(q); strings.ContainsAny(proof, "\r\n") || !strings.HasPrefix(proof, "Basic ") && !strings.HasPrefix(proof, "Digest ") || strings.Contains(proof, "password") {
 			t.Errorf("%q", proof)
 		}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"net/url"
 	"strings"
 )
@@ -174,6 +175,21 @@ func (l *login) challenged(q *request, fields []string) (again bool) {
 	}
 	l.accepted, l.nonceFor, l.count, l.cnonce = c, q, 0, rand.Text()
 	return true
+}
+
+// renewed takes an Authentication-Info field: the camera may name the nonce that
+// it wants next (RFC 7616, 3.5).
+func (l *login) renewed(info string) {
+	if l.accepted == nil || info == "" {
+		return
+	}
+	next := readChallenges([]string{"Digest " + info})[0].params["nextnonce"]
+	if next == "" {
+		return
+	}
+	c := challenge{l.accepted.scheme, maps.Clone(l.accepted.params)}
+	c.params["nonce"] = next
+	l.accepted, l.nonceFor, l.count = &c, nil, 0
 }
 
 // prove returns the value of an Authorization field, or nothing as long as
