@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/watch"
 )
 
 // maxPassword bounds a password file.
@@ -155,21 +156,22 @@ func cameraProbe(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	found, err := probe(ctx, in, c.logger())
+	found, err := watch.Probe(ctx, in, c.logger())
 	if err != nil {
 		return err
 	}
-	if !found.OK {
+	if found.Reason != "" {
 		return fmt.Errorf("%s: %s", found.Reason.Sentence(), found.Detail)
 	}
-	for _, s := range found.Streams {
-		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", s.Stream, s.Video.Codec, s.Video.Width, s.Video.Height); err != nil {
+	for i, format := range found.Formats {
+		video := format.Video()
+		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", nvr.Quality(i), video.Codec, video.Width, video.Height); err != nil {
 			return err
 		}
-		if s.Audio != nil {
-			fmt.Fprintf(c.out, ", %s %d Hz", s.Audio.Codec, s.Audio.SampleRate)
+		if audio, ok := format.Audio(); ok {
+			fmt.Fprintf(c.out, ", %s %d Hz", audio.Codec, audio.SampleRate)
 		}
-		for _, missing := range s.Missing {
+		for _, missing := range format.Missing {
 			fmt.Fprintf(c.out, "; not recorded: %s", missing)
 		}
 		fmt.Fprintln(c.out)

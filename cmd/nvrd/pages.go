@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -19,10 +18,7 @@ import (
 )
 
 // pageCameras shows the cameras to the pages in the pages' own words.
-type pageCameras struct {
-	*appliance.Appliance
-	log *slog.Logger
-}
+type pageCameras struct{ *appliance.Appliance }
 
 func (p pageCameras) List(ctx context.Context) ([]pages.Camera, error) {
 	list, err := p.Cameras.List(ctx)
@@ -71,7 +67,8 @@ func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input)
 			return pages.Probe{}, err
 		}
 	}
-	found, err := probe(ctx, tried, p.log)
+	answer, err := p.Cameras.Probe(ctx, id, tried)
+	found := showAnswer(answer)
 	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
 }
 

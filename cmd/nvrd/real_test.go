@@ -20,6 +20,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/rtsp/rtspsim"
+	"nvrd/pkg/watch"
 )
 
 // films are real footage as cameras send it, with key frames each second. The
@@ -370,8 +371,8 @@ func publish(t *testing.T, path string, sim *rtspsim.Server, name string) {
 	t.Helper()
 	said := background(t, exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-i", path, "-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp", sim.URL(name)))
 	eventually(t, time.Minute, func() bool {
-		found, err := probe(t.Context(), household.CameraInput{Name: name, URL: sim.URL(name)}, slog.New(slog.DiscardHandler))
-		return err == nil && found.OK
+		found, err := watch.Probe(t.Context(), household.CameraInput{Name: name, URL: sim.URL(name)}, slog.New(slog.DiscardHandler))
+		return err == nil && found.Reason == ""
 	}, func() string { return "ffmpeg publishes " + name + ": " + said() })
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"nvrd/pkg/api"
 	"nvrd/pkg/camera"
@@ -18,7 +17,6 @@ import (
 type apiCameras struct {
 	cameras *watch.Cameras
 	home    *household.DB
-	log     *slog.Logger
 }
 
 func (a apiCameras) List(ctx context.Context) ([]api.Camera, error) {
@@ -54,23 +52,19 @@ func (a apiCameras) Remove(ctx context.Context, id nvr.CameraID) error {
 }
 
 func (a apiCameras) Probe(ctx context.Context, in household.CameraInput) (api.Probe, error) {
-	return probe(ctx, in, a.log)
+	answer, err := a.cameras.Probe(ctx, 0, in)
+	return showAnswer(answer), err
 }
 
-// probe asks a camera what it sends.
-func probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (api.Probe, error) {
-	found, err := watch.Probe(ctx, in, log)
-	if err != nil {
-		return api.Probe{}, err
-	}
-	if found.Reason != "" {
-		return api.Probe{Reason: found.Reason, Detail: found.Detail}, nil
+func showAnswer(a watch.Answer) api.Probe {
+	if a.Reason != "" {
+		return api.Probe{Reason: a.Reason, Detail: a.Detail}
 	}
 	p := api.Probe{OK: true}
-	for i, format := range found.Formats {
+	for i, format := range a.Formats {
 		p.Streams = append(p.Streams, showStream(nvr.Quality(i), camera.Live, format))
 	}
-	return p, nil
+	return p
 }
 
 func showCamera(c watch.Camera) api.Camera {

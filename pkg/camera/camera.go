@@ -20,6 +20,7 @@ type Config struct {
 	ID      nvr.CameraID
 	Streams []Stream
 	Log     *slog.Logger // nil means silence
+	LogIns  *LogIns      // of the device, if it has a budget already; nil means a new one
 	// Report is called with every change, from one goroutine at a time. It
 	// must return soon, and must not change what it is given.
 	Report func(State)
@@ -36,10 +37,19 @@ type Stream struct {
 	Sink    media.Sink
 }
 
-// Run keeps the camera connected until ctx ends, and returns when every
-// connection is closed. A sink is given End for every attempt that fails, and
-// last the reason for which ctx ended (see [rtsp.StopReason]).
-func Run(ctx context.Context, c Config) {
+// Handle is a handle on a camera that is kept connected. Its methods are safe
+// for concurrent use.
+type Handle struct {
+	board  *board
+	logIns *LogIns
+	stop   context.CancelCauseFunc
+	done   chan struct{}
+}
+
+// Start keeps a camera connected until ctx ends or the camera is stopped. A sink
+// is given End for every attempt that fails, and last the reason for which ctx
+// ended or the camera was stopped (see [rtsp.StopReason]).
+func Start(ctx context.Context, c Config) *Handle {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -52,7 +62,11 @@ func Run(ctx context.Context, c Config) {
 	if c.Report == nil {
 		c.Report = func(State) {}
 	}
-	b := newBoard(c)
+	if c.LogIns == nil {
+		c.LogIns = &LogIns{}
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	h := &Handle{board: newBoard(c), logIns: c.LogIns, stop: stop, done: make(chan struct{})}
 	doors := map[string]*door{}
 	var all sync.WaitGroup
 	for i, s := range c.Streams {
@@ -61,13 +75,36 @@ func Run(ctx context.Context, c Config) {
 			doors[at] = newDoor(func(ctx context.Context) error { return c.knock(ctx, s.RTSP) })
 		}
 		l := &link{
-			board: b, place: i, stream: s, connect: c.connect, door: doors[at],
+			board: h.board, place: i, stream: s, connect: c.connect, door: doors[at],
+			logIns: c.LogIns, party: s.Quality.String(),
 			log: c.Log.With("stream", nvr.StreamID{Camera: c.ID, Quality: s.Quality}.String()),
 		}
 		all.Go(func() { l.run(ctx) })
 	}
-	all.Wait()
+	go func() {
+		all.Wait()
+		stop(nil)
+		close(h.done)
+	}()
+	return h
 }
+
+// Stop has every connection closed, and returns at once. why tells the sinks the
+// reason if it is an [rtsp.Fault]. Of several calls the first counts.
+func (h *Handle) Stop(why error) { h.stop(why) }
+
+// Wait returns when every connection is closed.
+func (h *Handle) Wait() { <-h.done }
+
+// State returns how the camera stands.
+func (h *Handle) State() State {
+	h.board.mu.Lock()
+	defer h.board.mu.Unlock()
+	return h.board.state()
+}
+
+// LogIns returns the budget that whatever else talks to the device goes by.
+func (h *Handle) LogIns() *LogIns { return h.logIns }
 
 // Tee returns a sink that hands everything to each of sinks, in their order.
 func Tee(sinks ...media.Sink) media.Sink { return tee(sinks) }

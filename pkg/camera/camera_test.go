@@ -90,14 +90,14 @@ func (s *script) play(t *testing.T, long time.Duration) (*script, [2]*ends, []St
 	var log bytes.Buffer
 	ctx, cancel := context.WithTimeoutCause(t.Context(), long, &rtsp.Fault{Reason: nvr.PausedByUser})
 	defer cancel()
-	Run(ctx, Config{
+	Start(ctx, Config{
 		ID: 3, Log: slog.New(slog.NewTextHandler(&log, nil)), connect: s.connect, knock: s.knock,
 		Streams: []Stream{
 			{Quality: nvr.Main, RTSP: rtsp.Config{URL: "main"}, Sink: sinks[0]},
 			{Quality: nvr.Sub, RTSP: rtsp.Config{URL: "sub"}, Sink: sinks[1]},
 		},
 		Report: func(s State) { states = append(states, s) },
-	})
+	}).Wait()
 	return s, sinks, states, log.String()
 }
 

@@ -20,6 +20,8 @@ type link struct {
 	stream  Stream
 	connect func(context.Context, rtsp.Config, media.Sink) error
 	door    *door
+	logIns  *LogIns
+	party   string // in the budget of log-ins
 	log     *slog.Logger
 
 	liveSince time.Time  // zero unless the present attempt is live
@@ -70,7 +72,7 @@ func (l *link) run(ctx context.Context) {
 // await returns when this stream may log in; false means that ctx ended.
 func (l *link) await(ctx context.Context) bool {
 	for said := false; ; said = true {
-		ok, in, changed := l.mayLogIn(l.place)
+		ok, in, changed := l.logIns.May(l.party)
 		if ok {
 			return true
 		}
@@ -110,13 +112,15 @@ func (l *link) failed(err error) time.Duration {
 		l.log.Warn("stream failed", "reason", fault.Reason, "err", fault.Text, "failures", l.unsaid)
 		l.said, l.unsaid = fault.Reason, 0
 	}
+	if fault.Reason == nvr.WrongPassword { // before others are told, and try theirs
+		l.logIns.Refused(l.party)
+	} else {
+		l.logIns.Undecided(l.party)
+	}
 	retry := nvr.TimeOf(time.Now().Add(wait))
 	l.set(l.place, func(s *StreamState) {
 		s.Phase, s.RetryAt = Waiting, retry
 		s.Trouble = Trouble{fault.Reason, fault.Reason.Sentence(), fault.Text}
-		if fault.Reason == nvr.WrongPassword {
-			l.proven[l.place], l.refused = false, time.Now()
-		}
 	})
 	return wait
 }
@@ -173,6 +177,7 @@ func (l *link) Begin(f media.Format, fresh bool) {
 		}
 		l.unsaid = 0
 		l.door.note(nil)
+		l.logIns.Accepted(l.party)
 	}
 	l.set(l.place, func(s *StreamState) {
 		s.Phase, s.Trouble, s.RetryAt, s.Format = Live, Trouble{}, 0, f

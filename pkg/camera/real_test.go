@@ -21,7 +21,7 @@ func supervise(t *testing.T, streams ...Stream) (until func(what string, is func
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Run(ctx, Config{ID: 1, Streams: streams, Report: func(s State) { states <- s }})
+		Start(ctx, Config{ID: 1, Streams: streams, Report: func(s State) { states <- s }}).Wait()
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -3,7 +3,6 @@ package camera
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
@@ -47,10 +46,6 @@ type StreamState struct {
 	Format  media.Format // as last seen; no tracks before the first picture
 }
 
-// lockout is how long nobody logs in after a wrong password. Cameras shut out
-// an address after as few as five wrong passwords within half an hour.
-const lockout = 5 * time.Minute
-
 // board is what the streams of a camera know of each other.
 type board struct {
 	report func(State)
@@ -59,13 +54,10 @@ type board struct {
 	mu      sync.Mutex
 	once    sync.Once
 	streams []StreamState
-	proven  []bool        // the password was right when it was used last
-	refused time.Time     // when a password was wrong last
-	changed chan struct{} // closed, and made anew, with every change
 }
 
 func newBoard(c Config) *board {
-	b := &board{report: c.Report, first: make(chan struct{}), changed: make(chan struct{}), proven: make([]bool, len(c.Streams))}
+	b := &board{report: c.Report, first: make(chan struct{})}
 	now := nvr.Now()
 	for _, s := range c.Streams {
 		b.streams = append(b.streams, StreamState{Quality: s.Quality, Phase: Connecting, Since: now})
@@ -85,34 +77,10 @@ func (b *board) set(place int, change func(*StreamState)) {
 	if s.Phase != phase {
 		s.Since = nvr.Now()
 	}
-	if s.Phase == Live {
-		b.proven[place] = true
-	}
 	if place == 0 && (s.Phase == Live || s.Phase == Waiting) {
 		b.once.Do(func() { close(b.first) })
 	}
-	close(b.changed)
-	b.changed = make(chan struct{})
 	b.report(b.state())
-}
-
-// mayLogIn tells whether a stream may try its password now; if not, when to
-// ask again, or after which change. A stream whose password was right goes
-// on, whatever became of the others. While the first stream's is wrong only
-// that one is tried.
-func (b *board) mayLogIn(place int) (ok bool, in time.Duration, changed <-chan struct{}) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.proven[place] {
-		return true, 0, nil
-	}
-	if place > 0 && b.streams[0].Reason == nvr.WrongPassword {
-		return false, lockout, b.changed
-	}
-	if left := lockout - time.Since(b.refused); !b.refused.IsZero() && left > 0 {
-		return false, left, b.changed
-	}
-	return true, 0, nil
 }
 
 // state sums the streams up.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"nvrd/pkg/household"
@@ -50,6 +51,32 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (Ans
 		out.Formats = append(out.Formats, format)
 	}
 	return out, nil
+}
+
+// Probe is [Probe] for a camera of the household, of which something else may
+// have been typed, or for none if id is zero. A password that its device refuses
+// to a person counts in the device's budget of log-ins.
+func (c *Cameras) Probe(ctx context.Context, id nvr.CameraID, in household.CameraInput) (Answer, error) {
+	answer, err := Probe(ctx, in, c.log)
+	if err != nil || answer.Reason != nvr.WrongPassword || id == 0 {
+		return answer, err
+	}
+	cam, err := c.home.Camera(ctx, id)
+	if err != nil {
+		return answer, err
+	}
+	if h := c.handle(id); h != nil && hostOf(in.URL) == hostOf(cam.URL) {
+		h.LogIns().Refused("a person")
+	}
+	return answer, nil
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func rtspConfig(url, user string, password household.Secret, log *slog.Logger) rtsp.Config {

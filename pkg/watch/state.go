@@ -82,9 +82,25 @@ func (c *Cameras) show(cam household.Camera) Camera {
 		State: camera.State{Phase: camera.Connecting, Since: cam.Created},
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if w := c.watched[cam.ID]; w != nil {
-		shown.State, shown.Mode = w.state, w.mode
+	w := c.watched[cam.ID]
+	if w != nil {
+		shown.Mode = w.mode
+	}
+	c.mu.Unlock()
+	if h := c.handle(cam.ID); h != nil {
+		shown.State = h.State()
+	} else if w != nil {
+		shown.State.Phase = camera.Off
 	}
 	return shown
+}
+
+// handle returns the handle on a camera, or nil if there was no connection yet.
+func (c *Cameras) handle(id nvr.CameraID) *camera.Handle {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w := c.watched[id]; w != nil {
+		return w.handle
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func (c *Cameras) Run(ctx context.Context) {
 		w.stop(nil)
 	}
 	for _, w := range c.watched {
-		<-w.done
+		w.wait()
 	}
 }
 

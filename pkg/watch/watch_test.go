@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -15,25 +16,14 @@ import (
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
+	"nvrd/pkg/rtsp/rtspsim"
 )
 
 // A household that cannot be read for a moment does not cost a camera until
 // its settings change.
 func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	data := t.TempDir()
-	home, err := household.Open(t.Context(), data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer home.Close()
-	index, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer index.Close()
-	places := footage.NewPlaces(home.UUID(), log)
-	defer places.Close()
+	home, cameras, complained := newCameras(t, data)
 	// Nobody answers at port 1, which is a state, too.
 	cam, err := home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: "rtsp://127.0.0.1:1/"})
 	if err != nil {
@@ -47,34 +37,17 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 	if _, err := db.Exec(`ALTER TABLE camera RENAME TO away`); err != nil {
 		t.Fatal(err)
 	}
-
-	r, err := recorder.Open(t.Context(), index, places, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	complained := make(chan string, 100)
-	c := New(home, r, &live.Hub{}, slog.New(slog.NewTextHandler(lines(complained), nil)))
-	ctx, stop := context.WithCancel(t.Context())
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		c.Run(ctx)
-	}()
-	defer func() {
-		stop()
-		<-stopped
-	}()
+	defer run(cameras)()
 	<-complained // of cameras that were removed
 	<-complained
-	changes, unsubscribe := c.Subscribe()
+	changes, unsubscribe := cameras.Subscribe()
 	defer unsubscribe()
 	if _, err := db.Exec(`ALTER TABLE away RENAME TO camera`); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.After(10 * time.Second)
 	for {
-		shown, err := c.Get(t.Context(), cam.ID)
+		shown, err := cameras.Get(t.Context(), cam.ID)
 		if err == nil && shown.State.Phase == camera.Waiting && shown.State.Reason == nvr.Unreachable {
 			return
 		}
@@ -83,6 +56,80 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 		case <-deadline:
 			t.Fatalf("the camera is %+v, %v, want it to be tried", shown.State, err)
 		}
+	}
+}
+
+// TestRefusedToAPerson has somebody try a wrong password for a camera that is
+// watched: who talks to it goes by that, but only if it is that device.
+func TestRefusedToAPerson(t *testing.T) {
+	sim, err := rtspsim.Listen("127.0.0.1:0", rtspsim.Options{User: "ada", Password: "right"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	home, cameras, _ := newCameras(t, t.TempDir())
+	var all []household.Camera
+	for name, url := range map[string]string{"Porch": "rtsp://127.0.0.1:1/", "Gate": "rtsp://127.0.0.2:1/"} {
+		c, err := home.AddCamera(t.Context(), household.CameraInput{Name: name, URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	changes, unsubscribe := cameras.Subscribe()
+	defer unsubscribe()
+	defer run(cameras)()
+	for _, c := range all {
+		for cameras.handle(c.ID) == nil {
+			<-changes
+		}
+		answer, err := cameras.Probe(t.Context(), c.ID, household.CameraInput{Name: c.Name, URL: sim.URL("door"), User: "ada", Password: "wrong"})
+		if err != nil || answer.Reason != nvr.WrongPassword {
+			t.Errorf("tried, %s is %+v, %v", c.Name, answer, err)
+		}
+		if ok, _, _ := cameras.handle(c.ID).LogIns().May("somebody else"); ok != (c.Name == "Gate") {
+			t.Errorf("somebody else may log in to %s: %t", c.Name, ok)
+		}
+	}
+}
+
+// newCameras returns the cameras of a new household, and what is logged of them.
+func newCameras(t *testing.T, data string) (*household.DB, *Cameras, lines) {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	home, err := household.Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := footage.NewPlaces(home.UUID(), log)
+	r, err := recorder.Open(t.Context(), index, places, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(r.Close(), places.Close(), index.Close(), home.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	complained := make(lines, 1000)
+	return home, New(home, r, &live.Hub{}, slog.New(slog.NewTextHandler(complained, nil))), complained
+}
+
+// run watches cameras until the function that it returns is called.
+func run(c *Cameras) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		c.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-stopped
 	}
 }
 

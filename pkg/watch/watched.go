@@ -14,12 +14,11 @@ type watched struct {
 	camera    household.Camera
 	streams   []*stream
 	connected bool
-	stop      context.CancelCauseFunc // ends the connection, if there is one
-	done      chan struct{}           // closed when it has ended
+	logIns    *camera.LogIns // for as long as the camera is reached like that
 
-	// Guarded by Cameras.mu.
-	mode  nvr.Mode
-	state camera.State
+	// Guarded by Cameras.mu, and changed by Run alone.
+	mode   nvr.Mode
+	handle *camera.Handle // of the connection, or the last one; nil before the first
 }
 
 // stream is one stream of a camera that is being watched.
@@ -57,7 +56,7 @@ func (w *watched) reaches(cam household.Camera) bool {
 
 // move lets the next connection go to cam, which has as many streams.
 func (w *watched) move(cam household.Camera) {
-	w.camera = cam
+	w.camera, w.logIns = cam, &camera.LogIns{}
 	for i, source := range sources(cam) {
 		w.streams[i].source = source
 	}
@@ -103,8 +102,7 @@ func (c *Cameras) apply(ctx context.Context, wish wish) error {
 
 // watch begins to watch a camera, without a connection yet.
 func (c *Cameras) watch(cam household.Camera) *watched {
-	w := &watched{camera: cam, stop: func(error) {}, done: make(chan struct{}), state: camera.State{Phase: camera.Off, Since: nvr.Now()}}
-	close(w.done)
+	w := &watched{camera: cam, logIns: &camera.LogIns{}}
 	for _, source := range sources(cam) {
 		w.streams = append(w.streams, &stream{source: source, id: nvr.StreamID{Camera: cam.ID, Quality: source.quality}})
 	}
@@ -115,7 +113,7 @@ func (c *Cameras) watch(cam household.Camera) *watched {
 }
 
 func (c *Cameras) connect(ctx context.Context, w *watched) {
-	config := camera.Config{ID: w.camera.ID, Log: c.log.With("camera", w.camera.Name)}
+	config := camera.Config{ID: w.camera.ID, Log: c.log.With("camera", w.camera.Name), LogIns: w.logIns, Report: func(camera.State) { c.changed() }}
 	for _, s := range w.streams {
 		s.tap.End(nvr.Starting, nil) // not paused any more
 		config.Streams = append(config.Streams, camera.Stream{
@@ -124,27 +122,31 @@ func (c *Cameras) connect(ctx context.Context, w *watched) {
 			Sink:    camera.Tee(&s.tap, c.hub.Open(s.id)),
 		})
 	}
-	config.Report = func(s camera.State) {
-		c.mu.Lock()
-		w.state = s
-		c.mu.Unlock()
-		c.changed()
+	h := camera.Start(ctx, config)
+	w.connected = true
+	c.mu.Lock()
+	w.handle = h
+	c.mu.Unlock()
+}
+
+// stop has the connection end, if there is one; wait returns when it has.
+func (w *watched) stop(why error) {
+	if w.handle != nil {
+		w.handle.Stop(why)
 	}
-	config.Report(camera.State{Phase: camera.Connecting, Since: nvr.Now()})
-	ctx, w.stop = context.WithCancelCause(ctx)
-	done := make(chan struct{})
-	w.done, w.connected = done, true
-	go func() {
-		defer close(done)
-		camera.Run(ctx, config)
-	}()
+}
+
+func (w *watched) wait() {
+	if w.handle != nil {
+		w.handle.Wait()
+	}
 }
 
 // disconnect ends the connection to a camera, if there is one, and what is
 // shown live of it.
 func (c *Cameras) disconnect(w *watched) {
 	w.stop(errPaused)
-	<-w.done
+	w.wait()
 	w.connected = false
 	for _, s := range w.streams {
 		c.hub.Close(s.id)

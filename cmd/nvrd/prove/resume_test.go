@@ -56,7 +56,7 @@ func TestResume(t *testing.T) {
 			config.Streams = append(config.Streams, camera.Stream{Quality: q, RTSP: source, Sink: sink})
 			c.streams = append(c.streams, id)
 		}
-		running.Go(func() { camera.Run(ctx, config) })
+		running.Go(camera.Start(ctx, config).Wait)
 	}
 	for _, c := range cameras {
 		c.resumed(t, s, 0)
