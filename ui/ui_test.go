@@ -150,10 +150,10 @@ const hostileName = `"><script>alert(1)</script>'<img src=x onerror=alert(2)>` +
 
 func camera(id nvr.CameraID, name string) appliance.Camera {
 	return appliance.Camera{
-		ID: id, Name: name, URL: "rtsp://192.168.1.20/main", Phase: appliance.Live,
+		ID: id, Name: name, URL: "rtsp://192.168.1.20/main", State: nvr.State{Phase: nvr.Live},
 		Streams: []appliance.Stream{
-			{Quality: nvr.Main, Phase: appliance.Live, Codec: "h265", Width: 3840, Height: 2160, Audio: "aac", MIME: `video/mp4; codecs="hvc1.1.6.L153.90,mp4a.40.2"`},
-			{Quality: nvr.Sub, Phase: appliance.Live, Codec: "h264", Width: 640, Height: 360, MIME: `video/mp4; codecs="avc1.64001e"`},
+			{Quality: nvr.Main, Phase: appliance.Live, Video: nvr.Video{Codec: "h265", Width: 3840, Height: 2160}, Audio: nvr.Audio{Codec: "aac"}, MIME: `video/mp4; codecs="hvc1.1.6.L153.90,mp4a.40.2"`},
+			{Quality: nvr.Sub, Phase: appliance.Live, Video: nvr.Video{Codec: "h264", Width: 640, Height: 360}, MIME: `video/mp4; codecs="avc1.64001e"`},
 		},
 	}
 }
@@ -197,12 +197,12 @@ func TestPages(t *testing.T) {
 	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
 	broken.RetryAt = at("2026-11-22T13:00:00Z")
 	removed := &household{gone: []appliance.Camera{
-		{ID: 5, Name: "Shed", Phase: appliance.Removed, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
-		{ID: 6, Phase: appliance.Removed, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")},
+		{ID: 5, Name: "Shed", State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
+		{ID: 6, State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")},
 	}}
 	lame := camera(5, "Yard")
 	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting
-	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), Phase: appliance.Connecting}
+	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), State: nvr.State{Phase: nvr.Connecting}}
 	full := &household{
 		cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Front door"), broken, unknown},
 		line: appliance.Timeline{

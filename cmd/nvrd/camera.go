@@ -160,18 +160,17 @@ func cameraProbe(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if found.Reason != "" {
-		return fmt.Errorf("%s: %s", found.Reason.Sentence(), found.Detail)
+	if !found.OK {
+		return fmt.Errorf("%s: %s", found.Message, found.Detail)
 	}
-	for i, format := range found.Formats {
-		video := format.Video()
-		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", nvr.Quality(i), video.Codec, video.Width, video.Height); err != nil {
+	for _, s := range found.Streams {
+		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", s.Quality, s.Video.Codec, s.Video.Width, s.Video.Height); err != nil {
 			return err
 		}
-		if audio, ok := format.Audio(); ok {
-			fmt.Fprintf(c.out, ", %s %d Hz", audio.Codec, audio.SampleRate)
+		if s.Audio.Codec != "" {
+			fmt.Fprintf(c.out, ", %s %d Hz", s.Audio.Codec, s.Audio.SampleRate)
 		}
-		for _, missing := range format.Missing {
+		for _, missing := range s.Missing {
 			fmt.Fprintf(c.out, "; not recorded: %s", missing)
 		}
 		fmt.Fprintln(c.out)

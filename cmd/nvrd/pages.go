@@ -7,37 +7,24 @@ import (
 	"net/http"
 	"time"
 
-	"nvrd/pkg/api"
-	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
+	"nvrd/pkg/watch"
 	"nvrd/ui"
 	pages "nvrd/ui/appliance"
 )
 
-// pageCameras shows the cameras to the pages in the pages' own words.
-type pageCameras struct{ *appliance.Appliance }
-
-func (p pageCameras) List(ctx context.Context) ([]pages.Camera, error) {
-	list, err := p.Cameras.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shown := make([]pages.Camera, len(list))
-	for i, c := range list {
-		shown[i] = pageCamera(showCamera(c))
-	}
-	return shown, nil
+// pageCameras lets the pages see and change the cameras.
+type pageCameras struct {
+	*watch.Cameras
+	dir *datadir.Dir
 }
 
-func (p pageCameras) Get(ctx context.Context, id nvr.CameraID) (pages.Camera, error) {
-	c, err := p.Cameras.Get(ctx, id)
-	if err != nil {
-		return pages.Camera{}, err
-	}
-	return pageCamera(showCamera(c)), nil
+func (p pageCameras) Removed(ctx context.Context) ([]nvr.Camera, error) {
+	return p.dir.RemovedCameras(ctx)
 }
 
 func (p pageCameras) Add(ctx context.Context, in pages.Input) (nvr.CameraID, error) {
@@ -45,31 +32,25 @@ func (p pageCameras) Add(ctx context.Context, in pages.Input) (nvr.CameraID, err
 	return c.ID, err
 }
 
-func (p pageCameras) Remove(ctx context.Context, id nvr.CameraID) error {
-	return p.Dir.Home.RemoveCamera(ctx, id)
-}
-
 func (p pageCameras) Reach(ctx context.Context, id nvr.CameraID) (pages.Input, error) {
-	c, err := p.Dir.Home.Camera(ctx, id)
+	c, err := p.dir.Home.Camera(ctx, id)
 	return pages.Input{Name: c.Name, URL: c.URL, SubURL: c.SubURL, User: c.User}, err
 }
 
 func (p pageCameras) Change(ctx context.Context, id nvr.CameraID, in pages.Input) error {
-	_, err := p.Dir.Home.ChangeCamera(ctx, id, func(c *household.CameraInput) { *c = inputOf(in, c.Password) })
+	_, err := p.dir.Home.ChangeCamera(ctx, id, func(c *household.CameraInput) { *c = inputOf(in, c.Password) })
 	return err
 }
 
-func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input) (pages.Probe, error) {
+func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input) (nvr.Probe, error) {
 	tried := inputOf(in, "")
 	if id != 0 {
 		var err error
-		if tried, err = p.Dir.Home.Completed(ctx, id, inputOf(in, household.Kept)); err != nil {
-			return pages.Probe{}, err
+		if tried, err = p.dir.Home.Completed(ctx, id, inputOf(in, household.Kept)); err != nil {
+			return nvr.Probe{}, err
 		}
 	}
-	answer, err := p.Cameras.Probe(ctx, id, tried)
-	found := showAnswer(answer)
-	return pages.Probe{OK: found.OK, Reason: found.Reason, Detail: found.Detail, Streams: pageStreams(found.Streams)}, err
+	return p.Cameras.Probe(ctx, id, tried)
 }
 
 // inputOf is what was typed; a user without a password has the one that is kept.
@@ -79,32 +60,6 @@ func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
 		out.Password = kept
 	}
 	return out
-}
-
-func pageCamera(c api.Camera) pages.Camera {
-	return pages.Camera{
-		ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, Mode: c.Mode,
-		Phase: pages.Phase(c.State.Phase), Reason: c.State.Reason, Detail: c.State.Detail, RetryAt: c.State.RetryAt,
-		Streams: pageStreams(c.Streams),
-	}
-}
-
-func pageStreams(streams []api.Stream) []pages.Stream {
-	shown := make([]pages.Stream, len(streams))
-	for i, s := range streams {
-		t := pages.Stream{Phase: pages.Phase(s.Phase), Missing: s.Missing, MIME: s.MIME}
-		if s.Stream == nvr.Sub.String() {
-			t.Quality = nvr.Sub
-		}
-		if s.Video != nil {
-			t.Codec, t.Width, t.Height = s.Video.Codec, s.Video.Width, s.Video.Height
-		}
-		if s.Audio != nil {
-			t.Audio = s.Audio.Codec
-		}
-		shown[i] = t
-	}
-	return shown
 }
 
 // pageHousehold lets the pages see and change what is set.

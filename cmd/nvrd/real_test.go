@@ -372,7 +372,7 @@ func publish(t *testing.T, path string, sim *rtspsim.Server, name string) {
 	said := background(t, exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-i", path, "-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp", sim.URL(name)))
 	eventually(t, time.Minute, func() bool {
 		found, err := watch.Probe(t.Context(), household.CameraInput{Name: name, URL: sim.URL(name)}, slog.New(slog.DiscardHandler))
-		return err == nil && found.Reason == ""
+		return err == nil && found.OK
 	}, func() string { return "ffmpeg publishes " + name + ": " + said() })
 }
 

@@ -94,8 +94,8 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	}
 	guards := api.Guards{Machine: machine, Hosts: s.hosts, Log: a.log}
 	pages := ui.Config{
-		Cameras:   pageCameras{a.Appliance},
-		Setup:     pageCameras{a.Appliance},
+		Cameras:   pageCameras{a.Cameras, a.Dir},
+		Setup:     pageCameras{a.Cameras, a.Dir},
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
 		Notices:   a.Notices,
@@ -115,7 +115,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	mux := http.NewServeMux()
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
-		Cameras: apiCameras{a.Cameras, a.Dir.Home}, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
+		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
 		Household: a.Dir.Home, Happened: a.Recorder.Happened,
 		Subscribe: a.Cameras.Subscribe, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))

@@ -25,15 +25,16 @@ import (
 // methods are safe for concurrent use and fail with the kinds of pkg/nvr.
 type Cameras interface {
 	// List returns the cameras in the order they were added.
-	List(ctx context.Context) ([]Camera, error)
-	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+	List(ctx context.Context) ([]nvr.Camera, error)
+	Get(ctx context.Context, id nvr.CameraID) (nvr.Camera, error)
 	// Add stores a camera and begins to record it.
-	Add(ctx context.Context, in household.CameraInput) (Camera, error)
+	Add(ctx context.Context, in household.CameraInput) (nvr.Camera, error)
 	// Remove stops recording a camera; its footage stays.
 	Remove(ctx context.Context, id nvr.CameraID) error
 	// Probe asks a camera what it sends, for at most 12 s for each stream. That
-	// it does not answer is a Probe, not an error.
-	Probe(ctx context.Context, in household.CameraInput) (Probe, error)
+	// it does not answer is a Probe, not an error. Unless id is zero, it is asked
+	// of this camera.
+	Probe(ctx context.Context, id nvr.CameraID, in household.CameraInput) (nvr.Probe, error)
 }
 
 // Footage is what was recorded; a [playback.Player] is one. Its methods are

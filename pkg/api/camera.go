@@ -9,17 +9,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// cameraInput has the fields of [household.CameraInput] under their names in JSON.
-type cameraInput struct {
-	Name     string           `json:"name"`
-	URL      string           `json:"url"`
-	SubURL   string           `json:"sub_url"`
-	User     string           `json:"user"`
-	Password household.Secret `json:"password"`
-}
-
 type camerasView struct {
-	Cameras []Camera `json:"cameras"`
+	Cameras []nvr.Camera `json:"cameras"`
 }
 
 func (a *api) cameras(w http.ResponseWriter, r *http.Request) error {
@@ -32,12 +23,12 @@ func (a *api) cameras(w http.ResponseWriter, r *http.Request) error {
 
 // list returns the cameras that who asks may watch, as JSON shows them: arrays,
 // never null.
-func (a *api) list(ctx context.Context) ([]Camera, error) {
+func (a *api) list(ctx context.Context) ([]nvr.Camera, error) {
 	all, err := a.Cameras.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]Camera, 0, len(all))
+	shown := make([]nvr.Camera, 0, len(all))
 	for _, c := range all {
 		if auth.May(ctx, auth.Watch, auth.Camera(c.ID)) {
 			shown = append(shown, complete(c))
@@ -47,8 +38,8 @@ func (a *api) list(ctx context.Context) ([]Camera, error) {
 }
 
 // complete returns c with an array of streams, which may be empty.
-func complete(c Camera) Camera {
-	c.Streams = append([]Stream{}, c.Streams...)
+func complete(c nvr.Camera) nvr.Camera {
+	c.Streams = append([]nvr.Stream{}, c.Streams...)
 	return c
 }
 
@@ -65,11 +56,11 @@ func (a *api) camera(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) addCamera(w http.ResponseWriter, r *http.Request) error {
-	var in cameraInput
+	var in household.CameraInput
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	c, err := a.Cameras.Add(r.Context(), household.CameraInput(in))
+	c, err := a.Cameras.Add(r.Context(), in)
 	if err != nil {
 		return err
 	}
@@ -125,11 +116,11 @@ func (a *api) removeCamera(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) probe(w http.ResponseWriter, r *http.Request) error {
-	var in cameraInput
+	var in household.CameraInput
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	p, err := a.Cameras.Probe(r.Context(), household.CameraInput(in))
+	p, err := a.Cameras.Probe(r.Context(), 0, in)
 	if err != nil {
 		return err
 	}

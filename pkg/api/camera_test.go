@@ -63,12 +63,12 @@ func TestCameras(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	h := newHome(t)
-	h.probed = Probe{OK: true, Streams: []Stream{{Stream: "main", Phase: Streaming, Video: &Video{"h264", 1920, 1080}, MIME: "video/mp4"}}}
+	h.probed = nvr.Probe{OK: true, Streams: []nvr.Stream{{Phase: nvr.Live, Video: nvr.Video{Codec: "h264", Width: 1920, Height: 1080}, MIME: "video/mp4"}}}
 	if got := text(t, h.do("POST", "/api/v1/probe", `{"url":"rtsp://10.0.0.1/"}`)); got !=
 		`{"ok":true,"streams":[{"stream":"main","phase":"live","video":{"codec":"h264","width":1920,"height":1080},"mime":"video/mp4"}]}`+"\n" {
 		t.Errorf("it answers: %s", got)
 	}
-	h.probed = Probe{Reason: nvr.WrongPassword, Detail: "401"}
+	h.probed = nvr.Probe{Reason: nvr.WrongPassword, Message: nvr.WrongPassword.Sentence(), Detail: "401"}
 	if got := text(t, h.do("POST", "/api/v1/probe", `{"url":"rtsp://10.0.0.1/"}`)); got !=
 		`{"ok":false,"reason":"wrong_password","message":"The camera refused the password","detail":"401"}`+"\n" {
 		t.Errorf("it refuses: %s", got)

@@ -33,7 +33,7 @@ type home struct {
 	changed chan struct{}
 	health  nvr.Reason
 	notices []nvr.Notice
-	probed  Probe
+	probed  nvr.Probe
 	err     error // what List fails with
 	events  []string
 	log     bytes.Buffer
@@ -68,11 +68,11 @@ func (h *home) use(p *playback.Player) {
 	h.api = auth.As(auth.Household(), h.bare)
 }
 
-func (h *home) view(c household.Camera, err error) (Camera, error) {
-	return Camera{ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, State: State{Phase: Connecting, Since: c.Created}}, err
+func (h *home) view(c household.Camera, err error) (nvr.Camera, error) {
+	return nvr.Camera{ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, State: nvr.State{Phase: nvr.Connecting, Since: c.Created}}, err
 }
 
-func (h *home) List(ctx context.Context) (all []Camera, err error) {
+func (h *home) List(ctx context.Context) (all []nvr.Camera, err error) {
 	if h.err != nil {
 		return nil, h.err
 	}
@@ -84,17 +84,17 @@ func (h *home) List(ctx context.Context) (all []Camera, err error) {
 	return all, err
 }
 
-func (h *home) Get(ctx context.Context, id nvr.CameraID) (Camera, error) {
+func (h *home) Get(ctx context.Context, id nvr.CameraID) (nvr.Camera, error) {
 	return h.view(h.db.Camera(ctx, id))
 }
 
-func (h *home) Add(ctx context.Context, in household.CameraInput) (Camera, error) {
+func (h *home) Add(ctx context.Context, in household.CameraInput) (nvr.Camera, error) {
 	return h.view(h.db.AddCamera(ctx, in))
 }
 
 func (h *home) Remove(ctx context.Context, id nvr.CameraID) error { return h.db.RemoveCamera(ctx, id) }
 
-func (h *home) Probe(_ context.Context, in household.CameraInput) (Probe, error) {
+func (h *home) Probe(_ context.Context, _ nvr.CameraID, in household.CameraInput) (nvr.Probe, error) {
 	_, err := in.Normalize()
 	return h.probed, err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nvrd/pkg/auth"
+	"nvrd/pkg/household"
 )
 
 // addresses returns every route with its wildcards filled in.
@@ -156,7 +157,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 	body := strings.Repeat("x", 1<<20)
 	handler := http.NewServeMux()
 	handler.HandleFunc("POST /body", func(w http.ResponseWriter, r *http.Request) {
-		var in cameraInput
+		var in household.CameraInput
 		if err := readJSON(w, r, &in); err != nil {
 			Deny(slog.New(slog.DiscardHandler))(w, r, err)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nvrd/pkg/camera"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
@@ -64,7 +63,7 @@ func TestScheduleIsFollowed(t *testing.T) {
 			time.Sleep(want.at - time.Since(begun))
 			synctest.Wait()
 			shown, err := a.Cameras.Get(t.Context(), cam.ID)
-			if diff := cmp.Diff(want.look, look{shown.Mode, shown.State.Phase == camera.Off}); err != nil || diff != "" {
+			if diff := cmp.Diff(want.look, look{shown.Mode, shown.Phase == nvr.Off}); err != nil || diff != "" {
 				t.Errorf("after %s: %v, -want +got:\n%s", want.at, err, diff)
 			}
 		}

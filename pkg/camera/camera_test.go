@@ -125,11 +125,11 @@ func TestBackOff(t *testing.T) {
 			if state.Reason != nvr.Unreachable || state.Message != "The camera did not answer" || state.Detail != "unreachable" {
 				t.Fatalf("%+v", state)
 			}
-			if state.Phase == Waiting && state.RetryAt <= state.Since {
+			if state.Phase == nvr.Waiting && state.RetryAt <= state.Since {
 				t.Fatalf("no time to retry in %+v", state)
 			}
 		}
-		if last := states[len(states)-1]; last.Phase != Off || last.Reason != "" || last.Streams[1].Phase != Off {
+		if last := states[len(states)-1]; last.Phase != nvr.Off || last.Reason != "" || last.Streams[1].Phase != nvr.Off {
 			t.Errorf("ended as %+v", last)
 		}
 	})
@@ -152,7 +152,7 @@ func TestRecovery(t *testing.T) {
 		}
 		live := false
 		for _, state := range states {
-			if state.Phase == Live && state.Streams[1].Phase == Live {
+			if state.Phase == nvr.Live && state.Streams[1].Phase == nvr.Live {
 				live = true
 				if state.Reason != "" || state.RetryAt != 0 || len(state.Streams[0].Format.Tracks) == 0 {
 					t.Fatalf("live and yet %+v", state)

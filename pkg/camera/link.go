@@ -46,7 +46,7 @@ const (
 // run connects again and again until ctx ends.
 func (l *link) run(ctx context.Context) {
 	defer l.set(l.place, func(s *StreamState) {
-		s.Phase, s.Trouble, s.RetryAt = Off, Trouble{}, 0
+		s.State = nvr.State{Phase: nvr.Off, Since: s.Since}
 	})
 	if l.place > 0 {
 		select {
@@ -58,7 +58,7 @@ func (l *link) run(ctx context.Context) {
 		if !l.await(ctx) {
 			break
 		}
-		l.set(l.place, func(s *StreamState) { s.Phase, s.RetryAt = Connecting, 0 })
+		l.set(l.place, func(s *StreamState) { s.Phase, s.RetryAt = nvr.Connecting, 0 })
 		l.liveSince = time.Time{}
 		err := l.connect(ctx, l.stream.RTSP, l)
 		if err == nil {
@@ -79,8 +79,7 @@ func (l *link) await(ctx context.Context) bool {
 		if !said {
 			retry := nvr.TimeOf(time.Now().Add(in))
 			l.set(l.place, func(s *StreamState) {
-				s.Phase, s.RetryAt = Waiting, retry
-				s.Trouble = Trouble{nvr.WrongPassword, nvr.WrongPassword.Sentence(), "the camera refused the password for its other stream"}
+				s.State = waiting(s.Since, retry, nvr.WrongPassword, "the camera refused the password for its other stream")
 			})
 			continue // changed is over
 		}
@@ -119,10 +118,13 @@ func (l *link) failed(err error) time.Duration {
 	}
 	retry := nvr.TimeOf(time.Now().Add(wait))
 	l.set(l.place, func(s *StreamState) {
-		s.Phase, s.RetryAt = Waiting, retry
-		s.Trouble = Trouble{fault.Reason, fault.Reason.Sentence(), fault.Text}
+		s.State = waiting(s.Since, retry, fault.Reason, fault.Text)
 	})
 	return wait
+}
+
+func waiting(since, retry nvr.Time, reason nvr.Reason, detail string) nvr.State {
+	return nvr.State{Phase: nvr.Waiting, Reason: reason, Message: reason.Sentence(), Detail: detail, Since: since, RetryAt: retry}
 }
 
 // delay is how long to wait after a number of failures. It differs by a fifth
@@ -180,7 +182,7 @@ func (l *link) Begin(f media.Format, fresh bool) {
 		l.logIns.Accepted(l.party)
 	}
 	l.set(l.place, func(s *StreamState) {
-		s.Phase, s.Trouble, s.RetryAt, s.Format = Live, Trouble{}, 0, f
+		s.State, s.Format = nvr.State{Phase: nvr.Live, Since: s.Since}, f
 	})
 	l.stream.Sink.Begin(f, fresh)
 }

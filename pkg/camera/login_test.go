@@ -117,12 +117,12 @@ func TestLogInsOutliveConnections(t *testing.T) {
 				},
 			})
 			time.Sleep(long)
-			if s := h.State(); s.Phase != Waiting || s.Reason != nvr.WrongPassword || h.LogIns() != &l {
+			if s := h.State(); s.Phase != nvr.Waiting || s.Reason != nvr.WrongPassword || h.LogIns() != &l {
 				t.Errorf("the camera is %+v", s)
 			}
 			h.Stop(&rtsp.Fault{Reason: nvr.PausedByUser})
 			h.Wait()
-			if s := h.State(); s.Phase != Off {
+			if s := h.State(); s.Phase != nvr.Off {
 				t.Errorf("stopped, the camera is %+v", s)
 			}
 		}

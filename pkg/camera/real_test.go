@@ -74,11 +74,11 @@ func both(s *rtspsim.Server, user, password string) []Stream {
 	return []Stream{{nvr.Main, main, &ends{}}, {nvr.Sub, sub, &ends{}}}
 }
 
-func live(s State) bool { return s.Phase == Live && s.Streams[1].Phase == Live }
+func live(s State) bool { return s.Phase == nvr.Live && s.Streams[1].Phase == nvr.Live }
 
 func waitingFor(r nvr.Reason) func(State) bool {
 	return func(s State) bool {
-		return s.Phase == Waiting && s.Reason == r && s.RetryAt > s.Since && s.Detail != ""
+		return s.Phase == nvr.Waiting && s.Reason == r && s.RetryAt > s.Since && s.Detail != ""
 	}
 }
 
@@ -102,7 +102,7 @@ func TestCameraPassword(t *testing.T) {
 	t.Parallel()
 	camera := listen(t, "127.0.0.1:0", rtspsim.Options{User: "admin", Password: "right-one", DigestOnly: true})
 	until := supervise(t, both(camera, "admin", "wrong-one")...)
-	s := until("the password is refused", func(s State) bool { return s.Streams[1].Phase == Waiting })
+	s := until("the password is refused", func(s State) bool { return s.Streams[1].Phase == nvr.Waiting })
 	if s.Reason != nvr.WrongPassword || strings.Contains(s.Detail, "wrong-one") {
 		t.Errorf("%+v", s)
 	}

@@ -13,11 +13,11 @@ import (
 
 // CameraInput is what a person says about a camera.
 type CameraInput struct {
-	Name     string
-	URL      string // of the main stream: rtsp or rtsps
-	SubURL   string // of the smaller stream; empty when there is none
-	User     string
-	Password Secret
+	Name     string `json:"name"`
+	URL      string `json:"url"`     // of the main stream: rtsp or rtsps
+	SubURL   string `json:"sub_url"` // of the smaller stream; empty when there is none
+	User     string `json:"user"`
+	Password Secret `json:"password"`
 }
 
 const (

@@ -44,6 +44,9 @@ func (q Quality) String() string {
 	return "main"
 }
 
+// MarshalText returns "main" or "sub"; JSON uses it too.
+func (q Quality) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+
 // ParseQuality reads "main" or "sub"; the empty string means main.
 func ParseQuality(s string) (Quality, error) {
 	switch s {

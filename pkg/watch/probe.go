@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"nvrd/pkg/household"
-	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp"
 )
@@ -18,22 +17,15 @@ import (
 // patience of pkg/rtsp, which then says what is wrong.
 const probeTimeout = 12 * time.Second
 
-// Answer is what a camera sends, or why there is no answer.
-type Answer struct {
-	Formats []media.Format // of each stream, the main one first; of all, if Reason is empty
-	Reason  nvr.Reason     // empty unless something is wrong
-	Detail  string
-}
-
 // Probe asks each stream of a camera what it sends, which takes at most 12 s
-// for each. A camera that does not answer is an Answer, not an error. It fails
+// for each. A camera that does not answer is a Probe, not an error. It fails
 // with [nvr.ErrInvalid] if in says nothing that can be asked.
-func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (Answer, error) {
+func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (nvr.Probe, error) {
 	in, err := in.Normalize()
 	if err != nil {
-		return Answer{}, err
+		return nvr.Probe{}, err
 	}
-	var out Answer
+	out := nvr.Probe{OK: true}
 	for i, url := range []string{in.URL, in.SubURL} {
 		if url == "" {
 			continue
@@ -43,12 +35,12 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (Ans
 		cancel()
 		var fault *rtsp.Fault
 		if errors.As(err, &fault) {
-			return Answer{Reason: fault.Reason, Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil
+			return nvr.Probe{Reason: fault.Reason, Message: fault.Reason.Sentence(), Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil
 		}
 		if err != nil {
-			return Answer{}, err
+			return nvr.Probe{}, err
 		}
-		out.Formats = append(out.Formats, format)
+		out.Streams = append(out.Streams, streamOf(nvr.Quality(i), nvr.Live, format))
 	}
 	return out, nil
 }
@@ -56,7 +48,7 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (Ans
 // Probe is [Probe] for a camera of the household, of which something else may
 // have been typed, or for none if id is zero. A password that its device refuses
 // to a person counts in the device's budget of log-ins.
-func (c *Cameras) Probe(ctx context.Context, id nvr.CameraID, in household.CameraInput) (Answer, error) {
+func (c *Cameras) Probe(ctx context.Context, id nvr.CameraID, in household.CameraInput) (nvr.Probe, error) {
 	answer, err := Probe(ctx, in, c.log)
 	if err != nil || answer.Reason != nvr.WrongPassword || id == 0 {
 		return answer, err

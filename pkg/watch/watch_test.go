@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"nvrd/pkg/camera"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
@@ -48,7 +47,7 @@ func TestCameraIsWatchedAfterHouseholdWasUnreadable(t *testing.T) {
 	deadline := time.After(10 * time.Second)
 	for {
 		shown, err := cameras.Get(t.Context(), cam.ID)
-		if err == nil && shown.State.Phase == camera.Waiting && shown.State.Reason == nvr.Unreachable {
+		if err == nil && shown.Phase == nvr.Waiting && shown.Reason == nvr.Unreachable {
 			return
 		}
 		select {

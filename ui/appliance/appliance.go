@@ -16,11 +16,11 @@ import (
 // concurrent use and answer with the error kinds of pkg/nvr.
 type Cameras interface {
 	// List returns the cameras in the order in which they were added.
-	List(ctx context.Context) ([]Camera, error)
+	List(ctx context.Context) ([]nvr.Camera, error)
 	// Get fails with [nvr.ErrNotFound] if there is no such camera.
-	Get(ctx context.Context, id nvr.CameraID) (Camera, error)
+	Get(ctx context.Context, id nvr.CameraID) (nvr.Camera, error)
 	// Removed returns the cameras that were removed and still have footage.
-	Removed(ctx context.Context) ([]Camera, error)
+	Removed(ctx context.Context) ([]nvr.Camera, error)
 }
 
 // Setup is how cameras are added, reached and removed. Its methods are safe for
@@ -40,7 +40,7 @@ type Setup interface {
 	// Probe asks a camera, for at most 12 s for each stream, what it sends. That
 	// the camera does not answer is a Probe, not an error.
 	// Unless id is zero, a user without a password has that of this camera.
-	Probe(ctx context.Context, id nvr.CameraID, in Input) (Probe, error)
+	Probe(ctx context.Context, id nvr.CameraID, in Input) (nvr.Probe, error)
 }
 
 // Household is what can be set. Its methods are safe for concurrent use and
@@ -96,56 +96,9 @@ func (w Wait) Error() string { return "try again in " + time.Duration(w).String(
 // Unwrap returns [nvr.ErrBusy].
 func (Wait) Unwrap() error { return nvr.ErrBusy }
 
-// Phase says how it stands with a camera or one of its streams.
-type Phase string
-
-// The phases.
-const (
-	Connecting Phase = "connecting"
-	Live       Phase = "live"
-	Waiting    Phase = "waiting" // something is wrong; the next attempt is at RetryAt
-	Off        Phase = "off"
-	Removed    Phase = "removed"
-)
-
-// Camera is one camera with its present state.
-type Camera struct {
-	ID      nvr.CameraID
-	Name    string   // may be lost of one that was removed
-	URL     string   // without user and password
-	SubURL  string   // likewise; empty if there is no sub stream
-	Newest  nvr.Span // the newest footage of one that was removed, a minute or so; zero of others
-	Mode    nvr.Mode // what is kept of it at the moment; empty until known
-	Phase   Phase
-	Reason  nvr.Reason // empty unless something is wrong
-	Detail  string
-	RetryAt nvr.Time
-	Streams []Stream
-}
-
-// Stream is one stream of a camera as far as it is known.
-type Stream struct {
-	Quality nvr.Quality
-	Phase   Phase
-	Codec   string // of the video, such as "h264"; empty until known
-	Width   int
-	Height  int
-	Audio   string   // codec of the sound; empty if there is none
-	Missing []string // what the camera sends and we cannot keep
-	MIME    string   // of live.mp4 and of playlists, with codecs
-}
-
 // Input is what a person types of a camera.
 type Input struct {
 	Name, URL, SubURL, User, Password string
-}
-
-// Probe is a camera's answer, or why there is none.
-type Probe struct {
-	OK      bool
-	Reason  nvr.Reason
-	Detail  string
-	Streams []Stream
 }
 
 // Timeline is a stretch of one stream.
@@ -153,3 +106,20 @@ type Timeline struct {
 	Footage []nvr.Span
 	Gaps    []nvr.Gap
 }
+
+// The words of the pages for what pkg/nvr has.
+type (
+	Camera = nvr.Camera
+	Stream = nvr.Stream
+	Probe  = nvr.Probe
+	Phase  = nvr.Phase
+)
+
+// The phases.
+const (
+	Connecting = nvr.Connecting
+	Live       = nvr.Live
+	Waiting    = nvr.Waiting
+	Off        = nvr.Off
+	Removed    = nvr.Gone
+)

@@ -182,16 +182,16 @@ func newAnswer(p appliance.Probe, t *text.Catalogue) *answer {
 }
 
 func describe(s appliance.Stream, t text.Add) string {
-	if s.Codec == "" {
+	if s.Video.Codec == "" {
 		return t.Unknown
 	}
 	sound := t.Silent
-	if s.Audio != "" {
-		sound = text.Fill(t.WithSound, "codec", component.CodecName(s.Audio))
+	if s.Audio.Codec != "" {
+		sound = text.Fill(t.WithSound, "codec", component.CodecName(s.Audio.Codec))
 	}
 	size := ""
-	if s.Width > 0 {
-		size = fmt.Sprintf(", %d × %d", s.Width, s.Height)
+	if s.Video.Width > 0 {
+		size = fmt.Sprintf(", %d × %d", s.Video.Width, s.Video.Height)
 	}
-	return component.CodecName(s.Codec) + size + ", " + sound
+	return component.CodecName(s.Video.Codec) + size + ", " + sound
 }

@@ -79,7 +79,7 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Removed: m.removed, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {
 		m.lacks = append(m.lacks, s.Missing...)
-		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Codec), s.MIME, s.Height, s.Phase == appliance.Live})
+		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Video.Codec), s.MIME, s.Video.Height, s.Phase == appliance.Live})
 	}
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
 	m.picture = pictureURL(id, q.at)

@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"context"
@@ -7,29 +7,29 @@ import (
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
-	pages "nvrd/ui/appliance"
 )
 
-// Removed returns the cameras that were removed and still have footage.
-func (p pageCameras) Removed(ctx context.Context) ([]pages.Camera, error) {
-	streams, err := p.Dir.Catalog.Streams(ctx)
+// RemovedCameras returns the cameras that were removed and still have footage,
+// with the newest of it.
+func (d *Dir) RemovedCameras(ctx context.Context) ([]nvr.Camera, error) {
+	streams, err := d.Catalog.Streams(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.Dir.Home.Cameras(ctx)
+	list, err := d.Home.Cameras(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names, err := p.Dir.Home.RemovedCameras(ctx)
+	names, err := d.Home.RemovedCameras(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var removed []pages.Camera
+	var removed []nvr.Camera
 	for _, s := range streams { // those of a camera follow each other
 		if slices.ContainsFunc(list, func(c household.Camera) bool { return c.ID == s.ID.Camera }) {
 			continue
 		}
-		newest, err := p.Dir.Player.Newest(ctx, s.ID)
+		newest, err := d.Player.Newest(ctx, s.ID)
 		if errors.Is(err, nvr.ErrNotFound) {
 			continue
 		}
@@ -37,13 +37,13 @@ func (p pageCameras) Removed(ctx context.Context) ([]pages.Camera, error) {
 			return nil, err
 		}
 		if n := len(removed); n == 0 || removed[n-1].ID != s.ID.Camera {
-			removed = append(removed, pages.Camera{ID: s.ID.Camera, Name: names[s.ID.Camera], Phase: pages.Removed})
+			removed = append(removed, nvr.Camera{ID: s.ID.Camera, Name: names[s.ID.Camera], State: nvr.State{Phase: nvr.Gone}})
 		}
 		c := &removed[len(removed)-1]
 		if newest.To > c.Newest.To {
 			c.Newest = newest
 		}
-		c.Streams = append(c.Streams, pages.Stream{Quality: s.ID.Quality, Phase: pages.Removed})
+		c.Streams = append(c.Streams, nvr.Stream{Quality: s.ID.Quality, Phase: nvr.Gone})
 	}
 	return removed, nil
 }
