@@ -8,16 +8,15 @@ import (
 )
 
 // OpenAt is Open with a clock.
-var OpenAt = open
+var OpenAt = openAt
 
 // SoundEnd is when the last of some frames of sound is taken to end.
 func SoundEnd(format media.Format, dts ...int64) int64 {
-	s := Stream{format: format}
 	var sound []media.Sample
 	for _, d := range dts {
 		sound = append(sound, media.Sample{Track: 1, DTS: d})
 	}
-	return s.soundEnd(sound)
+	return soundEnd(sound, format.Tracks[1].FrameDuration())
 }
 
 // WorstOfClock returns how wrong the clock of a run is at worst, after the

@@ -1,117 +1,85 @@
 package recorder
 
 import (
-	"errors"
 	"time"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/fmp4"
-	"nvrd/pkg/footage"
 	"nvrd/pkg/media"
-	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
-// onePicture is how long a picture is taken to last that has no neighbor.
-const onePicture = 40 * time.Millisecond
+const (
+	// fragmentLength bounds a movie fragment, and with it what a crash of this
+	// process can cost.
+	fragmentLength = 500 * time.Millisecond
+	// shortFragment is how much has to be there of a movie fragment that begins
+	// with a key frame for another one to end it; a stream of key frames alone
+	// would else cost a write each. All other key frames begin one, since no
+	// other picture of it can be sought to. So there are four a second at most.
+	shortFragment = 250 * time.Millisecond
+	// maxFragmentBytes bounds a movie fragment in memory: 250 Mb/s.
+	maxFragmentBytes = 16 << 20
+	// maxFragmentSound bounds the frames of sound in a movie fragment, which
+	// pictures end: 75 s of the shortest there are.
+	maxFragmentSound = 30_000
+	// maxStill is how long one picture may stand in for those that did not come
+	// before the time without them is a gap, in a stream that is not slow.
+	maxStill = 3 * time.Second
+	// maxPicture is how long a picture may last in any stream.
+	maxPicture = segmentLength
+	// onePicture is how long a picture is taken to last that has no neighbor.
+	onePicture = 40 * time.Millisecond
+)
 
-// nextDTS guesses when the picture after the last pending one would begin: as
-// long after it as the pictures before it were apart. One that comes slowly is
-// not taken to last beyond now: nobody knows whether there will be another.
-func (s *Stream) nextDTS() int64 {
-	video := s.pending[0]
-	if len(video) == 0 {
-		return 0
-	}
-	timescale := s.format.Video().Timescale
-	frame := s.frame
-	if frame == 0 {
-		frame = nvr.Units(onePicture, timescale)
-	}
-	if frame > nvr.Units(maxHole, timescale) {
-		frame = min(frame, nvr.Units(max(time.Since(s.arrived), onePicture), timescale))
-	}
-	return video[len(video)-1].DTS + frame
+// fragment is a movie fragment under construction: pictures and sound, by track.
+type fragment struct {
+	samples [2][]media.Sample
+	bytes   int
 }
 
-// flush hands the movie fragment under construction, which ends at decode time
-// end, to the disk. If the disk does not take it the segment is sealed, and
-// recording goes on at the next key frame: see fail.
-func (s *Stream) flush(end int64) {
-	seg, video := s.segment, s.pending[0]
-	if seg == nil || len(video) == 0 {
-		return
-	}
-	if err := seg.file.Err(); err != nil {
-		s.fail(err, end)
-		return
-	}
-	sound := s.soundBefore(end)
-	head := make([]byte, 0, 256+16*(len(video)+len(sound)))
-	s.sequence++
-	runs := [2]fmp4.Run{{Samples: video, End: end}, {Samples: sound, End: s.soundEnd(sound)}}
-	head = fmp4.AppendFragment(head, s.sequence, s.clock.at(video[0].DTS), runs[:])
-	bufs := make([][]byte, 0, 2+len(video)+len(sound))
-	bufs = append(bufs, head)
-	bytes := 0
-	for _, run := range runs {
-		for i := range run.Samples {
-			bufs = append(bufs, run.Samples[i].Data)
-			bytes += len(run.Samples[i].Data)
-		}
-	}
-	bufs = fmp4.AppendChecksum(bufs)
-	if err := seg.file.Append(bufs); err != nil {
-		s.fail(err, end)
-		return
-	}
-	if s.failing.Load() != nil && len(seg.row.Fragments) > 0 { // the file was created and took a movie fragment
-		s.failing.Store(nil)
-	}
-	f := nvr.Fragment{
-		Offset: seg.row.Bytes, Bytes: int64(len(head) + bytes + len(bufs[len(bufs)-1])),
-		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
-		Key: video[0].Key, Score: s.scorer.Take(),
-	}
-	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, f, seg.row.Timescale)
-	seg.row.Bytes += f.Bytes
-	seg.row.MediaDuration = end - seg.row.MediaStart
-	s.written(len(sound), bytes)
+func (f *fragment) pictures() []media.Sample { return f.samples[0] }
+
+func (f *fragment) add(s media.Sample) {
+	f.samples[s.Track] = append(f.samples[s.Track], s)
+	f.bytes += len(s.Data)
 }
 
-// soundBefore returns the pending sound that begins before a decode time of the
-// picture. What begins later belongs to the pictures that come then.
-func (s *Stream) soundBefore(end int64) []media.Sample {
-	sound := s.pending[1]
-	if len(sound) == 0 {
-		return nil
-	}
-	until := nvr.Units(nvr.Duration(end, s.format.Video().Timescale), s.format.Tracks[1].Timescale)
-	n := len(sound)
-	for n > 0 && sound[n-1].DTS >= until {
+// hears tells whether there is room for some more sound.
+func (f *fragment) hears(s media.Sample) bool {
+	return len(f.samples[1]) < maxFragmentSound && f.bytes+len(s.Data) <= maxFragmentBytes
+}
+
+// soundBefore returns the sound that begins before a time. What begins later
+// belongs to the pictures that come then.
+func (f *fragment) soundBefore(end int64) []media.Sample {
+	n := len(f.samples[1])
+	for n > 0 && f.samples[1][n-1].DTS >= end {
 		n--
 	}
-	return sound[:n]
+	return f.samples[1][:n]
 }
 
-// written forgets the pictures under construction, and so many frames of sound,
-// which are so many bytes together.
-func (s *Stream) written(sound, bytes int) {
-	clear(s.pending[0])
-	s.pending[0] = s.pending[0][:0]
-	left := copy(s.pending[1], s.pending[1][sound:])
-	clear(s.pending[1][left:])
-	s.pending[1] = s.pending[1][:left]
-	s.bytes -= bytes
+// written forgets the pictures, and so many frames of sound.
+func (f *fragment) written(sound int) {
+	clear(f.samples[0])
+	f.samples[0] = f.samples[0][:0]
+	left := copy(f.samples[1], f.samples[1][sound:])
+	clear(f.samples[1][left:])
+	f.samples[1] = f.samples[1][:left]
+	f.bytes = 0
+	for i := range f.samples[1] {
+		f.bytes += len(f.samples[1][i].Data)
+	}
 }
 
-// soundEnd returns when the last frame of sound ends: they are as long as the
-// closest two are apart, and a lone one as its codec says.
-func (s *Stream) soundEnd(sound []media.Sample) int64 {
+func (f *fragment) clear() { f.written(len(f.samples[1])) }
+
+// soundEnd returns when the last of some frames of sound ends: they are as long
+// as the closest two are apart, and a lone one as its codec says.
+func soundEnd(sound []media.Sample, frame int64) int64 {
 	if len(sound) == 0 {
 		return 0
 	}
-	frame := s.format.Tracks[1].FrameDuration()
 	for i := 1; i < len(sound); i++ {
 		if apart := sound[i].DTS - sound[i-1].DTS; i == 1 || apart < frame {
 			frame = apart
@@ -120,156 +88,116 @@ func (s *Stream) soundEnd(sound []media.Sample) int64 {
 	return sound[len(sound)-1].DTS + frame
 }
 
-// drop forgets the movie fragment under construction.
-func (s *Stream) drop() {
-	for t := range s.pending {
-		clear(s.pending[t])
-		s.pending[t] = s.pending[t][:0]
+// nextDTS guesses when the picture after the last pending one would begin: as
+// long after it as the pictures before it were apart. One that comes slowly is
+// not taken to last beyond now: nobody knows whether there will be another.
+func (c *cutter) nextDTS() int64 {
+	video := c.fragment.pictures()
+	if len(video) == 0 {
+		return 0
 	}
-	s.bytes = 0
+	timescale := c.format.Video().Timescale
+	frame := c.frame
+	if frame == 0 {
+		frame = nvr.Units(onePicture, timescale)
+	}
+	if frame > nvr.Units(maxStill, timescale) {
+		frame = min(frame, nvr.Units(max(time.Since(c.arrived), onePicture), timescale))
+	}
+	return video[len(video)-1].DTS + frame
 }
 
-// fail ends the segment because the disk does not take the movie fragment under
-// construction. That goes to another directory, if one is well and it can be
-// decoded by itself, and is lost if not.
-func (s *Stream) fail(err error, end int64) {
-	reason := footage.ReasonOf(err)
-	s.log.Error("footage is lost", "reason", string(reason), "err", err)
-	s.failing.Store(&reason)
-	s.retry = s.arrived.Add(retryAfter)
-	s.recorder.places.Fail(s.segment.dir, err)
-	s.seal()
-	first := s.pending[0][0]
-	if dir, well, _ := s.recorder.places.Choose(); well && first.Key {
-		s.begin(first, dir)
-		s.flush(end)
+// flushIfDue ends the movie fragment under construction if the next picture
+// should not be in it.
+func (c *cutter) flushIfDue(next media.Sample) {
+	video := c.fragment.pictures()
+	if len(video) == 0 {
 		return
 	}
-	s.drop()
-	s.openGap(reason, err.Error())
-}
-
-// unplaced accounts for the time in which no directory is there.
-func (s *Stream) unplaced(err error) {
-	reason := footage.ReasonOf(err)
-	s.failing.Store(&reason)
-	s.openGap(reason, err.Error())
-}
-
-// seal ends the segment after what was flushed, if there is one. Its row is
-// sealed when the disk has it for good.
-func (s *Stream) seal() {
-	seg := s.segment
-	if seg == nil {
+	timescale := c.format.Video().Timescale
+	if c.missing(next) {
+		c.stop()
+		c.account.openGap(nvr.NoPicture, "no picture for "+nvr.Duration(next.DTS-c.last, timescale).Round(time.Millisecond).String())
 		return
 	}
-	s.segment = nil
-	row := seg.row
-	row.Sealed = true
-	end := row.MediaStart + row.MediaDuration
-	row.Span.To = max(min(s.clock.bend(end, row.Span.From, segmentLength), s.limit), row.Span.From+1) // the next may not begin at the same instant
-	s.add(row.Span)
-	r := s.recorder
-	r.sealing.Add(1)
-	seg.file.Index(row)
-	seg.file.Seal(func(result footage.Result) {
-		r.ledger.post(func(tx catalog.Tx) error { return r.settle(tx, seg.dir, row, seg.init, result) })
-		r.sealing.Done()
-	})
+	long := nvr.Duration(next.DTS-video[0].DTS, timescale)
+	// Half a frame early rather than one late: frames come at any rate.
+	frame := long / time.Duration(len(video))
+	hides := next.Key && (!video[0].Key || long >= shortFragment)
+	if hides || long+frame/2 > fragmentLength || c.fragment.bytes+len(next.Data) > maxFragmentBytes {
+		c.flush(next.DTS)
+	}
 }
 
-// settle writes the row of a segment of which the disk has kept what result
-// says, and a gap over the rest.
-func (r *Recorder) settle(tx catalog.Tx, dir *footage.Directory, row nvr.Segment, init []byte, result footage.Result) error {
-	intended := row.Span
-	if result.Durable < row.Bytes {
-		row = durable(dir, row, result.Durable)
+// missing tells whether the time up to the next picture is without pictures,
+// instead of that of the last one. A picture that builds on the one before says that
+// nothing is missing between them, however late it is: cameras send few when
+// nothing moves. A key frame says nothing of the kind, so pictures are missing unless
+// they came about as slowly before.
+func (c *cutter) missing(next media.Sample) bool {
+	apart, timescale := next.DTS-c.last, c.format.Video().Timescale
+	switch {
+	case apart <= nvr.Units(maxStill, timescale):
+		return false
+	case apart > nvr.Units(maxPicture, timescale):
+		return true
 	}
-	if row.Span.To < intended.To {
-		gap := nvr.Gap{
-			Stream: row.Stream, Span: nvr.Span{From: row.Span.To, To: intended.To},
-			Reason: footage.ReasonOf(result.Err), Detail: result.Err.Error(),
-		}
-		if err := tx.AddGap(gap); err != nil {
-			return err
-		}
-	}
-	if len(row.Fragments) == 0 {
-		return tx.DropSegment(row.Stream, row.Span.From)
-	}
-	return put(tx, row, init)
+	return next.Key && apart > 2*c.frame
 }
 
-// durable returns the segment as what is durable of it. The file knows where
-// movie fragments end, the row only where entries of the index do.
-func durable(dir *footage.Directory, row nvr.Segment, bytes int64) nvr.Segment {
-	c, err := dir.ReadFront(bytes, row.Stream, row.Span.From, motion.Scores())
-	if err != nil || c.Segment.Bytes != bytes || c.Segment.Timescale != row.Timescale {
-		return truncate(row, bytes)
-	}
-	whole := row
-	row.Fragments, row.Bytes, row.MediaDuration = c.Segment.Fragments, bytes, c.Segment.MediaDuration
-	row.Span.To = whole.TimeAt(row.MediaStart + row.MediaDuration)
-	return row
-}
-
-// truncate returns the segment as if it held no more than the given bytes.
-func truncate(row nvr.Segment, bytes int64) nvr.Segment {
-	if bytes >= row.Bytes {
-		return row
-	}
-	n := 0
-	for n < len(row.Fragments) && row.Fragments[n].Offset+row.Fragments[n].Bytes <= bytes {
-		n++
-	}
-	whole := row
-	row.Fragments = row.Fragments[:n]
-	row.Bytes, row.MediaDuration = row.HeaderBytes, 0
-	if n > 0 {
-		last := row.Fragments[n-1]
-		row.Bytes = last.Offset + last.Bytes
-		row.MediaDuration = last.MediaStart + last.MediaDuration - row.MediaStart
-	}
-	row.Span.To = whole.TimeAt(row.MediaStart + row.MediaDuration)
-	return row
-}
-
-// openGap begins a gap where what is accounted for ends, or gives the gap that
-// is open there another reason from now on. Where footage lies ahead, dated by
-// a clock that was set back since, the gap lasts until there, and goes on
-// behind all of it.
-func (s *Stream) openGap(reason nvr.Reason, detail string) {
-	s.openGapAt(s.recorder.now(), reason, detail)
-}
-
-// openGapAt is openGap as if it were now.
-func (s *Stream) openGapAt(now nvr.Time, reason nvr.Reason, detail string) {
-	if reason == s.reason {
+// flush hands the movie fragment under construction, which ends at decode time
+// end, to the disk. If the disk does not take it the segment is sealed, and
+// recording goes on at the next key frame: see fail.
+func (c *cutter) flush(end int64) {
+	seg, video := c.segment, c.fragment.pictures()
+	if seg == nil || len(video) == 0 {
 		return
 	}
-	if s.reason != "" && now > s.covered {
-		if now < s.limit {
-			s.follow(now, s.limit)
-		} else {
-			s.follow(s.place(now))
+	if err := seg.file.Err(); err != nil {
+		c.fail(err, end)
+		return
+	}
+	runs := [2]fmp4.Run{{Samples: video, End: end}, c.soundBefore(end)}
+	sound := len(runs[1].Samples)
+	c.sequence++
+	head := make([]byte, 0, 256+16*(len(video)+sound))
+	head = fmp4.AppendFragment(head, c.sequence, c.clock.at(video[0].DTS), runs[:])
+	bufs := make([][]byte, 0, 2+len(video)+sound)
+	bufs = append(bufs, head)
+	bytes := int64(len(head))
+	for _, run := range runs {
+		for i := range run.Samples {
+			bufs = append(bufs, run.Samples[i].Data)
+			bytes += int64(len(run.Samples[i].Data))
 		}
 	}
-	s.reason = reason
-	gap := nvr.Gap{Stream: s.id, Span: nvr.Span{From: s.covered, To: s.limit}, Reason: reason, Detail: detail}
-	end := s.end
-	s.recorder.ledger.post(func(tx catalog.Tx) error {
-		return errors.Join(tx.CutGaps(gap.Stream, gap.Span), tx.EndGap(gap.Stream, end), addGap(tx, gap, end))
-	})
+	bufs = fmp4.AppendChecksum(bufs)
+	bytes += int64(len(bufs[len(bufs)-1]))
+	if err := seg.file.Append(bufs); err != nil {
+		c.fail(err, end)
+		return
+	}
+	if c.failing.Load() != nil && len(seg.row.Fragments) > 0 { // the file was created and took a movie fragment
+		c.failing.Store(nil)
+	}
+	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, nvr.Fragment{
+		Offset: seg.row.Bytes, Bytes: bytes,
+		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
+		Key: video[0].Key, Score: c.scorer.Take(),
+	}, seg.row.Timescale)
+	seg.row.Bytes += bytes
+	seg.row.MediaDuration = end - seg.row.MediaStart
+	c.fragment.written(sound)
 }
 
-// addGap adds a gap. What goes on goes on at end, behind all that is known.
-func addGap(tx catalog.Tx, gap nvr.Gap, end nvr.Time) error {
-	if gap.Span.To != forever {
-		if err := tx.AddGap(gap); err != nil {
-			return err
-		}
-		gap.Span.From = end
+// soundBefore returns the sound under construction that begins before a decode
+// time of the picture.
+func (c *cutter) soundBefore(end int64) fmp4.Run {
+	if len(c.fragment.samples[1]) == 0 {
+		return fmp4.Run{}
 	}
-	gap.Span.To = 0
-	return tx.AddGap(gap)
+	track := &c.format.Tracks[1]
+	until := nvr.Units(nvr.Duration(end, c.format.Video().Timescale), track.Timescale)
+	sound := c.fragment.soundBefore(until)
+	return fmp4.Run{Samples: sound, End: soundEnd(sound, track.FrameDuration())}
 }

@@ -258,3 +258,44 @@ func TestManyWakeAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A camera may be removed, or the program ended, while what it held waits for a
+// busy disk: all of it is recorded, in as many segments as that takes.
+func TestEndsWhileItWakes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(h *home)
+	}{
+		{"camera removed", func(h *home) { h.recorder.Remove(camera) }},
+		{"program ended", func(*home) {}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t)
+				start := nvr.Now()
+				s := h.stream(camera)
+				s.Begin(format(), true)
+				s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 25 * time.Second, After: time.Minute})
+				picture := make([]byte, 1<<20)
+				picture = picture[:len(picture)-1000]
+				var release func()
+				for i := range 46 { // the segment is cut at the 37th second
+					if i == 30 {
+						h.recorder.Happened(camera.Camera, "ring", 0, "")
+						release = h.busyDisk()
+					}
+					s.Sample(media.Sample{DTS: int64(i) * 90000, Key: true, Data: picture, Arrived: time.Now()})
+					time.Sleep(time.Second)
+				}
+				time.AfterFunc(time.Second, release)
+				c.end(h)
+				h.close()
+				h.open()
+				defer h.close()
+				if n := len(h.decodeTimes(camera, start)[0]); n != 41 || len(h.segmentsSince(camera, start)) != 2 {
+					t.Errorf("%d pictures are recorded in %d segments, want 41 in two", n, len(h.segmentsSince(camera, start)))
+				}
+			})
+		})
+	}
+}

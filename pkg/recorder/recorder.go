@@ -2,6 +2,17 @@
 // fragments, hands those to a footage directory, cuts segments, and keeps the
 // ledger by which segments and gaps tile time. It decides what is written and
 // what a stretch without footage is called; pkg/footage does the writing.
+//
+// A [Stream] has three parts, in the order in which a sample passes them: the
+// filter (what is kept), the cutter (segments and movie fragments) and the account
+// (when there is footage, and why there is none elsewhere). They have no locks:
+// they belong to whoever calls the sink, and what others tell a stream it looks
+// up at its next sample.
+//
+// Locks are taken in this order, and none twice: Recorder.mu (which streams there
+// are; held while one ends), scene.mu (what happens before a camera), then one of
+// the innermost, in which nothing else is called: ledger.mu, rows.mu, and those
+// of pkg/footage. The ledger's and the disks' goroutines call back without a lock.
 package recorder
 
 import (
@@ -28,14 +39,14 @@ type Recorder struct {
 
 	// Up to when streams were accounted for when an earlier life ended, when
 	// it was last alive, and from when on segments may be of this one.
-	settled map[nvr.StreamID]nvr.Time
-	last    nvr.Time
-	opened  atomic.Int64
+	known  map[nvr.StreamID]nvr.Time
+	last   nvr.Time
+	opened atomic.Int64
 
 	sealing sync.WaitGroup
+	rows    rows
 
 	mu       sync.Mutex
-	rows     map[*footage.Directory]nvr.DirectoryID // of those that are recorded to
 	streams  map[nvr.StreamID]*Stream
 	scenes   map[nvr.CameraID]*scene
 	accounts map[nvr.StreamID]*account
@@ -49,15 +60,15 @@ type Recorder struct {
 //
 // The catalog and the places stay the caller's to close, after the recorder.
 func Open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger) (*Recorder, error) {
-	return open(ctx, c, places, log, nvr.Now)
+	return openAt(ctx, c, places, log, nvr.Now)
 }
 
-// open is Open with a clock.
-func open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger, now func() nvr.Time) (*Recorder, error) {
+// openAt is Open with a clock.
+func openAt(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger, now func() nvr.Time) (*Recorder, error) {
 	r := &Recorder{
 		catalog: c, places: places, log: log, now: now,
-		rows:    map[*footage.Directory]nvr.DirectoryID{},
-		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, accounts: map[nvr.StreamID]*account{}, settled: map[nvr.StreamID]nvr.Time{},
+		rows:    rows{of: map[*footage.Directory]nvr.DirectoryID{}},
+		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, accounts: map[nvr.StreamID]*account{}, known: map[nvr.StreamID]nvr.Time{},
 	}
 	r.opened.Store(int64(now()))
 	if err := r.recover(ctx); err != nil {
@@ -76,16 +87,10 @@ func (r *Recorder) Stream(id nvr.StreamID) (*Stream, error) {
 		return nil, fmt.Errorf("stream %s is being recorded already: %w", id, nvr.ErrExists)
 	}
 	if r.accounts[id] == nil {
-		r.accounts[id] = &account{}
+		r.accounts[id] = r.newAccount(id, 0)
 	}
-	s := &Stream{
-		recorder: r, id: id, account: r.accounts[id], newRun: true, log: r.log.With("stream", id.String()),
-		scene: r.scene(id.Camera),
-	}
-	s.follow(s.place(r.now()))
-	from := s.covered
-	r.ledger.post(func(tx catalog.Tx) error { return tx.EnableStream(id, from) })
-	s.openGap(nvr.Starting, "")
+	s := newStream(r, r.accounts[id], r.scene(id.Camera))
+	s.account.enable()
 	s.scene.show(id.Quality, s)
 	r.streams[id] = s
 	return s, nil
@@ -123,8 +128,7 @@ func (r *Recorder) Remove(id nvr.StreamID) {
 	delete(r.streams, id)
 	s.scene.show(id.Quality, nil)
 	s.End(nvr.PausedByUser, nil)
-	at := s.end
-	r.ledger.post(func(tx catalog.Tx) error { return tx.DisableStream(id, at) })
+	s.account.disable()
 }
 
 // Health returns why footage of some stream cannot be written at the moment,
@@ -133,7 +137,7 @@ func (r *Recorder) Health() nvr.Reason {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
-		if reason := s.failing.Load(); reason != nil {
+		if reason := s.cutter.failing.Load(); reason != nil {
 			return *reason
 		}
 	}

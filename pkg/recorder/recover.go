@@ -3,6 +3,9 @@ package recorder
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -11,7 +14,7 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// recover settles what the last life of the program left open: segments that
+// recover makes whole what the last life of the program left open: segments that
 // were being written, files whose row was not committed yet, and the time
 // since. What cannot be read stays open, and a gap accounts for its time until
 // it can be.
@@ -21,7 +24,7 @@ func (r *Recorder) recover(ctx context.Context) error {
 		return err
 	}
 	for _, s := range streams {
-		r.settled[s.ID] = s.Covered
+		r.known[s.ID] = s.Covered
 	}
 	alive, err := r.catalog.LastAlive(ctx)
 	if err != nil {
@@ -47,12 +50,12 @@ func (r *Recorder) recover(ctx context.Context) error {
 				return err
 			}
 		}
-		r.accounts[s.ID] = &account{covered: end, limit: forever, end: end}
+		r.accounts[s.ID] = r.newAccount(s.ID, end)
 	}
 	return nil
 }
 
-// admit settles what earlier lives left open in a directory, before this one
+// admit makes whole what earlier lives left open in a directory, before this one
 // writes to it.
 func (r *Recorder) admit(ctx context.Context, d *footage.Directory, recovered map[nvr.StreamID]nvr.Time) error {
 	var id nvr.DirectoryID
@@ -69,7 +72,7 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory, recovered ma
 	}
 	for _, s := range open {
 		if s.Directory == id && !r.began(s.Span.From) {
-			r.note(recovered, s.Stream, s.Span.From)
+			r.earliest(recovered, s.Stream, s.Span.From)
 			if err := r.recoverFile(ctx, d, id, s.Stream, s.Span.From); err != nil {
 				return err
 			}
@@ -78,14 +81,13 @@ func (r *Recorder) admit(ctx context.Context, d *footage.Directory, recovered ma
 	if err := r.adopt(ctx, d, id, recovered); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rows[d] = id
+	r.rows.put(d, id)
 	return nil
 }
 
-// note notes that a segment was recovered, while the recorder starts.
-func (r *Recorder) note(recovered map[nvr.StreamID]nvr.Time, stream nvr.StreamID, start nvr.Time) {
+// earliest remembers the earliest segment of a stream that is recovered while the
+// recorder starts.
+func (r *Recorder) earliest(recovered map[nvr.StreamID]nvr.Time, stream nvr.StreamID, start nvr.Time) {
 	if was := recovered[stream]; r.ledger == nil && (was == 0 || start < was) {
 		recovered[stream] = start
 	}
@@ -105,19 +107,37 @@ func (r *Recorder) begins(start nvr.Time) {
 	}
 }
 
-// row returns the row of a directory that was admitted.
-func (r *Recorder) row(d *footage.Directory) nvr.DirectoryID {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.rows[d]
+// rows are those of the directories that are recorded to.
+type rows struct {
+	mu sync.Mutex
+	of map[*footage.Directory]nvr.DirectoryID
 }
 
-// adopted bounds how many files of a stream are settled before it is recorded:
+func (r *rows) put(d *footage.Directory, id nvr.DirectoryID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.of[d] = id
+}
+
+func (r *rows) get(d *footage.Directory) nvr.DirectoryID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of[d]
+}
+
+// hold tells whether a directory is among them.
+func (r *rows) hold(id nvr.DirectoryID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(slices.Collect(maps.Values(r.of)), id)
+}
+
+// adopted bounds how many files of a stream are recovered before it is recorded:
 // more than a crash can leave without a row. If the catalog was lost there are
 // as many as there is footage, and pkg/doctor indexes them meanwhile.
 const adopted = 8
 
-// adopt settles the files that are newer than what the catalog accounted for:
+// adopt recovers the files that are newer than what the catalog accounted for:
 // those of the last second before a crash. An older one that it does not know
 // was given up, and a gap says so. If the catalog accounted for more than had
 // passed, by a clock that was ahead, files of the last minute may be older.
@@ -127,12 +147,12 @@ func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.Direc
 		return err
 	}
 	for _, stream := range streams {
-		starts, err := d.Newest(stream, r.settled[stream], adopted)
+		starts, err := d.Newest(stream, r.known[stream], adopted)
 		if err != nil {
 			return err
 		}
-		if settled := r.settled[stream]; unset <= r.last && r.last < settled {
-			older, err := r.unlisted(ctx, d, stream, nvr.Span{From: r.last.Add(-time.Minute), To: settled})
+		if known := r.known[stream]; unset <= r.last && r.last < known {
+			older, err := r.unlisted(ctx, d, stream, nvr.Span{From: r.last.Add(-time.Minute), To: known})
 			if err != nil {
 				return err
 			}
@@ -152,7 +172,7 @@ func (r *Recorder) adopt(ctx context.Context, d *footage.Directory, id nvr.Direc
 			if err != nil {
 				return err
 			}
-			r.note(recovered, stream, start)
+			r.earliest(recovered, stream, start)
 			if err := r.recoverFile(ctx, d, id, stream, start); err != nil {
 				return err
 			}
@@ -254,15 +274,11 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Tim
 // can tell what its file holds.
 func (r *Recorder) unread(s nvr.Segment) nvr.Gap {
 	g := nvr.Gap{Stream: s.Stream, Span: s.Span, Reason: nvr.DiskMissing, Detail: "its footage appears when the disk is there again"}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, id := range r.rows {
-		if id == s.Directory {
-			g.Reason, g.Detail = nvr.DiskError, "its file could not be read; the next start tries again"
-		}
+	if r.rows.hold(s.Directory) {
+		g.Reason, g.Detail = nvr.DiskError, "its file could not be read; the next start tries again"
 	}
 	return g
 }
 
-// tileBack is how far back a crash can have left something unsettled.
+// tileBack is how far back a crash can have left something to be made whole.
 const tileBack = 24 * time.Hour

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -33,6 +34,12 @@ type scene struct {
 	seer    *Stream       // of the motion that goes on; nil if there is none
 	motion  catalog.Event // that, or the last
 	noted   nvr.Time      // its end, as the catalog knows it
+}
+
+// news is what a stream was told of its scene and has not heeded.
+type news struct {
+	told     atomic.Bool // there is some
+	from, to time.Time   // guarded by scene.mu
 }
 
 // Happened says that something happened in front of a camera at an instant; the
@@ -88,13 +95,14 @@ func (c *scene) tell(from, to time.Time) {
 		if s == nil {
 			continue
 		}
-		if !s.told.Load() || from.Before(s.newsFrom) {
-			s.newsFrom = from
+		news := &s.filter.news
+		if !news.told.Load() || from.Before(news.from) {
+			news.from = from
 		}
-		if !s.told.Load() || to.After(s.newsTo) {
-			s.newsTo = to
+		if !news.told.Load() || to.After(news.to) {
+			news.to = to
 		}
-		s.told.Store(true)
+		news.told.Store(true)
 	}
 }
 
@@ -104,25 +112,25 @@ func (c *scene) around() (before, after time.Duration) {
 		if s == nil {
 			continue
 		}
-		if p := s.order.Load(); p != nil {
+		if p := s.filter.order.Load(); p != nil {
 			before, after = max(before, p.Before), max(after, p.After)
 		}
 	}
 	return before, after
 }
 
-// news returns what a stream was told since it asked last: the beginning of
-// the first, the end of the last.
-func (c *scene) news(s *Stream) (from, to time.Time) {
+// latest returns what a stream was told since it asked last: the beginning of the
+// first event, the end of the last.
+func (c *scene) latest(n *news) (from, to time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.told.Store(false)
-	return s.newsFrom, s.newsTo
+	n.told.Store(false)
+	return n.from, n.to
 }
 
 // look watches a picture for motion.
 func (s *Stream) look(picture media.Sample) {
-	at := nvr.Duration(picture.DTS, s.format.Video().Timescale)
+	at := nvr.Duration(picture.DTS, s.cutter.format.Video().Timescale)
 	if s.detector.Add(len(picture.Data), picture.Key, at) {
 		from, to, moving := s.detector.Moving()
 		now := taken(picture)
