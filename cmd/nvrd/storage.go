@@ -147,8 +147,11 @@ func listDirectory(s footage.State) listedDirectory {
 	if s.Err != nil {
 		d.State, d.Why = "failing", s.Err.Error()
 	}
-	if s.Ill == nvr.DiskMissing {
+	switch s.Ill {
+	case nvr.DiskMissing:
 		d.State = "missing"
+	case nvr.DiskForeign:
+		d.State = "foreign"
 	}
 	if !s.Written {
 		d.State = "removed"

@@ -10,6 +10,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/sqlite"
@@ -20,7 +21,10 @@ var migrations embed.FS
 
 // Catalog is an open catalog. It is safe for concurrent use, also by several
 // processes.
-type Catalog struct{ db *sqlite.DB }
+type Catalog struct {
+	db     *sqlite.DB
+	folder string // it lies in, absolute
+}
 
 // Open opens the catalog at path, and creates it if there is none.
 func Open(ctx context.Context, path string) (*Catalog, error) {
@@ -28,7 +32,16 @@ func Open(ctx context.Context, path string) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Catalog{db: db}, nil
+	return openedAt(db, path)
+}
+
+// openedAt returns the catalog at path.
+func openedAt(db *sqlite.DB, path string) (*Catalog, error) {
+	folder, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("catalog: %w", err), db.Close())
+	}
+	return &Catalog{db: db, folder: folder}, nil
 }
 
 // Behind tells whether Open would bring the catalog at path to a newer form, as
@@ -43,13 +56,14 @@ func (c *Catalog) Close() error { return c.db.Close() }
 type Tx struct {
 	ctx      context.Context
 	tx       *sqlite.Tx
+	folder   string               // that the catalog lies in
 	prepared map[string]*sql.Stmt // closed with the transaction
 }
 
 // Update runs f in a write transaction; see sqlite.DB.Update.
 func (c *Catalog) Update(ctx context.Context, f func(Tx) error) error {
 	return c.db.Update(ctx, func(tx *sqlite.Tx) error {
-		return f(Tx{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}})
+		return f(Tx{ctx: ctx, tx: tx, folder: c.folder, prepared: map[string]*sql.Stmt{}})
 	})
 }
 
@@ -105,8 +119,15 @@ func (t Tx) DisableStream(s nvr.StreamID, at nvr.Time) error {
 }
 
 // Directory returns the row id of a footage directory, adding it if it is new
-// and noting where it is now.
+// and noting where it is now: beside the catalog, so that it stays there when
+// both are moved or copied, or else at an absolute path.
 func (t Tx) Directory(uuid [16]byte, path string) (id nvr.DirectoryID, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return 0, fmt.Errorf("directory: %w", err)
+	}
+	if beside, err := filepath.Rel(t.folder, path); err == nil && filepath.IsLocal(beside) {
+		path = beside
+	}
 	err = t.tx.QueryRowContext(t.ctx, `INSERT INTO directory (uuid, path) VALUES (?, ?)
 		ON CONFLICT (uuid) DO UPDATE SET path = excluded.path RETURNING id`, uuid[:], path).Scan(&id)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -249,6 +250,9 @@ func (c *Catalog) Directories(ctx context.Context) ([]Directory, error) {
 			return nil, fmt.Errorf("directories: %w", err)
 		}
 		copy(d.UUID[:], uuid)
+		if !filepath.IsAbs(d.Path) {
+			d.Path = filepath.Join(c.folder, d.Path)
+		}
 		all = append(all, d)
 	}
 	if err := rows.Err(); err != nil {

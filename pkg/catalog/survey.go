@@ -186,5 +186,5 @@ func OpenReader(path string) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Catalog{db: db}, nil
+	return openedAt(db, path)
 }

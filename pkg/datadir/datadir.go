@@ -136,7 +136,7 @@ func open(ctx context.Context, data string, log *slog.Logger) (_ *Dir, err error
 	if d.Catalog, err = catalog.Open(ctx, filepath.Join(data, "catalog.db")); err != nil {
 		return nil, err
 	}
-	d.Places = footage.NewPlaces(d.Home.UUID(), log)
+	d.Places = footage.NewPlacesOf(d.Home.UUID(), d.Home.Copy(), log)
 	if err := d.UsePlaces(ctx); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// pathOf returns where a place of the household is.
+// pathOf returns where a place of the household is: an absolute path if that of
+// the data directory is one.
 func pathOf(data, place string) string {
 	if place == household.DefaultPlace {
 		return filepath.Join(data, place)
@@ -27,7 +28,14 @@ func pathOf(data, place string) string {
 
 // placePaths returns where footage goes, and where it is only read: in places
 // that were removed, and in others that a catalog knows.
+//
+// The default place is always the data directory's own. Where a catalog says
+// that it is elsewhere, the data directory was copied or moved, and what lies
+// there may be the original.
 func placePaths(ctx context.Context, data string, home *household.DB, known []catalog.Directory) (written, read []string, err error) {
+	if data, err = filepath.Abs(data); err != nil {
+		return nil, nil, fmt.Errorf("data directory: %w", err)
+	}
 	places, err := home.Places(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -39,10 +47,23 @@ func placePaths(ctx context.Context, data string, home *household.DB, known []ca
 			written = append(written, pathOf(data, p.Path))
 		}
 	}
+	own, unknown := footage.ID(pathOf(data, household.DefaultPlace))
 	for _, d := range known {
+		if unknown == nil && own == footage.UUID(d.UUID) || isOthers(data, d.Path) {
+			continue
+		}
 		read = append(read, d.Path)
 	}
 	return written, read, nil
+}
+
+// isOthers tells whether a path is the default place of another data directory.
+func isOthers(data, path string) bool {
+	if filepath.Base(path) != household.DefaultPlace || filepath.Dir(path) == data {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(filepath.Dir(path), "home.db"))
+	return err == nil
 }
 
 // UsePlaces makes the places those of the household; [household.DB.Watch] tells
@@ -128,7 +149,8 @@ func AddPlace(ctx context.Context, data, path string, first bool) (preferred, at
 	if err != nil {
 		return "", "", err
 	}
-	if !slices.Contains(places, household.Place{Path: place}) { // else its disk may just not be there
+	listed := slices.Contains(places, household.Place{Path: place}) // then its disk may just not be there
+	if !listed {
 		if err := apart(data, places, at); err != nil {
 			return "", "", err
 		}
@@ -136,7 +158,13 @@ func AddPlace(ctx context.Context, data, path string, first bool) (preferred, at
 			return "", "", err
 		}
 	}
-	if err := home.AddPlace(ctx, place, first); err != nil {
+	taken := false
+	if _, err := footage.ID(at); err == nil {
+		if taken, err = footage.Take(at, home.Copy()); err != nil {
+			return "", "", err
+		}
+	}
+	if err := home.AddPlace(ctx, place, first); err != nil && !(listed && taken && errors.Is(err, nvr.ErrExists)) {
 		return "", "", err
 	}
 	if places, err = home.Places(ctx); err != nil {

@@ -87,7 +87,7 @@ func allPlaces(ctx context.Context, data string, home *household.DB, old *catalo
 	if err != nil {
 		return nil, err
 	}
-	places := footage.NewPlaces(home.UUID(), slog.New(slog.DiscardHandler))
+	places := footage.NewPlacesOf(home.UUID(), home.Copy(), slog.New(slog.DiscardHandler))
 	places.Use(written, read)
 	for _, s := range places.States() {
 		if s.Written && s.Err != nil {

@@ -45,6 +45,7 @@ type meta struct {
 type Directory struct {
 	path string
 	home UUID
+	copy UUID // of the home; zero if it does not matter
 	id   UUID
 	log  *slog.Logger
 	disk disk
@@ -95,35 +96,52 @@ func Create(path string, home, id UUID) error {
 // its meta file is nvr.ErrNotFound (a disk that is not mounted looks like
 // that), one of another home is nvr.ErrInvalid.
 func Open(path string, home UUID, log *slog.Logger) (*Directory, error) {
-	b, err := os.ReadFile(filepath.Join(path, metaName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not a footage directory; is its disk mounted? %w", path, nvr.ErrNotFound)
-	}
+	return openAs(path, home, UUID{}, log)
+}
+
+// openAs is Open for a copy of the home, which is zero if it does not matter. A
+// directory of another copy is nvr.ErrForbidden.
+func openAs(path string, home, copy UUID, log *slog.Logger) (*Directory, error) {
+	m, err := readMeta(path)
 	if err != nil {
-		return nil, fmt.Errorf("open footage directory: %w", err)
-	}
-	var m meta
-	if err := json.Unmarshal(b, &m); err != nil || m.Version != 1 {
-		return nil, fmt.Errorf("%s does not say whose footage this is: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
+		return nil, err
 	}
 	if m.Home != home.String() {
 		return nil, fmt.Errorf("footage directory %s belongs to another home: %w", path, nvr.ErrInvalid)
 	}
+	if copy != (UUID{}) {
+		if err := mayUse(path, copy); err != nil {
+			return nil, err
+		}
+	}
 	d := &Directory{
-		path: path, home: home, log: log,
+		path: path, home: home, copy: copy, log: log,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		dirs: map[string]bool{}, owed: map[string]func() error{},
 	}
-	id, err := hex.DecodeString(m.Directory)
-	if err != nil || len(id) != len(d.id) {
-		return nil, fmt.Errorf("%s: directory number: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
+	if d.id, err = parseUUID(m.Directory); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(path, metaName), err)
 	}
-	copy(d.id[:], id)
 	if d.disk, err = openDisk(path); err != nil {
 		return nil, err
 	}
 	go d.write()
 	return d, nil
+}
+
+// readMeta reads whose directory path is.
+func readMeta(path string) (m meta, err error) {
+	b, err := os.ReadFile(filepath.Join(path, metaName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("%s is not a footage directory; is its disk mounted? %w", path, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return m, fmt.Errorf("open footage directory: %w", err)
+	}
+	if err := json.Unmarshal(b, &m); err != nil || m.Version != 1 {
+		return m, fmt.Errorf("%s does not say whose footage this is: %w", filepath.Join(path, metaName), nvr.ErrDamaged)
+	}
+	return m, nil
 }
 
 // ID returns the directory's own number.
@@ -244,7 +262,10 @@ func (d *Directory) there() error {
 	if err := json.Unmarshal(b, &m); err != nil || m.Home != d.home.String() || m.Directory != d.id.String() {
 		return fmt.Errorf("another disk is mounted at %s: %w", d.path, nvr.ErrNotFound)
 	}
-	return nil
+	if d.copy == (UUID{}) {
+		return nil
+	}
+	return mayUse(d.path, d.copy)
 }
 
 // makeFolders makes camera, stream and day folders as needed.

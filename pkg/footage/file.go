@@ -191,6 +191,8 @@ func ReasonOf(err error) nvr.Reason {
 		return nvr.DiskSlow
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return nvr.DiskFull
+	case errors.Is(err, nvr.ErrForbidden):
+		return nvr.DiskForeign
 	case errors.Is(err, nvr.ErrNotFound), errors.Is(err, nvr.ErrInvalid): // it is not there, or another home's
 		return nvr.DiskMissing
 	default:

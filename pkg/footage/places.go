@@ -31,6 +31,7 @@ const (
 // for a disk.
 type Places struct {
 	home UUID
+	copy UUID // of the home; zero if there is one only
 	log  *slog.Logger
 
 	mu    sync.Mutex
@@ -59,7 +60,13 @@ type place struct {
 
 // NewPlaces returns places that are open already, in order of preference.
 func NewPlaces(home UUID, log *slog.Logger, open ...*Directory) *Places {
-	p := &Places{home: home, log: log}
+	return NewPlacesOf(home, UUID{}, log, open...)
+}
+
+// NewPlacesOf is NewPlaces for one of several copies of a home: it leaves alone
+// what belongs to another one, and makes its own what it writes to.
+func NewPlacesOf(home, copy UUID, log *slog.Logger, open ...*Directory) *Places {
+	p := &Places{home: home, copy: copy, log: log}
 	for _, d := range open {
 		p.all = append(p.all, &place{path: d.path, written: true, dir: d})
 	}

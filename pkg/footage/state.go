@@ -17,7 +17,7 @@ func (p *Places) Directory(id UUID) *Directory {
 // There returns the directories that are there and answer.
 func (p *Places) There() (dirs []*Directory) {
 	for _, s := range p.States() {
-		if s.Directory != nil && s.Ill != nvr.DiskMissing && s.Ill != nvr.DiskSlow {
+		if s.Directory != nil && s.Ill != nvr.DiskMissing && s.Ill != nvr.DiskForeign && s.Ill != nvr.DiskSlow {
 			dirs = append(dirs, s.Directory)
 		}
 	}

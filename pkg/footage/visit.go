@@ -115,9 +115,14 @@ func (v *visit) open() error {
 			return err
 		}
 	}
-	found, err := Open(v.was.path, v.home, v.log)
+	found, err := openAs(v.was.path, v.home, v.copy, v.log)
 	if err != nil {
 		return err
+	}
+	if v.was.written && v.copy != (UUID{}) {
+		if err := claim(v.was.path, v.copy); err != nil { // the disk may be full: footage goes there all the same
+			v.log.Warn("footage directory does not say whose it is", "path", v.was.path, "err", err)
+		}
 	}
 	if v.dir != nil && found.id == v.dir.id { // it came back this very moment
 		return found.Close()

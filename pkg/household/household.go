@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/sqlite"
 )
@@ -32,6 +33,7 @@ type DB struct {
 	db   *sqlite.DB
 	seal sealer
 	uuid [16]byte
+	copy [16]byte
 
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{}
@@ -73,6 +75,12 @@ func (h *DB) Close() error { return h.db.Close() }
 // version 4). Footage directories carry it.
 func (h *DB) UUID() [16]byte { return h.uuid }
 
+// Copy returns the random number of this copy of the home (RFC 9562, version 4).
+// It stays when the directory of home.db is renamed, and is another one when
+// that was copied, or moved to another file system, which looks the same. Footage
+// directories that are written to carry it.
+func (h *DB) Copy() [16]byte { return h.copy }
+
 const useKeyCheck = "key check"
 
 // openHome reads the row of this home, or makes it in a new database.
@@ -94,8 +102,31 @@ func (h *DB) openHome(ctx context.Context, dir string) error {
 		if err != nil {
 			return fmt.Errorf("open the household: %w", err)
 		}
-		return nil
+		return h.openCopy(ctx, tx, dir)
 	})
+}
+
+// openCopy finds out which copy of the home this is.
+func (h *DB) openCopy(ctx context.Context, tx *sqlite.Tx, dir string) error {
+	birth, err := durable.Birth(dir)
+	if err != nil {
+		return fmt.Errorf("open the household: %w", err)
+	}
+	var made string
+	var number []byte
+	err = tx.QueryRowContext(ctx, `SELECT birth, copy FROM home`).Scan(&made, &number)
+	if err == nil && made == birth && len(number) == len(h.copy) {
+		h.copy = [16]byte(number)
+		return nil
+	}
+	if err == nil {
+		h.copy = NewUUID()
+		_, err = tx.ExecContext(ctx, `UPDATE home SET (copy, birth) = (?, ?)`, h.copy[:], birth)
+	}
+	if err != nil {
+		return fmt.Errorf("open the household: %w", err)
+	}
+	return nil
 }
 
 // NewUUID returns a random number (RFC 9562, version 4).

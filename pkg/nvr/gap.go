@@ -28,6 +28,7 @@ const (
 	DiskFull       Reason = "disk_full"       // no space left
 	DiskError      Reason = "disk_error"      // the disk reported an error; what was not yet safe is counted as lost
 	DiskMissing    Reason = "disk_missing"    // the footage directory was not mounted, or was another one
+	DiskForeign    Reason = "disk_foreign"    // the footage directory belongs to another copy of this home
 	NotRunning     Reason = "not_running"     // the recorder was not running
 	PausedByUser   Reason = "paused_by_user"  // the home or the camera was set to privacy
 	RecordingOff   Reason = "recording_off"   // connected, but nothing is to be recorded at that time
@@ -43,7 +44,7 @@ func (r Reason) Planned() bool { return r == PausedByUser || r == RecordingOff |
 // OfDisk tells whether a disk is why. Files of such a time may be there, given
 // up by who wrote them.
 func (r Reason) OfDisk() bool {
-	return r == DiskSlow || r == DiskFull || r == DiskError || r == DiskMissing
+	return r == DiskSlow || r == DiskFull || r == DiskError || r == DiskMissing || r == DiskForeign
 }
 
 // Sentence returns r in plain words for a person.
@@ -68,6 +69,7 @@ var sentences = map[Reason]string{
 	DiskFull:       "The disk was full",
 	DiskError:      "The disk reported an error",
 	DiskMissing:    "The disk was not there",
+	DiskForeign:    "The disk belongs to another copy of this home",
 	NotRunning:     "Stoop was not running",
 	PausedByUser:   "Off for privacy",
 	RecordingOff:   "Recording was switched off",

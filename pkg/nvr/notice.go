@@ -43,4 +43,5 @@ var illnesses = map[Reason]struct{ what, remedy string }{
 	DiskFull:    {"its disk is full", "Make room there."},
 	DiskError:   {"its disk reports errors", "Copy what matters, and replace it."},
 	DiskMissing: {"its disk is not there", "Connect and mount it; recording goes back to it by itself."},
+	DiskForeign: {"it belongs to another copy of this home", "If that one is not used any more, take the directory over with nvrd storage add --path and its path."},
 }
