@@ -30,7 +30,7 @@ func Limit(l net.Listener) net.Listener { return netutil.LimitListener(l, maxCon
 // read slowly; a body has 10 s to arrive. Whoever answers for longer than half a minute moves the write
 // deadline, as the media handlers of this package do.
 func Server(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler:           timely(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      stalled,
@@ -38,6 +38,8 @@ func Server(handler http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly other ends that broke off
 	}
+	endWithShutdown(s)
+	return s
 }
 
 // timely gives the body of every request a deadline. A timeout of the server's

@@ -40,9 +40,11 @@ func (a *api) live(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	viewer := stream.Subscribe()
 	defer viewer.Close()
-	ctx, cancel := context.WithTimeout(r.Context(), firstPicture)
+	ctx, cancel := untilShutdown(r)
 	defer cancel()
-	format, err := viewer.Format(ctx)
+	brief, done := context.WithTimeout(ctx, firstPicture)
+	defer done()
+	format, err := viewer.Format(brief)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("the camera sends no picture at the moment: %w", nvr.ErrBusy)
 	}
@@ -55,7 +57,7 @@ func (a *api) live(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	// The answer has begun: its end says that the page should ask again.
-	if err := live.WriteFMP4(r.Context(), viewer, format, patient{w}, http.NewResponseController(w).Flush); err != nil {
+	if err := live.WriteFMP4(ctx, viewer, format, patient{w}, http.NewResponseController(w).Flush); err != nil {
 		a.Log.Debug("live view ended", "stream", id, "err", err)
 	}
 	return nil
@@ -74,11 +76,13 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
+	ctx, cancel := untilShutdown(r)
+	defer cancel()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	var shown []byte
 	for {
-		cameras, err := a.list(r.Context())
+		cameras, err := a.list(ctx)
 		if err != nil {
 			return a.broken(shown != nil, err)
 		}
@@ -98,7 +102,7 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return nil
 		case _, ok := <-changed:
 			if !ok {
