@@ -34,7 +34,9 @@ func endWithShutdown(s *http.Server) {
 	ending, end := context.WithCancel(context.Background())
 	var mu sync.Mutex
 	unused := map[net.Conn]bool{}
-	s.BaseContext = func(net.Listener) context.Context { return context.WithValue(context.Background(), endingKey{}, ending) }
+	s.BaseContext = func(net.Listener) context.Context {
+		return context.WithValue(context.Background(), endingKey{}, ending)
+	}
 	s.ConnState = func(c net.Conn, state http.ConnState) {
 		mu.Lock()
 		defer mu.Unlock()
