@@ -93,7 +93,7 @@ func TestOddCameras(t *testing.T) {
 		{name: "a request with bare ends of lines", odd: &scripted{between: every("get_parameter /live RTSP/1.0\ncseq:7\n\n")}, hear: "RTSP/1.0 200"},
 		{name: "a request that nobody knows", odd: &scripted{between: every(from("RECORD", ""))}, hear: "RTSP/1.0 501"},
 		{name: "bytes too many between frames", odd: &scripted{between: every("\r\n\x00\x00")}},
-		{name: "bytes too many that look like a frame", odd: &scripted{between: every("junk$\x09\xff\xff\x80$$$\x00\xff\xffRTSP")}},
+		{name: "bytes too many that look like a frame", odd: &scripted{between: every("junk$\x09\xff\xff\x80\n$$$\x00\xff\xff\n$\x00\xff\xffRTSP")}},
 
 		// Status lines, ends of lines, fields.
 		{name: "no reason", odd: &scripted{answer: swap("", "200 OK", "200")}},

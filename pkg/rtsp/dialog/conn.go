@@ -35,7 +35,7 @@ type Redirect struct{ Location string }
 func (r *Redirect) Error() string { return "the camera redirects to another address" }
 
 // Conn is a connection to a camera as the client library wants to see it. Read
-// is called by one goroutine at a time, like Write.
+// is called by one goroutine at a time, Write by any.
 type Conn struct {
 	net.Conn
 	r     *bufio.Reader

@@ -12,42 +12,21 @@ import (
 // frames passes on as much as p takes of those frames that have arrived
 // (RFC 2326, 10.12). Nothing and no error means that something else is next.
 func (c *Conn) frames(p []byte) (n int, err error) {
+	if c.rest == 0 {
+		if ok, err := c.frame(); !ok {
+			return 0, err
+		}
+	}
 	if _, err = c.r.Peek(1); err != nil {
 		return 0, err
 	}
 	b, _ := c.r.Peek(c.r.Buffered())
 	for n < len(b) && n < len(p) {
 		if c.rest == 0 {
-			if b[n] != '$' {
+			if b[n] != '$' || len(b)-n < 4 {
 				break
 			}
-			if len(b)-n < 4 {
-				if n > 0 {
-					break
-				}
-				if _, err = c.r.Peek(4); err != nil {
-					return 0, err
-				}
-				b, _ = c.r.Peek(c.r.Buffered())
-			}
-			if c.lost {
-				if n > 0 {
-					break
-				}
-				if found, err := c.found(); !found {
-					return 0, err
-				}
-				b, _ = c.r.Peek(c.r.Buffered())
-			}
-			size := 4 + int(b[n+2])<<8 + int(b[n+3])
-			if !c.playing.Load() {
-				if n > 0 {
-					break
-				}
-				_, err = c.r.Discard(size)
-				return 0, err
-			}
-			c.rest = size
+			c.rest = size(b[n:])
 		}
 		step := min(c.rest, len(b)-n, len(p)-n)
 		n += step
@@ -58,23 +37,40 @@ func (c *Conn) frames(p []byte) (n int, err error) {
 	return n, err
 }
 
-// found tells whether frames go on after bytes that were none, else it leaves
-// out a byte. One that is taken for a frame and is none would swallow up to
-// 64 KiB: its channel must be agreed on, and it must hold RTP or RTCP.
-func (c *Conn) found() (bool, error) {
-	b, err := c.r.Peek(5)
-	if err != nil {
+// size is that of a frame with its header.
+func size(b []byte) int { return 4 + int(b[2])<<8 + int(b[3]) }
+
+// frame tells whether a frame is next, and has its header arrive. One that
+// comes before PLAY is left out.
+//
+// After bytes that were neither frame nor message, what looks like one is taken
+// for a frame only if its channel was agreed on and it holds RTP or RTCP: one
+// that is none would swallow up to 64 KiB.
+func (c *Conn) frame() (bool, error) {
+	b, err := c.r.Peek(1)
+	if err != nil || b[0] != '$' {
 		return false, err
 	}
-	c.mu.Lock()
-	agreed := c.channels[b[1]]
-	c.mu.Unlock()
-	if agreed && b[4]>>6 == 2 {
-		c.lost = false
-		return true, nil
+	if c.lost {
+		if b, err = c.r.Peek(5); err != nil {
+			return false, err
+		}
+		c.mu.Lock()
+		c.lost = !c.channels[b[1]] || b[4]>>6 != 2
+		c.mu.Unlock()
+		if c.lost {
+			_, err = c.r.Discard(1)
+			return false, err
+		}
 	}
-	_, err = c.r.Discard(1)
-	return false, err
+	if b, err = c.r.Peek(4); err != nil {
+		return false, err
+	}
+	if !c.playing.Load() {
+		_, err = c.r.Discard(size(b))
+		return false, err
+	}
+	return true, nil
 }
 
 // message reads what is no frame.
@@ -91,7 +87,7 @@ func (c *Conn) message() error {
 		if !c.heard && b[0] != '\r' && b[0] != '\n' {
 			return ErrNotRTSP
 		}
-		c.lost = b[0] != '\r' && b[0] != '\n'
+		c.lost = c.lost || b[0] != '\r' && b[0] != '\n'
 		_, err = c.r.Discard(1)
 		return err
 	}
