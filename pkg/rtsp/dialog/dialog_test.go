@@ -173,6 +173,34 @@ func TestTransport(t *testing.T) {
 	}
 }
 
+// What addresses are relative to is what the camera says, if it says anything.
+func TestBase(t *testing.T) {
+	const own = "rtsps://camera:322/live?x=1"
+	for _, tt := range []struct {
+		fields []field
+		want   string
+	}{
+		{nil, own},
+		{[]field{{"Content-Base", ""}}, own},
+		{[]field{{"Content-Base", "rtsps://camera:322/live/2/"}}, "rtsps://camera:322/live/2/"},
+		{[]field{{"content-base", ` "RTSP://user:secret@10.9.8.7/live/#x" `}}, "rtsps://10.9.8.7/live/"},
+		{[]field{{"Content-Base", "camera:322/live/2/"}}, "rtsps://camera:322/live/2/"},
+		{[]field{{"Content-Base", "camera/live/2/"}}, "rtsps://camera/live/2/"},
+		{[]field{{"Content-Base", "/live/2/"}}, "rtsps://camera:322/live/2/"},
+		{[]field{{"Content-Base", "live/2/"}}, own},
+		{[]field{{"Content-Base", "garbage"}}, own},
+		{[]field{{"Content-Base", "http://camera/live/"}}, own},
+		{[]field{{"Content-Base", "rtsp:///live/"}}, own},
+		{[]field{{"Content-Base", "rtsp://%zz/"}}, own},
+		{[]field{{"Content-Base", "garbage"}, {"Content-Location", "/live/3/"}}, "rtsps://camera:322/live/3/"},
+		{[]field{{"Content-Location", "/live/3/"}, {"Content-Base", "/live/2/"}}, "rtsps://camera:322/live/2/"},
+	} {
+		if got := baseOf(own, &message{fields: tt.fields}); got.String() != tt.want {
+			t.Errorf("%v: %s, want %s", tt.fields, got, tt.want)
+		}
+	}
+}
+
 // conversations are what a camera may say to five requests; they seed the fuzzer.
 var conversations = []string{
 	"RTSP/1.0 200 OK\r\nCSeq: 2\r\nPublic: OPTIONS, GET_PARAMETER\r\n\r\n" +
