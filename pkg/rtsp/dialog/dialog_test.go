@@ -173,6 +173,26 @@ func TestTransport(t *testing.T) {
 	}
 }
 
+// A camera that answers twice, the second time after the next request.
+func TestSecondAnswer(t *testing.T) {
+	c, camera := pair()
+	defer c.Close()
+	go func() { _, _ = io.Copy(io.Discard, camera) }()
+	const options, setup = "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n", "RTSP/1.0 454 Session Not Found\r\nCSeq: 3\r\n\r\n"
+	p := make([]byte, 4096)
+	for _, step := range []struct{ ask, said, want string }{
+		{"OPTIONS rtsp://camera/ RTSP/1.0\r\nCSeq: 1\r\n\r\n", options, "RTSP/1.0 200 OK\r\nCSeq: 1\r\n"},
+		{"SETUP rtsp://camera/ RTSP/1.0\r\nCSeq: 2\r\n\r\n", options + setup, "RTSP/1.0 454 Session Not Found\r\nCSeq: 2\r\n"},
+	} {
+		c.mustAsk(t, step.ask)
+		go func() { _, _ = io.WriteString(camera, step.said) }()
+		n, err := c.Read(p)
+		if err != nil || !strings.HasPrefix(string(p[:n]), step.want) {
+			t.Errorf("%q, %v; want %q", p[:n], err, step.want)
+		}
+	}
+}
+
 // What addresses are relative to is what the camera says, if it says anything.
 func TestBase(t *testing.T) {
 	const own = "rtsps://camera:322/live?x=1"
