@@ -126,8 +126,11 @@ func (h *household) Timeline(context.Context, nvr.StreamID, nvr.Span) (appliance
 	return h.line, h.err
 }
 
-func (h *household) Pictured(_ context.Context, stream nvr.StreamID) (bool, error) {
-	return stream.Camera != 4, h.err
+func (h *household) Pictured(_ context.Context, stream nvr.StreamID) (nvr.Time, error) {
+	if stream.Camera == 4 {
+		return 0, h.err
+	}
+	return at("2026-11-19T09:59:58Z"), h.err
 }
 
 func (h *household) Enter(w http.ResponseWriter, _ *http.Request, key string) error {
@@ -199,7 +202,7 @@ func TestPages(t *testing.T) {
 	removed := &household{gone: []appliance.Camera{
 		{ID: 5, Name: "Shed", State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
 		{ID: 6, State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")},
-	}}
+	}, line: appliance.Timeline{Footage: []nvr.Span{span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")}}}
 	lame := camera(5, "Yard")
 	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting
 	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), State: nvr.State{Phase: nvr.Connecting}}
@@ -236,6 +239,12 @@ func TestPages(t *testing.T) {
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
 		"camera, long clip":  {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
 		"camera, inside out": {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
+		"camera, now":        {full, "/cameras/1", 200, []check{says("Thursday 19 November, 10:59:58"), has("div", "class", "film old"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main")}},
+		"camera, moment":     {full, "/cameras/1?at=2026-11-19T09:00:00Z", 200, []check{has("div", "class", "film"), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A00%3A00Z&stream=main")}},
+		"camera, in a gap":   {full, "/cameras/1?at=2026-11-19T08:36:10Z", 200, []check{says("The camera changed its stream"), has("video", "src", "")}},
+		"camera, later gap":  {full, "/cameras/1?at=2026-11-19T10:30:00Z", 200, []check{says("<i>new reason</i>"), has("video", "src", "")}},
+		"camera, before all": {full, "/cameras/1?at=2026-11-19T07:00:00Z", 200, []check{says("Nothing is recorded here"), has("video", "src", "")}},
+		"home, dated":        {full, "/", 200, []check{says("Thursday 19 November, 10:59:58"), has("a", "class", "film old")}},
 		"camera, hostile":    {full, "/cameras/3", 200, []check{says(hostileName, "<b>401</b>", "The camera refused the password."), has("a", "href", "/cameras/3/edit")}},
 		"camera, long":       {full, "/cameras/4", 200, []check{says("Connecting")}},
 		"camera, no time":    {full, "/cameras/1?at=yesterday", 400, []check{says("That address is not right")}},

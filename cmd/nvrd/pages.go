@@ -101,12 +101,12 @@ func (p pageTimelines) Timeline(ctx context.Context, stream nvr.StreamID, span n
 	return pages.Timeline{Footage: t.Footage, Gaps: t.Gaps}, err
 }
 
-func (p pageTimelines) Pictured(ctx context.Context, stream nvr.StreamID) (bool, error) {
-	_, err := p.player.Newest(ctx, stream)
+func (p pageTimelines) Pictured(ctx context.Context, stream nvr.StreamID) (nvr.Time, error) {
+	span, err := p.player.Newest(ctx, stream)
 	if errors.Is(err, nvr.ErrNotFound) {
-		return false, nil
+		return 0, nil
 	}
-	return err == nil, err
+	return span.To, err
 }
 
 // refusal answers people whose request was refused before it came to the pages.

@@ -52,6 +52,7 @@ func (a *api) live(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", live.MIME(format))
+	w.Header().Set("Stoop-Time", nvr.Now().String())
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
 		return nil

@@ -67,8 +67,10 @@ type Timelines interface {
 	// Timeline covers at most 31 days. Footage and Gaps are in order and do
 	// not overlap; a gap that goes on has no end.
 	Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Span) (Timeline, error)
-	// Pictured tells whether there is a picture of the stream, however old.
-	Pictured(ctx context.Context, stream nvr.StreamID) (bool, error)
+	// Pictured returns when the newest picture of the stream was taken, as well
+	// as that is known without reading it: at most a group of pictures too late.
+	// It is zero if there is none.
+	Pictured(ctx context.Context, stream nvr.StreamID) (nvr.Time, error)
 }
 
 // Door lets a browser in that holds the access key.

@@ -13,7 +13,7 @@ import (
 type Instant struct {
 	Machine string // RFC 3339, UTC
 	Human   string
-	Form    string // how the script writes it: clock, seconds, date or moment
+	Form    string // how the script writes it: clock, seconds, date, moment or recent
 }
 
 // Clock is t as hours and minutes.
@@ -24,6 +24,17 @@ func Clock(t nvr.Time, zone *time.Location) Instant {
 // Seconds is t as hours, minutes and seconds.
 func Seconds(t nvr.Time, zone *time.Location) Instant {
 	return Instant{t.String(), t.Std().In(zone).Format("15:04:05"), "seconds"}
+}
+
+// Recent is t as hours, minutes and seconds if it is today at now, and with its
+// day otherwise. Its zone is now's.
+func Recent(t nvr.Time, now time.Time, c text.Calendar) Instant {
+	at := Seconds(t, now.Location())
+	if day := t.Std().In(now.Location()); day.YearDay() != now.YearDay() || day.Year() != now.Year() {
+		at = Moment(t, now.Location(), c)
+	}
+	at.Form = "recent"
+	return at
 }
 
 // Date is the day of t.

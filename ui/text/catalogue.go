@@ -127,7 +127,9 @@ type Camera struct {
 	Zone       string `json:"zone"` // {zone}
 	Lacks      string `json:"lacks"`
 	Live       string `json:"live"`
+	NotLive    string `json:"not_live"`
 	BackToLive string `json:"back_to_live"`
+	None       string `json:"none"`
 }
 
 // Add is the page that adds a camera, and the one that changes it.

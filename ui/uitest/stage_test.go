@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nvrd/pkg/rtsp/rtspsim"
 	"nvrd/pkg/rtsp/rtspsim/porch"
@@ -119,6 +120,88 @@ func (d *doorbell) stop() error {
 	}
 	return nil
 }
+
+// link leads to the program. Started, it is one that all connections together
+// get so many bytes a second through.
+type link struct {
+	listen string
+	to     string
+	rate   int // bytes a second
+
+	mu     sync.Mutex
+	narrow bool
+	free   time.Time // when what was sent so far is through
+}
+
+// narrowing returns a link that ends with the test.
+func narrowing(t *testing.T, to *program, rate int) *link {
+	t.Helper()
+	in, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close() })
+	l := &link{listen: "http://" + in.Addr().String(), to: strings.TrimPrefix(to.listen, "http://"), rate: rate}
+	go func() {
+		for {
+			c, err := in.Accept()
+			if err != nil {
+				return // the test is over
+			}
+			go l.join(c)
+		}
+	}()
+	return l
+}
+
+func (l *link) join(browser net.Conn) {
+	defer browser.Close()
+	program, err := net.Dial("tcp", l.to)
+	if err != nil {
+		return
+	}
+	defer program.Close()
+	go func() {
+		_, _ = io.Copy(program, browser) // either end may go
+		_ = program.Close()
+	}()
+	packet := make([]byte, 1460)
+	for {
+		n, err := program.Read(packet)
+		if err != nil {
+			return
+		}
+		<-time.After(l.takes(n))
+		if _, err := browser.Write(packet[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// takes returns how long n bytes are under way.
+func (l *link) takes(n int) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if !l.narrow {
+		return 0
+	}
+	if l.free.Before(now) {
+		l.free = now
+	}
+	l.free = l.free.Add(time.Duration(n) * time.Second / time.Duration(l.rate))
+	return l.free.Sub(now)
+}
+
+func (l *link) set(narrow bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.narrow = narrow
+	return nil
+}
+
+func (l *link) start() error { return l.set(true) }
+func (l *link) stop() error  { return l.set(false) }
 
 // things can be stopped and started again, by name.
 type things map[string]interface {

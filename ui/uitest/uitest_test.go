@@ -62,6 +62,17 @@ func TestBrowsers(t *testing.T) {
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
 	t.Run("stories", func(t *testing.T) { stories(t, file) })
+	t.Run("live", func(t *testing.T) {
+		door := porch.Door()
+		clips := map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)}
+		visitor := camera(t, rtspsim.Options{}, clips)
+		locked := camera(t, rtspsim.Options{User: "admin", Password: "right"}, clips)
+		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		urls := cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address, "locked": "rtsp://" + locked.address})
+		// Of the visitor the large stream has 280 kb/s, the small one 115.
+		slow := narrowing(t, p, 190_000/8)
+		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "link": slow}))
+	})
 	t.Run("forms", func(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{"gone": "rtsp://" + free(t)}))

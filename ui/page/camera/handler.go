@@ -3,6 +3,7 @@
 package camera
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -65,19 +66,25 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if pictured, err := p.Timelines.Pictured(r.Context(), stream); err != nil {
+	newest, err := p.Timelines.Pictured(r.Context(), stream)
+	if err != nil {
 		return err
-	} else if !pictured {
-		m.picture = ""
 	}
-	at := q.moment()
-	if at == 0 {
-		at = nvr.TimeOf(now)
-	}
+	at := cmp.Or(q.moment(), nvr.TimeOf(now))
 	span := dayOf(at, now.Location())
 	line, err := p.Timelines.Timeline(r.Context(), stream, span)
 	if err != nil {
 		return err
+	}
+	switch {
+	case m.clip:
+	case q.moment() == 0:
+		m.late(newest, now, t)
+	default:
+		m.lack = lacking(line, q.moment(), nvr.TimeOf(now), t)
+		if m.lack != "" || newest == 0 {
+			m.picture = "" // the one before would stand under another's time
+		}
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	return layout.Render(w, r, http.StatusOK, view(m))

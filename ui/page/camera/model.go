@@ -3,6 +3,7 @@ package camera
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,8 @@ type model struct {
 	removed bool // there is only footage of it
 	lacks   []string
 	picture string // address of what the picture shows without script; empty if nothing
+	old     bool   // the picture is the newest one, where that of now belongs
+	lack    string // why there is no picture of the moment that was asked for
 	clip    bool   // it is a chosen clip, so it needs controls
 	stamp   *component.Instant
 	zooms   []zoom
@@ -105,6 +108,35 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	b, err := json.Marshal(d)
 	m.data = string(b)
 	return m, err
+}
+
+// late dates the newest picture, which stands where that of now belongs; zero
+// takes it away.
+func (m *model) late(newest nvr.Time, now time.Time, t *text.Catalogue) {
+	if newest == 0 {
+		m.picture = ""
+		return
+	}
+	stamp := component.Moment(newest, now.Location(), t.Calendar)
+	m.stamp, m.old = &stamp, true
+}
+
+// unwritten is how long footage may take to be on disk.
+const unwritten = 10 * time.Second
+
+// lacking says why nothing was recorded at an instant; empty if something was,
+// or may have been a moment ago.
+func lacking(line appliance.Timeline, at, now nvr.Time, t *text.Catalogue) string {
+	for _, g := range line.Gaps {
+		if g.Span.From <= at && at < now && (at < g.Span.To || g.Span.To == 0) {
+			return component.Reason(g.Reason, t)
+		}
+	}
+	inside := func(f nvr.Span) bool { return f.From <= at && at < f.To }
+	if slices.ContainsFunc(line.Footage, inside) || at <= now && now.Sub(at) < unwritten {
+		return ""
+	}
+	return t.Camera.None
 }
 
 // moment is the instant the address points to, or zero for now.

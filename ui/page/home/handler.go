@@ -45,13 +45,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	m := newModel(f, cameras, house.Privacy, p.Notices(), now)
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
-		pictured, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
+		taken, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
 		if err != nil {
 			return err
 		}
-		if !pictured {
-			m.tiles[i].picture = ""
-		}
+		m.tiles[i].date(taken, now, t)
 	}
 	removed, err := p.Cameras.Removed(r.Context())
 	if err != nil {

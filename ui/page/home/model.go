@@ -45,9 +45,10 @@ type tile struct {
 	href    string
 	label   string
 	stream  nvr.StreamID
-	picture string // address of the newest picture; empty if there is none yet
-	live    string // address of the live stream, for the script; empty while there is none
-	mime    string // of the live stream; empty if not known
+	picture string             // address of the newest picture; empty if there is none yet
+	taken   *component.Instant // when it was taken
+	live    string             // address of the live stream, for the script; empty while there is none
+	mime    string             // of the live stream; empty if not known
 	state   component.State
 	part    string
 }
@@ -113,6 +114,16 @@ func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
 		tl.live = "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String()
 	}
 	return tl
+}
+
+// date says when the tile's picture was taken; zero takes the picture away.
+func (tl *tile) date(taken nvr.Time, now time.Time, t *text.Catalogue) {
+	if taken == 0 {
+		tl.picture = ""
+		return
+	}
+	when := component.Recent(taken, now, t.Calendar)
+	tl.taken = &when
 }
 
 func removals(cameras []appliance.Camera, t *text.Catalogue, zone *time.Location) []removal {

@@ -38,8 +38,11 @@ const film = find('[data-film]')
 const notice = new Notice(find('[data-notice]'))
 const stamp = find<HTMLTimeElement>('[data-stamp]')
 
-const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, {
-  changed: () => controls(),
+// The time of the picture that came with the page.
+const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
+
+const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, newest, {
+  changed: () => update(),
   shown: () => film.classList.remove('wait'),
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
@@ -69,15 +72,13 @@ const clip = new ClipForm(find('[data-clip]'), data.id, stream, () => player.now
   play: (at) => line.go(at),
 })
 const day = new Day(find('[data-day]'), find<HTMLInputElement>('#date'), here)
-const update = control(film, find('[data-strip]'), player, () => line.go(Date.now()))
+const update = control(film, find('[data-strip]'), player, () => {
+  player.large()
+  line.go(Date.now())
+})
 
 function stream(): string {
   return player.stream?.stream ?? 'main'
-}
-
-function controls(): void {
-  line.live = player.mode === 'live'
-  update()
 }
 
 let asked: number | undefined // the instant that a person asked for
@@ -183,7 +184,7 @@ async function learn(): Promise<void> {
   await day.refresh()
 }
 
-let stamped = 0
+let stamped = ''
 function tick(): void {
   const at = player.now()
   if (player.mode === 'recorded') {
@@ -192,13 +193,28 @@ function tick(): void {
     day.follow(at)
   }
   line.follow(at)
-  stamp.hidden = player.mode === 'live'
-  if (Math.floor(at / 1000) !== stamped) {
-    stamped = Math.floor(at / 1000)
-    stamp.dateTime = new Date(at).toISOString()
-    stamp.textContent = show(at, 'moment')
-  }
+  age()
   if (!document.hidden) requestAnimationFrame(tick)
+}
+
+/** Says live only of what is; anything else is dated, and dimmed unless it was asked for. */
+function age(): void {
+  const { fresh, mode } = player
+  const taken = player.taken()
+  const asked = mode === 'live' ? undefined : line.view.at
+  if (fresh !== line.live) {
+    line.live = fresh
+    line.draw()
+    update()
+    if (fresh) notice.retract(say('lost'))
+    else if (mode === 'live' && taken !== undefined) notice.tell(say('lost'))
+  }
+  film.classList.toggle('old', taken !== undefined && !fresh && Math.abs(taken - (asked ?? Infinity)) > 3000)
+  stamp.hidden = fresh || (taken ?? asked) === undefined
+  const iso = new Date(Math.floor((taken ?? asked ?? 0) / 1000) * 1000).toISOString()
+  if (iso === stamped) return
+  stamped = stamp.dateTime = iso
+  stamp.textContent = show(Date.parse(iso), 'moment')
 }
 
 for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) {
@@ -234,7 +250,7 @@ if (data.at) {
   line.view.at = Date.parse(data.at)
   seek(line.view.at)
 } else live()
-controls()
+update()
 tick()
 player.warm()
 begin(() => data.removed || void learn().catch(() => {}))

@@ -37,7 +37,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
 
   const update = () => {
     const isLive = player.mode === 'live'
-    const { stream } = player
+    const { stream, fresh } = player
     const label = (name: string, key: string, values = {}) => button(name).setAttribute('aria-label', say(key, values))
     film.dataset.play = player.playing ? 'playing' : 'paused'
     film.dataset.sound = player.video.muted ? 'muted' : 'loud'
@@ -48,10 +48,11 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     button('sound').hidden = !!stream?.mime && !/mp4a|opus|flac/i.test(stream.mime) // not known: there may be sound
     button('speed').textContent = `${player.speed}×`
     button('speed').hidden = isLive
-    button('live').textContent = say(isLive ? 'live' : 'go_live')
-    button('live').setAttribute('aria-pressed', String(isLive))
+    button('live').textContent = say(fresh ? 'live' : isLive ? 'not_live' : 'go_live')
+    button('live').setAttribute('aria-pressed', String(fresh))
     quality.hidden = !stream?.height
-    if (stream?.height) quality.textContent = `${say(stream.stream)} · ${stream.height}p`
+    quality.dataset.quality = player.slow ? 'slow' : ''
+    if (stream?.height) quality.textContent = [say(stream.stream), `${stream.height}p`, ...(player.slow ? [say('slow_link')] : [])].join(' · ')
   }
   document.addEventListener('fullscreenchange', update)
   return update

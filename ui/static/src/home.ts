@@ -3,17 +3,23 @@
 import { begin } from './begin'
 import { refresh } from './parts'
 import { Live, playable } from './player/live'
+import { still } from './player/still'
+import { recent } from './time'
 
 // Without TLS a browser keeps six connections to a server: four pictures leave
 // one for the states and one for everything else.
 const most = 4
-const still = 10_000 // ms between the pictures of a tile that does not play
+const between = 10_000 // ms between the pictures of a tile that does not play
+const glance = 250 // ms after which it is looked again whether a picture is live
 
 class Tile {
   #live?: Live
+  #taken: number
   seen = false
 
-  constructor(readonly link: HTMLElement) {}
+  constructor(readonly link: HTMLElement) {
+    this.#taken = Date.parse(this.#stamp.dateTime)
+  }
 
   get wanted(): boolean {
     return this.seen && !document.hidden && !!this.link.dataset.live && playable(this.link.dataset.mime ?? '')
@@ -21,27 +27,43 @@ class Tile {
 
   play(): void {
     if (this.#live) return
-    this.#live = new Live(this.#video, {
-      picture: () => this.#onAir(true),
-      lost: () => this.#onAir(false),
-      unplayable: () => this.#onAir(false),
-    })
+    const nothing = () => {}
+    this.#live = new Live(this.#video, { picture: nothing, lost: nothing, unplayable: nothing, slow: nothing })
     this.#live.start(this.link.dataset.live ?? '')
   }
 
   rest(): void {
+    this.#taken = this.#live?.taken ?? this.#taken
     this.#live?.stop()
     this.#live = undefined
-    this.#onAir(false)
+    this.age()
   }
 
   /** Shows the newest picture. The one before stays until it is there. */
-  picture(): void {
+  async picture(): Promise<void> {
     const address = this.link.dataset.picture
-    if (!this.seen || !address || !this.#badge.hidden) return
-    const next = this.#video.cloneNode() as HTMLVideoElement
-    next.addEventListener('loadeddata', () => this.#live || this.#video.replaceWith(next))
-    next.src = `${address}&now=${Date.now()}`
+    if (!this.seen || !address || this.#live) return
+    const before = this.#video
+    const next = before.cloneNode() as HTMLVideoElement
+    next.removeAttribute('src')
+    const taken = await still(next, address)
+    if (!taken || this.#live) return URL.revokeObjectURL(next.src)
+    before.replaceWith(next)
+    URL.revokeObjectURL(before.src)
+    this.#taken = taken
+    this.age()
+  }
+
+  /** Says live only of what is; any other picture is dimmed and dated. */
+  age(): void {
+    const fresh = this.#live?.fresh ?? false
+    const taken = this.#live?.taken ?? this.#taken
+    this.#badge.hidden = !fresh
+    this.link.classList.toggle('old', !fresh)
+    this.#stamp.hidden = fresh || !taken
+    if (fresh || !taken || Date.parse(this.#stamp.dateTime) === Math.floor(taken)) return
+    this.#stamp.dateTime = new Date(Math.floor(taken)).toISOString()
+    this.#stamp.textContent = recent(taken)
   }
 
   get #video(): HTMLVideoElement {
@@ -52,8 +74,8 @@ class Tile {
     return this.link.querySelector('[data-on-air]') as HTMLElement
   }
 
-  #onAir(on: boolean): void {
-    this.#badge.hidden = !on
+  get #stamp(): HTMLTimeElement {
+    return this.link.querySelector('[data-taken]') as HTMLTimeElement
   }
 }
 
@@ -79,7 +101,8 @@ const watch = new IntersectionObserver(
 for (const { link } of tiles) watch.observe(link)
 document.addEventListener('visibilitychange', settle)
 addEventListener('pagehide', () => tiles.forEach((tile) => tile.rest()))
-setInterval(() => document.hidden || tiles.forEach((tile) => tile.picture()), still)
+setInterval(() => document.hidden || tiles.forEach((tile) => void tile.picture()), between)
+setInterval(() => document.hidden || tiles.forEach((tile) => tile.age()), glance)
 
 begin(async () => {
   const doc = await refresh(location.href)

@@ -1,4 +1,6 @@
 // Times are shown in the viewer's zone and in the page's language.
+import { midnight } from './midnight'
+
 const lang = document.documentElement.lang
 const locale = navigator.languages.find((l) => l.split('-')[0] === lang) ?? lang
 const form = (o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { hourCycle: 'h23', ...o })
@@ -17,11 +19,14 @@ const forms: Record<string, Intl.DateTimeFormat> = {
 /** An instant in one of the forms clock, seconds, date, moment or day. */
 export const show = (ms: number, as: string): string => (forms[as] ?? forms.moment).format(ms)
 
+/** An instant to the second, with its day unless that is today. */
+export const recent = (ms: number): string => show(ms, midnight(ms) === midnight(Date.now()) ? 'seconds' : 'moment')
+
 /** Rewrites every <time data-form> under root. */
 export function localise(root: ParentNode): void {
   for (const t of root.querySelectorAll<HTMLTimeElement>('time[data-form]')) {
     const ms = Date.parse(t.dateTime)
-    if (!Number.isNaN(ms)) t.textContent = show(ms, t.dataset.form ?? '')
+    if (!Number.isNaN(ms)) t.textContent = t.dataset.form === 'recent' ? recent(ms) : show(ms, t.dataset.form ?? '')
   }
 }
 

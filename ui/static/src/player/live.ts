@@ -1,9 +1,14 @@
 // Plays live.mp4: a streamed response fed to Media Source Extensions, kept
-// close to the newest picture.
+// close to the newest picture, and how old the picture is that one sees.
+import { heard, recorderNow } from '../clock'
+import { Boxes } from './boxes'
 
-const jump = 4 // seconds behind at which we skip, because catching up would take too long
-const hurry = 1.6 // seconds behind at which we play a little faster; a fragment is up to 1 s
+const aim = 0.4 // seconds behind the newest picture; the pauses between fragments are at most 0.19 s
+const patient = 1.6 // how far behind we stay where pictures come in fits
+const calm = 10_000 // ms without a stall after which we come closer again
+const jump = 2 // seconds too far behind at which we skip, because catching up would take too long
 const keep = 20 // seconds of played video that stay in memory
+const late = 3000 // ms after which a picture is not live any more
 
 /** The stream cannot be played by this browser. */
 export class Unplayable extends Error {}
@@ -23,15 +28,34 @@ export interface Events {
   picture(): void
   lost(): void
   unplayable(): void
+  slow(): void // pictures come, but too late to be live
 }
 
 export class Live {
   #abort?: AbortController
+  #boxes = new Boxes()
+  #seen?: number // media time of the picture that is shown
+  #aim = aim
+  #kept = 0 // when that was changed
+  #lateSince = 0
 
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly on: Events,
-  ) {}
+  ) {
+    video.addEventListener('waiting', () => this.#seen !== undefined && this.#keep(0.2))
+  }
+
+  /** When the picture that is shown was taken; undefined if none was shown yet. */
+  get taken(): number | undefined {
+    return this.#seen === undefined ? undefined : this.#boxes.wall(this.#seen)
+  }
+
+  /** Whether what is shown is younger than three seconds. */
+  get fresh(): boolean {
+    const age = this.#abort ? recorderNow() - (this.taken ?? NaN) : NaN
+    return Math.abs(age) < late
+  }
 
   /** Plays url until stop, however often the connection breaks. */
   start(url: string): void {
@@ -65,6 +89,8 @@ export class Live {
     const Source = mediaSource()
     const res = await fetch(url, { signal })
     if (!res.ok || !res.body) throw new Error(`live stream: ${res.status}`)
+    const begun = Date.parse(res.headers.get('Stoop-Time') ?? '')
+    heard(begun)
     const type = res.headers.get('Content-Type') ?? ''
     if (!Source?.isTypeSupported(type)) {
       await res.body.cancel()
@@ -72,6 +98,10 @@ export class Live {
     }
     const source = new Source()
     const address = URL.createObjectURL(source)
+    this.#boxes = new Boxes()
+    this.#seen = undefined
+    this.#aim = aim
+    this.#lateSince = 0
     this.video.disableRemotePlayback = true // ManagedMediaSource asks for it
     this.video.src = address
     try {
@@ -85,12 +115,15 @@ export class Live {
     }
     const buffer = source.addSourceBuffer(type)
     const reader = res.body.getReader()
+    this.#watch(signal)
     let shown = false
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
+      this.#boxes.take(value)
       buffer.appendBuffer(value)
       await once(buffer, 'updateend', signal)
+      this.#judge(begun)
       if (this.#follow() && !shown) {
         shown = true
         this.video.play().catch(() => {})
@@ -104,15 +137,49 @@ export class Live {
     }
   }
 
+  // Notes which picture is shown.
+  #watch(signal: AbortSignal): void {
+    this.video.requestVideoFrameCallback((_, frame) => {
+      if (signal.aborted) return
+      this.#seen = frame.mediaTime
+      this.#watch(signal)
+    })
+  }
+
+  // Tells a connection that is too slow: what arrives is old when it arrives.
+  #judge(begun: number): void {
+    heard(this.#boxes.newest)
+    const newest = this.#end === undefined ? begun : (this.#boxes.wall(this.#end) ?? NaN)
+    const now = recorderNow()
+    if (!(now - newest > late - 500)) this.#lateSince = 0
+    else if (now - (this.#lateSince ||= now) > late) {
+      this.#lateSince = 0
+      this.on.slow()
+    }
+  }
+
+  // Changes how far behind the newest picture we stay.
+  #keep(by: number): void {
+    this.#aim = Math.min(Math.max(this.#aim + by, aim), patient)
+    this.#kept = performance.now()
+  }
+
+  get #end(): number | undefined {
+    const { buffered } = this.video
+    return buffered.length ? buffered.end(buffered.length - 1) : undefined
+  }
+
   // Reports whether there is something to show.
   #follow(): boolean {
     const v = this.video
-    const n = v.buffered.length
-    if (!n) return false
-    const [start, end] = [v.buffered.start(n - 1), v.buffered.end(n - 1)]
-    const behind = end - v.currentTime
-    if (v.currentTime < start || behind > jump) v.currentTime = Math.max(start, end - 1)
-    if (!v.paused) v.playbackRate = behind > hurry ? 1.08 : 1
+    const end = this.#end
+    if (end === undefined) return false
+    if (performance.now() - this.#kept > calm) this.#keep(-0.1)
+    const start = v.buffered.start(v.buffered.length - 1)
+    const excess = end - v.currentTime - this.#aim
+    if (v.currentTime < start || excess > jump) v.currentTime = Math.max(start, end - this.#aim)
+    // Up to a third faster: that is not heard, and a second is caught up in four.
+    if (!v.paused) v.playbackRate = excess > 0.1 ? 1 + Math.min(excess, 1) / 3 : excess < -this.#aim / 2 ? 0.95 : 1
     return true
   }
 }

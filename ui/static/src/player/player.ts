@@ -1,8 +1,9 @@
 // One picture that is either live or a moment of the past.
-import { iso } from '../time'
+import { recorderNow } from '../clock'
 import { say } from '../words'
 import { Live, mediaSource, playable } from './live'
 import { Recorded } from './recorded'
+import { still } from './still'
 
 export interface Stream {
   stream: string
@@ -22,7 +23,8 @@ export interface Events {
 }
 
 export const speeds = [1, 2, 4, 8, 0.5]
-const still = 2000 // ms between pictures where live video cannot be played
+const between = 2000 // ms between pictures where live video cannot be played
+const young = 3000 // ms for which a picture is live
 
 export class Player {
   mode: 'live' | 'recorded' = 'live'
@@ -33,20 +35,26 @@ export class Player {
   #recorded: Recorded
   #at = Date.now()
   #stills = 0
-  #explained = false
+  #still?: number // when the picture was taken that is shown and belongs to no stream
+  #held = false // nothing is shown
+  slow = false // the connection takes only the small stream
+  #explained = '' // what was said of why it is the small stream
 
   constructor(
     readonly video: HTMLVideoElement,
     private readonly camera: number,
     private streams: Stream[],
+    newest: number | undefined, // when the picture was taken that came with the page
     private readonly on: Events,
   ) {
+    this.#still = newest
     this.#choose()
     video.removeAttribute('controls')
     this.#live = new Live(video, {
       picture: () => (on.notice('', true), this.#shown()),
       lost: () => on.notice(say('lost'), false),
       unplayable: () => this.#refused(),
+      slow: () => this.#late(),
     })
     this.#recorded = new Recorded(video, (from, to) => this.#url('playlist.m3u8', { from, to }), {
       picture: (at) => {
@@ -79,16 +87,34 @@ export class Player {
     this.#recorded.warm()
   }
 
-  /** The instant shown. */
+  /** The instant that is asked for, which is that of the picture unless that is late. */
   now(): number {
-    if (this.mode === 'live') return Date.now()
+    if (this.mode === 'live') return this.taken() ?? Date.now()
     return this.#recorded.now() ?? this.#at
+  }
+
+  /** When the picture that is shown was taken; undefined if there is none, or it is not known. */
+  taken(): number | undefined {
+    if (this.#held) return undefined
+    return (this.mode === 'live' ? this.#live.taken : this.#recorded.now()) ?? this.#still
+  }
+
+  /** Whether what is shown is happening now. */
+  get fresh(): boolean {
+    return this.mode === 'live' && (this.#live.fresh || (this.#stills > 0 && recorderNow() - (this.#still ?? NaN) < young))
+  }
+
+  /** Takes the large stream again, though it was too much a while ago. */
+  large(): void {
+    this.slow = false
+    this.#choose()
   }
 
   live(): void {
     this.#recorded.stop()
     this.mode = 'live'
     this.wanted = true
+    this.#held = false
     this.on.changed()
     if (!this.stream?.live) return this.#wait()
     if (!playable(this.stream.mime)) return this.#refused()
@@ -104,8 +130,12 @@ export class Player {
     await this.#recorded.seek(at)
   }
 
-  /** A seek while the hand is still moving: only if it costs nothing new. */
+  /** A seek while the hand is still moving: only if it costs nothing new. What is live stands still. */
   scrub(at: number): void {
+    if (this.mode === 'live') {
+      this.#leave()
+      this.video.pause()
+    }
     this.#at = at
     if (this.mode === 'recorded' && !this.video.seeking && this.#recorded.has(at)) void this.#recorded.seek(at)
   }
@@ -113,6 +143,7 @@ export class Player {
   /** Stands still at an instant that has no picture. */
   hold(at: number): void {
     this.#leave()
+    this.#held = true
     this.video.pause()
     this.#recorded.stop()
     this.#at = at
@@ -153,23 +184,42 @@ export class Player {
   }
 
   #leave(): void {
+    if (this.mode === 'live') this.#still = this.#live.taken ?? this.#still
     this.rest()
     this.mode = 'recorded'
+    this.#held = false
     this.on.changed()
   }
 
-  // Main where the browser can, the small stream otherwise.
+  // Main where the browser and the connection can, the small stream otherwise.
   #choose(): void {
     this.stream = this.streams.find((s) => s.stream === 'main') ?? this.streams[0]
     if (this.stream && !playable(this.stream.mime)) {
       this.stream = this.streams.find((s) => playable(s.mime)) ?? this.stream
     }
+    if (this.slow) this.stream = this.#small ?? this.stream
+  }
+
+  get #small(): Stream | undefined {
+    return this.streams.find((s) => s.stream === 'sub' && s.live && playable(s.mime))
+  }
+
+  // The connection does not keep up.
+  #late(): void {
+    const small = this.#small
+    if (!small || this.stream === small) return this.on.notice(say('late'), true)
+    this.slow = true
+    this.#choose()
+    this.live()
   }
 
   #shown(): void {
     const main = this.streams[0]
-    if (!this.#explained && main && main.stream !== this.stream?.stream) this.on.notice(say('fallback', { codec: main.codec }), true)
-    this.#explained = true
+    const other = main && main.stream !== this.stream?.stream
+    const why = !other ? '' : this.slow ? say('slow') : say('fallback', { codec: main.codec })
+    if (why && why !== this.#explained) this.on.notice(why, true)
+    this.#explained = why || this.#explained
+    this.#still = undefined
     this.on.shown()
   }
 
@@ -193,9 +243,14 @@ export class Player {
   }
 
   #pictures(): void {
-    const next = () => (this.video.src = this.#url('picture.mp4', { at: iso(Date.now()) }))
-    next()
-    this.#stills = window.setInterval(next, still)
+    const next = async () => {
+      const before = this.video.src
+      const taken = await still(this.video, this.#url('picture.mp4'))
+      URL.revokeObjectURL(before)
+      if (this.#stills) this.#still = taken ?? this.#still
+    }
+    this.#stills = window.setInterval(() => void next(), between)
+    void next()
     this.on.shown()
   }
 

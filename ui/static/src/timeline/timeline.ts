@@ -23,12 +23,12 @@ export class Timeline {
   readonly view = new View()
   readonly data: Data
   clip?: Span
-  live = true
+  live = false // what is shown is happening now
   #paint: Painter
   #frame = 0
   #motion?: { from: number; to: number; begun: number }
   #holding = false // a hand or a motion moves the film; the player must not
-  #told = 0
+  #told = ''
 
   constructor(
     private readonly strip: HTMLElement,
@@ -104,7 +104,7 @@ export class Timeline {
       else this.draw()
     }
     this.data.want(this.view)
-    this.#paint.draw({ view: this.view, data: this.data, clip: this.clip, live: this.live })
+    this.#paint.draw({ view: this.view, data: this.data, clip: this.clip, live: this.live && !this.#holding })
     this.#tell()
   }
 
@@ -198,11 +198,12 @@ export class Timeline {
     this.#settle = window.setTimeout(() => this.#seek(this.view.at), 250)
   }
 
-  // Once a second is as often as anyone wants to hear it.
+  // Once a second is as often as anyone wants to hear it, and when it is not live any more.
   #tell(): void {
     const second = Math.floor(this.view.at / 1000)
-    if (second === this.#told) return
-    this.#told = second
+    const told = `${second} ${this.live}`
+    if (told === this.#told) return
+    this.#told = told
     const gap = this.data.gapAt(this.view.at)
     const what = this.live ? say('live') : (gap?.reason ?? say(this.data.recordedAt(this.view.at) ? 'recorded' : 'no_footage'))
     const day = Math.floor(midnight(this.view.at) / 1000)
