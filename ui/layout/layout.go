@@ -25,8 +25,10 @@ type Frame struct {
 	Source string // where the program's source code is offered; empty if nowhere
 	Keyed  bool   // whoever sees the page signed in
 	Style  string
+	Plain  string // the style sheet for browsers without script
 	Icon   string
 	Script string // empty if the program was built without scripts
+	Shared string // the script that windows share; empty likewise
 	Words  string // what scripts say, as JSON
 }
 
@@ -44,7 +46,7 @@ func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
 	spoken, err := json.Marshal(words(t))
 	return Frame{
 		T: t, Title: text.Fill(t.Shell.Title, "page", title),
-		Style: b.Assets.URL("stoop.css"), Icon: b.Assets.URL("icon.svg"), Words: string(spoken),
+		Style: b.Assets.URL("stoop.css"), Plain: b.Assets.URL("noscript.css"), Icon: b.Assets.URL("icon.svg"), Words: string(spoken),
 	}, err
 }
 
@@ -63,7 +65,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	if err != nil {
 		return f, err
 	}
-	f.Here, f.Script = here, b.Assets.URL(script+".js")
+	f.Here, f.Script, f.Shared = here, b.Assets.URL(script+".js"), b.Assets.URL("shared.js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
 	cameras, err := b.Cameras.List(ctx)

@@ -58,7 +58,14 @@ func Load() (*Assets, error) {
 	if err := a.put("stoop.css", css); err != nil {
 		return nil, err
 	}
-	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
+	plain, err := files.ReadFile("css/noscript.css")
+	if err != nil {
+		return nil, err
+	}
+	if err := a.put("noscript.css", plain); err != nil {
+		return nil, err
+	}
+	err = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || (path.Ext(p) != ".js" && path.Ext(p) != ".svg") {
 			return err
 		}

@@ -73,6 +73,12 @@ func TestBrowsers(t *testing.T) {
 		slow := narrowing(t, p, 190_000/8)
 		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "link": slow}))
 	})
+	t.Run("windows", func(t *testing.T) {
+		door := porch.Door()
+		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
+		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "windows", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
+	})
 	t.Run("forms", func(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{"gone": "rtsp://" + free(t)}))

@@ -7,6 +7,7 @@ import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
+import { ask, leaving } from './windows'
 import { say } from './words'
 
 interface Data {
@@ -42,7 +43,7 @@ const stamp = find<HTMLTimeElement>('[data-stamp]')
 const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 
 const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, newest, {
-  changed: () => update(),
+  changed: () => (update(), look()),
   shown: () => film.classList.remove('wait'),
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
@@ -185,6 +186,7 @@ async function learn(): Promise<void> {
 }
 
 let stamped = ''
+let left = false // another page is on its way
 function tick(): void {
   const at = player.now()
   if (player.mode === 'recorded') {
@@ -194,7 +196,7 @@ function tick(): void {
   }
   line.follow(at)
   age()
-  if (!document.hidden) requestAnimationFrame(tick)
+  if (!document.hidden && !left) requestAnimationFrame(tick)
 }
 
 /** Says live only of what is; anything else is dated, and dimmed unless it was asked for. */
@@ -234,15 +236,20 @@ addEventListener('submit', (e) => {
   e.preventDefault()
   line.go(day.typed())
 })
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return player.mode === 'live' ? player.rest() : undefined
+const look = () => ask({ pictures: document.hidden || player.mode !== 'live' ? 0 : 1, first: true })
+const back = () => {
+  left = false
   requestAnimationFrame(tick)
   if (player.mode === 'live') player.live()
+}
+document.addEventListener('visibilitychange', () => {
+  look()
+  if (!document.hidden) back()
+  else if (player.mode === 'live') player.rest()
 })
-addEventListener('pagehide', () => player.rest())
+leaving(() => ((left = true), player.rest()), back)
+addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
 
-find('[data-controls]').hidden = false
-find('[data-line]').hidden = false
 line.zoom(zooms[data.zoom] ?? zooms['6h'])
 line.clip = clip.open
 player.video.muted = true
@@ -251,6 +258,7 @@ if (data.at) {
   seek(line.view.at)
 } else live()
 update()
+look()
 tick()
 player.warm()
 begin(() => data.removed || void learn().catch(() => {}))

@@ -5,10 +5,8 @@ import { refresh } from './parts'
 import { Live, playable } from './player/live'
 import { still } from './player/still'
 import { recent } from './time'
+import { ask, hear, leaving } from './windows'
 
-// Without TLS a browser keeps six connections to a server: four pictures leave
-// one for the states and one for everything else.
-const most = 4
 const between = 10_000 // ms between the pictures of a tile that does not play
 const glance = 250 // ms after which it is looked again whether a picture is live
 
@@ -33,10 +31,15 @@ class Tile {
   }
 
   rest(): void {
+    this.stop()
+    this.age()
+  }
+
+  /** Rests, and leaves what it says as it is. */
+  stop(): void {
     this.#taken = this.#live?.taken ?? this.#taken
     this.#live?.stop()
     this.#live = undefined
-    this.age()
   }
 
   /** Shows the newest picture. The one before stays until it is there. */
@@ -79,10 +82,14 @@ class Tile {
   }
 }
 
+let may = 0 // as many tiles play as other windows leave connections for
+let left = false // another page is on its way
 const tiles = [...document.querySelectorAll<HTMLElement>('[data-tile]')].map((link) => new Tile(link))
 
 function settle(): void {
-  let free = most
+  if (left) return
+  ask({ pictures: tiles.filter((tile) => tile.wanted).length })
+  let free = may
   for (const tile of tiles) {
     if (tile.wanted && free > 0) {
       free--
@@ -100,9 +107,24 @@ const watch = new IntersectionObserver(
 )
 for (const { link } of tiles) watch.observe(link)
 document.addEventListener('visibilitychange', settle)
-addEventListener('pagehide', () => tiles.forEach((tile) => tile.rest()))
+hear(({ play }) => {
+  if (play === undefined) return
+  may = play
+  settle()
+})
+leaving(
+  () => {
+    left = true
+    for (const tile of tiles) tile.stop()
+  },
+  () => {
+    left = false
+    settle()
+  },
+)
+addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
 setInterval(() => document.hidden || tiles.forEach((tile) => void tile.picture()), between)
-setInterval(() => document.hidden || tiles.forEach((tile) => tile.age()), glance)
+setInterval(() => document.hidden || left || tiles.forEach((tile) => tile.age()), glance)
 
 begin(async () => {
   const doc = await refresh(location.href)

@@ -1,49 +1,43 @@
 // Listens for changes of the cameras' states while the page is looked at.
+import { typed } from './parts'
+import { ask, hear } from './windows'
+
 const patience = 3000 // a reconnect shorter than this is nobody's business
 
 // Who is no longer let in is sent to the door, where the page asks for the key.
+// What was typed would be lost there: it waits until somebody signs in elsewhere.
 async function knock(): Promise<void> {
   const res = await fetch('/api/v1/cameras').catch(() => undefined)
-  if (res?.status === 401) location.reload()
+  if (res?.status === 401 && !typed()) location.reload()
 }
 
 /** Calls changed with the cameras' data after every change. */
 export function listen(changed: () => void): void {
   const banner = document.querySelector<HTMLElement>('[data-offline]')
-  let source: EventSource | undefined
   let last: string | undefined // what was heard first may be newer than the page
   let silence = 0
 
-  const open = () => {
-    if (source || document.hidden) return
-    source = new EventSource('/api/v1/states')
-    source.addEventListener('cameras', (e) => {
-      const data = (e as MessageEvent<string>).data
-      if (last !== data) changed()
-      last = data
-    })
-    source.onopen = () => {
+  hear(({ feed, cameras }) => {
+    if (cameras !== undefined) {
+      if (last !== cameras) changed()
+      last = cameras
+    }
+    if (feed === 'open') {
       clearTimeout(silence)
       silence = 0
       if (banner && !banner.hidden) {
         banner.hidden = true
         changed()
       }
+    } else if (feed) {
+      silence ||= window.setTimeout(() => banner && (banner.hidden = false), patience)
+      if (feed === 'closed') void knock()
     }
-    source.onerror = () => {
-      if (!silence) silence = window.setTimeout(() => banner && (banner.hidden = false), patience)
-      if (source?.readyState !== EventSource.CLOSED) return
-      close()
-      setTimeout(() => void knock().then(open), 5000)
-    }
-  }
-  const close = () => {
-    source?.close()
-    source = undefined
-  }
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
-  // A navigation aborts the stream; that must not look like an outage.
-  addEventListener('pagehide', () => (clearTimeout(silence), close()))
-  addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
-  open()
+  })
+  const look = () => ask({ listens: !document.hidden })
+  document.addEventListener('visibilitychange', look)
+  // A navigation aborts what is under way; that must not look like an outage.
+  addEventListener('pagehide', () => clearTimeout(silence))
+  addEventListener('pageshow', (e) => e.persisted && look())
+  look()
 }

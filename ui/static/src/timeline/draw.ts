@@ -2,6 +2,7 @@
 import { midnight, nextMidnight } from '../midnight'
 import { show } from '../time'
 import type { Data, Span } from './data'
+import { shares, wide } from './shade'
 import type { View } from './view'
 
 const top = 30 // the band begins here; above it is the playhead's time
@@ -93,11 +94,16 @@ export class Painter {
 
   #gaps({ view, data }: Scene): void {
     const c = this.#c
+    const short = { troubles: [] as { a: number; b: number }[], planned: [] as { a: number; b: number }[] }
     for (const g of data.gaps) {
       const a = Math.max(view.x(g.from), -20)
       const b = Math.min(view.x(Math.min(g.to, Date.now())), view.width + 20)
       if (b < 0 || a > view.width) continue
-      const w = Math.max(b - a, 2) // the shortest gap is seen too
+      const w = b - a
+      if (w < wide) {
+        short[g.planned ? 'planned' : 'troubles'].push({ a, b })
+        continue
+      }
       c.save()
       c.beginPath()
       c.rect(a, top, w, band)
@@ -118,6 +124,23 @@ export class Painter {
       c.restore()
       this.#label(g.reason, a, w, g.planned ? this.ink['ink-3'] : this.ink.ink)
     }
+    this.#shade(view, short.planned, 0.5, 0)
+    this.#shade(view, short.troubles, 1, 6)
+  }
+
+  // Many short gaps must not paint over the film between them: each column is
+  // as dark as what is missing of it. A foot of full strength shows a single one.
+  #shade(view: View, gaps: { a: number; b: number }[], strength: number, height: number): void {
+    const c = this.#c
+    c.fillStyle = this.ink.edge
+    shares(gaps, view.width).forEach((share, x) => {
+      if (!share) return
+      c.globalAlpha = Math.max(share, 0.06) * strength
+      c.fillRect(x, top, 1, band)
+      c.globalAlpha = 1
+      c.fillRect(x, foot - height, 1, height)
+    })
+    c.globalAlpha = 1
   }
 
   #label(text: string, a: number, w: number, ink: string): void {

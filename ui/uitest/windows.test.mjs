@@ -1,0 +1,83 @@
+// Several windows of one browser share its six connections, and pages stand
+// still while they load.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { base, close, footage, launch, moves, open, pictured } from './browser.mjs'
+
+const urls = JSON.parse(process.env.STOOP_CAMERAS)
+let browser
+let doors
+before(async () => {
+  browser = await launch()
+  doors = []
+  for (let n = 1; n <= 5; n++) {
+    const res = await fetch(`${base}/api/v1/cameras`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: `Door ${n}`, url: `${urls.visitor}/main?${n}`, sub_url: `${urls.visitor}/sub?${n}` }),
+    })
+    assert.equal(res.status, 201, await res.clone().text())
+    doors.push((await res.json()).id)
+  }
+  await Promise.all(doors.map((id) => footage(id, 3000)))
+})
+after(() => browser.close())
+
+const live = (page) => page.locator('[data-on-air]:visible').count()
+
+test('windows of one browser share its connections: each can go on, and four pictures play in all', async () => {
+  const first = await open(browser, { viewport: { width: 1440, height: 2600 } })
+  await first.goto(base)
+  await first.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4, null, { timeout: 30_000 })
+  const second = await first.context().newPage()
+  await second.goto(base)
+  for (const page of [first, second]) {
+    await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2, null, { timeout: 30_000 })
+  }
+  for (const page of [second, first]) {
+    const begun = Date.now()
+    await page.click(`[data-tile="${doors[0]}"]`)
+    await page.waitForURL(/cameras\/\d+$/)
+    await page.waitForLoadState()
+    const took = Date.now() - begun
+    console.log(`to another page, with two windows open: ${took} ms`)
+    assert.ok(took < 6000, `it took ${took} ms`)
+  }
+  await moves(second, '[data-video]')
+  // A change is told to both.
+  await fetch(`${base}/api/v1/cameras/${doors[0]}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: '{"sub_url":"rtsp://127.0.0.1:9/none"}' })
+  for (const page of [first, second]) await page.locator('[data-part=trouble] .trouble').waitFor({ timeout: 30_000 })
+  const third = await first.context().newPage()
+  await third.goto(base)
+  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2, null, { timeout: 30_000 })
+  assert.equal(await live(third), 2, 'two windows play the other two')
+  await second.close()
+  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 3, null, { timeout: 30_000 })
+  await fetch(`${base}/api/v1/cameras/${doors[0]}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ sub_url: `${urls.visitor}/sub?1` }) })
+  first.faults = first.faults.filter((f) => !/404|503/.test(f))
+  await close(first)
+})
+
+for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk', { width: 1440, height: 900 }]]) {
+  test(`nothing moves while a page loads, on a ${name}`, async () => {
+    const { from, to } = await footage(doors[1], 8000)
+    const pages = { home: '/', camera: `/cameras/${doors[1]}`, past: `/cameras/${doors[1]}?at=${new Date((from + to) / 2).toISOString()}&zoom=1h`, add: '/cameras/new', recording: `/cameras/${doors[1]}/recording` }
+    const page = await open(browser, { viewport, hasTouch: viewport.width < 700, timezoneId: 'America/St_Johns' })
+    await page.addInitScript(() => {
+      window.shifts = []
+      new PerformanceObserver((list) => {
+        for (const e of list.getEntries()) shifts.push({ value: e.value, what: e.sources.map((s) => s.node?.outerHTML?.slice(0, 90) ?? String(s.node?.nodeValue)) })
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    const all = {}
+    for (const [what, path] of Object.entries(pages)) {
+      await page.goto(base + path)
+      if (what in { home: 0, camera: 0, past: 0 }) await pictured(page, 'video')
+      await page.waitForTimeout(2500)
+      const shifts = await page.evaluate(() => shifts)
+      all[what] = Math.round(shifts.reduce((sum, s) => sum + s.value, 0) * 1000) / 1000
+      assert.ok(all[what] < 0.01, `${what} shifts by ${all[what]}: ${JSON.stringify(shifts, null, 1)}`)
+    }
+    console.log(`layout shift on a ${name}: ${JSON.stringify(all)}`)
+    await close(page)
+  })
+}
