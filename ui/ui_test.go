@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nvrd/pkg/auth"
+	real "nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/appliance"
@@ -79,6 +80,17 @@ func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
 
 func (h *household) Probe(context.Context, nvr.CameraID, appliance.Input) (appliance.Probe, error) {
 	return h.probe, errors.Join(h.refuse, h.err)
+}
+
+// Tidy is the recorder's own: pages and recorder must not differ in it.
+func (h *household) Tidy(in appliance.Input) (appliance.Input, []nvr.Doubt) {
+	tidy, wrong := real.CameraInput{URL: in.URL, SubURL: in.SubURL, User: in.User, Password: real.Secret(in.Password)}.Tidy()
+	in.URL, in.SubURL, in.User, in.Password = tidy.URL, tidy.SubURL, tidy.User, tidy.Password.Reveal()
+	var all []nvr.Doubt
+	for _, e := range wrong {
+		all = append(all, *e.Doubt())
+	}
+	return in, all
 }
 
 func (h *household) Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error) {
@@ -423,6 +435,11 @@ func TestAddCamera(t *testing.T) {
 	if want := (appliance.Input{Name: "Front door", URL: "rtsp://10.0.0.2/", User: "root", Password: "canary-7781"}); len(h.added) != 1 || h.added[0] != want {
 		t.Errorf("an address with an account became %+v", h.added)
 	}
+	h = &household{}
+	post(serve(t, h), "/cameras/new", with("url", "rtsp://root:p@ss:w/o#rd@10.0.0.2/main", "user", "", "password", ""))
+	if want := (appliance.Input{Name: "Front door", URL: "rtsp://10.0.0.2/main", User: "root", Password: "p@ss:w/o#rd"}); len(h.added) != 1 || h.added[0] != want {
+		t.Errorf("an address with a password of many signs became %+v", h.added)
+	}
 	for name, c := range map[string]struct {
 		h      *household
 		form   url.Values
@@ -431,11 +448,21 @@ func TestAddCamera(t *testing.T) {
 	}{
 		"no name":          {&household{}, with("name", " "), 422, []check{blames("name", "Give the camera a name."), keeps("url", "rtsp://192.168.1.20/main"), keeps("user", "admin")}},
 		"no address":       {&household{}, with("url", ""), 422, []check{blames("url", "The camera's address is needed."), keeps("name", "Front door")}},
-		"file":             {&household{}, with("url", "file:///etc/passwd"), 422, []check{blames("url", "This should look like rtsp://192.168.1.20/main.")}},
+		"file":             {&household{}, with("url", "file:///etc/passwd"), 422, []check{blames("url", "Stoop speaks RTSP with cameras: the address has to begin with rtsp:// or rtsps://.")}},
 		"command":          {&household{}, with("url", "exec:reboot"), 422, []check{blames("url", "This should look like rtsp://192.168.1.20/main.")}},
 		"sub":              {&household{}, with("sub_url", "sub"), 422, []check{blames("sub_url", "This should look like rtsp://192.168.1.20/main."), keeps("sub_url", "sub")}},
-		"two accounts":     {&household{}, with("url", "rtsp://root:canary-9@10.0.0.2/"), 422, []check{keeps("url", "rtsp://10.0.0.2/")}},
-		"unreadable":       {&household{}, with("url", "rtsp://root:canary-%zz@10.0.0.2/"), 422, []check{keeps("url", "")}},
+		"web page":         {&household{}, with("url", "http://192.168.1.20/login"), 422, []check{says("This is the address of a web page."), has("button", "value", "url rtsp://192.168.1.20/"), keeps("url", "http://192.168.1.20/login"), keeps("name", "Front door")}},
+		"web page, secret": {&household{}, with("url", "http://root:canary-1@192.168.1.20/", "user", "", "password", ""), 422, []check{keeps("url", "http://192.168.1.20/"), keeps("user", "root"), says("Please type the password again")}},
+		"only host":        {&household{}, with("url", "192.168.1.20"), 422, []check{says("This is only where the camera is. Its"), has("button", "value", "url rtsp://192.168.1.20/")}},
+		"only port":        {&household{}, with("sub_url", "192.168.1.20:554"), 422, []check{says("This is only where the camera is, and a port."), has("button", "value", "sub_url rtsp://192.168.1.20:554/")}},
+		"no scheme":        {&household{}, with("url", "192.168.1.20/main"), 422, []check{blames("url", "The rtsp:// at the beginning is missing."), has("button", "value", "url rtsp://192.168.1.20/main")}},
+		"label":            {&household{}, with("url", "RTSP: rtsp://192.168.1.20/main"), 422, []check{blames("url", "There is more here than the address."), has("button", "value", "url rtsp://192.168.1.20/main")}},
+		"offer taken":      {&household{}, with("url", "RTSP: x", "use", "url rtsp://192.168.1.20/main"), 200, []check{keeps("url", "rtsp://192.168.1.20/main"), keeps("name", "Front door"), lacks("Please look at")}},
+		"web port":         {&household{probe: nvr.Probe{Reason: nvr.BadStream, Doubt: &nvr.Doubt{Field: "url", Mistake: "web_port", Likely: "rtsp://192.168.1.20/main"}}}, with("do", "test"), 200, []check{says("What answers there is a web server"), has("button", "value", "url rtsp://192.168.1.20/main")}},
+		"redirect":         {&household{probe: nvr.Probe{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "url", Mistake: "redirect"}}}, with("do", "test"), 200, []check{says("The camera sends whoever asks to another machine")}},
+		"no path":          {&household{probe: nvr.Probe{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "url", Mistake: "no_path"}}}, with("do", "test"), 200, []check{says("which lacks a path")}},
+		"two accounts":     {&household{}, with("url", "rtsp://root:canary-9@10.0.0.2/"), 422, []check{keeps("url", "rtsp://10.0.0.2/"), says("The address holds another user or password")}},
+		"unreadable":       {&household{}, with("url", "rtsp://root:canary-1@10.0.0.2:x/", "user", "", "password", ""), 422, []check{keeps("url", "rtsp://10.0.0.2:x/"), keeps("user", "root")}},
 		"long name":        {&household{}, with("name", strings.Repeat("é", 65)), 422, []check{blames("name", "At most 64 characters.")}},
 		"tested":           {&household{probe: appliance.Probe{OK: true, Streams: camera(1, "").Streams}}, with("do", "test", "name", ""), 200, []check{says("The camera answered", "H.265, 3840 × 2160, sound AAC", "H.264, 640 × 360, no sound", "Please type the password again"), keeps("password", "")}},
 		"tested, wrong":    {&household{probe: appliance.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},

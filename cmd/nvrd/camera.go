@@ -161,7 +161,11 @@ func cameraProbe(ctx context.Context, c *call) error {
 		return err
 	}
 	if !found.OK {
-		return fmt.Errorf("%s: %s", found.Message, found.Detail)
+		said := fmt.Sprintf("%s: %s", found.Message, found.Detail)
+		if found.Doubt != nil {
+			said += "; " + found.Doubt.Message
+		}
+		return errors.New(said)
 	}
 	for _, s := range found.Streams {
 		if _, err := fmt.Fprintf(c.out, "%-5s %s %dx%d", s.Quality, s.Video.Codec, s.Video.Width, s.Video.Height); err != nil {

@@ -53,6 +53,16 @@ func (p pageCameras) Probe(ctx context.Context, id nvr.CameraID, in pages.Input)
 	return p.Cameras.Probe(ctx, id, tried)
 }
 
+func (p pageCameras) Tidy(in pages.Input) (pages.Input, []nvr.Doubt) {
+	tidy, wrong := inputOf(in, "").Tidy()
+	in.URL, in.SubURL, in.User, in.Password = tidy.URL, tidy.SubURL, tidy.User, tidy.Password.Reveal()
+	var all []nvr.Doubt
+	for _, e := range wrong {
+		all = append(all, *e.Doubt())
+	}
+	return in, all
+}
+
 // inputOf is what was typed; a user without a password has the one that is kept.
 func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
 	out := household.CameraInput{Name: in.Name, URL: in.URL, SubURL: in.SubURL, User: in.User, Password: household.Secret(in.Password)}

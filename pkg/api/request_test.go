@@ -71,7 +71,7 @@ func TestBodies(t *testing.T) {
 		{"null", `null`, "application/json", 400, ""},
 		{"number", `{"name":7}`, "application/json", 400, ""},
 		{"deep", strings.Repeat("[", 60000), "application/json", 400, ""},
-		{"no camera", `{"name":"c","url":"http://10.0.0.1/"}`, "application/json", 400, "url must begin with rtsp:// or rtsps://"},
+		{"no camera", `{"name":"c","url":"http://10.0.0.1/"}`, "application/json", 400, "url is the address of a web page: the address of the camera's pictures begins with rtsp:// and is shown in its settings under RTSP; did you mean rtsp://10.0.0.1/?"},
 		{"too large", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, "application/json", 413, "a body has at most 65536 bytes"},
 		{"too large behind", `{"name":"c"}` + strings.Repeat(" ", maxBody), "application/json", 413, "a body has at most 65536 bytes"},
 	}

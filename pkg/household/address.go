@@ -2,8 +2,6 @@ package household
 
 import (
 	"fmt"
-	"net/url"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,18 +24,48 @@ const (
 	maxCredential = 256  // bytes each; cameras allow 64 at most
 )
 
+// Tidy returns in as it was meant, and what is wrong with its addresses: space
+// around them is gone, and user and password are moved out of them, also out of
+// one that is wrong. What cannot be read is returned empty, for a password may
+// be in it.
+func (in CameraInput) Tidy() (CameraInput, []*AddressError) {
+	var wrong []*AddressError
+	for _, field := range []struct {
+		name     string
+		text     *string
+		optional bool
+	}{{"url", &in.URL, false}, {"sub_url", &in.SubURL, true}} {
+		if *field.text = strings.TrimSpace(*field.text); *field.text == "" && field.optional {
+			continue
+		}
+		a := parseAddress(*field.text)
+		*field.text = a.text
+		if a.account && !in.takes(a) {
+			a = a.wrong(OtherAccount, "")
+		}
+		if a.mistake != "" {
+			wrong = append(wrong, &AddressError{field.name, a.mistake, a.likely})
+		}
+	}
+	return in, wrong
+}
+
+// takes takes over the account of an address, unless it contradicts what was
+// given apart from it.
+func (in *CameraInput) takes(a address) bool {
+	if in.Password == "" && (in.User == "" || in.User == a.user) {
+		in.User, in.Password = a.user, Secret(a.password)
+	}
+	return in.User == a.user && in.Password == Secret(a.password)
+}
+
 // Normalize returns in with user and password moved out of its addresses, or
 // [nvr.ErrInvalid] with a message that says what to do and does not repeat a
-// password. It does not look at the name.
+// password, an [*AddressError] if it is of an address. It does not look at the name.
 func (in CameraInput) Normalize() (CameraInput, error) {
-	var err error
-	if in.URL, err = in.address("url", in.URL); err != nil {
-		return CameraInput{}, err
-	}
-	if strings.TrimSpace(in.SubURL) == "" {
-		in.SubURL = ""
-	} else if in.SubURL, err = in.address("sub_url", in.SubURL); err != nil {
-		return CameraInput{}, err
+	in, wrong := in.Tidy()
+	if len(wrong) > 0 {
+		return CameraInput{}, wrong[0]
 	}
 	if len(in.User) > maxCredential || len(in.Password) > maxCredential {
 		return CameraInput{}, invalid("user and password have at most %d bytes each", maxCredential)
@@ -49,52 +77,6 @@ func (in CameraInput) Normalize() (CameraInput, error) {
 		return CameraInput{}, invalid("a password needs a user: give the camera's user too")
 	}
 	return in, nil
-}
-
-// address checks one address and moves the user and the password it may hold
-// to in. The text is not repeated in errors, for a password may be in it.
-func (in *CameraInput) address(field, text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return "", invalid("%s is empty: give the camera's address, such as rtsp://192.168.1.20/stream1", field)
-	}
-	if len(text) > maxURL {
-		return "", invalid("%s has more than %d bytes", field, maxURL)
-	}
-	u, err := url.Parse(text)
-	if err != nil || !printable(text) {
-		return "", invalid("%s is not an address: write it like rtsp://192.168.1.20/stream1 and give user and password apart from it", field)
-	}
-	if u.Scheme != "rtsp" && u.Scheme != "rtsps" {
-		return "", invalid("%s must begin with rtsp:// or rtsps://", field)
-	}
-	if u.Hostname() == "" || u.Opaque != "" {
-		return "", invalid("%s names no camera: write it like %s://192.168.1.20/stream1", field, u.Scheme)
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return "", invalid("%s has the port %s: ports go from 1 to 65535", field, port)
-		}
-	}
-	if u.User != nil {
-		if err := in.credentials(field, u.User); err != nil {
-			return "", err
-		}
-		u.User = nil
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u.String(), nil
-}
-
-func (in *CameraInput) credentials(field string, info *url.Userinfo) error {
-	password, _ := info.Password()
-	if in.User == "" && in.Password == "" {
-		in.User, in.Password = info.Username(), Secret(password)
-	}
-	if info.Username() != in.User || Secret(password) != in.Password {
-		return invalid("%s holds another user or password than was given: leave them out of it", field)
-	}
-	return nil
 }
 
 // checkName returns name without space around it.

@@ -23,8 +23,8 @@ var addresses = []struct{ in, want string }{
 	{"rtsp:///x", ""},
 	{"rtsp://:554/x", ""},
 	{"rtsp://u:canary@/x", ""},
-	{"rtsp://u:can#ary@cam/x", ""},
-	{"rtsp://u:can/ary@cam/x", ""},
+	{"rtsp://u:can#ary@cam/x", "rtsp://cam/x"},
+	{"rtsp://u:can/ary@cam/x", "rtsp://cam/x"},
 	{"rtsp://cam:0/", ""},
 	{"rtsp://cam:65536/", ""},
 	{"rtsp://cam\r\nX: y/", ""},
@@ -51,6 +51,107 @@ func TestAddresses(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: the error tells the password: %v", test.in, err)
+		}
+	}
+}
+
+// TestMistakes types addresses as people do. None of what is said may hold the
+// password, and none of what is likely may be wrong in turn.
+func TestMistakes(t *testing.T) {
+	for in, want := range map[string]struct {
+		mistake        Mistake
+		likely         string
+		user, password string
+	}{
+		"":                                    {NoAddress, "", "", ""},
+		"http://192.168.1.20":                 {WebPage, "rtsp://192.168.1.20/", "", ""},
+		"https://192.168.1.20:8443/login.htm": {WebPage, "rtsp://192.168.1.20/", "", ""},
+		"http://admin:canary@192.168.1.20/":   {WebPage, "rtsp://192.168.1.20/", "admin", "canary"},
+		"192.168.1.20":                        {OnlyHost, "rtsp://192.168.1.20/", "", ""},
+		"192.168.1.20/":                       {OnlyHost, "rtsp://192.168.1.20/", "", ""},
+		"doorbell.lan":                        {OnlyHost, "rtsp://doorbell.lan/", "", ""},
+		"[fe80::1]":                           {OnlyHost, "rtsp://[fe80::1]/", "", ""},
+		"192.168.1.20:554":                    {OnlyPort, "rtsp://192.168.1.20:554/", "", ""},
+		"192.168.1.20:443":                    {OnlyPort, "rtsp://192.168.1.20/", "", ""},
+		"192.168.1.20/stream1":                {NoScheme, "rtsp://192.168.1.20/stream1", "", ""},
+		"192.168.1.20:8554/cam?channel=1&s=0": {NoScheme, "rtsp://192.168.1.20:8554/cam?channel=1&s=0", "", ""},
+		"admin:canary@192.168.1.20/stream1":   {NoScheme, "rtsp://192.168.1.20/stream1", "admin", "canary"},
+		"rtsp:192.168.1.20/stream1":           {NoScheme, "rtsp://192.168.1.20/stream1", "", ""},
+		"RTSP:/192.168.1.20/stream1":          {NoScheme, "rtsp://192.168.1.20/stream1", "", ""},
+		"RTSP: rtsp://192.168.1.20/stream1":   {Label, "rtsp://192.168.1.20/stream1", "", ""},
+		"Main stream=rtsp://u:canary@cam/x":   {Label, "rtsp://cam/x", "u", "canary"},
+		"rtsp://192.168.1.20/stream1 (main)":  {Label, "rtsp://192.168.1.20/stream1", "", ""},
+		"\"rtsp://192.168.1.20/stream1\"":     {Label, "rtsp://192.168.1.20/stream1", "", ""},
+		"rtmp://192.168.1.20/live":            {OtherScheme, "rtsp://192.168.1.20/live", "", ""},
+		"file:///etc/passwd":                  {OtherScheme, "", "", ""},
+		"exec:reboot":                         {Unreadable, "", "", ""},
+		"sub":                                 {Unreadable, "", "", ""},
+		"a:canary@x":                          {Unreadable, "", "a", "canary"},
+		"rtsp:///x":                           {NoHost, "", "", ""},
+		"rtsp://cam:99999/x":                  {BadPort, "rtsp://cam/x", "", ""},
+
+		"rtsp://user:p@ss:w/o#rd@192.168.1.20/stream1":   {"", "", "user", "p@ss:w/o#rd"},
+		"rtsp://user:p@ss:w/o#rd@cam:8554/a?b=c":         {"", "", "user", "p@ss:w/o#rd"},
+		"rtsp://user:12/34@192.168.1.20/stream1":         {"", "", "user", "12/34"},
+		"rtsp://user:q?x@cam/stream1":                    {"", "", "user", "q?x"},
+		"rtsp://user:can%ary@cam/stream1":                {"", "", "user", "can%ary"},
+		"rtsp://user:p%40ss@cam/stream1":                 {"", "", "user", "p@ss"},
+		"rtsp://user@cam/stream1":                        {"", "", "user", ""},
+		"rtsp://cam:554/live@1":                          {"", "", "", ""},
+		"rtsp://cam/user=admin&password=x@1/stream":      {"", "", "", ""},
+		"rtsp://192.168.1.20":                            {"", "", "", ""},
+		"http://user:p@ss:w/o#rd@192.168.1.20/":          {WebPage, "rtsp://192.168.1.20/", "user", "p@ss:w/o#rd"},
+		"user:p@ss:w/o#rd@192.168.1.20/stream1":          {NoScheme, "rtsp://192.168.1.20/stream1", "user", "p@ss:w/o#rd"},
+		"RTSP: rtsp://user:p@ss:w/o#rd@192.168.1.20/cam": {Label, "rtsp://192.168.1.20/cam", "user", "p@ss:w/o#rd"},
+	} {
+		tidy, wrong := CameraInput{URL: in}.Tidy()
+		got := AddressError{Field: "url"}
+		if len(wrong) > 0 {
+			got = *wrong[0]
+		}
+		if got.Mistake != want.mistake || got.Likely != want.likely || tidy.User != want.user || tidy.Password.Reveal() != want.password {
+			t.Errorf("%q: %q, likely %q, of %q %q", in, got.Mistake, got.Likely, tidy.User, tidy.Password.Reveal())
+		}
+		if p := want.password; p != "" && strings.Contains(tidy.URL+got.Likely+got.Error(), p) {
+			t.Errorf("%q: the password is still in %q or %q", in, tidy.URL, got.Error())
+		}
+		if sentences[got.Mistake] == "" && got.Mistake != "" {
+			t.Errorf("nothing is said about %q", got.Mistake)
+		}
+		if got.Likely != "" {
+			if _, err := (CameraInput{URL: got.Likely}).Normalize(); err != nil {
+				t.Errorf("%q: %q is likely, but %v", in, got.Likely, err)
+			}
+		}
+	}
+}
+
+// TestDoubts has addresses that look right, and what came of asking there.
+func TestDoubts(t *testing.T) {
+	for in, want := range map[struct {
+		address string
+		reason  nvr.Reason
+		rtsp    bool
+		to      string
+	}]AddressError{
+		{"rtsp://cam:443/x", nvr.Unreachable, true, ""}:      {"url", WebPort, "rtsp://cam/x"},
+		{"rtsp://cam:9443/x", nvr.BadStream, false, ""}:      {"url", WebPort, "rtsp://cam/x"},
+		{"rtsp://[fe80::1]:443/x", nvr.BadStream, false, ""}: {"url", WebPort, "rtsp://[fe80::1]/x"},
+		{"rtsp://cam/x", nvr.BadStream, false, ""}:           {"url", WebPort, ""},
+		{"rtsp://cam", nvr.Refused, true, ""}:                {"url", NoPath, ""},
+		{"rtsp://cam/", nvr.Refused, true, ""}:               {"url", NoPath, ""},
+		{"rtsp://cam/x", nvr.Refused, true, "rtsp://nvr/y"}:  {"url", Redirect, "rtsp://nvr/y"},
+		{"rtsp://cam/x", nvr.Refused, true, "javascript:x"}:  {"url", Redirect, ""},
+		{"rtsp://cam/x", nvr.Refused, true, ""}:              {},
+		{"rtsp://cam", nvr.Unreachable, true, ""}:            {},
+		{"rtsp://cam:443/x", nvr.WrongPassword, true, ""}:    {},
+	} {
+		var got AddressError
+		if e := Judge("url", in.address, in.reason, in.rtsp, in.to); e != nil {
+			got = *e
+		}
+		if got != want {
+			t.Errorf("%+v: %+v, want %+v", in, got, want)
 		}
 	}
 }

@@ -33,8 +33,9 @@ type Camera struct {
 	Mode    Mode           `json:"mode,omitempty"` // what is kept of it at the moment; empty until known
 	Streams []Stream       `json:"streams"`
 	URL     string         `json:"url"`
-	SubURL  string         `json:"sub_url"` // empty if there is no sub stream
-	Newest  Span           `json:"-"`       // the newest footage of one that was removed, a minute or so; zero of others
+	SubURL  string         `json:"sub_url"`         // empty if there is no sub stream
+	Doubt   *Doubt         `json:"doubt,omitempty"` // what may be wrong with URL; nil if nothing is known
+	Newest  Span           `json:"-"`               // the newest footage of one that was removed, a minute or so; zero of others
 }
 
 // Stream is one stream of a camera as far as it is known.
@@ -68,4 +69,13 @@ type Probe struct {
 	Reason  Reason   `json:"reason,omitempty"`
 	Message string   `json:"message,omitempty"` // Reason in plain words
 	Detail  string   `json:"detail,omitempty"`
+	Doubt   *Doubt   `json:"doubt,omitempty"` // what may be wrong with the address; nil if nothing is known
+}
+
+// Doubt is what is wrong, or may be, with an address that a person gave.
+type Doubt struct {
+	Field   string `json:"field"`            // url or sub_url
+	Mistake string `json:"mistake"`          // one of those of pkg/household
+	Message string `json:"message"`          // what to do, in plain words
+	Likely  string `json:"likely,omitempty"` // the address that was probably meant
 }

@@ -69,7 +69,7 @@ func follow(from *url.URL, location string, hops int) (*url.URL, error) {
 	case err != nil || to.Scheme != "rtsp" && to.Scheme != "rtsps":
 		return nil, &Fault{nvr.Refused, "the camera redirects to something that is no address"}
 	case to.Hostname() != from.Hostname():
-		return nil, &Fault{nvr.Refused, "the camera redirects to another host"}
+		return nil, &Fault{nvr.Refused, Redirects + (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawQuery: to.RawQuery}).String()}
 	case from.Scheme == "rtsps" && to.Scheme == "rtsp":
 		return nil, &Fault{nvr.Refused, "the camera redirects to an address that is not encrypted"}
 	case hops >= maxHops:

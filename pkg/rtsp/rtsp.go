@@ -18,6 +18,7 @@ import (
 
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp/dialog"
 )
 
 // Transport is how RTP packets travel.
@@ -55,6 +56,12 @@ type Fault struct {
 	Reason nvr.Reason // Unreachable, WrongPassword, Refused, BadStream, Unsupported, NoPicture or StreamChanged
 	Text   string     // for logs and curious people; holds no password
 }
+
+// What the text of a Fault may say that hints at another address.
+var (
+	NotRTSP   = dialog.ErrNotRTSP.Error()
+	Redirects = "the camera redirects to another host: " // an address follows, which may be cut off
+)
 
 func (f *Fault) Error() string { return f.Text }
 

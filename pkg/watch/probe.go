@@ -26,7 +26,8 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (nvr
 		return nvr.Probe{}, err
 	}
 	out := nvr.Probe{OK: true}
-	for i, url := range []string{in.URL, in.SubURL} {
+	for i, field := range []string{"url", "sub_url"} {
+		url := [...]string{in.URL, in.SubURL}[i]
 		if url == "" {
 			continue
 		}
@@ -35,7 +36,10 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (nvr
 		cancel()
 		var fault *rtsp.Fault
 		if errors.As(err, &fault) {
-			return nvr.Probe{Reason: fault.Reason, Message: fault.Reason.Sentence(), Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text)}, nil
+			return nvr.Probe{
+				Reason: fault.Reason, Message: fault.Reason.Sentence(), Detail: fmt.Sprintf("%s stream: %s", nvr.Quality(i), fault.Text),
+				Doubt: doubt(field, url, fault.Reason, fault.Text),
+			}, nil
 		}
 		if err != nil {
 			return nvr.Probe{}, err

@@ -89,6 +89,7 @@ func (c *Cameras) show(cam household.Camera) nvr.Camera {
 	if h := c.handle(cam.ID); h != nil {
 		state := h.State()
 		shown.State = state.State
+		shown.Doubt = doubt("url", cam.URL, shown.Reason, shown.Detail)
 		for _, s := range state.Streams {
 			shown.Streams = append(shown.Streams, streamOf(s.Quality, s.Phase, s.Format))
 		}

@@ -26,6 +26,10 @@ type Cameras interface {
 // Setup is how cameras are added, reached and removed. Its methods are safe for
 // concurrent use and answer with the error kinds of pkg/nvr.
 type Setup interface {
+	// Tidy returns what was typed as it was meant, user and password moved out of
+	// addresses into their fields, and what is wrong with the addresses. What
+	// cannot be read is empty, for a password may be in it.
+	Tidy(in Input) (Input, []nvr.Doubt)
 	// Add stores a camera and begins to record it. It fails with
 	// [nvr.ErrInvalid] or [nvr.ErrExists].
 	Add(ctx context.Context, in Input) (nvr.CameraID, error)

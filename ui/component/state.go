@@ -41,7 +41,11 @@ func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
 }
 
 func troubled(c appliance.Camera, word string, t *text.Catalogue, zone *time.Location) State {
-	s := State{Tone: "bad", Word: word, Advice: t.Advice[c.Reason], Detail: c.Detail, Reach: c.Reason == nvr.WrongPassword || c.Reason == nvr.Refused || c.Reason == nvr.Unreachable}
+	advice := t.Advice[c.Reason]
+	if c.Doubt != nil {
+		advice = MistakeWords(*c.Doubt, t.Add)
+	}
+	s := State{Tone: "bad", Word: word, Advice: advice, Detail: c.Detail, Reach: c.Reason == nvr.WrongPassword || c.Reason == nvr.Refused || c.Reason == nvr.Unreachable || c.Doubt != nil}
 	if c.RetryAt != 0 {
 		at := Seconds(c.RetryAt, zone)
 		s.Retry = &at

@@ -96,7 +96,7 @@ func TestCompression(t *testing.T) {
 		t.Errorf("the tag of other bytes is taken: %d", w.Code)
 	}
 	for name, f := range a.byPath {
-		if len(f.body) > 2000 && len(f.packed)*2 > len(f.body) {
+		if len(f.body) > 3000 && len(f.packed)*2 > len(f.body) {
 			t.Errorf("%s: %d bytes become %d", name, len(f.body), len(f.packed))
 		}
 	}

@@ -134,42 +134,42 @@ type Camera struct {
 
 // Add is the page that adds a camera, and the one that changes it.
 type Add struct {
-	Title      string `json:"title"`
-	Lead       string `json:"lead"`
-	Name       string `json:"name"`
-	NameHint   string `json:"name_hint"`
-	URL        string `json:"url"`
-	URLHint    string `json:"url_hint"`
-	SubURL     string `json:"sub_url"`
-	SubHint    string `json:"sub_hint"`
-	Account    string `json:"account"`
-	User       string `json:"user"`
-	Password   string `json:"password"`
-	PassHint   string `json:"password_hint"`
-	Again      string `json:"password_again"`
-	Test       string `json:"test"`
-	Submit     string `json:"submit"`
-	Cancel     string `json:"cancel"`
-	Check      string `json:"check"`
-	NoName     string `json:"no_name"`
-	LongName   string `json:"long_name"`
-	NoURL      string `json:"no_url"`
-	BadURL     string `json:"bad_url"`
-	NoUser     string `json:"no_user"`
-	URLSecret  string `json:"url_secret"`
-	Found      string `json:"found"`
-	Silent     string `json:"silent"`
-	WithSound  string `json:"with_sound"` // {codec}
-	Unknown    string `json:"unknown"`
-	Main       string `json:"main"`
-	Sub        string `json:"sub"`
-	Refused    string `json:"refused"` // {detail}
-	Taken      string `json:"taken"`
-	Incomplete string `json:"incomplete"`
-	Change     string `json:"change"`
-	ChangeLead string `json:"change_lead"`
-	Kept       string `json:"password_kept"`
-	Save       string `json:"save"`
+	Title    string `json:"title"`
+	Lead     string `json:"lead"`
+	Name     string `json:"name"`
+	NameHint string `json:"name_hint"`
+	URL      string `json:"url"`
+	URLHint  string `json:"url_hint"`
+	SubURL   string `json:"sub_url"`
+	SubHint  string `json:"sub_hint"`
+	Account  string `json:"account"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+	PassHint string `json:"password_hint"`
+	Again    string `json:"password_again"`
+	Test     string `json:"test"`
+	Submit   string `json:"submit"`
+	Cancel   string `json:"cancel"`
+	Check    string `json:"check"`
+	NoName   string `json:"no_name"`
+	LongName string `json:"long_name"`
+	NoUser   string `json:"no_user"`
+	Use      string `json:"use"` // {address}
+
+	Mistakes   map[string]string `json:"mistakes"` // by their names in pkg/household
+	Found      string            `json:"found"`
+	Silent     string            `json:"silent"`
+	WithSound  string            `json:"with_sound"` // {codec}
+	Unknown    string            `json:"unknown"`
+	Main       string            `json:"main"`
+	Sub        string            `json:"sub"`
+	Refused    string            `json:"refused"` // {detail}
+	Taken      string            `json:"taken"`
+	Incomplete string            `json:"incomplete"`
+	Change     string            `json:"change"`
+	ChangeLead string            `json:"change_lead"`
+	Kept       string            `json:"password_kept"`
+	Save       string            `json:"save"`
 }
 
 // Recorded is the page that says what is recorded of a camera.

@@ -85,3 +85,64 @@ test('a jump to a date brings the list of that day', async () => {
   await close(page)
   await json('DELETE', `/api/v1/cameras/${id}`)
 })
+
+const addresses = {
+  'http://192.168.1.20/login.htm': [/address of a web page/, 'rtsp://192.168.1.20/'],
+  '192.168.1.20': [/only where the camera is\. /, 'rtsp://192.168.1.20/'],
+  '192.168.1.20:554': [/and a port/, 'rtsp://192.168.1.20:554/'],
+  '192.168.1.20/stream1': [/rtsp:\/\/ at the beginning is missing/, 'rtsp://192.168.1.20/stream1'],
+  'RTSP: rtsp://192.168.1.20/stream1': [/more here than the address/, 'rtsp://192.168.1.20/stream1'],
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`an address that is none is explained, and the likely one is offered, ${javaScriptEnabled ? 'with' : 'without'} script`, async () => {
+    const page = await open(browser, { javaScriptEnabled })
+    for (const [typed, [words, likely]] of Object.entries(addresses)) {
+      await page.goto(`${base}/cameras/new`)
+      await page.fill('[name=name]', 'Door')
+      await page.fill('[name=url]', typed)
+      await page.click('[value=test]')
+      await page.locator('.offer').waitFor()
+      assert.match(await page.textContent('#url-note'), words)
+      assert.equal(await page.inputValue('[name=url]'), typed)
+      await page.click('.offer')
+      await page.locator('.offer').waitFor({ state: 'detached' })
+      assert.equal(await page.inputValue('[name=url]'), likely)
+      assert.equal(await page.inputValue('[name=name]'), 'Door')
+    }
+    page.faults = page.faults.filter((f) => !/422/.test(f))
+    await close(page)
+  })
+}
+
+test('what answers at an address is judged: a web server, a redirect, no path', async () => {
+  await each(browser, async (page, shot) => {
+    for (const [name, words, likely] of [['https', /web server/, /^Use rtsp:\/\/127\.0\.0\.1\/main$/], ['redirect', /another machine/, /^Use rtsp:\/\/camera\.example:8554\/live$/], ['rootless', /lacks a path/]]) {
+      await page.goto(`${base}/cameras/new`)
+      await page.fill('[name=url]', urls[name])
+      await page.click('[value=test]')
+      await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+      assert.match(await page.textContent('.answer'), words)
+      if (likely) assert.match(await page.textContent('.answer .offer'), likely)
+      await shot(`address-${name}`)
+    }
+    await page.goto(`${base}/cameras/new`)
+    await page.fill('[name=url]', 'http://192.168.1.20:8080/login.htm?and=what&people=paste&from=their&browsers=bar')
+    await page.click('[value=test]')
+    await page.locator('.offer').waitFor()
+    await shot('address')
+    page.faults = page.faults.filter((f) => !/422/.test(f))
+  }, ['light'])
+})
+
+test('user and password move from the address into their fields', async () => {
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/new`)
+  await page.fill('[name=url]', `rtsp://user:p@ss:w/o#rd@${new URL(urls.gone.replace('rtsp', 'http')).host}/stream1`)
+  await page.click('[value=test]')
+  await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+  assert.equal(await page.inputValue('[name=url]'), `${urls.gone}/stream1`)
+  assert.equal(await page.inputValue('[name=user]'), 'user')
+  assert.equal(await page.inputValue('[name=password]'), 'p@ss:w/o#rd')
+  await close(page)
+})

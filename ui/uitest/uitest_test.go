@@ -4,10 +4,14 @@
 package uitest
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,8 +85,52 @@ func TestBrowsers(t *testing.T) {
 	})
 	t.Run("forms", func(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{"gone": "rtsp://" + free(t)}))
+		page := httptest.NewTLSServer(http.NotFoundHandler())
+		t.Cleanup(page.Close)
+		rootless := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, porch.Door().Sub)})
+		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{
+			"gone": "rtsp://" + free(t), "https": "rtsp://" + page.Listener.Addr().String() + "/main",
+			"redirect": "rtsp://" + redirecting(t, "rtsp://camera.example:8554/live") + "/x", "rootless": "rtsp://" + rootless.address,
+		}))
 	})
+}
+
+// redirecting is the address of a camera that sends everybody elsewhere.
+func redirecting(t *testing.T, to string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // the test is over
+			}
+			go answer(c, to)
+		}
+	}()
+	return l.Addr().String()
+}
+
+// answer answers DESCRIBE with another address, and anything else with OK.
+func answer(c net.Conn, to string) {
+	defer c.Close()
+	var sequence, method string
+	for lines := bufio.NewScanner(c); lines.Scan(); {
+		switch line := lines.Text(); {
+		case strings.HasSuffix(line, " RTSP/1.0"):
+			method, _, _ = strings.Cut(line, " ")
+		case strings.HasPrefix(line, "CSeq:"):
+			sequence = line
+		case line == "" && method == "DESCRIBE":
+			fmt.Fprintf(c, "RTSP/1.0 302 Found\r\n%s\r\nLocation: %s\r\n\r\n", sequence, to)
+		case line == "":
+			fmt.Fprintf(c, "RTSP/1.0 200 OK\r\n%s\r\nPublic: DESCRIBE, SETUP, PLAY\r\n\r\n", sequence)
+		}
+	}
 }
 
 // cameras is what tests know of addresses.

@@ -52,13 +52,15 @@ func (p Page) Change(w http.ResponseWriter, r *http.Request) error {
 
 // post is given the camera that is changed; zero adds one.
 func (p Page) post(w http.ResponseWriter, r *http.Request, id nvr.CameraID) error {
-	in := clean(appliance.Input{
-		Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), SubURL: r.PostFormValue("sub_url"),
-		User: r.PostFormValue("user"), Password: r.PostFormValue("password"),
-	})
+	in := readInput(r)
+	take(&in, r.PostFormValue("use"))
+	in, mistakes := p.Setup.Tidy(in)
+	if r.PostFormValue("use") != "" {
+		return p.show(w, r, http.StatusOK, id, in, nil, nil)
+	}
 	t := p.Texts.For(r)
 	test := r.PostFormValue("do") == "test"
-	if wrong := check(in, t.Add, !test); len(wrong) > 0 {
+	if wrong := check(in, mistakes, t.Add, !test); len(wrong) > 0 {
 		return p.show(w, r, http.StatusUnprocessableEntity, id, in, wrong, nil)
 	}
 	if test {
@@ -76,7 +78,7 @@ func (p Page) post(w http.ResponseWriter, r *http.Request, id nvr.CameraID) erro
 	case errors.Is(err, nvr.ErrInvalid):
 		return p.show(w, r, http.StatusUnprocessableEntity, id, in, refused(err, t.Add), nil)
 	case errors.Is(err, nvr.ErrExists):
-		return p.show(w, r, http.StatusConflict, id, in, faults{"name": t.Add.Taken}, nil)
+		return p.show(w, r, http.StatusConflict, id, in, faults{"name": {text: t.Add.Taken}}, nil)
 	case err != nil:
 		return err
 	}

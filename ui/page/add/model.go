@@ -2,7 +2,7 @@ package add
 
 import (
 	"fmt"
-	"net/url"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -33,6 +33,8 @@ type answer struct {
 	detail         string
 	streams        []stream
 	incompleteLead string
+
+	offer, offerLabel string // another address; empty if none is likely
 }
 
 type stream struct {
@@ -40,8 +42,13 @@ type stream struct {
 	missing    []string
 }
 
-// faults are messages by the name of the field that they belong to.
-type faults map[string]string
+// faults are what is wrong, by the name of the field that it belongs to.
+type faults map[string]fault
+
+type fault struct {
+	text   string
+	likely string // an address to offer; empty for none
+}
 
 // wholeForm is the name of what is wrong with no field in particular.
 const wholeForm = ""
@@ -50,74 +57,53 @@ const wholeForm = ""
 // for people and repeats no password; only its kind is cut off.
 func refused(err error, t text.Add) faults {
 	detail := strings.TrimSuffix(err.Error(), ": "+nvr.ErrInvalid.Error())
-	return faults{wholeForm: text.Fill(t.Refused, "detail", detail)}
+	return faults{wholeForm: {text: text.Fill(t.Refused, "detail", detail)}}
 }
 
 const longestName = 64 // characters, as in pkg/household: one line of a phone's screen
 
-// check finds what can be seen to be wrong without asking the camera.
-func check(in appliance.Input, t text.Add, needName bool) faults {
+// check finds what can be seen to be wrong without asking the camera; mistakes
+// are those of the addresses.
+func check(in appliance.Input, mistakes []nvr.Doubt, t text.Add, needName bool) faults {
 	f := faults{}
 	switch {
 	case in.Name == "" && needName:
-		f["name"] = t.NoName
+		f["name"] = fault{text: t.NoName}
 	case utf8.RuneCountInString(in.Name) > longestName:
-		f["name"] = t.LongName
-	}
-	if in.URL == "" {
-		f["url"] = t.NoURL
-	} else if bad := checkURL(in.URL, t); bad != "" {
-		f["url"] = bad
+		f["name"] = fault{text: t.LongName}
 	}
 	if in.User == "" && in.Password != "" {
-		f["user"] = t.NoUser
+		f["user"] = fault{text: t.NoUser}
 	}
-	if in.SubURL != "" {
-		if bad := checkURL(in.SubURL, t); bad != "" {
-			f["sub_url"] = bad
-		}
+	for _, m := range mistakes {
+		f[m.Field] = fault{text: component.MistakeWords(m, t), likely: m.Likely}
 	}
 	return f
 }
 
-func checkURL(s string, t text.Add) string {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Host == "", u.Scheme != "rtsp" && u.Scheme != "rtsps":
-		return t.BadURL
-	case u.User != nil:
-		return t.URLSecret
+// readInput reads the form; what hands and clipboards add to names is dropped.
+func readInput(r *http.Request) appliance.Input {
+	return appliance.Input{
+		Name: strings.Join(strings.Fields(r.PostFormValue("name")), " "),
+		URL:  r.PostFormValue("url"), SubURL: r.PostFormValue("sub_url"),
+		User: strings.TrimSpace(r.PostFormValue("user")), Password: r.PostFormValue("password"),
 	}
-	return ""
 }
 
-// clean drops what hands and clipboards add, and takes user and password out
-// of the address into their fields when these are empty: that is how most
-// cameras' pages print their address.
-func clean(in appliance.Input) appliance.Input {
-	in.Name = strings.Join(strings.Fields(in.Name), " ")
-	in.URL, in.SubURL = strings.TrimSpace(in.URL), strings.TrimSpace(in.SubURL)
-	in.User = strings.TrimSpace(in.User)
-	for _, address := range []*string{&in.URL, &in.SubURL} {
-		u, err := url.Parse(*address)
-		if err != nil || u.User == nil {
-			continue
-		}
-		password, _ := u.User.Password()
-		if in.User == "" && in.Password == "" {
-			in.User, in.Password = u.User.Username(), password
-		} else if in.User != u.User.Username() || in.Password != password {
-			continue // it contradicts the fields: checkURL says so
-		}
-		u.User = nil
-		*address = u.String()
+// take puts an address that was offered, such as "url rtsp://…", where it belongs.
+func take(in *appliance.Input, offer string) {
+	field, address, _ := strings.Cut(offer, " ")
+	switch field {
+	case "url":
+		in.URL = address
+	case "sub_url":
+		in.SubURL = address
 	}
-	return in
 }
 
 func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults) model {
 	t := f.T.Add
-	m := model{frame: f, title: t.Title, lead: t.Lead, action: "/cameras/new", submit: t.Submit, cancel: "/", problem: wrong[wholeForm]}
+	m := model{frame: f, title: t.Title, lead: t.Lead, action: "/cameras/new", submit: t.Submit, cancel: "/", problem: wrong[wholeForm].text}
 	hint := t.PassHint
 	if id != 0 {
 		m.title, m.lead, m.submit, hint = t.Change, t.ChangeLead, t.Save, t.Kept
@@ -129,15 +115,20 @@ func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults)
 	}
 	field := func(name, label, hint, value string) component.Field {
 		return component.Field{
-			ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name],
+			ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name].text,
 			Type: "text", Autocomplete: "off", MaxLength: "2048",
 		}
 	}
 	name := field("name", t.Name, t.NameHint, in.Name)
 	name.MaxLength = "64"
-	address := field("url", t.URL, t.URLHint, visible(in.URL))
+	address := field("url", t.URL, t.URLHint, in.URL)
 	address.Required = true
-	m.place = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, visible(in.SubURL))}
+	m.place = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, in.SubURL)}
+	for i, f := range m.place {
+		if likely := wrong[f.Name].likely; likely != "" {
+			m.place[i].Offer, m.place[i].OfferLabel = offer(f.Name, likely, t)
+		}
+	}
 
 	// The password goes one way only: from the page to the recorder.
 	password := field("password", t.Password, hint, "")
@@ -149,26 +140,21 @@ func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults)
 	return m
 }
 
-// visible is an address as it may be shown again: without what it carries of
-// a password.
-func visible(address string) string {
-	u, err := url.Parse(address)
-	if err == nil && u.User == nil {
-		return address
-	}
-	if err == nil {
-		u.User = nil
-		return u.String()
-	}
-	if strings.Contains(address, "@") {
-		return ""
-	}
-	return address
+// offer is the value and the label of the button that puts an address into its field.
+func offer(field, address string, t text.Add) (value, label string) {
+	return field + " " + address, text.Fill(t.Use, "address", address)
 }
 
 func newAnswer(p appliance.Probe, t *text.Catalogue) *answer {
 	if !p.OK {
-		return &answer{title: component.Reason(p.Reason, t), advice: t.Advice[p.Reason], detail: p.Detail}
+		a := &answer{title: component.Reason(p.Reason, t), advice: t.Advice[p.Reason], detail: p.Detail}
+		if d := p.Doubt; d != nil {
+			a.advice = component.MistakeWords(*d, t.Add)
+			if d.Likely != "" {
+				a.offer, a.offerLabel = offer(d.Field, d.Likely, t.Add)
+			}
+		}
+		return a
 	}
 	a := &answer{ok: true, title: t.Add.Found, incompleteLead: t.Add.Incomplete}
 	for _, s := range p.Streams {

@@ -11,10 +11,24 @@ const answer = form?.querySelector<HTMLElement>('[data-part=answer]')
 let asking: AbortController | undefined
 
 form?.addEventListener('submit', (e) => {
-  if (e.submitter !== test) return
+  const button = e.submitter as HTMLButtonElement | null
+  if (button === test) void ask()
+  else if (button?.name === 'use') take(button)
+  else return
   e.preventDefault()
-  void ask()
 })
+
+// Puts the address that was offered into its field.
+function take(button: HTMLButtonElement): void {
+  const [name, address] = button.value.split(/ (.*)/)
+  const field = form?.elements.namedItem(name)
+  if (!(field instanceof HTMLInputElement)) return
+  field.value = address
+  field.removeAttribute('aria-invalid')
+  field.closest('.field')?.classList.remove('wrong')
+  field.focus()
+  button.remove()
+}
 
 async function ask(): Promise<void> {
   if (!form || !test || !answer) return
@@ -37,24 +51,50 @@ async function ask(): Promise<void> {
 }
 
 function show(doc: Document): void {
+  const moved = account(doc)
   for (const part of form?.querySelectorAll<HTMLElement>('[data-part]') ?? []) {
-    const fresh = doc.querySelector(`[data-part="${part.dataset.part}"]`)
+    const fresh = doc.querySelector<HTMLElement>(`[data-part="${part.dataset.part}"]`)
     if (!fresh) continue
-    if (part.dataset.keep === undefined) part.replaceChildren(...fresh.childNodes)
-    else adopt(part, fresh)
+    if (part.dataset.keep !== undefined) keep(part, fresh, moved)
+    part.replaceChildren(...fresh.childNodes)
   }
+  answer?.scrollIntoView({ block: 'nearest' })
   form?.querySelector<HTMLElement>('[aria-invalid]')?.focus()
 }
 
-// Takes over what is said about a field, not what is in it.
-function adopt(part: HTMLElement, fresh: Element): void {
-  const [field, input, note] = ['.field', 'input', '.note'].map((s) => [part.querySelector(s), fresh.querySelector(s)])
-  if (field[0] && field[1]) field[0].className = field[1].className
-  const wrong = input[1]?.hasAttribute('aria-invalid')
-  if (wrong) input[0]?.setAttribute('aria-invalid', 'true')
-  else input[0]?.removeAttribute('aria-invalid')
-  const name = (input[0] as HTMLInputElement | null)?.name
-  if (note[0] && note[1] && name !== 'password') note[0].textContent = note[1].textContent
+// Takes over what is said about a field, not what is in it, unless the server
+// moved an account out of an address. It never sends a password back.
+function keep(part: HTMLElement, fresh: HTMLElement, moved: string | undefined): void {
+  const [old, input] = [part, fresh].map((p) => p.querySelector('input')) as HTMLInputElement[]
+  if (old.type === 'password') {
+    if (moved !== undefined) old.value = moved
+    return fresh.replaceChildren(...part.childNodes)
+  }
+  if (moved !== undefined && input.value) old.value = input.value
+  old.toggleAttribute('aria-invalid', input.hasAttribute('aria-invalid'))
+  if (old.hasAttribute('aria-invalid')) old.setAttribute('aria-invalid', 'true')
+  input.replaceWith(old)
+}
+
+/** The password of an address out of which the server moved an account; undefined if it did not. */
+function account(doc: Document): string | undefined {
+  const [user, url, sub] = ['user', 'url', 'sub_url'].map((name) =>
+    [form, doc].map((root) => root?.querySelector<HTMLInputElement>(`[name=${name}]`)?.value ?? ''))
+  const password = form?.querySelector<HTMLInputElement>('[name=password]')
+  if (password?.value || !user[1]) return undefined
+  for (const [typed, tidy] of [url, sub]) {
+    const account = typed.replace(/^.*?:\/\//, '')
+    const end = account.lastIndexOf(`@${tidy.replace(/^.*?:\/\//, '').split(/[/?#]/)[0]}`)
+    const begin = account.indexOf(':')
+    if (end < 0 || begin < 0 || begin > end) continue
+    const text = account.slice(begin + 1, end)
+    try {
+      return decodeURIComponent(text)
+    } catch {
+      return text
+    }
+  }
+  return undefined
 }
 
 function line(text: string, className: string): HTMLElement {

@@ -49,7 +49,7 @@ class Tile {
     const before = this.#video
     const next = before.cloneNode() as HTMLVideoElement
     next.removeAttribute('src')
-    const taken = await still(next, address)
+    const taken = await still(next, `${address}&now=${Date.now()}`)
     if (!taken || this.#live) return URL.revokeObjectURL(next.src)
     before.replaceWith(next)
     URL.revokeObjectURL(before.src)
