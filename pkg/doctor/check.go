@@ -127,8 +127,12 @@ func (c *checker) checkStream(ctx context.Context, id nvr.StreamID) error {
 	if err != nil {
 		return err
 	}
-	for _, issue := range tile(account, nvr.Gap{}).issues {
-		c.find(issue)
+	for _, issue := range catalog.Tile(account, account.Gaps, nvr.Gap{}, false).Issues {
+		kind := Hole
+		if issue.Overlap {
+			kind = Overlap
+		}
+		c.find(Finding{Kind: kind, Stream: id, Span: issue.Span, Found: issue.Found})
 	}
 	return nil
 }
@@ -326,7 +330,7 @@ func (c *checker) compare(row nvr.Segment, content footage.Content) (Kind, strin
 	case last < 0 || row.Fragments[last].Offset+row.Fragments[last].Bytes != row.Bytes ||
 		row.Fragments[last].MediaStart+row.Fragments[last].MediaDuration != row.MediaStart+row.MediaDuration:
 		return WrongIndex, "its entries do not add up"
-	case row.Span.To > file.Span.To+joint:
+	case row.Span.To > file.Span.To+catalog.Joint:
 		return WrongIndex, fmt.Sprintf("the segment ends %s after its last picture", row.Span.To.Sub(file.Span.To))
 	}
 	rest := content.MovieFragments

@@ -3,6 +3,7 @@ package doctor
 import (
 	"encoding/binary"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -201,7 +202,7 @@ func (h *home) check(t *testing.T, level Level) Report {
 // segments returns the rows of a stream.
 func segments(t testing.TB, c *catalog.Catalog, id nvr.StreamID) []nvr.Segment {
 	t.Helper()
-	all, err := c.Segments(t.Context(), id, nvr.Span{From: 1, To: forever})
+	all, err := c.Segments(t.Context(), id, nvr.Span{From: 1, To: math.MaxInt64})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -285,14 +285,14 @@ func (r *rebuilder) addOld(tx catalog.Tx, id nvr.StreamID, old []nvr.Gap) error 
 	}
 	var kept []nvr.Gap
 	for _, g := range a.Gaps {
-		guess := g.Reason == nvr.NotRunning && g.Span.To != 0 && (g.Span.To <= known || g.Span.To-g.Span.From <= joint)
+		guess := g.Reason == nvr.NotRunning && g.Span.To != 0 && (g.Span.To <= known || g.Span.To-g.Span.From <= catalog.Joint)
 		if !guess {
 			kept = append(kept, g)
 		} else if err := tx.DropGap(id, g.Span.From); err != nil {
 			return err
 		}
 	}
-	for _, g := range beside(kept, old) {
+	for _, g := range catalog.Beside(kept, old) {
 		if err := tx.AddGap(g); err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (d *Doctor) settle(ctx context.Context, id nvr.StreamID, fill nvr.Gap) erro
 		if err != nil {
 			return err
 		}
-		return tile(a, fill).apply(tx, a.Stream)
+		return catalog.Tile(a, a.Gaps, fill, false).Apply(tx)
 	})
 }
 
@@ -164,7 +164,7 @@ func (d *Doctor) index(ctx context.Context, f *Finding) error {
 	if err := dir.Sync(f.Stream, f.Span.From); err != nil {
 		return err
 	}
-	if apart := f.Span.To - row.Span.To; f.Span.To != 0 && -joint <= apart && apart <= joint {
+	if apart := f.Span.To - row.Span.To; f.Span.To != 0 && -catalog.Joint <= apart && apart <= catalog.Joint {
 		row.Span.To = f.Span.To // the recorder knew it better
 	}
 	err = d.Catalog.Update(ctx, func(tx catalog.Tx) error {

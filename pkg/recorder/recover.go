@@ -39,14 +39,10 @@ func (r *Recorder) recover(ctx context.Context) error {
 	if streams, err = r.catalog.Streams(ctx); err != nil {
 		return err
 	}
-	open, err := r.catalog.OpenSegments(ctx)
-	if err != nil {
-		return err
-	}
 	for _, s := range streams {
 		end, start := s.Covered, recovered[s.ID]
 		if s.Disabled == 0 || start != 0 {
-			if end, err = r.tile(ctx, s, start, open); err != nil {
+			if end, err = r.tile(ctx, s, start); err != nil {
 				return err
 			}
 		}
@@ -235,14 +231,14 @@ func (r *Recorder) recoverFile(ctx context.Context, d *footage.Directory, id nvr
 // open gap at the end, and returns where that begins. Only the stretch since
 // the oldest segment that was recovered can need it, but looking at the last
 // day costs nothing notable. Segments that are still open could not be read.
-func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Time, open []nvr.Segment) (end nvr.Time, err error) {
+func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Time) (end nvr.Time, err error) {
 	now := r.now()
 	if now < unset {
 		now = max(now, s.Covered)
 	}
-	t := tiling{stream: s, at: max(s.Enabled, s.Covered.Add(-tileBack)), unread: map[nvr.Time]nvr.Gap{}}
+	from := max(s.Enabled, s.Covered.Add(-tileBack))
 	if recovered != 0 {
-		t.at = min(t.at, recovered)
+		from = min(from, recovered)
 	}
 	// The camera was away when the program ended, which was not before the last
 	// sign of life. That gap need not be the last: see openGap.
@@ -251,30 +247,88 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Tim
 		return 0, err
 	}
 	if len(away) > 0 && (away[0].Span.To == 0 || away[0].Span.To > now) {
-		t.at = min(t.at, max(r.last, s.Enabled))
+		from = min(from, max(r.last, s.Enabled))
 	}
-	for _, o := range open {
-		if o.Stream == s.ID {
-			t.unread[o.Span.From] = r.unread(o)
+	a := catalog.Account{Stream: s}
+	a.Stream.Enabled = from
+	span := nvr.Span{From: from, To: forever}
+	var unread []nvr.Gap
+	err = r.catalog.Coverage(ctx, s.ID, span, func(p catalog.Piece) {
+		h := catalog.Held{Span: p.Span, State: catalog.StateSealed}
+		if p.Open {
+			h.State = catalog.StateOpen
+			unread = append(unread, r.unread(s.ID, p))
 		}
-	}
-	span := nvr.Span{From: t.at, To: forever}
-	err = r.catalog.Coverage(ctx, s.ID, span, func(p catalog.Piece) { t.segments = append(t.segments, p.Span) })
+		a.Segments = append(a.Segments, h)
+	})
 	if err != nil {
 		return 0, err
 	}
-	if t.gaps, err = r.catalog.Gaps(ctx, s.ID, span); err != nil {
+	if a.Gaps, err = r.catalog.Gaps(ctx, s.ID, span); err != nil {
 		return 0, err
 	}
-	err = r.catalog.Update(ctx, func(tx catalog.Tx) error { return t.apply(tx, r.last, now) })
-	return t.at, err
+	if len(a.Segments) > 0 { // the account begins with what reaches into it
+		a.Stream.Enabled = min(a.Stream.Enabled, a.Segments[0].Span.From)
+	}
+	if len(a.Gaps) > 0 {
+		a.Stream.Enabled = min(a.Stream.Enabled, a.Gaps[0].Span.From)
+	}
+	gaps := r.ended(a, now)
+	for _, g := range unread {
+		gaps = r.insert(gaps, g, a.Segments)
+	}
+	t := catalog.Tile(a, gaps, nvr.Gap{Reason: nvr.NotRunning}, true)
+	return t.Until, r.catalog.Update(ctx, t.Apply)
+}
+
+// ended returns the gaps of an account, of which those that went on when the
+// program ended do not any more, unless they were over by now.
+func (r *Recorder) ended(a catalog.Account, now nvr.Time) (gaps []nvr.Gap) {
+	for _, g := range a.Gaps {
+		if g.Span.To == 0 || g.Span.Contains(r.last) && g.Span.To > now {
+			g.Span.To = max(g.Span.From, r.last)
+			next := slices.IndexFunc(a.Segments, func(h catalog.Held) bool { return h.Span.From >= g.Span.From })
+			if next >= 0 {
+				g.Span.To = min(g.Span.To, a.Segments[next].Span.From)
+			}
+		}
+		if !g.Span.Empty() {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
+}
+
+// insert adds a gap up to what follows it, in the place of one that begins with it.
+func (r *Recorder) insert(gaps []nvr.Gap, g nvr.Gap, segments []catalog.Held) []nvr.Gap {
+	gaps = slices.DeleteFunc(gaps, func(was nvr.Gap) bool { return was.Span.From == g.Span.From })
+	at, end := 0, forever
+	for at < len(gaps) && gaps[at].Span.From < g.Span.From {
+		at++
+	}
+	if at < len(gaps) {
+		end = gaps[at].Span.From
+	}
+	for _, h := range segments {
+		if h.Span.From > g.Span.From {
+			end = min(end, h.Span.From)
+		}
+	}
+	g.Span.To = end
+	if end == forever {
+		g.Span.To = r.last
+	}
+	if g.Span.Empty() {
+		return gaps
+	}
+	return slices.Insert(gaps, at, g)
 }
 
 // unread returns the gap that accounts for an open segment as long as nobody
-// can tell what its file holds.
-func (r *Recorder) unread(s nvr.Segment) nvr.Gap {
-	g := nvr.Gap{Stream: s.Stream, Span: s.Span, Reason: nvr.DiskMissing, Detail: "its footage appears when the disk is there again"}
-	if r.rows.hold(s.Directory) {
+// can tell what its file holds. Its end is open.
+func (r *Recorder) unread(stream nvr.StreamID, p catalog.Piece) nvr.Gap {
+	g := nvr.Gap{Stream: stream, Span: nvr.Span{From: p.Span.From}, Reason: nvr.DiskMissing, Detail: "its footage appears when the disk is there again"}
+	if r.rows.hold(p.Directory) {
 		g.Reason, g.Detail = nvr.DiskError, "its file could not be read; the next start tries again"
 	}
 	return g

@@ -1,50 +1,61 @@
-package doctor
+package catalog
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
 
-// joint is up to how far a segment can be from what follows for it to be taken
+// Joint is up to how far a segment can be from what follows for it to be taken
 // to last until then: a file says when its last picture ends only by its
 // nominal length, 0.25 ms off at most while the clock slews.
-const joint nvr.Time = 10_000
+const Joint nvr.Time = 10_000
 
 const forever nvr.Time = math.MaxInt64
 
-// plan is what has to change for segments and gaps of a stream to tile time.
-// It is empty if they do.
-type plan struct {
-	ends   []catalog.Held // segments that get another end
-	drop   []nvr.Time     // gaps to be removed, by their start
-	put    []nvr.Gap      // gaps to be added or replaced
-	issues []Finding      // the same in words
-	from   nvr.Time       // where the account begins
+// Tiling is what has to change for segments and gaps of a stream to tile time.
+type Tiling struct {
+	Issues []Issue  // why, in words; none if nothing has to
+	Until  nvr.Time // up to when the stream is accounted for then, except by a gap that goes on
+
+	stream Stream
+	from   nvr.Time   // where the account begins
+	ends   []Held     // segments that get another end
+	drop   []nvr.Time // gaps to be removed, by their start
+	put    []nvr.Gap  // gaps to be added or replaced
 }
 
-// tile plans how to make an account tile time. Footage is believed, so gaps
-// give way to segments, and an earlier segment to a later one, whose file name
-// says when it begins. Time that is left is filled with a gap like fill.
+// Issue is one place where segments and gaps do not tile time.
+type Issue struct {
+	Overlap bool // there is more than one of them; else there is none
+	Span    nvr.Span
+	Found   string
+}
+
+// Tile plans how to make an account tile time, by what gaps there should be:
+// a.Gaps, unless somebody knows better. Footage is believed, so gaps give way to
+// segments, and an earlier segment to a later one, whose file name says when it
+// begins. Time that is left is filled with a gap like fill, which goes on behind
+// everything if the stream is enabled and goesOn is set. Nothing is read or
+// written.
 //
 // An open segment is taken to last until the next entry.
-func tile(a catalog.Account, fill nvr.Gap) plan {
-	t := tiler{stream: a.Stream.ID, fill: fill, gaps: a.Gaps}
-	segments := slices.DeleteFunc(slices.Clone(a.Segments), func(h catalog.Held) bool { return h.State == catalog.StateGarbage })
+func Tile(a Account, gaps []nvr.Gap, fill nvr.Gap, goesOn bool) Tiling {
+	t := tiler{stream: a.Stream.ID, fill: fill, gaps: gaps, plan: Tiling{stream: a.Stream}}
+	segments := slices.DeleteFunc(slices.Clone(a.Segments), func(h Held) bool { return h.State == StateGarbage })
 	at, end := a.Stream.Enabled, a.Stream.Disabled
 	if len(segments) > 0 {
 		at = earlier(at, segments[0].Span.From)
 	}
-	if len(a.Gaps) > 0 {
-		at = earlier(at, a.Gaps[0].Span.From)
+	if len(gaps) > 0 {
+		at = earlier(at, gaps[0].Span.From)
 	}
 	t.plan.from = at
 	for i, s := range segments {
 		was := s.Span.To
-		if s.State == catalog.StateOpen {
+		if s.State == StateOpen {
 			s.Span.To = t.nextGap(s.Span.From)
 		}
 		next := forever
@@ -53,7 +64,7 @@ func tile(a catalog.Account, fill nvr.Gap) plan {
 		}
 		if s.Span.To > next {
 			s.Span.To = next
-			if s.State != catalog.StateOpen {
+			if s.State != StateOpen {
 				t.end(s, was, fmt.Sprintf("the segment reaches %s into the next", was.Sub(next)))
 			}
 		}
@@ -61,11 +72,15 @@ func tile(a catalog.Account, fill nvr.Gap) plan {
 		at = max(at, s.Span.To)
 		t.last = s
 	}
-	for _, g := range a.Gaps {
+	for _, g := range gaps {
 		end = max(end, ending(g))
 	}
 	if at < end {
 		t.between(at, end)
+	}
+	t.plan.Until = max(at, end)
+	if goesOn && a.Stream.Disabled == 0 && t.plan.Until != forever {
+		t.goOn(t.plan.Until)
 	}
 	t.compare(a.Gaps)
 	return t.plan
@@ -77,8 +92,8 @@ type tiler struct {
 	fill   nvr.Gap
 	gaps   []nvr.Gap // those that may still matter
 	want   []nvr.Gap // what gaps there should be
-	last   catalog.Held
-	plan   plan
+	last   Held
+	plan   Tiling
 }
 
 func earlier(a, b nvr.Time) nvr.Time {
@@ -138,8 +153,8 @@ func (t *tiler) hole(from, to nvr.Time) {
 	if from >= to {
 		return
 	}
-	t.issue(Hole, nvr.Span{From: from, To: to}, "there is neither footage nor a gap")
-	if t.last.State == catalog.StateSealed && t.last.Span.To == from && to-from <= joint {
+	t.plan.Issues = append(t.plan.Issues, Issue{Span: nvr.Span{From: from, To: to}, Found: "there is neither footage nor a gap"})
+	if t.last.State == StateSealed && t.last.Span.To == from && to-from <= Joint {
 		t.last.Span.To = to
 		t.plan.ends = append(t.plan.ends, t.last)
 		return
@@ -149,13 +164,20 @@ func (t *tiler) hole(from, to nvr.Time) {
 	t.want = append(t.want, g)
 }
 
-func (t *tiler) end(s catalog.Held, was nvr.Time, found string) {
-	t.plan.ends = append(t.plan.ends, s)
-	t.issue(Overlap, nvr.Span{From: s.Span.To, To: was}, found)
+// goOn fills the time from an instant on.
+func (t *tiler) goOn(from nvr.Time) {
+	g := t.fill
+	g.Stream, g.Span = t.stream, nvr.Span{From: from}
+	t.want = append(t.want, g)
 }
 
-func (t *tiler) issue(kind Kind, span nvr.Span, found string) {
-	t.plan.issues = append(t.plan.issues, Finding{Kind: kind, Stream: t.stream, Span: span, Found: found})
+func (t *tiler) end(s Held, was nvr.Time, found string) {
+	t.plan.ends = append(t.plan.ends, s)
+	t.overlap(nvr.Span{From: s.Span.To, To: was}, found)
+}
+
+func (t *tiler) overlap(span nvr.Span, found string) {
+	t.plan.Issues = append(t.plan.Issues, Issue{Overlap: true, Span: span, Found: found})
 }
 
 // compare finds what gaps have to change.
@@ -172,7 +194,7 @@ func (t *tiler) compare(have []nvr.Gap) {
 			t.plan.drop = append(t.plan.drop, g.Span.From)
 		}
 		if !ok || w.Span != g.Span {
-			t.issue(Overlap, g.Span, fmt.Sprintf("the gap %s overlaps footage or another gap", g.Reason))
+			t.overlap(g.Span, fmt.Sprintf("the gap %s overlaps footage or another gap", g.Reason))
 		}
 	}
 	for _, g := range t.want {
@@ -182,31 +204,32 @@ func (t *tiler) compare(have []nvr.Gap) {
 	}
 }
 
-// apply makes the changes.
-func (p plan) apply(tx catalog.Tx, s catalog.Stream) error {
-	for _, h := range p.ends {
-		if err := tx.EndSegment(s.ID, h.Span.From, h.Span.To); err != nil {
+// Apply makes the changes.
+func (t Tiling) Apply(tx Tx) error {
+	id := t.stream.ID
+	for _, h := range t.ends {
+		if err := tx.EndSegment(id, h.Span.From, h.Span.To); err != nil {
 			return err
 		}
 	}
-	for _, start := range p.drop {
-		if err := tx.DropGap(s.ID, start); err != nil {
+	for _, start := range t.drop {
+		if err := tx.DropGap(id, start); err != nil {
 			return err
 		}
 	}
-	for _, g := range p.put {
+	for _, g := range t.put {
 		if err := tx.AddGap(g); err != nil {
 			return err
 		}
 	}
-	if p.from < s.Enabled {
-		return tx.SetStream(s.ID, nvr.Span{From: p.from, To: s.Disabled})
+	if t.from < t.stream.Enabled {
+		return tx.SetStream(id, nvr.Span{From: t.from, To: t.stream.Disabled})
 	}
 	return nil
 }
 
-// beside returns the parts of gaps that others leave free. Both are in order.
-func beside(others, gaps []nvr.Gap) []nvr.Gap {
+// Beside returns the parts of gaps that others leave free. Both are in order.
+func Beside(others, gaps []nvr.Gap) []nvr.Gap {
 	var free []nvr.Gap
 	for _, g := range gaps {
 		at, end := g.Span.From, ending(g)

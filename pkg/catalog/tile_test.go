@@ -1,4 +1,4 @@
-package doctor
+package catalog
 
 import (
 	"math/rand/v2"
@@ -7,28 +7,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
 
 // tick is the unit of time of these tests: more than a joint.
-const tick = 4 * joint
+const tick = 4 * Joint
 
 // randomAccount returns an account with all that should not be: segments and
 // gaps that overlap and leave holes.
-func randomAccount(r *rand.Rand) catalog.Account {
-	a := catalog.Account{Stream: catalog.Stream{ID: porch, Enabled: nvr.Time(1+r.IntN(10)) * tick}}
+func randomAccount(r *rand.Rand) Account {
+	a := Account{Stream: Stream{ID: porch, Enabled: nvr.Time(1+r.IntN(10)) * tick}}
 	at := a.Stream.Enabled + nvr.Time(r.IntN(3)-1)*tick/2
 	for range r.IntN(8) {
-		h := catalog.Held{Span: nvr.Span{From: at, To: at + nvr.Time(r.IntN(8))*tick}, State: catalog.StateSealed}
+		h := Held{Span: nvr.Span{From: at, To: at + nvr.Time(r.IntN(8))*tick}, State: StateSealed}
 		if r.IntN(8) == 0 {
-			h.State = catalog.StateGarbage
+			h.State = StateGarbage
 		}
 		a.Segments = append(a.Segments, h)
 		at += nvr.Time(1+r.IntN(8)) * tick
 	}
 	if r.IntN(4) == 0 {
-		a.Segments = append(a.Segments, catalog.Held{Span: nvr.Span{From: at, To: at}, State: catalog.StateOpen})
+		a.Segments = append(a.Segments, Held{Span: nvr.Span{From: at, To: at}, State: StateOpen})
 	}
 	at = a.Stream.Enabled
 	for i := range r.IntN(8) {
@@ -46,10 +45,10 @@ func randomAccount(r *rand.Rand) catalog.Account {
 }
 
 // applied returns the account after a plan, as the catalog would.
-func applied(a catalog.Account, p plan) catalog.Account {
+func applied(a Account, p Tiling) Account {
 	a.Segments, a.Gaps = slices.Clone(a.Segments), slices.Clone(a.Gaps)
 	for _, e := range p.ends {
-		i := slices.IndexFunc(a.Segments, func(h catalog.Held) bool { return h.Span.From == e.Span.From })
+		i := slices.IndexFunc(a.Segments, func(h Held) bool { return h.Span.From == e.Span.From })
 		a.Segments[i].Span.To = e.Span.To
 	}
 	replaced := func(g nvr.Gap) bool {
@@ -62,11 +61,11 @@ func applied(a catalog.Account, p plan) catalog.Account {
 	return a
 }
 
-// at returns what an account says of an instant: "footage", details of gaps,
+// saidOf returns what an account says of an instant: "footage", details of gaps,
 // in the order of their starts, or nothing.
-func at(a catalog.Account, t nvr.Time) (said []string) {
+func saidOf(a Account, t nvr.Time) (said []string) {
 	for _, h := range a.Segments {
-		if h.State != catalog.StateGarbage && h.Span.Contains(t) {
+		if h.State != StateGarbage && h.Span.Contains(t) {
 			said = append(said, "footage")
 		}
 	}
@@ -80,10 +79,10 @@ func at(a catalog.Account, t nvr.Time) (said []string) {
 
 // wanted returns what an account should say of an instant: the newest segment
 // that began by then is asked first, then the gaps in order.
-func wanted(a catalog.Account, t nvr.Time) string {
-	said := at(a, t)
+func wanted(a Account, t nvr.Time) string {
+	said := saidOf(a, t)
 	for _, h := range slices.Backward(a.Segments) {
-		if h.State == catalog.StateGarbage || h.Span.From > t {
+		if h.State == StateGarbage || h.Span.From > t {
 			continue
 		}
 		if h.Span.Contains(t) {
@@ -101,22 +100,22 @@ func wanted(a catalog.Account, t nvr.Time) string {
 func TestTileAgainstEveryInstant(t *testing.T) {
 	for seed := range uint64(5000) {
 		a := randomAccount(rand.New(rand.NewPCG(seed, 3)))
-		p := tile(a, nvr.Gap{Reason: nvr.Lost})
+		p := Tile(a, a.Gaps, nvr.Gap{Reason: nvr.Lost}, false)
 		b := applied(a, p)
-		again := tile(b, nvr.Gap{Reason: nvr.Lost})
-		if len(again.ends)+len(again.drop)+len(again.put)+len(again.issues) > 0 {
+		again := Tile(b, b.Gaps, nvr.Gap{Reason: nvr.Lost}, false)
+		if len(again.ends)+len(again.drop)+len(again.put)+len(again.Issues) > 0 {
 			t.Fatalf("seed %d: after one plan there is another: %+v\n%+v\n%+v", seed, again, a, b)
 		}
-		if clean := len(p.ends)+len(p.drop)+len(p.put) == 0; clean != (len(p.issues) == 0) {
+		if clean := len(p.ends)+len(p.drop)+len(p.put) == 0; clean != (len(p.Issues) == 0) {
 			t.Fatalf("seed %d: changes without a word, or words without a change: %+v", seed, p)
 		}
 		open := nvr.Time(0)
 		end := b.Stream.Disabled
 		for _, h := range b.Segments {
 			switch h.State {
-			case catalog.StateOpen:
+			case StateOpen:
 				open = h.Span.From
-			case catalog.StateSealed:
+			case StateSealed:
 				end = max(end, h.Span.To)
 			}
 		}
@@ -127,7 +126,7 @@ func TestTileAgainstEveryInstant(t *testing.T) {
 			if open != 0 && i >= open {
 				continue // it lasts until something says otherwise
 			}
-			if diff := cmp.Diff([]string{wanted(a, i)}, at(b, i)); diff != "" {
+			if diff := cmp.Diff([]string{wanted(a, i)}, saidOf(b, i)); diff != "" {
 				t.Fatalf("seed %d: at %d (-want +got):\n%s%+v\n%+v", seed, i/tick, diff, a, b)
 			}
 		}
@@ -136,16 +135,16 @@ func TestTileAgainstEveryInstant(t *testing.T) {
 
 func TestTileJoins(t *testing.T) {
 	second := nvr.Time(1_000_000)
-	a := catalog.Account{
-		Stream: catalog.Stream{ID: porch, Enabled: second},
-		Segments: []catalog.Held{
-			{Span: nvr.Span{From: second, To: 2*second - 250}, State: catalog.StateSealed},
-			{Span: nvr.Span{From: 2 * second, To: 3*second - 250}, State: catalog.StateSealed},
-			{Span: nvr.Span{From: 4 * second, To: 5 * second}, State: catalog.StateSealed},
+	a := Account{
+		Stream: Stream{ID: porch, Enabled: second},
+		Segments: []Held{
+			{Span: nvr.Span{From: second, To: 2*second - 250}, State: StateSealed},
+			{Span: nvr.Span{From: 2 * second, To: 3*second - 250}, State: StateSealed},
+			{Span: nvr.Span{From: 4 * second, To: 5 * second}, State: StateSealed},
 		},
 		Gaps: []nvr.Gap{{Stream: porch, Span: nvr.Span{From: 3 * second, To: 4 * second}, Reason: nvr.Unreachable}},
 	}
-	p := tile(a, nvr.Gap{Reason: nvr.NotRunning})
+	p := Tile(a, a.Gaps, nvr.Gap{Reason: nvr.NotRunning}, false)
 	var ends []nvr.Time
 	for _, h := range p.ends {
 		ends = append(ends, h.Span.To)
@@ -155,21 +154,49 @@ func TestTileJoins(t *testing.T) {
 	}
 }
 
+// What goes on goes on behind everything, once, unless nothing is recorded any more.
+func TestTileGoesOn(t *testing.T) {
+	for seed := range uint64(2000) {
+		a := randomAccount(rand.New(rand.NewPCG(seed, 4)))
+		a.Segments = slices.DeleteFunc(a.Segments, func(h Held) bool { return h.State == StateOpen }) // it would last for ever
+		p := Tile(a, a.Gaps, nvr.Gap{Reason: nvr.NotRunning}, true)
+		b := applied(a, p)
+		open := 0
+		for _, g := range b.Gaps {
+			if g.Span.To == 0 {
+				open++
+			}
+		}
+		want := 0
+		if a.Stream.Disabled == 0 || len(a.Gaps) > 0 && a.Gaps[len(a.Gaps)-1].Span.To == 0 {
+			want = 1
+		}
+		if open != want {
+			t.Fatalf("seed %d: %d gaps go on, want %d: %+v\n%+v", seed, open, want, a, b)
+		}
+		if n := len(b.Gaps); open == 1 && len(b.Segments) > 0 {
+			if last := b.Segments[len(b.Segments)-1]; last.State == StateSealed && b.Gaps[n-1].Span.From < last.Span.To {
+				t.Fatalf("seed %d: the gap that goes on begins before footage ends: %+v", seed, b)
+			}
+		}
+	}
+}
+
 func TestBesideLeavesOthersAlone(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		have := randomAccount(r)
-		have.Gaps = applied(have, tile(have, nvr.Gap{Reason: nvr.Lost})).Gaps // in order, without overlap
+		have.Gaps = applied(have, Tile(have, have.Gaps, nvr.Gap{Reason: nvr.Lost}, false)).Gaps // in order, without overlap
 		more := randomAccount(r)
-		more.Gaps = applied(more, tile(more, nvr.Gap{Reason: nvr.Lost})).Gaps
+		more.Gaps = applied(more, Tile(more, more.Gaps, nvr.Gap{Reason: nvr.Lost}, false)).Gaps
 		have.Segments, more.Segments = nil, nil
-		free := catalog.Account{Gaps: beside(have.Gaps, more.Gaps)}
+		free := Account{Gaps: Beside(have.Gaps, more.Gaps)}
 		for i := nvr.Time(0); i < 200*tick; i += tick / 2 {
-			want := at(more, i)
-			if len(at(have, i)) > 0 {
+			want := saidOf(more, i)
+			if len(saidOf(have, i)) > 0 {
 				want = nil
 			}
-			if diff := cmp.Diff(want, at(free, i)); diff != "" {
+			if diff := cmp.Diff(want, saidOf(free, i)); diff != "" {
 				t.Fatalf("seed %d at %d (-want +got):\n%s", seed, i/tick, diff)
 			}
 		}
