@@ -95,7 +95,7 @@ func (a *alignment) correct(video, audio *clock) time.Duration {
 // both tracks; else it raises it.
 func (a *alignment) confirms(moved int64, video, audio *clock) bool {
 	d := a.doubt
-	if least := int64(smaller(time.Duration(moved), time.Duration(d.moved))); 3*apart(least, 0) < max(apart(moved, 0), apart(d.moved, 0)) {
+	if least := smaller(moved, d.moved); 3*apart(least, 0) < max(apart(moved, 0), apart(d.moved, 0)) {
 		a.doubt = doubt{moved, [2]time.Time{video.report.arrived, audio.report.arrived}}
 		return false
 	}
@@ -171,18 +171,19 @@ type arrivals struct {
 	seen   [2]bool
 	base   int64 // by how much sound came later than pictures when its zero was set
 	based  bool
-	before int64 // by how much more it did in the window before
+	before [2]int64 // by how much more it did in the windows before
 }
 
 const (
 	arrivalsFor = 2 * time.Second
-	// apartFor is how far sound may be off before arrival moves it. What
-	// arrives within 40 ms is read at once.
+	// maxApart is how far sound may be off, for three windows, before arrival
+	// moves it. What arrives within 40 ms is read at once, and an encoder that
+	// is short of breath delays pictures for a while.
 	maxApart = 60 * time.Millisecond
 )
 
 // see takes note of a lead. At the end of a window it returns by how much more
-// than at the beginning sound comes later, if the window before agrees.
+// than at the beginning sound comes later, if the windows before agree.
 func (a *arrivals) see(track int, lead int64, now time.Time) int64 {
 	if a.from.IsZero() {
 		a.from = now
@@ -202,11 +203,12 @@ func (a *arrivals) see(track int, lead int64, now time.Time) int64 {
 		a.base, a.based = later, true
 		return 0
 	}
-	off, before := later-a.base, a.before
-	a.before = off
-	if agreed := int64(smaller(time.Duration(off), time.Duration(before))); time.Duration(agreed).Abs() > maxApart {
-		a.before = 0
-		return agreed
+	off := later - a.base
+	least := smaller(off, smaller(a.before[0], a.before[1]))
+	a.before = [2]int64{off, a.before[0]}
+	if within(least, int64(maxApart)) {
+		return 0
 	}
-	return 0
+	a.before = [2]int64{}
+	return smaller(off, 3*least) // it may grow
 }

@@ -96,7 +96,7 @@ func (p *pace) judge(now, window time.Duration) {
 }
 
 // smaller returns that of two growths of which both are at least.
-func smaller(a, b time.Duration) time.Duration {
+func smaller[T ~int64](a, b T) T {
 	switch {
 	case a > 0 && b > 0:
 		return min(a, b)
