@@ -40,6 +40,8 @@ var casesAAC = []struct {
 	{"a piece is lost", []step{{0, false, au([]byte("ab")), 0}, {0, false, au([]byte("ef")), 1}, {0, true, au([]byte("gh")), 0}, {1024, true, au([]byte("i")), 0}}, []sound{{1024, "i"}}},
 	{"too short", []step{{0, true, au([]byte("abc"))[:5], 0}, {0, true, nil, 0}, {0, true, []byte{0, 16}, 0}, {1, true, au([]byte("i")), 0}}, []sound{{1, "i"}}},
 	{"interleaved", []step{{0, true, []byte{0, 16, 0, 1<<3 | 1, 'a'}, 0}}, nil},
+	{"bare adts", []step{{0, true, []byte{0xff, 0xf1, 0x60, 0x40, 1, 0x1f, 0xfc, 'x', 0xff, 0xf1, 0x60, 0x40, 1, 0x3f, 0xfc, 'y', 'z'}, 0}}, []sound{{0, "x"}, {1024, "yz"}}},
+	{"bare adts that is torn", []step{{0, true, []byte{0xff, 0xf1, 0x60, 0x40, 1, 0x1f, 0xfc, 'x', 0xff, 0xf1, 0x60, 0x40, 1, 0x3f, 0xfc, 'y'}, 0}}, []sound{{0, "x"}}},
 	{"adts", []step{{0, true, au([]byte{0xff, 0xf1, 0x60, 0x40, 1, 0x1f, 0xfc, 'x'}), 0}}, []sound{{0, "x"}}},
 }
 

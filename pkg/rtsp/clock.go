@@ -31,6 +31,7 @@ type clock struct {
 	started bool
 	place         // of the newest packet that was believed
 	stray   place // of one that was not; zero if it was
+	apart   int64 // the newest from the one before it
 	leads   leads
 	pace    pace    // of the pictures
 	content content // of the sound
@@ -57,6 +58,12 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 		return c.count, false
 	}
 	step := c.step(ts, arrived)
+	if step == 0 {
+		if step = c.usual(arrived); step <= c.rate { // the next may be as far away as this one came
+			return c.count + min(step, c.apart/2), false
+		}
+		c.pace.frozen = length == 0
+	}
 	if c.doubtful(c.count+step, arrived) {
 		if c.stray.arrived.IsZero() || c.doubtfulAfter(c.stray, ts, arrived) {
 			c.stray = place{ts, c.count + c.usual(arrived), arrived}
@@ -73,6 +80,7 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 		ahead := c.pace.ahead(arrived, time.Duration(c.nanos(count)))
 		count = max(count-c.units(int64(ahead)), c.count+1)
 	}
+	c.apart = count - c.count
 	c.place = place{ts, count, arrived}
 	c.content.length = length
 	c.leads.see(c.lead(count, arrived), arrived)

@@ -72,8 +72,11 @@ func (h *hold) over(now time.Time, sure bool, rate int64) bool {
 
 // rushing tells whether pictures came, of late, at more than one and a half
 // times the pace that they were taken at.
-func (h *hold) rushing(now time.Time, rate int64) bool {
-	stamped, passed, _ := h.progress(0, now.Add(-minHold))
+func (h *hold) rushing(now time.Time, rate int64) bool { return h.rushed(now.Add(-minHold), rate) }
+
+// rushed is rushing, since a time.
+func (h *hold) rushed(since time.Time, rate int64) bool {
+	stamped, passed, _ := h.progress(0, since)
 	return stamped-stamped/3 > nvr.Units(passed, uint32(rate))+rate/10
 }
 
@@ -169,12 +172,11 @@ const enough = 4
 // not the one that the camera says. ok tells whether enough came to say so.
 func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool) {
 	all, whole := h.filled(h.since)
-	pictured, _, _ := h.progress(0, h.since)
-	newest, tail := h.filled(now.Add(-minHold)) // what rushes has no rate
+	newest, tail := h.filled(now.Add(-minHold))
 	if whole < minHold/2 || tail <= 0 {
 		return said, false
 	}
-	if near(all, whole, said) || near(newest, tail, said) || near(all, nvr.Duration(pictured, uint32(video)), said) {
+	if near(all, whole, said) || near(newest, tail, said) || h.rushed(h.since, video) {
 		return said, true
 	}
 	if whole < maxHold*3/4 {

@@ -268,6 +268,18 @@ func TestOddClocks(t *testing.T) {
 			*ts = 5
 			return true
 		}}},
+		{name: "two pictures have one timestamp", camera: odd{reportsEvery: reports, picture: func(i int, _ time.Duration, ts *int64, _ *time.Duration) bool {
+			*ts = int64(i/2) * 12000
+			return true
+		}}, behind: 100 * ms},
+		{name: "timestamps of pictures stop", camera: odd{picture: func(i int, _ time.Duration, ts *int64, _ *time.Duration) bool {
+			*ts = min(*ts, 30*90000)
+			return true
+		}}, behind: 1100 * ms, late: 1200 * ms, quiet: .02},
+		{name: "timestamps of sound stop", camera: odd{sound: func(_ int, _ time.Duration, ts *int64, _ *time.Duration) bool {
+			*ts = min(*ts, 30*8000)
+			return true
+		}}, late: 2200 * ms, quiet: .04},
 		{name: "RTP-Info is of zeros", camera: odd{info: &[2]uint32{}, first: [2]uint32{500000, 8000}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ const strayReport = 10 * time.Second
 
 // hear takes a sender report. ntp is its 64-bit timestamp since 1900.
 func (c *clock) hear(ntp uint64, ts uint32, arrived time.Time) {
-	if ntp == 0 || c.pace.more != 0 || c.pace.frozen || c.content.byLength || !c.stray.arrived.IsZero() {
+	if ntp == 0 || c.pace.more != 0 || c.pace.frozen || c.content.byLength {
 		return // RFC 3550: a sender without a clock says zero; and one whose count is no time has none
 	}
 	const from1900to1970 = 2208988800

@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,94 @@ func TestStreamRuns(t *testing.T) {
 			last[s.Track] = s.DTS
 		}
 	})
+}
+
+// Sound that is promised and does not come is told as missing until it comes.
+func TestPromisedSound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newMemory(t)
+		f := newFeeder(sink)
+		second := func(n uint32, sound bool) {
+			for i := range uint32(10) {
+				picture := inter264(20)
+				if i == 0 {
+					picture = key264(50)
+				}
+				f.send(0, n*90000+i*9000, picture)
+				if sound && i > 5 {
+					f.send(1, n*8000+i*800, bytes.Repeat([]byte{0xff}, 800))
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		second(0, false)
+		second(1, false)
+		if len(sink.formats) != 1 || len(sink.formats[0].Tracks) != 1 || len(sink.formats[0].Missing) != 1 || !strings.Contains(sink.formats[0].Missing[0], "pcmu") {
+			t.Errorf("without sound the format is %+v", sink.formats)
+		}
+		second(2, true)
+		second(3, true)
+		f.end()
+		if len(sink.formats) != 2 || len(sink.formats[1].Tracks) != 2 || len(sink.formats[1].Missing) != 0 || sink.fresh != 1 {
+			t.Errorf("with sound the formats are %+v in %d runs", sink.formats, sink.fresh)
+		}
+		if sink.count(0) != 40 || sink.count(1) != 4 {
+			t.Errorf("%d pictures, %d sounds", sink.count(0), sink.count(1))
+		}
+	})
+}
+
+// A camera is hung up on when it sends nothing that can be decoded for long,
+// however few pictures and key frames it sends otherwise.
+func TestPatience(t *testing.T) {
+	const s = time.Second
+	for _, tt := range []struct {
+		name  string
+		every time.Duration
+		key   int // each so many pictures; 0 for none
+		from  int // the number of the first picture
+		until time.Duration
+		want  time.Duration // when it is hung up on; 0 for not
+	}{
+		{"key frame at first only", s / 10, 100000, 0, 600 * s, 0},
+		{"key frames each 100 s", s / 10, 1000, 0, 600 * s, 0},
+		{"first key frame after 100 s", s / 10, 1000, 1, 600 * s, 0},
+		{"a picture in 9 s", 9 * s, 5, 0, 600 * s, 0},
+		{"no key frame", s / 10, 0, 1, 600 * s, 120 * s},
+		{"frozen", s / 10, 20, 0, 30 * s, 40 * s},
+		{"frozen, after a picture in 5 s", 5 * s, 20, 0, 300 * s, 320 * s},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFeeder(nowhere{})
+				f.patience = 10 * s
+				f.played(nil)
+				start := time.Now()
+				var hung time.Duration
+				next := start
+				for n := tt.from; hung == 0 && time.Since(start) < 700*s; time.Sleep(s / 10) {
+					if now := time.Now(); time.Since(start) < tt.until && !now.Before(next) {
+						picture := inter264(20)
+						if tt.key > 0 && n%tt.key == 0 {
+							picture = key264(50)
+						}
+						f.send(0, uint32(now.Sub(start).Milliseconds()*90), picture)
+						n, next = n+1, next.Add(tt.every)
+					}
+					if tt.until == 600*s && time.Since(start) > tt.until {
+						break
+					}
+					if fault := f.watch(time.Now()); fault != nil {
+						hung = time.Since(start)
+					}
+				}
+				f.end()
+				if off := hung - tt.want; off.Abs() > 6*s {
+					t.Errorf("hung up after %v, want %v", hung, tt.want)
+				}
+			})
+		})
+	}
 }
 
 // TestHold checks that the end of a connection lets go what was held back.

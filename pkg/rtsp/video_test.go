@@ -35,6 +35,11 @@ var (
 	vps265, sps265, pps265 = nal(media.H265, 32, 9, false), nal(media.H265, 33, 9, false), nal(media.H265, 34, 9, true)
 )
 
+var (
+	recovery264 = []byte{6, 5, 1, 0xff, 6, 1, 0x84, 0x80} // behind user data
+	bipred264   = []byte{1, 0xaa, 0x5a, 0x5a}             // a B slice
+)
+
 func key264(n int) []byte   { return nal(media.H264, 5, n, true) }
 func inter264(n int) []byte { return nal(media.H264, 1, n, true) }
 
@@ -156,6 +161,20 @@ var cases264 = []struct {
 		[]got{{0, true, unit([]byte{0x68, 0x40, 1}, key264(4)), true, 0}}},
 	{"interleaved packets", true, []step{{0, false, key264(5), 0}, {0, true, []byte{0x7a, 1, 2, 3}, 0}, {1, true, key264(1), 0}},
 		[]got{{1, true, unit(key264(1)), true, 0}}},
+	{"two pictures with one timestamp", true, []step{{0, true, key264(5), 0}, {0, true, inter264(3), 0}, {9, true, inter264(4), 0}, {9, true, inter264(5), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(4)), false, 0}, {9, false, unit(inter264(5)), false, 0}}},
+	{"two pictures with one timestamp and no markers", true, []step{{0, false, key264(5), 0}, {0, false, inter264(3), 0}, {9, false, fu(inter264(9), 4)[0], 0}, {9, false, fu(inter264(9), 4)[1], 0}, {9, false, fu(inter264(9), 4)[2], 0}, {9, false, fu(inter264(9), 9)[0], 0}, {10, false, inter264(5), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(9)), false, 0}, {9, false, unit(inter264(9)), false, 0}}},
+	{"sets before every slice", true, []step{{0, false, sps264, 0}, {0, false, pps264, 0}, {0, false, key264(5), 0}, {0, false, sps264, 0}, {0, true, nal(media.H264, 5, 4, false), 0}},
+		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 4, false)), true, 0}}},
+	{"more comes with the timestamp of a picture, and its marker", true, []step{{0, true, key264(5), 0}, {0, true, nal(media.H264, 6, 4, false), 0}, {9, true, inter264(3), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {9, false, unit(inter264(3)), false, 0}}},
+	{"a recovery point where there is no key frame", true, []step{{0, true, inter264(5), 0}, {1, false, recovery264, 0}, {1, true, inter264(4), 0}, {2, true, inter264(3), 0}},
+		[]got{{1, true, unit(recovery264, inter264(4)), true, 0}, {2, false, unit(inter264(3)), false, 0}}},
+	{"what leads a recovery point needs what came before", true, []step{{1, false, recovery264, 0}, {1, true, inter264(4), 0}, {2, true, bipred264, 0}, {3, true, bipred264, 0}, {4, true, inter264(3), 0}, {5, true, bipred264, 0}},
+		[]got{{1, true, unit(recovery264, inter264(4)), true, 0}, {4, false, unit(inter264(3)), false, 0}, {5, false, unit(bipred264), false, 0}}},
+	{"a recovery point among key frames", true, []step{{0, true, key264(5), 0}, {1, false, recovery264, 0}, {1, true, inter264(4), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(recovery264, inter264(4)), false, 0}}},
 	{"empty packets", true, []step{{0, false, nil, 0}, {0, false, []byte{0x65}, 0}, {0, true, key264(1), 0}},
 		[]got{{0, true, unit(key264(1)), true, 0}}},
 }
@@ -169,6 +188,21 @@ func TestVideo(t *testing.T) {
 		if diff := cmp.Diff(tt.want, depacketize(media.H264, known, true, tt.steps)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
+	}
+}
+
+// A key frame may have as many slices as it has macroblocks.
+func TestManySlices(t *testing.T) {
+	var steps []step
+	var nals [][]byte
+	for i := range 8000 {
+		n := nal(media.H264, 5, 3, i == 0)
+		nals = append(nals, n)
+		steps = append(steps, step{0, i == 7999, n, 0})
+	}
+	known := sets{sps: sps264, pps: pps264}
+	if diff := cmp.Diff([]got{{0, true, unit(nals...), true, 0}}, depacketize(media.H264, known, true, steps)); diff != "" {
+		t.Error(diff[:min(len(diff), 500)])
 	}
 }
 
@@ -369,7 +403,7 @@ func FuzzVideo(f *testing.F) {
 				key = key || k == keySlice
 				d = d[4+n:]
 			}
-			if key != p.key || cap(p.data) != len(p.data) {
+			if key && !p.key || cap(p.data) != len(p.data) {
 				t.Fatalf("key %v, data of %d in %d", p.key, len(p.data), cap(p.data))
 			}
 			s.picture(p)
