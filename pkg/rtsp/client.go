@@ -89,9 +89,6 @@ func (c Config) address() (*url.URL, error) {
 	if c.User != "" || c.Password != "" {
 		u.User = url.UserPassword(c.User, c.Password)
 	}
-	if u.User == nil {
-		u.User = url.UserPassword("", "")
-	}
 	return u, nil
 }
 

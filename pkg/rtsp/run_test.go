@@ -165,6 +165,9 @@ func TestRunFaults(t *testing.T) {
 			return Config{URL: "rtsp://admin:" + secret + "@" + nobody + "/door"}
 		}, reason: nvr.Unreachable, text: "connection refused"},
 		{name: "not an address", config: func(*rtspsim.Server) Config { return Config{URL: "rtsp://admin:" + secret + "@:x/y"} }, reason: nvr.Refused, text: "rtsp://host/path"},
+		{name: "encrypted, and packets by udp", config: func(*rtspsim.Server) Config {
+			return Config{URL: "rtsps://" + nobody + "/door", Transport: UDP}
+		}, reason: nvr.Refused, text: "choose TCP"},
 		{name: "another protocol", config: func(*rtspsim.Server) Config { return Config{URL: "http://" + nobody} }, reason: nvr.Refused, text: "rtsp://host/path"},
 		{name: "garbage", trouble: rtspsim.Trouble{Describe: "<html>"}, config: door, reason: nvr.BadStream, text: "SDP"},
 		{name: "no video", trouble: rtspsim.Trouble{Describe: "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 0\r\n"},
