@@ -299,6 +299,7 @@ func TestRedirects(t *testing.T) {
 		name, to string // HOST stands for its own host and port
 		times    int
 		text     string // what the fault says; empty: it is recorded
+		encrypts bool
 	}{
 		{name: "another path", to: "rtsp://HOST/live/2", times: 1},
 		{name: "a path only", to: "/live/2", times: 1},
@@ -306,6 +307,8 @@ func TestRedirects(t *testing.T) {
 		{name: "without end", to: "rtsp://HOST/live/2", times: 100, text: "redirects without end"},
 		{name: "another host", to: "rtsp://10.9.8.7/live", times: 1, text: "redirects to another host"},
 		{name: "another host without a scheme", to: "//10.9.8.7/live", times: 1, text: "redirects to another host"},
+		{name: "within what is encrypted", to: "rtsps://HOST/live/2", times: 1, encrypts: true},
+		{name: "out of what is encrypted", to: "rtsp://HOST/live/2", times: 1, encrypts: true, text: "not encrypted"},
 		{name: "another scheme", to: "http://HOST/", times: 1, text: "no address"},
 		{name: "garbage", to: "%zz", times: 1, text: "no address"},
 		{name: "nowhere", to: "", times: 1, text: "302 Moved"},
@@ -313,7 +316,7 @@ func TestRedirects(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			var s scripted
+			s := scripted{encrypts: tt.encrypts}
 			s.answer = when("DESCRIBE", func(q ask, usual string) string {
 				if n++; n > tt.times {
 					return usual
