@@ -21,10 +21,11 @@ type content struct {
 	plan   *plan
 	slices []slice
 	// A fragmented export has too many slices to hold: they are those of one
-	// piece, or of head, and turned to what is read next.
-	head []byte // what stands before the pieces
-	tail []byte // the fragment that the export ends in, at the end of the last piece
-	size int64
+	// piece, or those of front, and turned to what is read next.
+	head  []byte  // the headers at the beginning
+	front []slice // what stands before the pieces: head, and the media of the opening
+	tail  []byte  // the fragment that the export ends in, at the end of the last piece
+	size  int64
 
 	pos    int64
 	file   *os.File // the footage file of piece fileOf
@@ -101,8 +102,8 @@ func (c *content) find() int {
 // turn takes the slices at hand that are read next.
 func (c *content) turn() error {
 	c.slices, c.at = nil, -1
-	if c.pos < int64(len(c.head)) {
-		c.slices = []slice{{data: c.head, bytes: int64(len(c.head))}}
+	if last := c.front[len(c.front)-1]; c.pos < last.start+last.bytes {
+		c.slices = c.front
 		return nil
 	}
 	pieces := c.plan.pieces
@@ -114,7 +115,10 @@ func (c *content) turn() error {
 	}
 	var slices []slice
 	at, sets := piece.at, c.plan.sets(piece)
-	for j, f := range entries[:piece.entries] {
+	if piece.opening > 0 {
+		sets = nil // the opening has them
+	}
+	for j, f := range entries[piece.opening:max(piece.opening, piece.entries)] {
 		bytes := f.Bytes + int64(len(sets))
 		slices = append(slices, slice{start: at, bytes: bytes, piece: n, offset: f.Offset, place: sequence(piece.ordinal + j), sets: sets})
 		at, sets = at+bytes, nil

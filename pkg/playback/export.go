@@ -96,7 +96,8 @@ func (c *content) tag(form Form) string {
 
 // fragmented lays out ftyp, moov, sidx and the movie fragments.
 func (c *content) fragmented() error {
-	if err := c.settle(); err != nil {
+	opening, err := c.open()
+	if err != nil {
 		return err
 	}
 	p := c.plan
@@ -106,15 +107,27 @@ func (c *content) fragmented() error {
 			if err := c.finish(i); err != nil {
 				return err
 			}
-		} else if n := int64(len(p.sets(piece))); n > 0 {
-			p.index.grow(piece.ordinal, n)
+		} else if n := int64(len(p.sets(piece))); n > 0 && i > 0 {
+			p.index.grow(piece.ordinal, n, 0)
 			piece.bytes += n
 		}
 	}
-	video, first := p.tracks[0].timescale, &p.pieces[0]
+	first := &p.pieces[0]
+	moof, err := opening.fragment(first)
+	if err != nil {
+		return err
+	}
+	p.index.grow(0, int64(len(moof))+opening.bytes(), opening.end[0]-opening.at+nvr.Units(p.composition, first.timescale))
 	c.head = fmp4.AppendMovie(fmp4.AppendFileType(nil), p.movie())
-	c.head = fmp4.AppendSegmentIndex(c.head, video, first.from+first.shift[0]+nvr.Units(p.composition, video), p.index.refs)
-	c.size = int64(len(c.head))
+	c.head = fmp4.AppendSegmentIndex(c.head, p.tracks[0].timescale, 0, p.index.refs)
+	c.head = append(c.head, moof...)
+	c.add(slice{data: c.head})
+	for _, track := range opening.media {
+		for _, s := range track {
+			c.add(s)
+		}
+	}
+	c.front = c.slices
 	for i := range p.pieces {
 		p.pieces[i].at = c.size
 		c.size += p.pieces[i].bytes
@@ -128,7 +141,11 @@ func (c *content) finish(i int) error {
 	p, piece := c.plan, &c.plan.pieces[i]
 	ends := [2]int64{p.end(piece, 0), p.end(piece, 1)}
 	sets := p.sets(piece)
-	for _, f := range piece.held {
+	if i == 0 {
+		sets = nil // the opening has them
+	}
+	piece.entries = piece.opening
+	for _, f := range piece.held[piece.opening:] {
 		if f.MediaStart+f.MediaDuration > ends[0] {
 			if f.MediaStart >= ends[0] {
 				return nil
@@ -137,7 +154,7 @@ func (c *content) finish(i int) error {
 			if c.tail, err = c.cut(i, f, sequence(p.index.entries), sets, ends); err != nil || len(c.tail) == 0 {
 				return err
 			}
-			f.Bytes, f.MediaDuration = int64(len(c.tail)), ends[0]-f.MediaStart
+			f.Bytes, f.MediaDuration = int64(len(c.tail)), max(0, piece.end-f.MediaStart)
 			p.index.add(reference(f))
 			piece.bytes += f.Bytes
 			return nil
@@ -154,40 +171,27 @@ func (c *content) finish(i int) error {
 // sequence returns the number of the first movie fragment of an index entry.
 func sequence(entry int) uint32 { return uint32(entry+2) * sequenceStep }
 
-// settle reads the first movie fragment, and fits the plan to it. Exported time
-// begins with the first sample, which may be one of sound that was taken before
-// the first picture. The first picture is shown later than it is decoded if the
-// camera reorders pictures; presentation is what ends with the span then.
-func (c *content) settle() error {
-	p, piece := c.plan, &c.plan.pieces[0]
-	entries, err := c.player.entriesOf(c.ctx, p.stream, piece)
-	if err != nil {
-		return err
-	}
-	var f fmp4.MovieFragment
-	if err := c.scan(0, entries[0]).Next(&f); err != nil {
-		return fmt.Errorf("segment of %s: %w", piece.start, err)
-	}
-	if len(f.Runs[0].Samples) == 0 {
-		return fmt.Errorf("segment of %s has no picture at %d: %w", piece.start, f.Offset, nvr.ErrDamaged)
-	}
-	if len(f.Runs[1].Samples) > 0 && len(p.tracks) > 1 {
-		if lead := nvr.Duration(-(f.Runs[1].DTS + piece.shift[1]), p.tracks[1].timescale); lead > 0 {
-			p.edit += lead
-			for i := range p.pieces {
-				for t := range p.tracks {
-					p.pieces[i].shift[t] += nvr.Units(lead, p.tracks[t].timescale)
-				}
-			}
-		}
-	}
-	p.composition = nvr.Duration(int64(f.Runs[0].Samples[0].Composition), piece.timescale)
-	return nil
-}
-
 // scan returns a scanner over the movie fragments of an index entry.
 func (c *content) scan(piece int, f nvr.Fragment) *fmp4.Scanner {
 	return fmp4.NewScanner(readerAt{c, piece}, f.Offset, f.Offset+f.Bytes)
+}
+
+// each calls do with the movie fragments of an index entry.
+func (c *content) each(piece int, entry nvr.Fragment, do func(*fmp4.MovieFragment) error) error {
+	scanner := c.scan(piece, entry)
+	var f fmp4.MovieFragment
+	for {
+		err := scanner.Next(&f)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = do(&f)
+		}
+		if err != nil {
+			return fmt.Errorf("segment of %s: %w", c.plan.pieces[piece].start, err)
+		}
+	}
 }
 
 type readerAt struct {
@@ -201,26 +205,17 @@ func (r readerAt) ReadAt(b []byte, offset int64) (int, error) { return r.c.readA
 // begin at ends or later, and with the given parameter sets before the first
 // picture, placed.
 func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, ends [2]int64) ([]byte, error) {
-	piece := &c.plan.pieces[i]
-	scanner := c.scan(i, entry)
 	var out []byte
-	for {
-		var f fmp4.MovieFragment
-		err := scanner.Next(&f)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("segment of %s: %w", piece.start, err)
-		}
+	err := c.each(i, entry, func(f *fmp4.MovieFragment) error {
 		var runs [2]fmp4.Run
 		for t := range f.Runs {
+			var err error
 			if runs[t], err = c.samples(i, t, &f.Runs[t], ends[t]); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		if len(runs[0].Samples) == 0 {
-			break
+			return nil
 		}
 		first := &runs[0].Samples[0]
 		first.Data, sets = slices.Concat(sets, first.Data), nil
@@ -234,26 +229,70 @@ func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, e
 			bufs = fmp4.AppendChecksum(bufs)
 		}
 		out = append(out, slices.Concat(bufs...)...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	_, err := fmp4.Place(out, fmp4.Placement{Sequence: sequence, Shift: piece.shift, Entry: piece.entry})
+	piece := &c.plan.pieces[i]
+	_, err = fmp4.Place(out, fmp4.Placement{Sequence: sequence, Shift: piece.shift, Entry: piece.entry})
 	return out, err
 }
 
-// samples reads the samples of a run that begin before end.
+// samples reads the samples of a run up to end, see clip.
 func (c *content) samples(i, t int, run *fmp4.TrackRun, end int64) (fmp4.Run, error) {
-	out := fmp4.Run{End: run.DTS}
-	offset := run.Offset
-	for _, info := range run.Samples {
-		if out.End >= end {
-			break
-		}
-		s := media.Sample{Track: t, DTS: out.End, Composition: info.Composition, Key: info.Key, Data: make([]byte, info.Bytes)}
+	if len(run.Samples) == 0 {
+		return fmp4.Run{}, nil
+	}
+	infos, last := c.plan.clip(run, t, end)
+	out := fmp4.Run{End: last}
+	dts, offset := run.DTS, run.Offset
+	for _, info := range infos {
+		s := media.Sample{Track: t, DTS: dts, Composition: info.Composition, Key: info.Key, Data: make([]byte, info.Bytes)}
 		if _, err := c.readAt(s.Data, i, offset); err != nil {
 			return out, err
 		}
 		out.Samples = append(out.Samples, s)
-		out.End += int64(info.Duration)
+		dts += int64(info.Duration)
 		offset += int64(info.Bytes)
 	}
 	return out, nil
+}
+
+// clip returns the samples of a run that are decoded before end, and where the
+// last of them ends. Reordered pictures are decoded a moment before the end if
+// they were only after it, so that their track is as long as it is shown. The
+// run is changed.
+func (p *plan) clip(run *fmp4.TrackRun, t int, end int64) ([]fmp4.SampleInfo, int64) {
+	scale := int64(p.tracks[t].timescale)
+	limit := end
+	if t == 0 {
+		limit -= nvr.Units(p.composition, uint32(scale))
+	}
+	before := func(at int64) int64 { // they stay in order
+		if at < limit {
+			return at
+		}
+		moment := scale / 500
+		return limit - moment + min(moment-1, (at-limit)*moment/scale)
+	}
+	at := run.DTS
+	last := before(at)
+	run.DTS = last
+	for i := range run.Samples {
+		if at >= end {
+			return run.Samples[:i], last
+		}
+		s := &run.Samples[i]
+		shown := at + int64(s.Composition)
+		at += int64(s.Duration)
+		next := limit
+		if at < end {
+			next = before(at)
+		}
+		s.Composition = int32(shown - last)
+		s.Duration = uint32(next - last)
+		last = next
+	}
+	return run.Samples, last
 }

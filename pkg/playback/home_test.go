@@ -40,7 +40,9 @@ type clip struct {
 // about fails the test.
 func run(t testing.TB, stdin []byte, name string, args ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), name, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
 	var out, complaints bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &complaints
 	if err := cmd.Run(); err != nil || complaints.Len() > 0 {
@@ -81,6 +83,10 @@ func (c *clip) add(track media.Track, samples []media.Sample, from int64) {
 			c.samples = append(c.samples, s)
 		}
 	}
+	c.sort()
+}
+
+func (c *clip) sort() {
 	slices.SortStableFunc(c.samples, func(a, b media.Sample) int { return cmp.Compare(c.at(a), c.at(b)) })
 }
 
@@ -124,6 +130,23 @@ func (c clip) pictures() (shown []time.Duration) {
 	}
 	slices.Sort(shown)
 	return shown
+}
+
+// between returns when pictures are shown that are on between two times; the
+// first is on already.
+func (c clip) between(from, to time.Duration) []time.Duration {
+	all := c.pictures()
+	first, end := 0, 0
+	for i, at := range all {
+		if at <= from {
+			first = i
+		}
+		if at < to {
+			end = i + 1
+		}
+	}
+	all[first] = max(all[first], from)
+	return all[first:end]
 }
 
 // isKey looks for itself: files have several kinds of marks.

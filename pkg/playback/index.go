@@ -41,4 +41,8 @@ func (x *index) halve() {
 }
 
 // grow makes an entry larger that was added before.
-func (x *index) grow(entry int, bytes int64) { x.refs[entry>>x.fold].Bytes += bytes }
+func (x *index) grow(entry int, bytes, duration int64) {
+	r := &x.refs[entry>>x.fold]
+	r.Bytes += bytes
+	r.Duration += duration
+}

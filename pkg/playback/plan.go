@@ -14,16 +14,17 @@ import (
 )
 
 // plan is what an exported file will hold, before its bytes are laid out.
-// Exported time counts from the first key frame; stretches without footage
-// take no time in it. A plan of 31 days is a few megabytes: what lies in a
-// segment is looked up when it is read.
+// Exported time counts from the first picture in the file; stretches without
+// footage take no time in it. A plan of 31 days is a few megabytes: what lies in
+// a segment is looked up when it is read.
 type plan struct {
 	stream      nvr.StreamID
 	span        nvr.Span
 	pieces      []piece
-	index       index // of every piece but one that the export ends in
+	index       index // of the opening, and of every piece but one that the export ends in
 	tracks      []track
-	edit        time.Duration // exported time at which what was asked for begins
+	asked       int64         // decode time in the first piece at which what was asked for begins
+	edit        time.Duration // exported time at which it begins
 	length      time.Duration // of what was asked for
 	composition time.Duration // how much later than its decode time the first picture is shown
 	ended       bool          // in the last piece, not with it
@@ -48,8 +49,9 @@ type piece struct {
 	// held are the index entries of a segment that is still being written, or
 	// that the export ends in; else they are in the catalog.
 	held    []nvr.Fragment
-	ordinal int   // of its first index entry in the export
-	entries int   // that go into the export as they are
+	opening int   // index entries that go into the opening
+	ordinal int   // of the first other one in the export
+	entries int   // that go into the export, but for the one that it ends in
 	bytes   int64 // in the export
 	at      int64 // its place there
 }
@@ -130,7 +132,7 @@ func (p *plan) take(s *nvr.Segment) {
 	last := fragments[len(fragments)-1]
 	c := piece{
 		start: s.Span.From, directory: s.Directory, init: s.Init, timescale: s.Timescale,
-		from: fragments[0].MediaStart, end: last.MediaStart + last.MediaDuration, ordinal: p.index.entries,
+		from: fragments[0].MediaStart, end: last.MediaStart + last.MediaDuration,
 	}
 	ended := p.span.To < s.Span.To
 	if ended {
@@ -139,14 +141,20 @@ func (p *plan) take(s *nvr.Segment) {
 	if c.end <= c.from {
 		return
 	}
-	if from := s.MediaAt(p.span.From); len(p.pieces) == 0 && from > c.from {
-		p.edit = nvr.Duration(from-c.from, s.Timescale)
+	if len(p.pieces) == 0 {
+		p.asked = max(c.from, s.MediaAt(p.span.From))
+		reordered := p.asked + nvr.Units(maxReorder, s.Timescale)
+		for c.opening < len(fragments) && fragments[c.opening].MediaStart < reordered {
+			c.opening++
+		}
+		p.index.add(fmp4.Reference{Key: true}) // see open
 	}
+	c.ordinal = p.index.entries
 	if ended || !s.Sealed {
 		c.held = slices.Clone(fragments)
 	}
 	if !ended {
-		for _, f := range fragments {
+		for _, f := range fragments[c.opening:] {
 			p.index.add(reference(f))
 			c.bytes += f.Bytes
 		}
@@ -180,7 +188,8 @@ func (p *plan) join(ctx context.Context, player *Player) error {
 		}
 		at += nvr.Duration(c.end-c.from, c.timescale)
 	}
-	p.length = at - p.edit
+	first := &p.pieces[0]
+	p.length = at - nvr.Duration(p.asked-first.from, first.timescale)
 	return nil
 }
 
@@ -192,6 +201,15 @@ func (p *plan) end(of *piece, t int) int64 {
 	}
 	scale := p.tracks[t].timescale
 	return nvr.Units(nvr.Duration(of.end, of.timescale), scale) + nvr.Units(p.composition, scale)
+}
+
+// ahead returns how much earlier on the file's clock a track stands than it
+// does in the footage: sound need not wait for pictures to be put in order.
+func (p *plan) ahead(t int) time.Duration {
+	if t == 0 {
+		return 0
+	}
+	return p.composition
 }
 
 // entriesOf returns the index entries of a piece.
@@ -254,9 +272,9 @@ func (p *plan) sets(of *piece) (b []byte) {
 // movie returns the header of the exported file, without chunks.
 func (p *plan) movie() fmp4.Movie {
 	m := fmp4.Movie{Duration: nvr.Units(p.length, fmp4.MovieTimescale)}
-	for _, t := range p.tracks {
+	for i, t := range p.tracks {
 		m.Tracks = append(m.Tracks, fmp4.MovieTrack{
-			Entries: t.entries, Edited: true, EditStart: nvr.Units(p.edit+p.composition, t.timescale),
+			Entries: t.entries, Edited: true, EditStart: nvr.Units(p.edit-p.ahead(i), t.timescale),
 		})
 	}
 	return m

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
 	"nvrd/pkg/fmp4"
@@ -19,40 +19,44 @@ const mediaHeader = 16
 // progressive lays out ftyp, moov and one mdat. It reads the headers of every
 // movie fragment: about 20 ms for an hour.
 func (c *content) progressive() error {
-	if err := c.settle(); err != nil {
+	opening, err := c.open()
+	if err != nil {
 		return err
 	}
 	p := c.plan
 	movie := p.movie()
-	var slices []slice // of the mdat
+	var media []slice // of the mdat
 	var size int64
+	add := func(t int, chunk fmp4.Chunk, of ...slice) {
+		chunk.Offset = size
+		movie.Tracks[t].Chunks = append(movie.Tracks[t].Chunks, chunk)
+		for _, s := range of {
+			media = append(media, s)
+			size += s.bytes
+		}
+	}
+	for t := range movie.Tracks {
+		if len(opening.samples[t]) > 0 {
+			add(t, opening.chunk(&p.pieces[0], t), opening.media[t]...)
+		}
+	}
 	for i := range p.pieces {
 		piece := &p.pieces[i]
 		entries, err := c.player.entriesOf(c.ctx, p.stream, piece)
 		if err != nil {
 			return err
 		}
-		for _, entry := range entries {
-			scanner := c.scan(i, entry)
-			for {
-				var f fmp4.MovieFragment
-				err := scanner.Next(&f)
-				if errors.Is(err, io.EOF) {
-					break
-				}
-				if err != nil {
-					return fmt.Errorf("segment of %s: %w", piece.start, err)
-				}
+		for _, entry := range entries[piece.opening:] {
+			err := c.each(i, entry, func(f *fmp4.MovieFragment) error {
 				for t := range movie.Tracks {
-					chunk, bytes := p.chunk(piece, t, &f.Runs[t])
-					if bytes == 0 {
-						continue
+					if chunk, bytes := p.chunk(piece, t, &f.Runs[t]); bytes > 0 {
+						add(t, chunk, slice{piece: i, offset: f.Runs[t].Offset, bytes: bytes})
 					}
-					chunk.Offset = size
-					movie.Tracks[t].Chunks = append(movie.Tracks[t].Chunks, chunk)
-					slices = append(slices, slice{piece: i, offset: f.Runs[t].Offset, bytes: bytes})
-					size += bytes
 				}
+				return nil
+			})
+			if err != nil {
+				return err
 			}
 		}
 	}
@@ -66,7 +70,7 @@ func (c *content) progressive() error {
 	}
 	c.head = appendMediaHeader(header(), size)
 	c.add(slice{data: c.head})
-	for _, s := range slices {
+	for _, s := range media {
 		c.add(s)
 	}
 	return nil
@@ -77,20 +81,15 @@ func appendMediaHeader(b []byte, size int64) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(size+mediaHeader))
 }
 
-// chunk returns the samples of a run that begin before the end of the piece,
-// and how many bytes they have.
+// chunk returns the samples of a run up to the end of the piece, and how many
+// bytes they have. The run is changed.
 func (p *plan) chunk(of *piece, t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
-	out := fmp4.Chunk{Entry: int(of.entry[t]), DTS: run.DTS + of.shift[t]}
-	dts, bytes, end := run.DTS, int64(0), p.end(of, t)
-	for _, s := range run.Samples {
-		if dts >= end {
-			break
-		}
-		out.Samples = append(out.Samples, s)
-		dts += int64(s.Duration)
+	infos, _ := p.clip(run, t, p.end(of, t))
+	var bytes int64
+	for _, s := range infos {
 		bytes += int64(s.Bytes)
 	}
-	return out, bytes
+	return fmp4.Chunk{Entry: int(of.entry[t]), DTS: run.DTS + of.shift[t], Samples: slices.Clone(infos)}, bytes
 }
 
 // Picture returns an MP4 file that holds a single key frame: the newest one at
@@ -119,20 +118,41 @@ func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) 
 		return nil, 0, err
 	}
 	c := p.content(ctx, &plan{stream: stream, pieces: []piece{{start: s.Span.From, directory: s.Directory}}})
-	var f fmp4.MovieFragment
-	if err := c.scan(0, fragments[0]).Next(&f); err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("segment %d: %w", s.ID, err), c.Close())
+	found, err := c.newestKey(fragments, max(s.MediaAt(at), s.MediaStart))
+	if err != nil {
+		return nil, 0, errors.Join(err, c.Close())
 	}
-	if len(f.Runs[0].Samples) == 0 {
-		return nil, 0, errors.Join(fmt.Errorf("segment %d has no picture at %d: %w", s.ID, f.Offset, nvr.ErrDamaged), c.Close())
-	}
-	info := f.Runs[0].Samples[0]
-	c.add(slice{data: stillHeader(init.Format.Video(), int64(info.Bytes))})
-	c.add(slice{offset: f.Runs[0].Offset, bytes: int64(info.Bytes)})
-	taken := s.TimeAt(f.Runs[0].DTS)
+	c.add(slice{data: stillHeader(init.Format.Video(), found.bytes)})
+	c.add(slice{offset: found.offset, bytes: found.bytes})
+	taken := s.TimeAt(found.dts)
 	return &File{
 		ReadSeeker: c, Size: c.size, ETag: fmt.Sprintf(`"%s-%d"`, stream.Quality, taken), Modified: taken.Std(), closer: c,
 	}, taken, nil
+}
+
+// keyFrame says where a key frame is.
+type keyFrame struct{ dts, offset, bytes int64 }
+
+// newestKey returns the newest key frame at or before a decode time in the
+// entries of an index, of which the first begins with one. It looks at each
+// picture: in footage of before, key frames lie within movie fragments, too.
+func (c *content) newestKey(entries []nvr.Fragment, at int64) (found keyFrame, err error) {
+	for _, entry := range slices.Backward(entries) {
+		err := c.each(0, entry, func(f *fmp4.MovieFragment) error {
+			dts, offset := f.Runs[0].DTS, f.Runs[0].Offset
+			for _, s := range f.Runs[0].Samples {
+				if s.Key && dts <= at {
+					found = keyFrame{dts: dts, offset: offset, bytes: int64(s.Bytes)}
+				}
+				dts, offset = dts+int64(s.Duration), offset+int64(s.Bytes)
+			}
+			return nil
+		})
+		if err != nil || found.bytes > 0 {
+			return found, err
+		}
+	}
+	return found, fmt.Errorf("no key frame at %d: %w", entries[0].Offset, nvr.ErrDamaged)
 }
 
 // stillHeader is all of a file with a single key frame but the picture; it
