@@ -17,24 +17,23 @@ import (
 // is a playlist of a few megabytes.
 const partLength = 1500 * time.Millisecond
 
-// gapLength is how long an entry for missing time lasts at most. A playlist
-// promises a longest entry, and players size their buffers by it.
-const gapLength = 10 * time.Second
-
 // part is one media segment of a playlist: a byte range that begins at a key
-// frame, or a stretch without footage.
+// frame.
 type part struct {
 	start    nvr.Time
 	duration time.Duration
-	segment  *nvr.Segment // nil for a gap
-	media    int64        // decode time at which it begins
+	segment  *nvr.Segment
+	media    int64 // decode time at which it begins
 	offset   int64
 	bytes    int64
 	fresh    bool // does not continue the part before
 }
 
 // Playlist returns an HLS media playlist (RFC 8216) of the footage in span. It
-// begins at the key frame at or before the span's start. Addresses in it are
+// begins at the key frame at or before the span's start. Time without footage
+// takes none in it: what follows is a discontinuity and has its date. (Entries
+// with EXT-X-GAP would keep time, and are asked for all the same by players that
+// do not know them, which is most of those outside of browsers.) Addresses are
 // relative to /api/v1/cameras/N/ and name content: an init segment by its
 // SHA-256, a footage file by stream and beginning. So what a browser keeps of an
 // address stays true when the catalog is made again and numbers its rows anew.
@@ -59,13 +58,13 @@ func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 		longest = max(longest, part.duration)
 	}
 	b := make([]byte, 0, 512+128*len(parts))
-	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", int(math.Ceil(longest.Seconds())))
+	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", int(math.Ceil(longest.Seconds())))
 	var init nvr.InitID
 	for i, part := range parts {
 		if part.fresh && i > 0 {
 			b = append(b, "#EXT-X-DISCONTINUITY\n"...)
 		}
-		if part.segment != nil && part.segment.Init != init {
+		if part.segment.Init != init {
 			init = part.segment.Init
 			described, err := p.Init(ctx, init)
 			if err != nil {
@@ -78,17 +77,12 @@ func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 		}
 		b = append(b, "#EXTINF:"...)
 		b = strconv.AppendFloat(b, part.duration.Seconds(), 'f', 6, 64)
-		if part.segment == nil {
-			b = append(b, ",\n#EXT-X-GAP\ngap\n"...)
-			continue
-		}
 		b = fmt.Appendf(b, ",\n#EXT-X-BYTERANGE:%d@%d\nsegments/%d.mp4?stream=%s\n", part.bytes, part.offset, part.segment.Span.From, stream.Quality)
 	}
 	return append(b, "#EXT-X-ENDLIST\n"...), nil
 }
 
-// parts cuts the footage in span into media segments, with parts for the time
-// in between.
+// parts cuts the footage in span into media segments.
 func parts(segments []nvr.Segment, span nvr.Span) []part {
 	var all []part
 	for i := range segments {
@@ -97,11 +91,7 @@ func parts(segments []nvr.Segment, span nvr.Span) []part {
 		if len(fragments) == 0 {
 			continue
 		}
-		start := s.TimeAt(fragments[0].MediaStart)
 		fresh := i == 0 || !continues(&segments[i-1], s)
-		if n := len(all); n > 0 && fresh {
-			all = appendGap(all, nvr.Span{From: all[n-1].start.Add(all[n-1].duration), To: start})
-		}
 		begin := len(all)
 		for _, f := range fragments {
 			if n := len(all); n > begin && !(f.Key && all[n-1].duration >= partLength) {
@@ -115,18 +105,6 @@ func parts(segments []nvr.Segment, span nvr.Span) []part {
 			})
 			fresh = false
 		}
-	}
-	return all
-}
-
-// appendGap adds parts for a stretch without footage; less than a frame is none.
-func appendGap(all []part, gap nvr.Span) []part {
-	fresh := true
-	for gap.Duration() > 20*time.Millisecond {
-		d := min(gap.Duration(), gapLength)
-		all = append(all, part{start: gap.From, duration: d, fresh: fresh})
-		gap.From = gap.From.Add(d)
-		fresh = false
 	}
 	return all
 }

@@ -24,7 +24,7 @@ import (
 type entry struct {
 	at            time.Time // where PROGRAM-DATE-TIME and the durations put it
 	duration      time.Duration
-	fresh, gap    bool
+	fresh         bool
 	uri, init     string
 	bytes, offset int64
 }
@@ -63,8 +63,6 @@ func readPlaylist(t *testing.T, b []byte) (entries []entry) {
 			if seconds > target {
 				t.Errorf("an entry of %g s in a playlist of at most %g", seconds, target)
 			}
-		case "#EXT-X-GAP":
-			e.gap = true
 		case "#EXT-X-BYTERANGE":
 			scan(t, value, "%d@%d", &e.bytes, &e.offset)
 		default:
@@ -106,23 +104,23 @@ func TestPlaylist(t *testing.T) {
 	}
 	entries := readPlaylist(t, b)
 	first := entries[0]
-	if at := nvr.TimeOf(first.at); at != start.Add(time.Second) || first.gap {
+	if at := nvr.TimeOf(first.at); at != start.Add(time.Second) {
 		t.Errorf("it begins at %s, want the key frame at %s", at, start.Add(time.Second))
 	}
-	// Footage and gaps tile time; what is played is whole and decodes.
+	// Footage tiles time but for the gaps; what is played is whole and decodes.
 	var film bytes.Buffer
 	var init string
 	var gaps time.Duration
 	ends := map[string]int64{}
 	for i, e := range entries {
 		if i > 0 {
-			if last := entries[i-1]; e.at.Sub(last.at.Add(last.duration)).Abs() > 25*time.Millisecond {
-				t.Errorf("entry %d begins at %s, the one before ends at %s", i, e.at, last.at.Add(last.duration))
+			apart := e.at.Sub(entries[i-1].at.Add(entries[i-1].duration))
+			if !e.fresh && apart.Abs() > 25*time.Millisecond {
+				t.Errorf("entry %d begins %s after the end of the one before", i, apart)
 			}
-		}
-		if e.gap {
-			gaps += e.duration
-			continue
+			if e.fresh {
+				gaps += apart
+			}
 		}
 		if end, ok := ends[e.uri]; ok && end != e.offset {
 			t.Errorf("entry %d begins at %d of %s, the one before ends at %d", i, e.offset, e.uri, end)
@@ -144,8 +142,8 @@ func TestPlaylist(t *testing.T) {
 	if !near(gaps, 25*time.Second, 200*time.Millisecond) {
 		t.Errorf("gaps last %s, want 25 s and the moment it takes the camera to change", gaps)
 	}
-	if fresh := fresh(entries); fresh != 4 {
-		t.Errorf("%d discontinuities, want one before and one after each of the two gaps", fresh)
+	if fresh := fresh(entries); fresh != 2 {
+		t.Errorf("%d discontinuities, want one for each of the two gaps", fresh)
 	}
 	if last := entries[len(entries)-1]; !near(last.at.Add(last.duration).Sub(changed.Std()), 4*time.Second, frame) {
 		t.Errorf("it ends at %s, want 4 s after %s", last.at.Add(last.duration), changed)
@@ -228,9 +226,6 @@ func TestAddressesOutliveTheCatalog(t *testing.T) {
 	q := playback.New(again, func(nvr.DirectoryID) (*footage.Directory, error) { return d, nil })
 	inits := map[string]bool{}
 	for i, e := range readPlaylist(t, b) {
-		if e.gap {
-			continue
-		}
 		inits[e.init] = true
 		if !bytes.Equal(initOf(t, p, e.init), initOf(t, q, e.init)) || !bytes.Equal(slice(t, p, e), slice(t, q, e)) {
 			t.Errorf("entry %d (%s, %s) is something else with another catalog", i, e.init, e.uri)
@@ -340,6 +335,24 @@ func TestTimeline(t *testing.T) {
 		got, err := p.Timeline(t.Context(), camera, span, 0)
 		if err != nil || len(got.Scores) > 10_000 || got.Step*time.Duration(len(got.Scores)) < span.Duration() {
 			t.Fatalf("%d steps of %s for %s: %v", len(got.Scores), got.Step, span.Duration(), err)
+		}
+	}
+}
+
+// Any key frame can be shown, also those that the index does not tell apart.
+func TestPictureOfKeyFramesAlone(t *testing.T) {
+	c := film(t, "160x90", "3", append([]string{"-g", "1"}, plain...), nil)
+	var start nvr.Time
+	p := record(t, false, func(s *recorder.Stream) { start = play(s, c, true, 0) })
+	for n := range 45 {
+		want := start.Add(time.Duration(n) * frame)
+		f, taken, err := p.Picture(t.Context(), camera, want.Add(frame/2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		if !near(taken.Sub(want), 0, time.Millisecond) {
+			t.Errorf("picture %d was taken at %s, want %s", n, taken, want)
 		}
 	}
 }

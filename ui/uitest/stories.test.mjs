@@ -143,6 +143,26 @@ test('gaps of every length are hatched, and a seek into one says why', async () 
   })
 })
 
+test('the film goes on behind a gap, dated rightly, and says why there is one', async () => {
+  const gap = (await gaps(visitor)).toSorted((a, b) => b.to - b.from - (a.to - a.from))[0]
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/${visitor}?at=${new Date(gap.from - 4000).toISOString()}&zoom=1h`)
+  await moves(page, '[data-video]')
+  const stamps = new Set()
+  for (let tries = 0; ; tries++) {
+    const at = Date.parse(await page.getAttribute('[data-stamp]', 'datetime'))
+    stamps.add(at)
+    if (at > gap.to + 1000) break
+    assert.ok(tries < 300, `it stands at ${new Date(at).toISOString()}`)
+    await page.waitForTimeout(100)
+  }
+  const within = [...stamps].filter((at) => at > gap.from + 1000 && at < gap.to - 1000)
+  assert.deepEqual(within, [], 'a picture was dated within the gap')
+  assert.match(await page.textContent('[data-notice]'), /did not answer/)
+  await moves(page, '[data-video]')
+  await close(page)
+})
+
 test('of many cameras four play, and the others show a new picture now and then', async () => {
   const wall = await Promise.all([1, 2, 3, 4].map((n) => add(`Wall ${n}`, { url: `${urls.modern}/sub?${n}` })))
   await Promise.all(wall.map((camera) => footage(camera, 2000)))

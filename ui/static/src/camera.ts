@@ -105,6 +105,7 @@ function live(): void {
 /** Shows what was recorded at an instant, or says why nothing was. */
 function seek(at: number, missing = false): void {
   asked = at
+  before = undefined
   why = lack(at) ?? (missing ? say('none_here') : undefined)
   if (!why) {
     expect()
@@ -124,6 +125,16 @@ function onward(at: number): void {
   const next = line.data.after(Math.max(gap?.to ?? 0, at + 500))
   if (!next) return live()
   seek(Math.max(next.from, at) + 1)
+  if (gap) notice.tell(gap.reason, true)
+}
+
+/** The film goes on at once behind a gap: says why there is one. */
+let before: number | undefined // the instant at the last tick
+function skipped(at: number): void {
+  const from = before
+  before = player.playing ? at : undefined
+  if (from === undefined || at - from < 500) return
+  const gap = line.data.gaps.find((g) => g.from > from - 100 && g.to < at + 100)
   if (gap) notice.tell(gap.reason, true)
 }
 
@@ -190,8 +201,7 @@ let left = false // another page is on its way
 function tick(): void {
   const at = player.now()
   if (player.mode === 'recorded') {
-    const gap = player.playing ? line.data.gapAt(at) : undefined
-    if (gap && gap.to < Infinity) onward(at)
+    skipped(at)
     day.follow(at)
   }
   line.follow(at)

@@ -147,20 +147,24 @@ export class Recorded {
     this.#shown(token)
   }
 
-  #native(at: number, token: number): void {
-    const v = this.video as HTMLVideoElement & { getStartDate?: () => Date }
-    v.src = this.#around(at)
-    v.addEventListener(
+  async #native(at: number, token: number): Promise<void> {
+    const url = this.#around(at)
+    const res = await fetch(url).catch(() => undefined)
+    const all = res?.ok ? listed(await res.text()) : []
+    if (token !== this.#token) return
+    this.#pieces = () => all
+    const place = this.#find(at)
+    if (place === undefined) return res && (res.ok || res.status === 404) ? this.on.nothing(at) : this.on.failed()
+    this.video.addEventListener(
       'loadedmetadata',
       () => {
         if (token !== this.#token) return
-        const zero = v.getStartDate?.().getTime() ?? this.#window.from
-        this.#pieces = () => [{ from: zero, to: zero + v.duration * 1000, start: 0 }]
         this.#shown(token)
-        v.currentTime = Math.max((at - zero) / 1000, 0)
+        this.video.currentTime = place
       },
       { once: true },
     )
+    this.video.src = url
   }
 
   // Reports the first picture after a seek; the mark is what tests measure.
@@ -176,8 +180,25 @@ export class Recorded {
 
 function pieces(fragments: Fragment[]): Piece[] {
   return fragments.flatMap((f) =>
-    f.programDateTime === null || f.gap
+    f.programDateTime === null
       ? []
       : [{ from: f.programDateTime, to: f.programDateTime + f.duration * 1000, start: f.start }],
   )
+}
+
+/** The pieces of a playlist as the program writes them, for a browser that does not tell them. */
+function listed(playlist: string): Piece[] {
+  const all: Piece[] = []
+  let from = 0
+  let start = 0
+  for (const line of playlist.split('\n')) {
+    const date = /^#EXT-X-PROGRAM-DATE-TIME:(.*)/.exec(line)
+    if (date) from = Date.parse(date[1])
+    const seconds = Number(/^#EXTINF:([\d.]+)/.exec(line)?.[1])
+    if (!seconds) continue
+    all.push({ from, to: from + seconds * 1000, start })
+    from += seconds * 1000
+    start += seconds
+  }
+  return all
 }
