@@ -132,7 +132,7 @@ func TestCameraTrouble(t *testing.T) {
 				t.Fatal(err)
 			}
 			streams := both(camera, "", "")
-			if tt.trouble.NoKeyFrames { // which is waited for long
+			if tt.trouble.NoKeyFrames { // for which patience is six times as long
 				for i := range streams {
 					streams[i].RTSP.Patience = time.Second
 				}

@@ -133,7 +133,7 @@ func (a *alignment) byReports(video, audio *clock) (int64, bool) {
 // comparable tells whether there are reports of both tracks by one clock.
 func comparable(video, audio *clock) bool {
 	v, s := &video.report, &audio.report
-	return (v.known || v.early) && (s.known || s.early) && time.Duration(v.skew()-s.skew()).Abs() <= sameClock
+	return (v.known || v.early) && (s.known || s.early) && time.Duration(video.skew()-audio.skew()).Abs() <= sameClock
 }
 
 func latest(video, audio *clock) time.Time {

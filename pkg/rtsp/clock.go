@@ -27,7 +27,8 @@ const (
 // by what passed since the packet before it, and only if the next agrees with
 // it have the timestamps jumped.
 type clock struct {
-	rate    int64 // units per second
+	rate    int64     // units per second
+	epoch   time.Time // arrival is counted from here, whatever this machine's clock is set to; that of both tracks
 	started bool
 	place         // of the newest packet that was believed
 	stray   place // of one that was not; zero if it was
@@ -51,11 +52,8 @@ type place struct {
 func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, jumped bool) {
 	if !c.started {
 		c.started = true
-		c.place = place{ts, c.count, arrived}
-		c.content.length = length
 		c.report.begin(ts, c)
-		c.leads.see(c.lead(c.count, arrived), arrived)
-		return c.count, false
+		return c.believe(ts, c.count, arrived, length), false
 	}
 	step := c.step(ts, arrived)
 	if step == 0 {
@@ -74,17 +72,21 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 		c.report.known = false
 		step = c.step(ts, arrived)
 	}
-	c.stray = place{}
 	count = c.count + step
 	if c.pace.more != 0 && step > 0 {
 		ahead := c.pace.ahead(arrived, time.Duration(c.nanos(count)))
 		count = max(count-c.units(int64(ahead)), c.count+1)
 	}
+	return c.believe(ts, count, arrived, length), jumped
+}
+
+// believe makes a packet the newest.
+func (c *clock) believe(ts uint32, count int64, arrived time.Time, length int64) int64 {
 	c.apart = count - c.count
-	c.place = place{ts, count, arrived}
+	c.place, c.stray = place{ts, count, arrived}, place{}
 	c.content.length = length
 	c.leads.see(c.lead(count, arrived), arrived)
-	return count, jumped
+	return count
 }
 
 // step returns by how much a packet counts on from the one before it.
@@ -124,10 +126,10 @@ func (c *clock) doubtfulAfter(p place, ts uint32, arrived time.Time) bool {
 	return step < -reorder || step > max(reorder, passed+early)
 }
 
-// lead returns how long after its count a packet arrived, in ns since whenever
-// the count began.
+// lead returns how long after its count, taken from the epoch on, a packet
+// arrived, in ns.
 func (c *clock) lead(count int64, arrived time.Time) int64 {
-	return arrived.UnixNano() - c.nanos(count)
+	return int64(arrived.Sub(c.epoch)) - c.nanos(count)
 }
 
 // late returns how much later than the promptest packet of the last seconds

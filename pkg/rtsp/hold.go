@@ -45,8 +45,10 @@ const (
 	// maxHold is how long it is watched for what would be nice to know.
 	maxHold = time.Second
 	// maxRush is for how long more of the past than of the present may come.
-	maxRush      = 5 * time.Second
+	maxRush = 5 * time.Second
+	// maxHoldBytes and maxHoldUnits bound what is held.
 	maxHoldBytes = 16 << 20
+	maxHoldUnits = 4096
 )
 
 func (h *hold) begin(now time.Time) { *h = hold{since: now} }
@@ -60,7 +62,7 @@ func (h *hold) add(u accessUnit) {
 // picture and sound belong together.
 func (h *hold) over(now time.Time, sure bool, rate int64) bool {
 	switch held := now.Sub(h.since); {
-	case h.bytes > maxHoldBytes || held > maxRush:
+	case h.bytes > maxHoldBytes || len(h.units) >= maxHoldUnits || held > maxRush:
 		return true
 	case held < minHold:
 		return false

@@ -54,9 +54,8 @@ func (r *report) begin(ts uint32, c *clock) {
 	r.known = time.Duration(c.nanos(before)).Abs() <= strayReport
 }
 
-// skew is how far the camera's wall clock is ahead of ours, less how long the
-// report was under way, in ns.
-func (r *report) skew() int64 { return r.ntp - r.arrived.UnixNano() }
+// skew is how far the camera's wall clock was ahead of arrival, in ns.
+func (c *clock) skew() int64 { return c.report.ntp - int64(c.report.arrived.Sub(c.epoch)) }
 
 // wall converts a count to the camera's wall clock in ns; ok is false while
 // there was no report.

@@ -37,7 +37,7 @@ type stream struct {
 	hold   hold
 	step   int64 // of the pictures of the present format
 
-	sounds    bool  // sound came that can be told from noise on the line
+	sounds    bool  // a frame of sound came
 	announced bool  // and the sink knows of it
 	lastSound int64 // decode time; -1 before the first of a run
 
@@ -65,10 +65,11 @@ func newStream(sink media.Sink, c Config) *stream {
 // expect prepares for what was chosen; no packet may have come yet.
 func (s *stream) expect(o *offer) {
 	s.format = o.format
-	s.clocks[0].rate = int64(o.format.Video().Timescale)
+	now := time.Now()
+	s.clocks[0] = clock{rate: int64(o.format.Video().Timescale), epoch: now}
 	s.video = newVideo(o.format.Video().Codec, o.known, s.picture)
 	if t, ok := o.format.Audio(); ok {
-		s.clocks[1].rate = int64(t.Timescale)
+		s.clocks[1] = clock{rate: int64(t.Timescale), epoch: now}
 		s.audio = newAudio(o.sound, s.frame)
 	}
 }
@@ -224,7 +225,6 @@ func (s *stream) release() {
 	for i := range units {
 		s.date(&units[i])
 	}
-	s.clocks[0].pace.begin()
 	for i := range units {
 		s.hand(&units[i], i == 0)
 	}
@@ -352,7 +352,7 @@ const (
 	// keyPatience bounds, in units of patience, how long pictures may come of
 	// which none can be decoded. Some cameras send a key frame each 40 s and
 	// longer, and hanging up would not bring it nearer.
-	keyPatience = 12
+	keyPatience = 6
 )
 
 // slow returns how long the camera may send no picture.

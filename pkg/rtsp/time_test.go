@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func TestClockWraps(t *testing.T) {
-	c := clock{rate: 90000}
+	c := clock{rate: 90000, epoch: time.Unix(1e9, 0)}
 	now := time.Unix(1e9, 0)
 	var want int64
 	for i, ts := range []uint32{math.MaxUint32 - 2999, 0, 3000, 1500, 6000} { // 1500 came late
@@ -29,7 +30,6 @@ func TestClockWraps(t *testing.T) {
 // A timestamp that cannot be is believed when the next agrees with it; the
 // count goes on as time does.
 func TestClockJumps(t *testing.T) {
-	const frame = 3000
 	for _, tt := range []struct {
 		name   string
 		stamps []uint32 // 1/30 s apart, after one of 1000000
@@ -43,7 +43,7 @@ func TestClockJumps(t *testing.T) {
 		{"they jump ahead", []uint32{1003000, 9006000, 9009000, 9012000}, []int64{3000, 6000, 9000, 12000}, 1},
 		{"they jump, and back", []uint32{9003000, 9006000, 1009000, 1012000}, []int64{3000, 6000, 9000, 12000}, 2},
 	} {
-		c := clock{rate: 90000}
+		c := clock{rate: 90000, epoch: time.Unix(1e9, 0)}
 		now := time.Unix(1e9, 0)
 		c.read(1000000, now, 0)
 		jumps := 0
@@ -66,7 +66,7 @@ func TestClockJumps(t *testing.T) {
 func TestReports(t *testing.T) {
 	const ntp2000 = (2208988800 + 946684800) << 32
 	for _, early := range []bool{false, true} {
-		c := clock{rate: 8000}
+		c := clock{rate: 8000, epoch: time.Unix(1e9, 0)}
 		if early {
 			c.hear(ntp2000|1<<31, 800, time.Unix(1e9, 0))
 		}
@@ -78,8 +78,7 @@ func TestReports(t *testing.T) {
 			t.Errorf("early %v: captured at %v, want %v", early, got, want)
 		}
 	}
-	var c clock
-	c.rate = 1
+	c := clock{rate: 1, epoch: time.Unix(1e9, 0)}
 	c.hear(0, 1, time.Unix(1e9, 0))
 	if c.captured(1) != 0 {
 		t.Error("a report without a clock was believed")
@@ -139,7 +138,7 @@ func FuzzDecodeOrder(f *testing.F) {
 func TestCorrection(t *testing.T) {
 	const ntp = (2208988800 + 946684800) << 32
 	now := time.Unix(1e9, 0)
-	video, audio := clock{rate: 90000}, clock{rate: 8000}
+	video, audio := clock{rate: 90000, epoch: time.Unix(1e9, 0)}, clock{rate: 8000, epoch: time.Unix(1e9, 0)}
 	video.read(0, now, 0)
 	audio.read(0, now.Add(100*time.Millisecond), 800) // seems late; in truth it began with the picture
 	var a alignment
@@ -181,4 +180,34 @@ func TestCorrection(t *testing.T) {
 	if a.settle(&video, &audio); !within(a.zero[1], 800) {
 		t.Errorf("tracks an hour apart were believed: sound begins at %d", a.zero[1])
 	}
+}
+
+// What this machine's clock is set to makes no packet late.
+func TestClockIsSet(t *testing.T) {
+	now := time.Now()
+	c := clock{rate: 90000, epoch: now}
+	for i := range int64(20) {
+		if i == 10 { // on by an hour: bits 30 and up of a time with monotonic reading are its seconds
+			*(*uint64)(unsafe.Pointer(&now)) += 3600 << 30
+		}
+		count, jumped := c.read(uint32(i*9000), now, 0)
+		if late := c.late(count, now); jumped || late != 0 {
+			t.Fatalf("packet %d is %v late; jumped %v", i, late, jumped)
+		}
+		now = now.Add(100 * time.Millisecond)
+	}
+}
+
+// A camera that sends a little very often does not fill memory.
+func TestHoldIsBounded(t *testing.T) {
+	sink := newMemory(t)
+	f := newFeeder(sink)
+	f.send(0, 0, key264(9))
+	for i := range uint32(2 * maxHoldUnits) {
+		f.send(1, i, []byte{0xff})
+	}
+	if n := len(f.hold.units); n > maxHoldUnits || len(sink.samples) == 0 {
+		t.Errorf("%d units are held", n)
+	}
+	f.end()
 }

@@ -24,7 +24,7 @@ func TestWrap(t *testing.T) {
 		for _, order := range [][]int64{{-3, -2, -1, 0, 1, 2, 3}, {-3, -1, -2, 0, 2, 1, 3}, {-3, 0, -1, 1, -2, 2, 3}, {-3, 3, -2, 2, -1, 1, 0}} {
 			for report := int64(-5); report <= 5; report++ {
 				for after := range order { // how many frames came before the report
-					c := clock{rate: rate}
+					c := clock{rate: rate, epoch: time.Unix(1e9, 0)}
 					counts := map[int64]int64{}
 					for i, n := range order {
 						if i == after {
@@ -50,7 +50,7 @@ func TestWrap(t *testing.T) {
 // A camera that runs for months wraps hundreds of times.
 func TestWrapsForMonths(t *testing.T) {
 	for _, rate := range []int64{90000, 8000, 48000} {
-		c := clock{rate: rate}
+		c := clock{rate: rate, epoch: time.Unix(1e9, 0)}
 		first := int64(math.MaxUint32) - 5*rate
 		for n := range int64(100 * 24 * 360) { // each 10 s
 			if n%6 == 0 {
@@ -133,7 +133,7 @@ func TestReportsOfAnyTime(t *testing.T) {
 		{3155673600, "2000-01-01T00:00:00Z"}, {0xffffffff, "2036-02-07T06:28:15Z"}, {1, "2036-02-07T06:28:17Z"},
 		{2208988800, "1970-01-01T00:00:00Z"}, {1 << 31, ""}, {1<<31 - 1, "2104-02-26T09:42:23Z"},
 	} {
-		k := clock{rate: 90000}
+		k := clock{rate: 90000, epoch: time.Unix(1e9, 0)}
 		k.read(5, time.Unix(1e9, 0), 0)
 		k.hear(uint64(c.seconds)<<32, 5, time.Unix(1e9, 0))
 		got := k.captured(0)
