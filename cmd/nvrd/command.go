@@ -43,7 +43,7 @@ func commands() []command {
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
 		{"check", "[--data DIR] [--level presence|size|hash] [--repair] [--json]", "compare footage and catalog; repair what does not agree", check},
 		{"rebuild", "[--data DIR]", "make the catalog again from the footage", rebuild},
-		{"lock add", "[--data DIR] --camera NAME --from T --to T --why TEXT [--who NAME]", "keep footage until the lock is removed", lockAdd},
+		{"lock add", "[--data DIR] --camera NAME --from T --to T --why TEXT [--who NAME] [--until T]", "keep footage until the lock is removed", lockAdd},
 		{"lock list", "[--data DIR] [--json]", "list the locks", lockList},
 		{"lock remove", "[--data DIR] --id N", "let locked footage go again", lockRemove},
 		{"storage add", "[--data DIR] --path DIR [--first]", "keep footage in another directory, too", storageAdd},

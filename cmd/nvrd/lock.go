@@ -8,8 +8,8 @@ import (
 	"os/user"
 	"strconv"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
+	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
 
@@ -25,6 +25,7 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 	}
 	why := f.String("why", "", "what it is kept for")
 	who := f.String("who", userName(), "who wants it")
+	until := f.String("until", "", "when the lock ends by itself, RFC 3339")
 	if err := c.parse(f, "camera", "from", "to", "why", "who"); err != nil {
 		return err
 	}
@@ -33,11 +34,13 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	var id int64
-	err = st.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
-		id, err = tx.Lock(catalog.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()})
-		return err
-	})
+	l := household.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()}
+	if *until != "" {
+		if l.Until, err = nvr.ParseTime(*until); err != nil {
+			return fmt.Errorf("--until: %w", err)
+		}
+	}
+	id, err := st.Lock(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -45,7 +48,11 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "lock %d keeps the footage of %s from %s to %s until it is removed\n", id, names(stream.Camera), span.From, span.To)
+	end := "it is removed"
+	if l.Until != 0 {
+		end = l.Until.String()
+	}
+	_, err = fmt.Fprintf(c.out, "lock %d keeps the footage of %s from %s to %s until %s\n", id, names(stream.Camera), span.From, span.To, end)
 	return err
 }
 
@@ -66,6 +73,7 @@ type listedLock struct {
 	Who    string   `json:"who"`
 	Why    string   `json:"why"`
 	Made   nvr.Time `json:"made"`
+	Until  nvr.Time `json:"until,omitzero"`
 }
 
 func lockList(ctx context.Context, c *call) (err error) {
@@ -80,7 +88,7 @@ func lockList(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	locks, err := st.Catalog.Locks(ctx)
+	locks, err := st.Home.Locks(ctx, nvr.Now())
 	if err != nil {
 		return err
 	}
@@ -90,7 +98,7 @@ func lockList(ctx context.Context, c *call) (err error) {
 	}
 	listed := make([]listedLock, len(locks))
 	for i, l := range locks {
-		listed[i] = listedLock{l.ID, names(l.Camera), l.Span.From, l.Span.To, l.Who, l.Why, l.Made}
+		listed[i] = listedLock{l.ID, names(l.Camera), l.Span.From, l.Span.To, l.Who, l.Why, l.Made, l.Until}
 	}
 	if *asJSON {
 		e := json.NewEncoder(c.out)
@@ -98,7 +106,11 @@ func lockList(ctx context.Context, c *call) (err error) {
 		return e.Encode(listed)
 	}
 	for _, l := range listed {
-		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s  %s  %s: %s\n", l.ID, l.Camera, l.From, l.To, l.Who, l.Why); err != nil {
+		until := ""
+		if l.Until != 0 {
+			until = " (until " + l.Until.String() + ")"
+		}
+		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s  %s  %s: %s%s\n", l.ID, l.Camera, l.From, l.To, l.Who, l.Why, until); err != nil {
 			return err
 		}
 	}
@@ -121,11 +133,7 @@ func lockRemove(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	var l catalog.Lock
-	err = st.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
-		l, err = tx.Unlock(id)
-		return err
-	})
+	l, err := st.Unlock(ctx, id)
 	if errors.Is(err, nvr.ErrNotFound) {
 		return fmt.Errorf("%w; `nvrd lock list` shows them", err)
 	}

@@ -36,7 +36,7 @@ type Appliance struct {
 	keeper *retention.Keeper
 	lock   *os.File
 	began  nvr.Time // when the recorder had nothing of its own yet
-	aside  string   // a catalog that was set aside and is still needed, or empty
+	aside  []string // catalogs that were set aside and are still needed
 }
 
 // Open opens a data directory, making what is not there yet, for itself: it

@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nvrd/pkg/nvr"
 )
 
 // Lock keeps the footage of a camera, on all its streams, until it is removed.
+// The household has the locks; here is a copy of those that hold, so that
+// footage gets its class in the transaction in which it comes or is condemned.
 type Lock struct {
 	ID     int64
 	Camera nvr.CameraID
@@ -79,4 +82,36 @@ func (c *Catalog) Locks(ctx context.Context) ([]Lock, error) {
 		return nil, fmt.Errorf("locks: %w", err)
 	}
 	return locks, nil
+}
+
+// SetLocks makes the locks those that are given, with their numbers, at once.
+func (c *Catalog) SetLocks(ctx context.Context, locks []Lock) error {
+	have, err := c.Locks(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.Equal(have, locks) { // as a rule; by camera and time both
+		return nil
+	}
+	return c.Update(ctx, func(t Tx) error {
+		for _, l := range have {
+			if slices.Contains(locks, l) {
+				continue
+			}
+			if err := t.exec(`DELETE FROM lock WHERE id = ?`, l.ID); err != nil {
+				return fmt.Errorf("set locks: %w", err)
+			}
+		}
+		for _, l := range locks {
+			if slices.Contains(have, l) {
+				continue
+			}
+			err := t.exec(`INSERT INTO lock (id, camera_id, start_us, end_us, who, why, made_us) VALUES (?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (id) DO NOTHING`, l.ID, l.Camera, l.Span.From, l.Span.To, l.Who, l.Why, l.Made)
+			if err != nil {
+				return fmt.Errorf("set locks: %w", err)
+			}
+		}
+		return nil
+	})
 }

@@ -8,12 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/sqlite"
 )
 
 // soundIn is how long the start waits to learn whether the catalog is sound:
@@ -25,15 +26,15 @@ const soundIn = 300 * time.Millisecond
 // the next start sets it aside.
 const brokenName = "catalog.db.broken"
 
-// asideName holds the name of a catalog that was set aside until all that could
-// be read of it is in the new one, however often that is interrupted.
+// asideName holds the names of catalogs that were set aside, a line each, until
+// all that could be read of them is in the new one, however often that is
+// interrupted.
 const asideName = "catalog.db.aside"
 
-// SetAsideBroken moves a catalog that is no sound database out of the way, and
-// returns its new name. If it is sound as far as can be told in a moment, or not
-// there, the name is that of one that was set aside earlier and is still needed,
-// or empty. The caller holds the lock.
-func SetAsideBroken(ctx context.Context, data string, log *slog.Logger) (string, error) {
+// SetAsideBroken moves a catalog that is no sound database out of the way. It
+// returns the names of catalogs that were set aside, now or earlier, and are
+// still needed. The caller holds the lock.
+func SetAsideBroken(ctx context.Context, data string, log *slog.Logger) ([]string, error) {
 	path := filepath.Join(data, "catalog.db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return aside(data)
@@ -44,25 +45,42 @@ func SetAsideBroken(ctx context.Context, data string, log *slog.Logger) (string,
 			return aside(data)
 		}
 		if !catalog.IsCorrupt(err) && !errors.Is(err, nvr.ErrDamaged) {
-			return "", err
+			return nil, err
 		}
 	} else if err != nil {
-		return "", fmt.Errorf("look at the catalog: %w", err)
+		return nil, fmt.Errorf("look at the catalog: %w", err)
 	}
 	return SetAside(data, err, log)
 }
 
-// aside returns the path of the catalog that was set aside and is still needed,
-// or nothing.
-func aside(data string) (string, error) {
-	name, err := os.ReadFile(filepath.Join(data, asideName))
+// aside returns the paths of the catalogs that were set aside and are still
+// needed. If the file that names them says nothing, which a crash of an older
+// version may have left, all that lie there are.
+func aside(data string) ([]string, error) {
+	b, err := os.ReadFile(filepath.Join(data, asideName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return nil, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for a catalog that was set aside: %w", err)
+		return nil, fmt.Errorf("look for catalogs that were set aside: %w", err)
 	}
-	return filepath.Join(data, filepath.Base(string(name))), nil
+	names := strings.Fields(string(b))
+	if len(names) == 0 {
+		entries, err := os.ReadDir(data)
+		if err != nil {
+			return nil, fmt.Errorf("look for catalogs that were set aside: %w", err)
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), damagedPrefix) && !strings.HasSuffix(e.Name(), "-wal") && !strings.HasSuffix(e.Name(), "-shm") {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = filepath.Join(data, filepath.Base(name))
+	}
+	return paths, nil
 }
 
 // soundness returns what is wrong with a catalog, as far as can be told in a
@@ -82,32 +100,44 @@ func soundness(ctx context.Context, path string) (err error) {
 	return err
 }
 
-// SetAside keeps a broken catalog under another name, which it returns. What
-// can be read of it is needed until [Dir.Compare] has taken it over, however
-// often that is interrupted. The caller holds the lock.
-func SetAside(data string, cause error, log *slog.Logger) (string, error) {
-	path := filepath.Join(data, "catalog.db")
-	aside := path + ".damaged-" + time.Now().UTC().Format(stamp)
-	if err := os.WriteFile(filepath.Join(data, asideName), []byte(filepath.Base(aside)), 0o600); err != nil {
-		return "", fmt.Errorf("set the broken catalog aside: %w", err)
+// damagedPrefix begins the names of catalogs that were set aside.
+const damagedPrefix = "catalog.db.damaged-"
+
+// SetAside keeps a broken catalog under another name, and returns the names of
+// all that were set aside and are still needed: what can be read of them is
+// until [Dir.Compare] has taken it over, however often that is interrupted. The
+// caller holds the lock.
+func SetAside(data string, cause error, log *slog.Logger) ([]string, error) {
+	path, kept := filepath.Join(data, "catalog.db"), filepath.Join(data, damagedPrefix+time.Now().UTC().Format(stamp))
+	all, err := aside(data)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, kept)
+	names := ""
+	for _, path := range all {
+		names += filepath.Base(path) + "\n"
+	}
+	if err := durable.Replace(filepath.Join(data, asideName), 0o600, durable.Bytes([]byte(names))); err != nil {
+		return nil, fmt.Errorf("set the broken catalog aside: %w", err)
 	}
 	for _, suffix := range companions {
-		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("set the broken catalog aside: %w", err)
+		if err := os.Rename(path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("set the broken catalog aside: %w", err)
 		}
 	}
 	if err := os.Remove(filepath.Join(data, brokenName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("set the broken catalog aside: %w", err)
+		return nil, fmt.Errorf("set the broken catalog aside: %w", err)
 	}
-	log.Error("the catalog is broken and was set aside; it is made again from the footage", "kept", aside, "err", cause)
-	return aside, sqlite.SyncFolder(data)
+	log.Error("the catalog is broken and was set aside; it is made again from the footage", "kept", kept, "err", cause)
+	return all, durable.SyncFolder(data)
 }
 
 // Compare compares footage and catalog while cameras are recorded, indexes
 // footage from before a time that the catalog does not have, and tells log what
 // it found. A catalog that turns out to be broken is set aside at the next
-// start. old is a catalog that was set aside, or empty.
-func (d *Dir) Compare(ctx context.Context, old string, before nvr.Time, log *slog.Logger) error {
+// start. old are catalogs that were set aside.
+func (d *Dir) Compare(ctx context.Context, old []string, before nvr.Time, log *slog.Logger) error {
 	who, err := d.doctor(ctx)
 	if err != nil {
 		return err
@@ -122,10 +152,10 @@ func (d *Dir) Compare(ctx context.Context, old string, before nvr.Time, log *slo
 	}
 	if n := counts[doctor.DamagedCatalog]; n > 0 {
 		log.Error("the catalog is broken; it is made again from the footage at the next start", "err", report.Findings[0].Found)
-		return os.WriteFile(filepath.Join(d.path, brokenName), []byte(report.Findings[0].Found+"\n"), 0o600)
+		return durable.Replace(filepath.Join(d.path, brokenName), 0o600, durable.Bytes([]byte(report.Findings[0].Found+"\n")))
 	}
-	if counts[doctor.UnlistedFile] > 0 || old != "" {
-		if err := reindex(ctx, who, old, before, log); err != nil {
+	if counts[doctor.UnlistedFile] > 0 || len(old) > 0 {
+		if err := d.reindex(ctx, who, old, before, log); err != nil {
 			return err
 		}
 		if err := os.Remove(filepath.Join(d.path, asideName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -146,15 +176,32 @@ func (d *Dir) Compare(ctx context.Context, old string, before nvr.Time, log *slo
 	return nil
 }
 
-// reindex indexes footage that the catalog does not have.
-func reindex(ctx context.Context, who *doctor.Doctor, old string, before nvr.Time, log *slog.Logger) (err error) {
-	told, start := time.Now(), time.Now()
-	r := doctor.Rebuilding{Before: before, Progress: func(done, total int) {
+// reindex indexes footage that the catalog does not have, and takes over what
+// catalogs that were set aside still tell.
+func (d *Dir) reindex(ctx context.Context, who *doctor.Doctor, aside []string, before nvr.Time, log *slog.Logger) error {
+	told := time.Now()
+	progress := func(done, total int) {
 		if time.Since(told) >= 10*time.Second {
 			told = time.Now()
 			log.Info("footage is being indexed", "done", done, "of", total)
 		}
-	}}
+	}
+	if len(aside) == 0 {
+		aside = []string{""}
+	}
+	for _, path := range aside {
+		if err := d.reindexWith(ctx, who, path, doctor.Rebuilding{Before: before, Progress: progress}, log); err != nil {
+			return err
+		}
+	}
+	if err := moveLocks(ctx, d.Home, d.Catalog, true); err != nil { // all are in this one now
+		return err
+	}
+	return applyLocks(ctx, d.Home, d.Catalog, nvr.Now())
+}
+
+func (d *Dir) reindexWith(ctx context.Context, who *doctor.Doctor, old string, r doctor.Rebuilding, log *slog.Logger) (err error) {
+	start := time.Now()
 	if old != "" {
 		if r.Old = openOld(old, log); r.Old != nil {
 			defer func() { err = errors.Join(err, r.Old.Close()) }()

@@ -136,6 +136,13 @@ func open(ctx context.Context, data string, log *slog.Logger) (_ *Dir, err error
 	if d.Catalog, err = catalog.Open(ctx, filepath.Join(data, "catalog.db")); err != nil {
 		return nil, err
 	}
+	pending, err := aside(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := moveLocks(ctx, d.Home, d.Catalog, len(pending) == 0); err != nil {
+		return nil, err
+	}
 	d.Places = footage.NewPlacesOf(d.Home.UUID(), d.Home.Copy(), log)
 	if err := d.UsePlaces(ctx); err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ func (d *Dir) Keeper(ctx context.Context, log *slog.Logger) (*retention.Keeper, 
 		},
 		Policy:  d.Home.Retention,
 		Cameras: d.Home.CameraIDs,
+		Locks:   func(ctx context.Context, at nvr.Time) ([]catalog.Lock, error) { return heldLocks(ctx, d.Home, at) },
 		Clock:   retention.MachineClock,
 		Log:     log,
 	})

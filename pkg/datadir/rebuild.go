@@ -12,10 +12,10 @@ import (
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
+	"nvrd/pkg/durable"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/sqlite"
 )
 
 // Rebuild makes the catalog again from the footage, and returns what was made
@@ -73,7 +73,13 @@ func rebuildBeside(ctx context.Context, data string, home *household.DB, progres
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
 	d := &doctor.Doctor{Catalog: fresh, Directories: places.There(), Home: home.UUID()}
-	return d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: progress})
+	if made, err = d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: progress}); err != nil {
+		return made, err
+	}
+	if err := moveLocks(ctx, home, fresh, true); err != nil { // those of the old one are in it now
+		return made, err
+	}
+	return made, applyLocks(ctx, home, fresh, nvr.Now())
 }
 
 // allPlaces opens the places of a household, each of which has to be there. old
@@ -139,7 +145,7 @@ func swap(data string, now time.Time) (string, error) {
 	if err := os.Rename(filepath.Join(data, rebuilding), current); err != nil {
 		return "", fmt.Errorf("put the new catalog in place: %w", err)
 	}
-	return old, sqlite.SyncFolder(data)
+	return old, durable.SyncFolder(data)
 }
 
 // stamp is a time in a file's name: of two copies, the first is never replaced.

@@ -42,8 +42,11 @@ type Config struct {
 	Directories func() map[nvr.DirectoryID]*footage.Directory // those that are there
 	Policy      func(context.Context) (nvr.Retention, error)
 	Cameras     func(context.Context) ([]nvr.CameraID, error) // of the household
-	Clock       func() (catalog.Clock, error)                 // MachineClock, but for tests
-	Log         *slog.Logger
+	// Locks returns what somebody wants to keep and has not ended at a time; zero
+	// is before all ends. nil leaves those that the catalog has.
+	Locks func(context.Context, nvr.Time) ([]catalog.Lock, error)
+	Clock func() (catalog.Clock, error) // MachineClock, but for tests
+	Log   *slog.Logger
 }
 
 // Keeper removes footage as a policy says. A home has one.
@@ -199,6 +202,9 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	if !believed {
 		leasedAt = 0
 	}
+	if err := k.lock(ctx, leasedAt); err != nil { // likewise a lock
+		return nil, err
+	}
 	s, broken, err := k.state(ctx, now.Wall, leasedAt)
 	if err != nil {
 		return nil, err
@@ -214,6 +220,22 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	}
 	gone, err := k.carryOut(ctx, removals, leasedAt)
 	return gone, errors.Join(unswept, unmeasured, err)
+}
+
+// lock has the catalog keep what the household wants to keep. Nothing goes while
+// nobody knows what that is.
+func (k *Keeper) lock(ctx context.Context, at nvr.Time) error {
+	if k.Locks == nil {
+		return nil
+	}
+	locks, err := k.Locks(ctx, at)
+	if err == nil {
+		err = k.Catalog.SetLocks(ctx, locks)
+	}
+	if err != nil {
+		return fmt.Errorf("retention: %w", err)
+	}
+	return nil
 }
 
 // note keeps the moment at which the clock was last believed for the next

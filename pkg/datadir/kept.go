@@ -1,0 +1,72 @@
+package datadir
+
+import (
+	"context"
+	"slices"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+// Lock keeps footage, and returns the number of the lock. What is there when it
+// returns stays, and so does what of the span is recorded or found later. It
+// fails as [household.DB.Lock] does.
+func (d *Dir) Lock(ctx context.Context, l household.Lock) (int64, error) {
+	id, err := d.Home.Lock(ctx, l)
+	if err != nil {
+		return 0, err
+	}
+	return id, applyLocks(ctx, d.Home, d.Catalog, nvr.Now())
+}
+
+// Unlock removes a lock and returns it. Footage that no other lock keeps can go
+// from now on as its class says. It fails as [household.DB.Unlock] does.
+func (d *Dir) Unlock(ctx context.Context, id int64) (household.Lock, error) {
+	l, err := d.Home.Unlock(ctx, id)
+	if err != nil {
+		return household.Lock{}, err
+	}
+	return l, applyLocks(ctx, d.Home, d.Catalog, nvr.Now())
+}
+
+// heldLocks returns the locks of a household that have not ended at a time, as a
+// catalog has them.
+func heldLocks(ctx context.Context, home *household.DB, at nvr.Time) ([]catalog.Lock, error) {
+	held, err := home.Locks(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	locks := make([]catalog.Lock, len(held))
+	for i, l := range held {
+		locks[i] = catalog.Lock{ID: l.ID, Camera: l.Camera, Span: l.Span, Who: l.Who, Why: l.Why, Made: l.Made}
+	}
+	return locks, nil
+}
+
+// applyLocks makes the locks of a catalog those of the household.
+func applyLocks(ctx context.Context, home *household.DB, c *catalog.Catalog, at nvr.Time) error {
+	locks, err := heldLocks(ctx, home, at)
+	if err != nil {
+		return err
+	}
+	return c.SetLocks(ctx, locks)
+}
+
+// moveLocks takes over the locks of a catalog from before the household had
+// them. all says that there is no other one.
+func moveLocks(ctx context.Context, home *household.DB, c *catalog.Catalog, all bool) error {
+	if moved, err := home.LocksMoved(ctx); err != nil || moved {
+		return err
+	}
+	old, err := c.Locks(ctx)
+	if err != nil {
+		return err
+	}
+	locks := make([]household.Lock, len(old))
+	for i, l := range old {
+		locks[i] = household.Lock{Camera: l.Camera, Span: l.Span, Who: l.Who, Why: l.Why, Made: l.Made}
+	}
+	slices.SortFunc(locks, func(a, b household.Lock) int { return int(a.Made - b.Made) })
+	return home.MoveLocks(ctx, locks, all)
+}

@@ -1,0 +1,208 @@
+package datadir
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/doctor"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	filmed = nvr.Time(1_700_000_000_000_000)
+	second = nvr.Time(1_000_000)
+)
+
+// filmAndLock makes a data directory with two segments, of which the first is
+// locked.
+func filmAndLock(t *testing.T, made, until nvr.Time) (data string) {
+	t.Helper()
+	data = t.TempDir()
+	record(t, data, filmed, filmed+100*second)
+	if _, err := Check(t.Context(), data, doctor.Options{}, true); err != nil { // the catalog gets them
+		t.Fatal(err)
+	}
+	inside(t, data, func(d *Dir) {
+		l := household.Lock{Camera: 1, Span: nvr.Span{From: filmed, To: filmed + second}, Who: "Ada", Why: "parcel", Made: made, Until: until}
+		if _, err := d.Lock(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return data
+}
+
+func inside(t *testing.T, data string, f func(*Dir)) {
+	t.Helper()
+	d, err := Open(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(d)
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// makeRoom has everything removed that can be, and returns what is left.
+func makeRoom(t *testing.T, data string) (left []nvr.Time) {
+	t.Helper()
+	inside(t, data, func(d *Dir) {
+		if _, err := d.Home.ChangeRetention(t.Context(), func(r *nvr.Retention) { *r = nvr.Retention{MaxBytes: 1} }); err != nil {
+			t.Fatal(err)
+		}
+		k, err := d.Keeper(t.Context(), logged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all, err := d.Catalog.Segments(t.Context(), nvr.StreamID{Camera: 1}, nvr.Span{From: 1, To: filmed * 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			left = append(left, s.Span.From)
+		}
+	})
+	return left
+}
+
+func rebuilt(t *testing.T, data string) {
+	t.Helper()
+	if _, _, err := Rebuild(t.Context(), data, nil, logged); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// loseCatalog removes all that there is of the catalog, old ones too.
+func loseCatalog(t *testing.T, data string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(data, "catalog.db*"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, path := range all {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLockOutlivesTheCatalog shows that a lock is not lost with what can be
+// thrown away, and that retention goes by it.
+func TestLockOutlivesTheCatalog(t *testing.T) {
+	for name, tt := range map[string]struct {
+		then func(t *testing.T, data string)
+		left int
+	}{
+		"nothing":             {func(*testing.T, string) {}, 1},
+		"rebuild":             {rebuilt, 1},
+		"rebuild from files":  {func(t *testing.T, data string) { loseCatalog(t, data); rebuilt(t, data) }, 1},
+		"a start without one": {func(t *testing.T, data string) { loseCatalog(t, data); restart(t, data) }, 1},
+		"locks of the catalog gone": {func(t *testing.T, data string) {
+			inside(t, data, func(d *Dir) { must(t, d.Catalog.SetLocks(t.Context(), nil)) })
+		}, 1},
+		"unlocked": {func(t *testing.T, data string) {
+			inside(t, data, func(d *Dir) {
+				_, err := d.Unlock(t.Context(), 1)
+				must(t, err)
+			})
+			rebuilt(t, data) // the old catalog does not bring it back
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := filmAndLock(t, 0, 0)
+			tt.then(t, data)
+			if left := makeRoom(t, data); len(left) != tt.left || tt.left == 1 && left[0] != filmed {
+				t.Errorf("left are %v", left)
+			}
+			inside(t, data, func(d *Dir) {
+				if locks, err := d.Home.Locks(t.Context(), 0); err != nil || len(locks) != tt.left || tt.left == 1 && (locks[0].Who != "Ada" || locks[0].Why != "parcel") {
+					t.Errorf("locks %+v, %v", locks, err)
+				}
+			})
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restart makes the catalog that is not there, as a start does, and fills it.
+func restart(t *testing.T, data string) {
+	t.Helper()
+	held, err := Lock(data)
+	must(t, err)
+	d, err := Create(t.Context(), data, logged)
+	must(t, err)
+	must(t, errors.Join(d.Close(), held.Close()))
+	_, err = Check(t.Context(), data, doctor.Options{}, true)
+	must(t, err)
+}
+
+// TestLockEnds shows that a lock ends when it says so.
+func TestLockEnds(t *testing.T) {
+	if left := makeRoom(t, filmAndLock(t, 0, nvr.Now().Add(time.Hour))); len(left) != 1 {
+		t.Errorf("before it ends %v is left", left)
+	}
+	if left := makeRoom(t, filmAndLock(t, nvr.Now().Add(-2*time.Hour), nvr.Now().Add(-time.Hour))); len(left) != 0 {
+		t.Errorf("after it ended %v is left", left)
+	}
+}
+
+// TestLocksMove shows that the locks of a catalog from before the household had
+// them are taken over, once, also from one that was set aside since.
+func TestLocksMove(t *testing.T) {
+	for name, broken := range map[string]bool{"sound": false, "broken": true} {
+		t.Run(name, func(t *testing.T) {
+			data := t.TempDir()
+			home, err := household.Open(t.Context(), data)
+			must(t, err)
+			must(t, home.Close())
+			c, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
+			must(t, err)
+			must(t, c.Update(t.Context(), func(tx catalog.Tx) error {
+				_, err := tx.Lock(catalog.Lock{Camera: 1, Span: nvr.Span{From: filmed, To: filmed + second}, Who: "Ada", Why: "parcel", Made: 3})
+				return err
+			}))
+			must(t, c.Close())
+			if broken {
+				must(t, os.WriteFile(filepath.Join(data, brokenName), nil, 0o600))
+				held, err := Lock(data)
+				must(t, err)
+				aside, err := SetAsideBroken(t.Context(), data, logged)
+				must(t, err)
+				d, err := Create(t.Context(), data, logged)
+				must(t, err)
+				must(t, d.Compare(t.Context(), aside, nvr.Now(), logged))
+				must(t, errors.Join(d.Close(), held.Close()))
+			}
+			for range 2 {
+				inside(t, data, func(d *Dir) {
+					if locks, err := d.Home.Locks(t.Context(), 0); err != nil || len(locks) != 1 || locks[0].Why != "parcel" || locks[0].Made != 3 {
+						t.Errorf("locks %+v, %v", locks, err)
+					}
+				})
+			}
+			inside(t, data, func(d *Dir) {
+				_, err := d.Unlock(t.Context(), 1)
+				must(t, err)
+			})
+			inside(t, data, func(d *Dir) {
+				if locks, err := d.Home.Locks(t.Context(), 0); err != nil || len(locks) != 0 {
+					t.Errorf("a lock that was removed comes back: %+v, %v", locks, err)
+				}
+			})
+		})
+	}
+}
