@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
@@ -104,12 +105,31 @@ func (a *Appliance) Run(ctx context.Context) {
 			func(err error) { a.log.Error("footage directories cannot be read", "err", err) })
 	})
 	running.Go(func() { a.keeper.Run(ctx) })
+	running.Go(func() { a.saveEvents(ctx) })
 	running.Go(func() {
 		if err := a.Dir.Compare(ctx, a.aside, a.began, a.log); err != nil && ctx.Err() == nil {
 			a.log.Error("footage and catalog could not be compared", "err", err)
 		}
 	})
 	running.Wait()
+}
+
+// saveEvery is how often events are copied to where they outlive the catalog.
+const saveEvery = time.Minute
+
+func (a *Appliance) saveEvents(ctx context.Context) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return // Close saves what is still to come
+		case <-tick.C:
+			if err := a.Dir.SaveEvents(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("events are in the catalog only", "err", err)
+			}
+		}
+	}
 }
 
 // Notices returns what the owner should know.
@@ -122,7 +142,7 @@ func (a *Appliance) Notices() []nvr.Notice {
 func (a *Appliance) Close() error {
 	var errs []error
 	if a.Recorder != nil {
-		errs = append(errs, a.Recorder.Close())
+		errs = append(errs, a.Recorder.Close(), a.Dir.SaveEvents(context.Background()))
 	}
 	if a.Dir != nil {
 		errs = append(errs, a.Dir.Close())

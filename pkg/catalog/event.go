@@ -81,3 +81,45 @@ func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span
 	}
 	return events, nil
 }
+
+// EventsAfter returns the events of all cameras that follow one by beginning and
+// ID, at most limit of them.
+func (c *Catalog) EventsAfter(ctx context.Context, last Event, limit int) ([]Event, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, camera_id, quality, start_us, end_us, before_us, after_us, kind, detail
+		FROM event WHERE (start_us, id) > (?, ?) ORDER BY start_us, id LIMIT ?`, last.Span.From, last.ID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		var e Event
+		var before, after int64
+		if err := rows.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
+			return nil, fmt.Errorf("events: %w", err)
+		}
+		e.Before, e.After = time.Duration(before)*time.Microsecond, time.Duration(after)*time.Microsecond
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	return events, nil
+}
+
+// RestoreEvents adds events that were kept elsewhere, without their IDs. What is
+// there already is better known here, and stays.
+func (c *Catalog) RestoreEvents(ctx context.Context, events []Event) error {
+	return c.Update(ctx, func(t Tx) error {
+		for _, e := range events {
+			err := t.exec(`INSERT INTO event (camera_id, quality, start_us, end_us, kind, detail, before_us, after_us)
+				SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+				 WHERE NOT EXISTS (SELECT 1 FROM event WHERE camera_id = ?1 AND quality = ?2 AND start_us = ?3 AND kind = ?5)`,
+				e.Stream.Camera, e.Stream.Quality, e.Span.From, e.Span.To, e.Kind, e.Detail, e.Before.Microseconds(), e.After.Microseconds())
+			if err != nil {
+				return fmt.Errorf("%s event of %s: %w", e.Kind, e.Stream, err)
+			}
+		}
+		return nil
+	})
+}

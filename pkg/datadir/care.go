@@ -194,6 +194,9 @@ func (d *Dir) reindex(ctx context.Context, who *doctor.Doctor, aside []string, b
 			return err
 		}
 	}
+	if err := restoreEvents(ctx, d.Home, d.Catalog); err != nil {
+		return err
+	}
 	if err := moveLocks(ctx, d.Home, d.Catalog, true); err != nil { // all are in this one now
 		return err
 	}

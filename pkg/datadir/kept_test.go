@@ -206,3 +206,49 @@ func TestLocksMove(t *testing.T) {
 		})
 	}
 }
+
+// TestEventsOutliveTheCatalog shows the same of what happened, as it was last
+// seen to be.
+func TestEventsOutliveTheCatalog(t *testing.T) {
+	for name, then := range map[string]func(t *testing.T, data string){
+		"rebuild":            rebuilt,
+		"rebuild from files": func(t *testing.T, data string) { loseCatalog(t, data); rebuilt(t, data) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := filmAndLock(t, 0, 0)
+			const many = 2*eventPage + 10
+			event := catalog.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: filmed, To: filmed + second}, Kind: catalog.RingEvent, Detail: "button", Before: time.Second}
+			inside(t, data, func(d *Dir) {
+				must(t, d.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
+					for i := range nvr.Time(many) { // most at one instant
+						_, err := tx.PutEvent(catalog.Event{Stream: nvr.StreamID{Camera: nvr.CameraID(10 + i)}, Span: nvr.Span{From: filmed, To: filmed}, Kind: "motion"})
+						must(t, err)
+					}
+					_, err := tx.PutEvent(event)
+					return err
+				}))
+				must(t, d.SaveEvents(t.Context()))
+			})
+			inside(t, data, func(d *Dir) {
+				event.Span.To += second // it goes on
+				must(t, d.Catalog.Update(t.Context(), func(tx catalog.Tx) error { _, err := tx.PutEvent(event); return err }))
+				must(t, d.SaveEvents(t.Context()))
+				must(t, d.SaveEvents(t.Context()))
+			})
+			then(t, data)
+			inside(t, data, func(d *Dir) {
+				got, err := d.Catalog.Events(t.Context(), 1, nvr.Span{From: 1, To: filmed * 2})
+				if err != nil || len(got) != 1 {
+					t.Fatalf("events %+v, %v", got, err)
+				}
+				got[0].ID = 0
+				if got[0] != event {
+					t.Errorf("event %+v, want %+v", got[0], event)
+				}
+				if s, err := d.Catalog.Segment(t.Context(), nvr.StreamID{Camera: 1}, filmed); err != nil || s.ID == 0 {
+					t.Errorf("%+v, %v", s, err)
+				}
+			})
+		})
+	}
+}

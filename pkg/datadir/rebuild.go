@@ -76,6 +76,9 @@ func rebuildBeside(ctx context.Context, data string, home *household.DB, progres
 	if made, err = d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: progress}); err != nil {
 		return made, err
 	}
+	if err := restoreEvents(ctx, home, fresh); err != nil {
+		return made, err
+	}
 	if err := moveLocks(ctx, home, fresh, true); err != nil { // those of the old one are in it now
 		return made, err
 	}

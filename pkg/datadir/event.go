@@ -1,0 +1,74 @@
+package datadir
+
+import (
+	"context"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	// eventPage bounds what is read and written at once.
+	eventPage = 1000
+	// growing is how long after its beginning an event can change: it is a day
+	// long at most, and known a while later.
+	growing = 25 * time.Hour
+)
+
+// SaveEvents copies to the household what the catalog has of events and the
+// household does not: those that can still change, at first all. What it saved
+// is there when the catalog is lost. One goroutine at a time may call it.
+func (d *Dir) SaveEvents(ctx context.Context) error {
+	var last catalog.Event
+	if d.saved != nil {
+		last.Span.From = nvr.Now().Add(-growing)
+	}
+	saved := map[household.Event]bool{}
+	for {
+		found, err := d.Catalog.EventsAfter(ctx, last, eventPage)
+		if err != nil {
+			return err
+		}
+		var news []household.Event
+		for _, e := range found {
+			kept := household.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
+			if saved[kept] = true; !d.saved[kept] {
+				news = append(news, kept)
+			}
+		}
+		if len(news) > 0 {
+			if err := d.Home.KeepEvents(ctx, news); err != nil {
+				return err
+			}
+		}
+		if len(found) < eventPage {
+			d.saved = saved
+			return nil
+		}
+		last = found[len(found)-1]
+	}
+}
+
+// restoreEvents adds the events of a household to a catalog that was made again.
+func restoreEvents(ctx context.Context, home *household.DB, c *catalog.Catalog) error {
+	var last household.Event
+	for {
+		kept, err := home.KeptEvents(ctx, last, eventPage)
+		if err != nil {
+			return err
+		}
+		events := make([]catalog.Event, len(kept))
+		for i, e := range kept {
+			events[i] = catalog.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
+		}
+		if err := c.RestoreEvents(ctx, events); err != nil {
+			return err
+		}
+		if len(kept) < eventPage {
+			return nil
+		}
+		last = kept[len(kept)-1]
+	}
+}
