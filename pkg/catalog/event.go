@@ -10,21 +10,11 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Event is something that happened in front of a camera.
-type Event struct {
-	ID     int64
-	Stream nvr.StreamID // on which it was seen; footage of all the camera's streams is kept for it
-	Span   nvr.Span     // may be an instant, and is at most a day
-	// Before and After are how much footage around the span belongs to it, and
-	// stays as long; see nvr.MaxBefore and nvr.MaxAfter.
-	Before, After time.Duration
-	Kind          string // RingEvent, "person", "motion", ...
-	Detail        string
-}
+// Event is a row of the catalog's table of events.
+type Event = nvr.Event
 
-// RingEvent is the kind of the events that keep footage as nvr.Ring; all
-// others keep it as nvr.Motion.
-const RingEvent = "ring"
+// RingEvent is [nvr.RingEvent].
+const RingEvent = nvr.RingEvent
 
 // PutEvent adds an event if its ID is zero, and changes the one with its ID
 // otherwise, such as when it goes on. An event of the same stream, kind and
@@ -57,20 +47,51 @@ func (t Tx) PutEvent(e Event) (id int64, err error) {
 // maxEvent is the longest event; the schema holds it.
 const maxEvent = 24 * time.Hour
 
+// eventsQuery finds events by camera and beginning, which has an index.
+const eventsQuery = `SELECT id, camera_id, quality, start_us, end_us, before_us, after_us, kind, detail FROM event
+	WHERE start_us >= ? AND start_us < ? AND end_us >= ? AND camera_id `
+
 // Events returns the events of a camera that overlap span, oldest first.
 func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span) ([]Event, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, quality, start_us, end_us, before_us, after_us, kind, detail FROM event
-		WHERE camera_id = ? AND start_us >= ? AND start_us < ? AND end_us >= ? ORDER BY start_us, id`,
-		camera, span.From.Add(-maxEvent), span.To, span.From)
+	return c.events(ctx, `= ? ORDER BY start_us, id`, span.From.Add(-maxEvent), span.To, span.From, camera)
+}
+
+const latestEvents = `IN (SELECT camera_id FROM stream) ORDER BY start_us DESC, id DESC`
+
+// LatestEvents calls f for the events of all cameras that overlap span, the
+// latest to begin first, until f returns false. Of two that began at once the
+// one with the greater ID is first. It reads them in batches, by hours and then
+// by longer and longer times, so that it costs little to stop early.
+func (c *Catalog) LatestEvents(ctx context.Context, span nvr.Span, f func(Event) bool) error {
+	first, to := span.From.Add(-maxEvent), span.To
+	for width := time.Hour; first < to; width *= 2 {
+		from := max(first, to.Add(-width))
+		batch, err := c.events(ctx, latestEvents, from, to, span.From)
+		if err != nil {
+			return err
+		}
+		for _, e := range batch {
+			if !f(e) {
+				return nil
+			}
+		}
+		to = from
+	}
+	return nil
+}
+
+// events returns the events that a rest of eventsQuery with its arguments finds.
+func (c *Catalog) events(ctx context.Context, rest string, args ...any) ([]Event, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, eventsQuery+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	defer rows.Close()
 	var events []Event
 	for rows.Next() {
-		e := Event{Stream: nvr.StreamID{Camera: camera}}
+		var e Event
 		var before, after int64
-		if err := rows.Scan(&e.ID, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
+		if err := rows.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
 			return nil, fmt.Errorf("events: %w", err)
 		}
 		e.Before, e.After = time.Duration(before)*time.Microsecond, time.Duration(after)*time.Microsecond
