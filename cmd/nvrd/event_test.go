@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,8 +12,9 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// What a button tells the API is in the catalog, by the time that the program
-// has ended at the latest.
+// What a button tells the API is heard by who listens, and is in the catalog by
+// the time that the program has ended at the latest. Who listens does not keep
+// the program from ending.
 func TestEventsAreKept(t *testing.T) {
 	data := t.TempDir()
 	a, err := start(t.Context(), settings{data: data, listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))
@@ -25,6 +27,15 @@ func TestEventsAreKept(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.serve(t.Context()) }()
+	live, err := http.NewRequestWithContext(t.Context(), http.MethodGet, whereabouts(a.listener.Addr())+"/api/v1/events/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := http.DefaultClient.Do(live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Body.Close()
 	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, whereabouts(a.listener.Addr())+"/api/v1/cameras/"+cam.ID.String()+"/events",
 		strings.NewReader(`{"kind":"ring","detail":"the button"}`))
 	if err != nil {
@@ -40,6 +51,9 @@ func TestEventsAreKept(t *testing.T) {
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if heard, err := io.ReadAll(page.Body); err != nil || !strings.Contains(string(heard), `"kind":"ring"`) || !strings.Contains(string(heard), `"detail":"the button"`) {
+		t.Errorf("heard %q, %v", heard, err) // an error: it was cut off
 	}
 	if err := <-served; err != nil && !strings.Contains(err.Error(), http.ErrServerClosed.Error()) {
 		t.Error(err)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nvrd/pkg/auth"
+	"nvrd/pkg/event"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -63,6 +64,20 @@ type Live interface {
 	Stream(id nvr.StreamID) (*live.Stream, bool)
 }
 
+// Events passes on what happens in front of cameras; an [event.Bus] does.
+type Events interface {
+	Publish(e nvr.Event)
+	Subscribe(after nvr.Time) *event.Subscription
+}
+
+// History is what happened; a [catalog.Catalog] has it. An event is there within
+// about a second of when it was published.
+type History interface {
+	// LatestEvents calls f for the events of all cameras that overlap span, the
+	// latest to begin first and then that with the greatest ID, until it returns false.
+	LatestEvents(ctx context.Context, span nvr.Span, f func(nvr.Event) bool) error
+}
+
 // Config is what the API needs.
 type Config struct {
 	Cameras Cameras
@@ -71,9 +86,8 @@ type Config struct {
 	Live    Live
 	// Household is what can be set.
 	Household Household
-	// Happened notes that something happened in front of a camera, and has it
-	// recorded where events are. It waits for nothing.
-	Happened func(camera nvr.CameraID, kind string, at nvr.Time, detail string)
+	Events    Events
+	History   History
 	// Subscribe returns a channel that gives a value after every change of what
 	// Cameras.List returns (changes that follow quickly may share one), and a
 	// function that ends the subscription.
@@ -130,6 +144,8 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.recording},
 		{"PATCH /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.changeRecording},
 		{"POST /api/v1/cameras/{camera}/events", auth.Tell, camera, a.addEvent},
+		{"GET /api/v1/events", auth.Review, cameras, a.events},
+		{"GET /api/v1/events/live", auth.Review, cameras, a.liveEvents},
 		{"GET /api/v1/home", auth.Manage, home, a.home},
 		{"PATCH /api/v1/home", auth.Manage, home, a.changeHome},
 		{"POST /api/v1/probe", auth.Manage, home, a.probe},
@@ -152,7 +168,7 @@ type slots chan struct{}
 const (
 	// maxWatching bounds live views: each may hold 16 MiB when its network is slow.
 	maxWatching = 64
-	// maxListening bounds event streams: one for each open page.
+	// maxListening bounds streams of server-sent events: one or two for each open page.
 	maxListening = 256
 	// maxExporting bounds exports, which may take 10 MiB each; a film in a page
 	// is one as well.

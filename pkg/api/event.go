@@ -62,7 +62,8 @@ func (a *api) addEvent(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Cameras.Get(r.Context(), id); err != nil {
 		return err
 	}
-	a.Happened(id, e.Kind, min(e.At, now), e.Detail)
+	at := min(e.At, now)
+	a.Events.Publish(nvr.Event{Stream: nvr.StreamID{Camera: id}, Span: nvr.Span{From: at, To: at}, Kind: e.Kind, Detail: e.Detail})
 	w.WriteHeader(http.StatusAccepted)
 	return nil
 }

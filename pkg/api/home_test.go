@@ -16,6 +16,7 @@ import (
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/event"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
@@ -34,8 +35,10 @@ type home struct {
 	health  nvr.Reason
 	notices []nvr.Notice
 	probed  nvr.Probe
-	err     error // what List fails with
-	events  []string
+	err     error    // what List fails with
+	events  []string // that were taken
+	bus     *event.Bus
+	catalog *catalog.Catalog // nil until something was recorded
 	log     bytes.Buffer
 	bare    http.Handler // the API, which asks who asks
 	api     http.Handler // asked by the household
@@ -49,6 +52,9 @@ func newHome(t *testing.T) *home {
 	}
 	t.Cleanup(func() { db.Close() })
 	h := &home{db: db, changed: make(chan struct{}, 1)}
+	h.bus = event.New(func(e nvr.Event) {
+		h.events = append(h.events, fmt.Sprintf("%s %s %s %q", e.Stream.Camera, e.Kind, e.Span.From, e.Detail))
+	})
 	h.use(nil)
 	return h
 }
@@ -57,9 +63,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
-		Happened: func(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
-			h.events = append(h.events, fmt.Sprintf("%s %s %s %q", camera, kind, at, detail))
-		},
+		Events: h.bus, History: h.catalog,
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },
@@ -181,6 +185,7 @@ func (h *home) record(t *testing.T) (recorded nvr.Span) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	h.catalog = c
 	r, err := recorder.Open(t.Context(), c, footage.NewPlaces(h.db.UUID(), log, directory), log)
 	if err != nil {
 		t.Fatal(err)

@@ -19,9 +19,6 @@ const (
 	firstPicture = 10 * time.Second
 	// stalled is how long a reader may take none of what is written to it.
 	stalled = 30 * time.Second
-	// heartbeat keeps an event stream open through proxies, and finds out that
-	// the page is gone.
-	heartbeat = 15 * time.Second
 )
 
 func (a *api) live(w http.ResponseWriter, r *http.Request) error {
@@ -72,9 +69,8 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	changed, end := a.Subscribe()
 	defer end()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	if r.Method == http.MethodHead {
+	to, more := newPush(w, r)
+	if !more {
 		return nil
 	}
 	ctx, cancel := untilShutdown(r)
@@ -91,16 +87,13 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return a.broken(shown != nil, err)
 		}
-		message := []byte(": still here\n\n")
+		say := to.beat
 		if !bytes.Equal(data, shown) {
-			message = fmt.Appendf(nil, "event: cameras\ndata: %s\n\n", data)
 			shown = data
+			say = func() error { return to.send("cameras", "", data) }
 		}
-		if _, err := (patient{w}).Write(message); err != nil {
+		if say() != nil {
 			return nil // the page is gone
-		}
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			return nil
 		}
 		select {
 		case <-ctx.Done():

@@ -18,6 +18,7 @@ import (
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
+	"nvrd/pkg/event"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -32,6 +33,7 @@ type Appliance struct {
 	Recorder *recorder.Recorder
 	Cameras  *watch.Cameras
 	Live     *live.Hub
+	Events   *event.Bus // what happens; the recorder takes it, and publishes the motion that it sees
 
 	log    *slog.Logger
 	keeper *retention.Keeper
@@ -61,6 +63,8 @@ func Open(ctx context.Context, data string, log *slog.Logger) (_ *Appliance, err
 	if err := a.open(ctx, data); err != nil {
 		return nil, err
 	}
+	a.Events = event.New(a.Recorder.Take)
+	a.Recorder.Publish(a.Events.Publish)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, log)
 	return a, nil
 }
@@ -92,11 +96,12 @@ func (a *Appliance) open(ctx context.Context, data string) (err error) {
 	}
 }
 
-// Run watches the cameras and looks after the footage until ctx ends. It returns
-// when every connection is closed; what arrived is held by the recorder until
-// Close.
+// Run watches the cameras and looks after the footage until ctx ends, and with it
+// every subscription to events. It returns when every connection is closed; what
+// arrived is held by the recorder until Close.
 func (a *Appliance) Run(ctx context.Context) {
 	var running sync.WaitGroup
+	defer context.AfterFunc(ctx, a.Events.Close)()
 	running.Go(func() { a.Cameras.Run(ctx) })
 	running.Go(func() { a.Dir.Places.Run(ctx) })
 	running.Go(func() {

@@ -10,6 +10,14 @@ import (
 // OpenAt is Open with a clock.
 var OpenAt = openAt
 
+// Happened hands the recorder an instant; the zero time is now.
+func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
+	if at == 0 {
+		at = nvr.Now()
+	}
+	r.Take(nvr.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: kind, Detail: detail})
+}
+
 // SoundEnd is when the last of some frames of sound is taken to end.
 func SoundEnd(format media.Format, dts ...int64) int64 {
 	var sound []media.Sample

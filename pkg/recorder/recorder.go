@@ -10,9 +10,10 @@
 // up at its next sample.
 //
 // Locks are taken in this order, and none twice: Recorder.mu (which streams there
-// are; held while one ends), scene.mu (what happens before a camera), then one of
-// the innermost, in which nothing else is called: ledger.mu, rows.mu, and those
-// of pkg/footage. The ledger's and the disks' goroutines call back without a lock.
+// are; held while one ends), scene.telling (motion is published in its order),
+// what [Recorder.Publish] leads to, scene.mu (what happens before a camera), then
+// one of the innermost, in which nothing else is called: scenes.mu, ledger.mu,
+// rows.mu, and those of pkg/footage. The ledger's and the disks' goroutines call back without a lock.
 package recorder
 
 import (
@@ -45,10 +46,11 @@ type Recorder struct {
 
 	sealing sync.WaitGroup
 	rows    rows
+	scenes  scenes
+	publish func(nvr.Event) // motion that streams see
 
 	mu       sync.Mutex
 	streams  map[nvr.StreamID]*Stream
-	scenes   map[nvr.CameraID]*scene
 	accounts map[nvr.StreamID]*account
 }
 
@@ -68,13 +70,14 @@ func openAt(ctx context.Context, c *catalog.Catalog, places *footage.Places, log
 	r := &Recorder{
 		catalog: c, places: places, log: log, now: now,
 		rows:    rows{of: map[*footage.Directory]nvr.DirectoryID{}},
-		streams: map[nvr.StreamID]*Stream{}, scenes: map[nvr.CameraID]*scene{}, accounts: map[nvr.StreamID]*account{}, known: map[nvr.StreamID]nvr.Time{},
+		streams: map[nvr.StreamID]*Stream{}, scenes: scenes{of: map[nvr.CameraID]*scene{}}, accounts: map[nvr.StreamID]*account{}, known: map[nvr.StreamID]nvr.Time{},
 	}
 	r.opened.Store(int64(now()))
 	if err := r.recover(ctx); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
 	r.ledger = newLedger(c, log, now)
+	r.publish = r.Take
 	return r, nil
 }
 
@@ -89,7 +92,7 @@ func (r *Recorder) Stream(id nvr.StreamID) (*Stream, error) {
 	if r.accounts[id] == nil {
 		r.accounts[id] = r.newAccount(id, 0)
 	}
-	s := newStream(r, r.accounts[id], r.scene(id.Camera))
+	s := newStream(r, r.accounts[id], r.scenes.open(id.Camera, r.publish))
 	s.account.enable()
 	s.scene.show(id.Quality, s)
 	r.streams[id] = s

@@ -11,11 +11,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// motionEvent is the kind of the events that come from motion.
-const motionEvent = "motion"
-
 const (
-	// prolongEvery is how much longer motion has got when the catalog is told.
+	// prolongEvery is how much longer motion has got when it is published again.
 	prolongEvery = 5 * time.Second
 	// clockSet is how far the end of motion moves only if the clock was set: it
 	// is told twice a second, and after stillness of three at the latest.
@@ -26,14 +23,16 @@ const (
 // streams of the camera, which look when they have a sample. It is safe for
 // concurrent use.
 type scene struct {
-	ledger *ledger
+	publish func(nvr.Event)
+	telling sync.Mutex // motion is published in its order; comes before mu, and before what publish leads to
 
 	mu      sync.Mutex
-	streams [2]*Stream    // by quality; nil if it is not recorded
-	subSees bool          // the sub stream can tell motion
-	seer    *Stream       // of the motion that goes on; nil if there is none
-	motion  catalog.Event // that, or the last
-	noted   nvr.Time      // its end, as the catalog knows it
+	streams [2]*Stream  // by quality; nil if it is not recorded
+	subSees bool        // the sub stream can tell motion
+	seer    *Stream     // of the motion that goes on; nil if there is none
+	motion  nvr.Event   // that, or the last
+	noted   nvr.Time    // its end, as it was published
+	due     []nvr.Event // to be published
 }
 
 // news is what a stream was told of its scene and has not heeded.
@@ -42,44 +41,66 @@ type news struct {
 	from, to time.Time   // guarded by scene.mu
 }
 
-// Happened says that something happened in front of a camera at an instant; the
-// zero time is now, and so is one to come. The event goes to the catalog, and
-// streams of the camera that keep events keep it: from before it as far as
-// memory reaches, which is far enough if Happened is called within five seconds
-// of it, and events are told in their order. kind must not be empty; see
-// [catalog.Event]. Happened is safe for concurrent use and does not block.
-func (r *Recorder) Happened(camera nvr.CameraID, kind string, at nvr.Time, detail string) {
-	now := time.Now()
-	if at == 0 || at > nvr.TimeOf(now) {
-		at = nvr.TimeOf(now)
-	}
-	event := catalog.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: kind, Detail: detail}
-	r.mu.Lock()
-	c := r.scenes[camera]
-	r.mu.Unlock()
-	if c != nil {
-		then := now.Add(at.Sub(nvr.TimeOf(now)))
-		c.mu.Lock()
-		c.tell(then, then)
-		event.Before, event.After = c.around()
-		c.mu.Unlock()
-	}
-	r.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
+// scenes holds the scene of each camera that is or was recorded.
+type scenes struct {
+	mu sync.Mutex
+	of map[nvr.CameraID]*scene
 }
 
-func putEvent(tx catalog.Tx, e catalog.Event) error {
-	_, err := tx.PutEvent(e)
-	return err
+// get returns the scene of a camera, or nil.
+func (s *scenes) get(camera nvr.CameraID) *scene {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of[camera]
 }
 
-// scene returns that of a camera. r.mu is held.
-func (r *Recorder) scene(camera nvr.CameraID) *scene {
-	c := r.scenes[camera]
+// open returns the scene of a camera; a new one publishes with publish.
+func (s *scenes) open(camera nvr.CameraID, publish func(nvr.Event)) *scene {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.of[camera]
 	if c == nil {
-		c = &scene{ledger: r.ledger}
-		r.scenes[camera] = c
+		c = &scene{publish: publish}
+		s.of[camera] = c
 	}
 	return c
+}
+
+// Publish has the motion that streams see handed to f, in its order, again each
+// few seconds while it goes on. What f is handed has to come to Take, as
+// everything that happens; unless Publish is called it does so straight away. f
+// is called with locks held: it must not block, nor call anything of the
+// recorder but Take. Publish is to be called before Stream.
+func (r *Recorder) Publish(f func(nvr.Event)) { r.publish = f }
+
+// Take takes what happened in front of a camera, whoever noticed. The event
+// goes to the catalog within about a second, or as soon as that can be written,
+// and is lost if the program is killed before. Streams of the camera that keep
+// events keep it: from before it as far as memory reaches, which is far enough
+// if Take is called within five seconds of it, and events are told in their
+// order. Its kind must not be empty. Take is safe for concurrent use and does not
+// block.
+func (r *Recorder) Take(e nvr.Event) {
+	if c := r.scenes.get(e.Stream.Camera); c != nil {
+		e.Before, e.After = c.take(e)
+	}
+	r.ledger.post(func(tx catalog.Tx) error {
+		_, err := tx.PutEvent(e)
+		return err
+	})
+}
+
+// take tells the streams of an event, and returns how much around it is kept.
+// Of the motion that they see they have been told.
+func (c *scene) take(e nvr.Event) (before, after time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if own := c.motion; e.Stream != own.Stream || e.Kind != own.Kind || e.Span.From != own.Span.From {
+		now := time.Now()
+		wall := nvr.TimeOf(now)
+		c.tell(now.Add(min(e.Span.From.Sub(wall), 0)), now.Add(min(e.Span.To.Sub(wall), 0)))
+	}
+	return c.around()
 }
 
 // show lets s be told, or nobody if it is nil.
@@ -142,8 +163,11 @@ func (s *Stream) look(picture media.Sample) {
 // at a time counts: the sub stream as soon as it can tell motion, since
 // cameras spend less on quality there and more of it on what moves.
 func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.change(func() { c.judge(s, from, to, moving) })
+}
+
+// judge is see with c.mu held.
+func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 	if s.id.Quality == nvr.Sub {
 		c.subSees = s.detector.Ready()
 	}
@@ -162,42 +186,54 @@ func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
 			start = max(start, last) // the other stream saw it up to there
 		}
 		c.seer, c.noted = s, 0
-		c.motion = catalog.Event{Stream: s.id, Kind: motionEvent, Span: nvr.Span{From: start, To: start}}
+		c.motion = nvr.Event{Stream: s.id, Kind: nvr.MotionEvent, Span: nvr.Span{From: start, To: start}}
 	case c.seer != s || end <= last:
 		return
 	}
 	c.motion.Span.To = max(c.motion.Span.To, end)
 	c.tell(from, to)
 	if c.motion.Span.To.Sub(c.noted) >= prolongEvery {
-		c.note()
+		c.prolong()
 	}
 }
 
 // blind says that a stream sees nothing any more, until it has learned anew.
 func (s *Stream) blind() {
 	s.detector = motion.Detector{}
-	s.scene.mu.Lock()
-	defer s.scene.mu.Unlock()
-	if s.id.Quality == nvr.Sub {
-		s.scene.subSees = false
-	}
-	if s.scene.seer == s {
-		s.scene.settle()
-	}
+	s.scene.change(func() {
+		if s.id.Quality == nvr.Sub {
+			s.scene.subSees = false
+		}
+		if s.scene.seer == s {
+			s.scene.settle()
+		}
+	})
 }
 
 // settle ends the motion that goes on. c.mu is held.
 func (c *scene) settle() {
 	if c.noted != c.motion.Span.To {
-		c.note()
+		c.prolong()
 	}
 	c.seer = nil
 }
 
-// note writes the motion to the catalog, as long as it is by now.
-func (c *scene) note() {
-	event := c.motion
-	event.Before, event.After = c.around()
-	c.noted = event.Span.To
-	c.ledger.post(func(tx catalog.Tx) error { return putEvent(tx, event) })
+// prolong has the motion published, as long as it is by now. c.mu is held.
+func (c *scene) prolong() {
+	c.noted = c.motion.Span.To
+	c.due = append(c.due, c.motion)
+}
+
+// change calls f with c.mu held, and publishes what became due.
+func (c *scene) change(f func()) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.mu.Lock()
+	f()
+	due := c.due
+	c.due = nil
+	c.mu.Unlock()
+	for _, e := range due {
+		c.publish(e)
+	}
 }

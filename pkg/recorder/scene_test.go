@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nvrd/pkg/event"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -145,4 +146,58 @@ func (h *home) happened(start nvr.Time) (spans [][2]int) {
 		spans = append(spans, [2]int{seconds(e.Span.From), seconds(e.Span.To)})
 	}
 	return spans
+}
+
+// Motion is published once, as an event that gets longer, and is kept only as
+// what the recorder is handed back. It ends with its stream, whoever ends that.
+func TestMotionIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer h.close()
+		bus := event.New(h.recorder.Take)
+		h.recorder.Publish(bus.Publish)
+		heard := bus.Subscribe(0)
+		defer heard.Close()
+		start := nvr.Now()
+		film := func(s *recorder.Stream) { // still for 30 s, moving for 20
+			s.Begin(format(), true)
+			for i := range 500 {
+				size := 400
+				if i >= 300 {
+					size = 1600
+				}
+				s.Sample(media.Sample{DTS: int64(i) * 9000, Key: i%10 == 0, Data: make([]byte, size), Arrived: time.Now()})
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		id := nvr.StreamID{Camera: camera.Camera, Quality: nvr.Sub}
+		s := h.stream(id)
+		film(s)
+		h.recorder.Remove(id)
+		heard.Close()
+		var last nvr.Event
+		count := 0
+		for p := range heard.Events() {
+			if count++; count > 1 && (p.Stream != last.Stream || p.Kind != last.Kind || p.Span.From != last.Span.From || p.Span.To <= last.Span.To) {
+				t.Errorf("%+v after %+v", p.Event, last)
+			}
+			last = p.Event
+		}
+		if long := last.Span.Duration(); count < 4 || count > 7 || last.Stream != id || last.Kind != nvr.MotionEvent || long < 17*time.Second || long > 20*time.Second {
+			t.Errorf("published %d times, at last %+v of %s", count, last, long)
+		}
+		time.Sleep(3 * time.Second)
+		kept, err := h.catalog.Events(t.Context(), camera.Camera, nvr.Span{From: start, To: nvr.Now()})
+		if err != nil || len(kept) != 1 || kept[0].Span != last.Span {
+			t.Errorf("kept %+v, %v; published %+v", kept, err, last)
+		}
+		h.recorder.Publish(func(nvr.Event) {})
+		lone := h.stream(nvr.StreamID{Camera: camera.Camera + 1})
+		film(lone)
+		lone.End(nvr.NotRunning, nil)
+		time.Sleep(3 * time.Second)
+		if kept, err := h.catalog.Events(t.Context(), camera.Camera+1, nvr.Span{From: start, To: nvr.Now()}); err != nil || len(kept) != 0 {
+			t.Errorf("kept what was not handed back: %+v, %v", kept, err)
+		}
+	})
 }
