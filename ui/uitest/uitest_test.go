@@ -32,7 +32,7 @@ const patience = 5 * time.Minute
 
 func TestBrowsers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts browsers: takes seven minutes")
+		t.Skip("starts browsers: takes ten minutes")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -164,7 +164,7 @@ func browse(t *testing.T, name string, env ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=400000", name+".test.mjs")
+	c := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "--test-timeout=1200000", name+".test.mjs")
 	c.Env = append(append(os.Environ(), "STOOP_SHOTS="+shots), env...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 10 * time.Second
