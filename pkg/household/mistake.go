@@ -271,8 +271,8 @@ func unescape(s string) string {
 // or nil. Rtsp tells whether what answered there, if anything did, speaks RTSP;
 // to is the address that it redirects to, if it does.
 func Judge(field, address string, reason nvr.Reason, rtsp bool, to string) *AddressError {
-	u, err := url.Parse(address)
-	if err != nil || reason == nvr.WrongPassword {
+	u := known(address)
+	if reason == nvr.WrongPassword {
 		return nil
 	}
 	standard := *u
@@ -293,4 +293,13 @@ func Judge(field, address string, reason nvr.Reason, rtsp bool, to string) *Addr
 		return &AddressError{Field: field, Mistake: NoPath}
 	}
 	return nil
+}
+
+// known is an address that was stored; an empty one if it cannot be read.
+func known(address string) *url.URL {
+	u, err := url.Parse(address)
+	if err != nil {
+		return &url.URL{}
+	}
+	return u
 }

@@ -34,13 +34,15 @@ test('windows of one browser share its connections: each can go on, and four pic
     await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2, null, { timeout: 30_000 })
   }
   for (const page of [second, first]) {
-    const begun = Date.now()
     await page.click(`[data-tile="${doors[0]}"]`)
     await page.waitForURL(/cameras\/\d+$/)
     await page.waitForLoadState()
-    const took = Date.now() - begun
-    console.log(`to another page, with two windows open: ${took} ms`)
-    assert.ok(took < 6000, `it took ${took} ms`)
+    const waited = await page.evaluate(() => {
+      const [n] = performance.getEntriesByType('navigation')
+      return Math.round(n.requestStart - n.fetchStart)
+    })
+    console.log(`until there was a connection for another page, with two windows open: ${waited} ms`)
+    assert.ok(waited < 8000, `it took ${waited} ms`) // it was 20 s, also on a machine without other work
   }
   await moves(second, '[data-video]')
   // A change is told to both.
@@ -81,3 +83,36 @@ for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk',
     await close(page)
   })
 }
+
+test('short gaps do not paint over the footage between them', async () => {
+  const page = await open(browser)
+  const minutes = 60_000
+  const stamp = (from, to) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+  await page.route('**/timeline?*', (r) => {
+    const query = new URL(r.request().url()).searchParams
+    const [from, to] = [Date.parse(query.get('from')), Math.min(Date.parse(query.get('to')), Date.now())]
+    const footage = []
+    const gaps = []
+    for (let t = Math.ceil(from / minutes / 10) * minutes * 10; t < to; t += 10 * minutes) { // 20 s in ten minutes
+      gaps.push({ ...stamp(t, t + 20_000), reason: 'unreachable' })
+      footage.push(stamp(t + 20_000, t + 10 * minutes))
+    }
+    return r.fulfill({ json: { stream: 'main', from: query.get('from'), to: query.get('to'), footage, gaps, activity: { step_us: 1, scores: [] } } })
+  })
+  for (const zoom of ['24h', '7d']) {
+    await page.goto(`${base}/cameras/${doors[1]}?zoom=${zoom}`)
+    await page.waitForTimeout(1500)
+    const plain = await page.evaluate(() => {
+      const canvas = document.querySelector('[data-canvas]')
+      const scale = canvas.width / canvas.getBoundingClientRect().width
+      const wash = getComputedStyle(document.documentElement).getPropertyValue('--wash').trim().match(/[0-9a-f]{2}/g).map((v) => parseInt(v, 16))
+      const row = canvas.getContext('2d').getImageData(40 * scale, 60 * scale, 500 * scale, 1).data
+      let near = 0
+      for (let i = 0; i < row.length; i += 4) if (wash.every((v, k) => Math.abs(v - row[i + k]) < 16)) near++
+      return near / (row.length / 4)
+    })
+    assert.ok(plain > 0.8, `at ${zoom} ${Math.round(plain * 100)} % of the film is seen`)
+  }
+  page.faults = page.faults.filter((f) => !/404/.test(f))
+  await close(page)
+})
