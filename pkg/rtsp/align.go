@@ -9,7 +9,7 @@ import "time"
 type alignment struct {
 	zero    [2]int64 // on each track's clock
 	info    *[2]uint32
-	settled bool      // zero[1] is in use
+	aligned bool      // zero[1] is in use
 	reports bool      // and comes from sender reports
 	doubt   doubt     // that was raised since
 	agreed  time.Time // when reports of both tracks were last of one clock
@@ -45,8 +45,8 @@ func (a *alignment) begin(zero int64) {
 	*a = alignment{zero: [2]int64{zero}, info: a.info}
 }
 
-// settle sets the zero of the sound by the best that is known.
-func (a *alignment) settle(video, audio *clock) {
+// align sets the zero of the sound by the best that is known.
+func (a *alignment) align(video, audio *clock) {
 	zero, ok := a.byReports(video, audio)
 	if a.reports = ok; ok {
 		a.agreed = latest(video, audio)
@@ -59,13 +59,13 @@ func (a *alignment) settle(video, audio *clock) {
 		zero = a.byArrival(video, audio)
 		a.arrivals.base, a.arrivals.based = audio.leads.least()-video.leads.least(), true
 	}
-	a.zero[1], a.settled = zero, true
+	a.zero[1], a.aligned = zero, true
 }
 
 // correct is called after a report. It returns how far sound was moved. A
 // report that contradicts an earlier one has to be confirmed by the next.
 func (a *alignment) correct(video, audio *clock) time.Duration {
-	if !a.settled {
+	if !a.aligned {
 		return 0
 	}
 	zero, ok := a.byReports(video, audio)
@@ -107,7 +107,7 @@ func (a *alignment) confirms(moved int64, video, audio *clock) bool {
 // and no report says so.
 func (a *alignment) arrived(track int, lead int64, now time.Time, audio *clock) time.Duration {
 	off := a.arrivals.see(track, lead, now)
-	if off == 0 || !a.settled {
+	if off == 0 || !a.aligned {
 		return 0
 	}
 	if a.reports && now.Sub(a.agreed) < reportsFor {

@@ -30,9 +30,9 @@ type clock struct {
 	rate    int64     // units per second
 	epoch   time.Time // arrival is counted from here, whatever this machine's clock is set to; that of both tracks
 	started bool
-	place         // of the newest packet that was believed
-	stray   place // of one that was not; zero if it was
-	apart   int64 // the newest from the one before it
+	reading         // of the newest packet that was believed
+	stray   reading // of one that was not; zero if it was
+	apart   int64   // the newest from the one before it
 	leads   leads
 	pace    pace    // of the pictures
 	content content // of the sound
@@ -40,8 +40,8 @@ type clock struct {
 	report report
 }
 
-// place is a place on a clock.
-type place struct {
+// reading is where a clock stood when a packet came.
+type reading struct {
 	ts      uint32
 	count   int64 // ts, unwrapped
 	arrived time.Time
@@ -64,11 +64,11 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 	}
 	if c.doubtful(c.count+step, arrived) {
 		if c.stray.arrived.IsZero() || c.doubtfulAfter(c.stray, ts, arrived) {
-			c.stray = place{ts, c.count + c.usual(arrived), arrived}
+			c.stray = reading{ts, c.count + c.usual(arrived), arrived}
 			c.content.length = length
 			return c.stray.count, false
 		}
-		c.place, jumped = c.stray, true
+		c.reading, jumped = c.stray, true
 		c.report.known = false
 		step = c.step(ts, arrived)
 	}
@@ -83,7 +83,7 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 // believe makes a packet the newest.
 func (c *clock) believe(ts uint32, count int64, arrived time.Time, length int64) int64 {
 	c.apart = count - c.count
-	c.place, c.stray = place{ts, count, arrived}, place{}
+	c.reading, c.stray = reading{ts, count, arrived}, reading{}
 	c.content.length = length
 	c.leads.see(c.lead(count, arrived), arrived)
 	return count
@@ -120,7 +120,7 @@ func (c *clock) doubtful(count int64, arrived time.Time) bool {
 }
 
 // doubtfulAfter is doubtful as if p were the newest packet.
-func (c *clock) doubtfulAfter(p place, ts uint32, arrived time.Time) bool {
+func (c *clock) doubtfulAfter(p reading, ts uint32, arrived time.Time) bool {
 	step := time.Duration(c.nanos(int64(int32(ts - p.ts))))
 	passed := arrived.Sub(p.arrived)
 	return step < -reorder || step > max(reorder, passed+early)
@@ -143,7 +143,7 @@ func (c *clock) near(ts uint32) int64 { return c.count + c.pace.scale(int64(int3
 
 // forget drops what was learned about other clocks.
 func (c *clock) forget() {
-	c.report.known, c.leads, c.stray = false, leads{}, place{}
+	c.report.known, c.leads, c.stray = false, leads{}, reading{}
 	c.content.begin()
 	c.pace.begin()
 }

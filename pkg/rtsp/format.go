@@ -166,7 +166,7 @@ func supported(f format.Format) (media.Track, *offer, error) {
 func said(codec media.Codec, v, s, p []byte) (known sets) {
 	for k, b := range map[kind][]byte{vps: v, sps: s, pps: p} {
 		if len(b) > headerLen(codec) && len(b) <= maxSet && kindOf(codec, b[0]) == k {
-			*known.place(k) = b
+			*known.of(k) = b
 		}
 	}
 	return known

@@ -155,8 +155,8 @@ func (s sets) equal(o sets) bool {
 	return bytes.Equal(s.vps, o.vps) && bytes.Equal(s.sps, o.sps) && bytes.Equal(s.pps, o.pps)
 }
 
-// place returns where a parameter set of that kind is kept.
-func (s *sets) place(k kind) *[]byte {
+// of returns where the parameter set of a kind is kept.
+func (s *sets) of(k kind) *[]byte {
 	switch k {
 	case vps:
 		return &s.vps

@@ -257,7 +257,8 @@ func (s *stream) hand(u *accessUnit, fresh bool) {
 		Arrived: u.arrived, Late: c.late(u.at, u.arrived), Captured: c.captured(u.at),
 	}
 	if u.track == 1 {
-		if !s.announced || !s.place(u, &sample) {
+		var ok bool
+		if sample.DTS, ok = s.decodeTime(u); !ok {
 			return
 		}
 	} else {
@@ -271,17 +272,20 @@ func (s *stream) hand(u *accessUnit, fresh bool) {
 	s.sink.Sample(sample)
 }
 
-// place finds the decode time of sound.
-func (s *stream) place(u *accessUnit, sample *media.Sample) bool {
-	if !s.sync.settled {
-		s.sync.settle(&s.clocks[0], &s.clocks[1])
+// decodeTime returns that of sound; ok is false for what is left out.
+func (s *stream) decodeTime(u *accessUnit) (dts int64, ok bool) {
+	if !s.announced {
+		return 0, false
 	}
-	sample.DTS = u.at - s.sync.zero[1]
-	if sample.DTS < 0 || sample.DTS <= s.lastSound {
-		return false
+	if !s.sync.aligned {
+		s.sync.align(&s.clocks[0], &s.clocks[1])
 	}
-	s.lastSound = sample.DTS
-	return true
+	dts = u.at - s.sync.zero[1]
+	if dts < 0 || dts <= s.lastSound {
+		return 0, false
+	}
+	s.lastSound = dts
+	return dts, true
 }
 
 // present tells the sink what is new from a picture on.

@@ -143,7 +143,7 @@ func TestCorrection(t *testing.T) {
 	audio.read(0, now.Add(100*time.Millisecond), 800) // seems late; in truth it began with the picture
 	var a alignment
 	a.begin(0)
-	a.settle(&video, &audio)
+	a.align(&video, &audio)
 	if a.zero[1] != -800 {
 		t.Fatalf("by arrival sound begins at %d", a.zero[1])
 	}
@@ -177,7 +177,7 @@ func TestCorrection(t *testing.T) {
 		t.Errorf("a confirmed contradiction moved sound by %v to %d", moved, a.zero[1])
 	}
 	audio.hear(ntp, 8000*3600, now)
-	if a.settle(&video, &audio); !within(a.zero[1], 800) {
+	if a.align(&video, &audio); !within(a.zero[1], 800) {
 		t.Errorf("tracks an hour apart were believed: sound begins at %d", a.zero[1])
 	}
 }

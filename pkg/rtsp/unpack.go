@@ -113,7 +113,7 @@ func (v *video) finish() {
 		return
 	}
 	binary.BigEndian.PutUint32(v.slab.at(at), uint32(len(nal)))
-	v.note(k, nal)
+	v.observe(k, nal)
 }
 
 var startCode = []byte{0, 0, 0, 1}
@@ -155,13 +155,13 @@ func (v *video) nal(b []byte) {
 	}
 	v.slab.buf = binary.BigEndian.AppendUint32(v.slab.buf, uint32(len(b)))
 	v.slab.write(b)
-	v.note(k, b)
+	v.observe(k, b)
 }
 
 // parameters keeps a parameter set for the next key frame. It reports false
 // for one that belongs into the stream: an additional one under another id.
 func (v *video) parameters(k kind, b []byte) bool {
-	at := v.next.place(k)
+	at := v.next.of(k)
 	if bytes.Equal(*at, b) {
 		return true
 	}
@@ -212,8 +212,8 @@ func (v *video) reserve(n int) bool {
 	return !v.damaged
 }
 
-// note takes note of what a NAL unit says of the picture.
-func (v *video) note(k kind, nal []byte) {
+// observe learns from a NAL unit what the picture is.
+func (v *video) observe(k kind, nal []byte) {
 	switch k {
 	case slice, keySlice:
 		v.slices, v.heard = true, v.arrived
