@@ -221,6 +221,9 @@ func (c *cutter) create(key media.Sample, dir *footage.Directory) {
 	file, header := dir.Create(footage.Origin{Stream: c.id, Run: c.run, Start: start}, c.init)
 	row.HeaderBytes, row.Bytes = header, header
 	c.recorder.begins(start)
+	if start != c.account.covered || c.account.reason != "" { // what comes late is from before
+		c.heard = max(c.heard, c.soundTime(key.DTS)-1)
+	}
 	c.segment = &segment{dir: dir, file: file, row: row, init: c.init, cut: cutAfter(start, c.id)}
 	if limit-c.segment.cut < enough { // too little for one more
 		c.segment.cut = limit

@@ -196,8 +196,15 @@ func (c *cutter) soundBefore(end int64) fmp4.Run {
 	if len(c.fragment.samples[1]) == 0 {
 		return fmp4.Run{}
 	}
-	track := &c.format.Tracks[1]
-	until := nvr.Units(nvr.Duration(end, c.format.Video().Timescale), track.Timescale)
-	sound := c.fragment.soundBefore(until)
-	return fmp4.Run{Samples: sound, End: soundEnd(sound, track.FrameDuration())}
+	sound := c.fragment.soundBefore(c.soundTime(end))
+	return fmp4.Run{Samples: sound, End: soundEnd(sound, c.format.Tracks[1].FrameDuration())}
+}
+
+// soundTime returns a decode time of the picture in units of the sound, if there
+// is any.
+func (c *cutter) soundTime(dts int64) int64 {
+	if len(c.format.Tracks) < 2 {
+		return 0
+	}
+	return nvr.Units(nvr.Duration(dts, c.format.Video().Timescale), c.format.Tracks[1].Timescale)
 }

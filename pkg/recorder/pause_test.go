@@ -244,8 +244,12 @@ func TestSoundEndsWithPictures(t *testing.T) {
 			s.Follow(nvr.Plan{Mode: nvr.KeepEvents})
 			s.Sample(media.Sample{DTS: 20 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
 		}},
-		{"pictures come again", func(_ *home, s *recorder.Stream) {
-			s.Sample(media.Sample{DTS: 20 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
+		{"pictures come again, and sound is late", func(_ *home, s *recorder.Stream) {
+			s.Sample(media.Sample{DTS: 21 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
+			for dts := int64(20 * 48000); dts < 22*48000; dts += 1024 {
+				s.Sample(media.Sample{Track: 1, DTS: dts, Key: true, Data: []byte{2}, Arrived: time.Now()})
+			}
+			s.Sample(media.Sample{DTS: 22 * 90000, Data: []byte{1}, Arrived: time.Now()})
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
