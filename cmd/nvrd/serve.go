@@ -47,7 +47,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if err != nil {
 		return nil, err
 	}
-	if a.Appliance, err = appliance.Open(ctx, s.data, log); err != nil {
+	if a.Appliance, err = appliance.Open(ctx, appliance.Config{Data: s.data, Log: log}); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", s.listen)

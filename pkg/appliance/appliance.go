@@ -26,6 +26,15 @@ import (
 	"nvrd/pkg/watch"
 )
 
+// Config is what an Appliance needs.
+type Config struct {
+	Data string // the data directory
+	Log  *slog.Logger
+	// Clock tells for how long the machine has run; nil means the machine's own.
+	// A proof in a time that is made up has another one.
+	Clock func() (catalog.Clock, error)
+}
+
 // Appliance is an open data directory and what records to it. Its fields are
 // safe for use from several goroutines until Close.
 type Appliance struct {
@@ -46,40 +55,43 @@ type Appliance struct {
 // fails with [nvr.ErrBusy] if another process records there. When it returns,
 // footage of an earlier life is whole and removals are complete. A catalog that
 // turns out to be broken is set aside and made again while Run runs.
-func Open(ctx context.Context, data string, log *slog.Logger) (_ *Appliance, err error) {
-	a := &Appliance{log: log, Live: &live.Hub{}}
+func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
+	if c.Clock == nil {
+		c.Clock = retention.MachineClock
+	}
+	a := &Appliance{log: c.Log, Live: &live.Hub{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := os.MkdirAll(data, 0o750); err != nil {
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if a.lock, err = datadir.Lock(data); err != nil {
+	if a.lock, err = datadir.Lock(c.Data); err != nil {
 		return nil, err
 	}
 	a.began = nvr.Now()
-	if err := a.open(ctx, data); err != nil {
+	if err := a.open(ctx, c); err != nil {
 		return nil, err
 	}
 	a.Events = event.New(a.Recorder.Take)
 	a.Recorder.Publish(a.Events.Publish)
-	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, log)
+	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
 	return a, nil
 }
 
 // open opens the data directory, once more without its catalog if that is broken.
-func (a *Appliance) open(ctx context.Context, data string) (err error) {
-	if a.aside, err = datadir.SetAsideBroken(ctx, data, a.log); err != nil {
+func (a *Appliance) open(ctx context.Context, c Config) (err error) {
+	if a.aside, err = datadir.SetAsideBroken(ctx, c.Data, c.Log); err != nil {
 		return err
 	}
 	for again := false; ; again = true {
-		if a.Dir, err = datadir.Create(ctx, data, a.log); err == nil {
-			a.keeper, err = a.Dir.Keeper(ctx, a.log) // completes removals before the recorder looks at the files
+		if a.Dir, err = datadir.Create(ctx, c.Data, c.Log); err == nil {
+			a.keeper, err = a.Dir.Keeper(ctx, c.Clock, c.Log) // completes removals before the recorder looks at the files
 		}
 		if err == nil {
-			a.Recorder, err = recorder.Open(ctx, a.Dir.Catalog, a.Dir.Places, a.log)
+			a.Recorder, err = recorder.Open(ctx, a.Dir.Catalog, a.Dir.Places, c.Log)
 		}
 		if !catalog.IsCorrupt(err) || again {
 			return err
@@ -90,19 +102,28 @@ func (a *Appliance) open(ctx context.Context, data string) (err error) {
 			}
 			a.Dir = nil
 		}
-		if a.aside, err = datadir.SetAside(data, err, a.log); err != nil {
+		if a.aside, err = datadir.SetAside(c.Data, err, c.Log); err != nil {
 			return err
 		}
 	}
 }
 
-// Run watches the cameras and looks after the footage until ctx ends, and with it
+// Run watches the cameras and cares for the footage until ctx ends, and with it
 // every subscription to events. It returns when every connection is closed; what
 // arrived is held by the recorder until Close.
 func (a *Appliance) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer context.AfterFunc(ctx, a.Events.Close)()
 	running.Go(func() { a.Cameras.Run(ctx) })
+	running.Go(func() { a.Care(ctx) })
+	running.Wait()
+}
+
+// Care is the part of Run that is done for the footage, wherever that comes
+// from: places are used as the household says, and while they are well; what
+// has to go is removed; footage and catalog are compared once.
+func (a *Appliance) Care(ctx context.Context) {
+	var running sync.WaitGroup
 	running.Go(func() { a.Dir.Places.Run(ctx) })
 	running.Go(func() {
 		a.Dir.Home.KeepUp(ctx,

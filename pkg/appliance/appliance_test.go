@@ -16,7 +16,7 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 	data, log := t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
 	life := func(look bool, why string) {
 		t.Helper()
-		a, err := Open(t.Context(), data, log)
+		a, err := Open(t.Context(), Config{Data: data, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestEmptyMarker(t *testing.T) {
 	data, log := t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
 	life := func(f func(a *Appliance)) {
 		t.Helper()
-		a, err := Open(t.Context(), data, log)
+		a, err := Open(t.Context(), Config{Data: data, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 // one; it begins on Saturday, 2000-01-01.
 func TestScheduleIsFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, err := Open(t.Context(), t.TempDir(), slog.New(slog.DiscardHandler))
+		a, err := Open(t.Context(), Config{Data: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

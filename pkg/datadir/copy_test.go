@@ -17,6 +17,7 @@ import (
 	"nvrd/pkg/footage"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/retention"
 )
 
 var logged = slog.New(slog.DiscardHandler)
@@ -35,7 +36,7 @@ func record(t *testing.T, data string, starts ...nvr.Time) (at string) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.Keeper(t.Context(), logged); err != nil { // so that what is there has its row
+	if _, err := d.Keeper(t.Context(), retention.MachineClock, logged); err != nil { // so that what is there has its row
 		t.Fatal(err)
 	}
 	if err := d.Places.Admit(func(*footage.Directory) error { return nil }); err != nil {

@@ -13,7 +13,7 @@ import (
 // Keeper returns what removes footage as the household says, after having
 // completed what an earlier one began: to be called before a recorder looks at
 // the files.
-func (d *Dir) Keeper(ctx context.Context, log *slog.Logger) (*retention.Keeper, error) {
+func (d *Dir) Keeper(ctx context.Context, clock func() (catalog.Clock, error), log *slog.Logger) (*retention.Keeper, error) {
 	err := d.Catalog.Update(ctx, func(tx catalog.Tx) error { // so that each that is there has its row
 		for _, at := range d.Places.There() {
 			if _, err := tx.Directory(at.ID(), at.Path()); err != nil {
@@ -37,7 +37,7 @@ func (d *Dir) Keeper(ctx context.Context, log *slog.Logger) (*retention.Keeper, 
 		Policy:  d.Home.Retention,
 		Cameras: d.Home.CameraIDs,
 		Locks:   func(ctx context.Context, at nvr.Time) ([]catalog.Lock, error) { return heldLocks(ctx, d.Home, at) },
-		Clock:   retention.MachineClock,
+		Clock:   clock,
 		Log:     log,
 	})
 }

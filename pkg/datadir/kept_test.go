@@ -11,6 +11,7 @@ import (
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/retention"
 )
 
 const (
@@ -55,7 +56,7 @@ func makeRoom(t *testing.T, data string) (left []nvr.Time) {
 		if _, err := d.Home.ChangeRetention(t.Context(), func(r *nvr.Retention) { *r = nvr.Retention{MaxBytes: 1} }); err != nil {
 			t.Fatal(err)
 		}
-		k, err := d.Keeper(t.Context(), logged)
+		k, err := d.Keeper(t.Context(), retention.MachineClock, logged)
 		if err != nil {
 			t.Fatal(err)
 		}

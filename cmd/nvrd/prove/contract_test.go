@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -18,15 +19,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"nvrd/pkg/appliance"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/footage"
+	"nvrd/pkg/household"
 	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
-	"nvrd/pkg/recorder"
-	"nvrd/pkg/retention"
 )
 
 // account is what a recorder says that it has of a stream.
@@ -36,125 +37,101 @@ type account struct {
 	gaps     []nvr.Gap
 }
 
-// store is a data directory that is open.
+// store is an appliance whose cameras are in the test.
 type store struct {
-	home     footage.UUID
-	catalog  *catalog.Catalog
-	places   *footage.Places
-	footage  *footage.Directory // the one in the data directory
-	recorder *recorder.Recorder
-	player   *playback.Player
+	*appliance.Appliance
+	footage *footage.Directory // the one in the data directory
+	end     context.CancelFunc // of its care
+	ended   chan struct{}
 }
 
-// openStore starts a recorder on a data directory, with footage in preferred
-// places before the one in it.
-func openStore(t *testing.T, dir string, preferred ...string) *store {
+// openStore starts an appliance on a data directory.
+func openStore(t *testing.T, dir string) *store {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := tryStore(t, dir, log, nil, preferred...)
+	s, err := tryStore(t, dir, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError + 1})))
 	if err != nil {
 		t.Fatalf("the recorder does not start again: %v", err)
 	}
 	return s
 }
 
-// tryStore starts a recorder on a data directory. before is called with what is
-// open before the recorder looks at the files; nil is retention that removes
-// only what an earlier life was about to remove.
-func tryStore(t *testing.T, dir string, log *slog.Logger, before func(*store) error, preferred ...string) (s *store, err error) {
+func tryStore(t *testing.T, dir string, log *slog.Logger) (*store, error) {
 	t.Helper()
-	s = &store{}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if s.catalog, err = catalog.Open(t.Context(), filepath.Join(dir, "catalog.db")); err != nil {
-		return nil, err
-	}
-	if s.home, err = homeOf(filepath.Join(dir, "footage")); err != nil {
-		return nil, err
-	}
-	s.places = footage.NewPlaces(s.home, log)
-	s.places.Use(append(preferred, filepath.Join(dir, "footage")), nil)
-	own := s.places.States()[len(preferred)]
-	if s.footage, err = own.Directory, own.Err; err != nil {
-		return nil, err
-	}
-	if before == nil {
-		before = func(s *store) error {
-			_, err := s.keeper(t, nvr.Retention{})
-			return err
-		}
-	}
-	if err = before(s); err != nil {
-		return nil, err
-	}
-	if s.recorder, err = recorder.Open(t.Context(), s.catalog, s.places, log); err != nil {
-		return nil, err
-	}
-	s.player = playback.New(s.catalog, func(id nvr.DirectoryID) (*footage.Directory, error) {
-		if d := s.directory(t, id); d != nil {
-			return d, nil
-		}
-		return nil, nvr.ErrNotFound
-	})
-	return s, nil
-}
-
-// keeper opens retention of the footage in the data directory.
-func (s *store) keeper(t *testing.T, policy nvr.Retention) (*retention.Keeper, error) {
-	t.Helper()
-	var place nvr.DirectoryID
-	err := s.catalog.Update(t.Context(), func(tx catalog.Tx) (err error) {
-		place, err = tx.Directory(s.footage.ID(), s.footage.Path())
-		return err
-	})
+	s, err := look(t, dir, log)
 	if err != nil {
 		return nil, err
 	}
-	directories := map[nvr.DirectoryID]*footage.Directory{place: s.footage}
-	return retention.Open(t.Context(), retention.Config{
-		Catalog:     s.catalog,
-		Directories: func() map[nvr.DirectoryID]*footage.Directory { return directories },
-		Policy:      func(context.Context) (nvr.Retention, error) { return policy, nil },
-		Cameras:     func(context.Context) ([]nvr.CameraID, error) { return nil, nil },
-		Clock: func() (catalog.Clock, error) { // no bubble begins earlier
-			return catalog.Clock{Boot: "prove", Wall: nvr.Now(), Uptime: time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))}, nil
-		},
-		Log: slog.New(slog.DiscardHandler),
-	})
+	ctx, end := context.WithCancel(t.Context())
+	s.end = end
+	go func() {
+		defer close(s.ended)
+		s.Care(ctx)
+	}()
+	return s, nil
+}
+
+// look opens a data directory as it is, and leaves it like that, but for what a
+// start makes whole.
+func look(t *testing.T, dir string, log *slog.Logger) (*store, error) {
+	t.Helper()
+	a, err := appliance.Open(t.Context(), appliance.Config{Data: dir, Log: log, Clock: clock})
+	for range 100_000 { // a program that another test starts holds what is open until it runs
+		if !errors.Is(err, nvr.ErrBusy) {
+			break
+		}
+		runtime.Gosched()
+		a, err = appliance.Open(t.Context(), appliance.Config{Data: dir, Log: log, Clock: clock})
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &store{Appliance: a, end: func() {}, ended: make(chan struct{})}
+	own := filepath.Join(dir, household.DefaultPlace)
+	for _, state := range a.Dir.Places.States() {
+		if state.Path == own {
+			s.footage, err = state.Directory, state.Err
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return s, nil
+}
+
+// clock is that of a machine that runs since before any bubble begins.
+func clock() (catalog.Clock, error) {
+	return catalog.Clock{Boot: "prove", Wall: nvr.Now(), Uptime: time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))}, nil
+}
+
+// policy has a home keep its footage like that.
+func (s *store) policy(t *testing.T, policy nvr.Retention) {
+	t.Helper()
+	if _, err := s.Dir.Home.ChangeRetention(t.Context(), func(r *nvr.Retention) { *r = policy }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // directory returns the footage directory of a row, or nil if it was never there.
 func (s *store) directory(t *testing.T, id nvr.DirectoryID) *footage.Directory {
 	t.Helper()
-	known, err := s.catalog.Directories(t.Context())
+	known, err := s.Dir.Catalog.Directories(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range known {
 		if d.ID == id {
-			return s.places.Directory(d.UUID)
+			return s.Dir.Places.Directory(d.UUID)
 		}
 	}
 	t.Fatalf("there is no footage directory %d", id)
 	return nil
 }
 
-// close closes what is open, in the order in which nothing is lost.
+// close ends everything in order.
 func (s *store) close() error {
-	var errs []error
-	if s.recorder != nil {
-		errs = append(errs, s.recorder.Close())
-	}
-	if s.places != nil {
-		errs = append(errs, s.places.Close())
-	}
-	if s.catalog != nil {
-		errs = append(errs, s.catalog.Close())
-	}
-	return errors.Join(errs...)
+	s.end()
+	<-s.ended
+	return s.Close()
 }
 
 // homeOf reads whose footage a directory holds.
@@ -171,22 +148,20 @@ func homeOf(dir string) (home footage.UUID, err error) {
 	return home, err
 }
 
-// newHome makes a home without cameras in dir.
+// newHome makes a home in dir without cameras, which removes nothing.
 func newHome(t *testing.T, dir string) {
 	t.Helper()
-	if err := footage.Create(filepath.Join(dir, "footage"), footage.UUID{1}, footage.UUID{2}); err != nil {
-		t.Fatal(err)
-	}
-	if err := openStore(t, dir).close(); err != nil {
+	s := openStore(t, dir)
+	s.policy(t, nvr.Retention{})
+	if err := s.close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // proof says how closely [contract] looks.
 type proof struct {
-	film   *film    // what the cameras saw, if that is known picture by picture
-	plays  bool     // every stretch is decoded
-	places []string // where footage went before the data directory
+	film  *film // what the cameras saw, if that is known picture by picture
+	plays bool  // every stretch is decoded
 }
 
 // contract starts a recorder on what a scenario left behind, and fails the
@@ -196,16 +171,19 @@ type proof struct {
 // nothing to say.
 func contract(t *testing.T, dir string, p proof) []account {
 	t.Helper()
-	s := openStore(t, dir, p.places...)
+	s, err := look(t, dir, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})))
+	if err != nil {
+		t.Fatalf("the recorder does not start again: %v", err)
+	}
 	defer func() {
-		if err := s.close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
 	if out, err := exec.Command("sqlite3", filepath.Join(dir, "catalog.db"), "PRAGMA integrity_check; PRAGMA foreign_key_check").CombinedOutput(); err != nil || string(out) != "ok\n" {
 		t.Errorf("integrity of the catalog: %v: %s", err, out)
 	}
-	streams, err := s.catalog.Streams(t.Context())
+	streams, err := s.Dir.Catalog.Streams(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,15 +191,15 @@ func contract(t *testing.T, dir string, p proof) []account {
 	for _, row := range streams {
 		a := account{id: row.ID}
 		span := nvr.Span{From: row.Enabled, To: max(nvr.Now(), row.Covered) + 1}
-		if a.segments, err = s.catalog.Segments(t.Context(), row.ID, span); err != nil {
+		if a.segments, err = s.Dir.Catalog.Segments(t.Context(), row.ID, span); err != nil {
 			t.Fatal(err)
 		}
-		if a.gaps, err = s.catalog.Gaps(t.Context(), row.ID, span); err != nil {
+		if a.gaps, err = s.Dir.Catalog.Gaps(t.Context(), row.ID, span); err != nil {
 			t.Fatal(err)
 		}
 		a.tiles(t, row)
 		var starts []nvr.Time
-		for _, d := range s.places.There() {
+		for _, d := range s.Dir.Places.There() {
 			here, err := d.List(row.ID, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -244,7 +222,7 @@ func contract(t *testing.T, dir string, p proof) []account {
 		}
 		all = append(all, a)
 	}
-	d := doctor.Doctor{Catalog: s.catalog, Directories: s.places.There(), Home: s.home}
+	d := doctor.Doctor{Catalog: s.Dir.Catalog, Directories: s.Dir.Places.There(), Home: s.Dir.Home.UUID()}
 	report, err := d.Check(t.Context(), doctor.Options{Level: doctor.Hash})
 	if err != nil || len(report.Findings) > 0 {
 		t.Errorf("`nvrd check --level hash` finds %+v, %v", report.Findings, err)
@@ -320,7 +298,7 @@ func (s *store) holds(t *testing.T, row *nvr.Segment, film *film) {
 	if diff := cmp.Diff(want, *row, ignore, about); diff != "" {
 		t.Errorf("segment %s of %s is not what its file says (-file +row):\n%s", row.Span, row.Stream, diff)
 	}
-	if data, err := s.catalog.InitData(t.Context(), row.Init); err != nil || !bytes.Equal(data, content.Init) {
+	if data, err := s.Dir.Catalog.InitData(t.Context(), row.Init); err != nil || !bytes.Equal(data, content.Init) {
 		t.Errorf("segment %s of %s has another init segment than its file: %v", row.Span, row.Stream, err)
 	}
 	f, err := d.OpenFile(row.Stream, row.Span.From)
@@ -385,7 +363,7 @@ func (f *film) compare(t *testing.T, file io.ReaderAt, row *nvr.Segment) {
 // plays fails the test unless ffmpeg decodes a span without complaint.
 func (s *store) plays(t *testing.T, id nvr.StreamID, span nvr.Span) {
 	t.Helper()
-	file, err := s.player.Export(t.Context(), id, span, playback.Fragmented)
+	file, err := s.Dir.Player.Export(t.Context(), id, span, playback.Fragmented)
 	if err != nil {
 		t.Errorf("export of %s of %s: %v", span, id, err)
 		return

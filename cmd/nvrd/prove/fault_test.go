@@ -59,9 +59,9 @@ func TestDiskFaults(t *testing.T) {
 				var health []nvr.Reason
 				at := map[time.Duration]func(){
 					illAt:                     func() { c.ill(disk) },
-					wellAt - time.Second:      func() { health = append(health, s.recorder.Health()) },
+					wellAt - time.Second:      func() { health = append(health, s.Recorder.Health()) },
 					wellAt:                    func() { c.well(disk) },
-					faultLength - time.Second: func() { health = append(health, s.recorder.Health()) },
+					faultLength - time.Second: func() { health = append(health, s.Recorder.Health()) },
 				}
 				film.show(s.sinks(t, few), faultLength, func(id nvr.StreamID, dts int64) {
 					shown := nvr.Duration(dts, film.format.Video().Timescale)
@@ -189,7 +189,7 @@ func TestStalledDisk(t *testing.T) {
 	var health nvr.Reason
 	at := map[time.Duration]func(){
 		time.Second:               func() { disk.suffer(fault{On: "any", Stall: true}) },
-		time.Second + stall*15/16: func() { health = s.recorder.Health() },
+		time.Second + stall*15/16: func() { health = s.Recorder.Health() },
 		time.Second + stall:       func() { disk.suffer(fault{}) },
 	}
 	start := nvr.Now()
@@ -202,7 +202,7 @@ func TestStalledDisk(t *testing.T) {
 				do()
 			}
 		}
-		if shown < time.Second+stall || s.recorder.Health() != "" {
+		if shown < time.Second+stall || s.Recorder.Health() != "" {
 			ill = shown
 		}
 		film.over = shown-ill > 5*time.Second // the disk has caught up

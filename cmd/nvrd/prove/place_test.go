@@ -1,7 +1,6 @@
 package prove_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"nvrd/pkg/footage"
+	"nvrd/pkg/datadir"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 )
@@ -25,27 +24,12 @@ var four = []nvr.StreamID{{Camera: 2}, {Camera: 4}, {Camera: 1}, {Camera: 3}}
 
 const placesLength = 105 * time.Second
 
-// newPlaces makes a home in dir, with a second place for footage at the other path.
+// newPlaces makes a home in dir, whose footage goes to the other path first.
 func newPlaces(t *testing.T, dir, other string) {
 	t.Helper()
 	newHome(t, dir)
-	if err := footage.Create(other, footage.UUID{1}, footage.UUID{3}); err != nil {
+	if _, _, err := datadir.AddPlace(t.Context(), dir, other, true); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// run looks after the places as the program does, until the function that it
-// returns is called.
-func (s *store) run(t *testing.T) (stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.places.Run(ctx)
-	}()
-	return func() {
-		cancel()
-		<-done
 	}
 }
 
@@ -77,20 +61,19 @@ func TestFallback(t *testing.T) {
 			}
 			var start nvr.Time
 			synctest.Test(t, func(t *testing.T) {
-				s := openStore(t, dir, preferred)
-				stop := s.run(t)
+				s := openStore(t, dir)
 				start = nvr.Now()
 				at := map[time.Duration]func(){
 					illAt:  func() { c.ill(disk) },
 					wellAt: func() { c.well(disk) },
 					wellAt - time.Second: func() {
 						want := []nvr.Notice{{Kind: nvr.PlaceFailed, Reason: c.reason, Path: preferred, Instead: filepath.Join(dir, "footage")}}
-						if diff := cmp.Diff(want, s.places.Notices()); diff != "" || s.recorder.Health() != "" {
-							t.Errorf("health is %q, and this is said (-want +got):\n%s", s.recorder.Health(), diff)
+						if diff := cmp.Diff(want, s.Dir.Places.Notices()); diff != "" || s.Recorder.Health() != "" {
+							t.Errorf("health is %q, and this is said (-want +got):\n%s", s.Recorder.Health(), diff)
 						}
 					},
 					placesLength - time.Second: func() {
-						if n := s.places.Notices(); len(n) > 0 {
+						if n := s.Dir.Places.Notices(); len(n) > 0 {
 							t.Errorf("after the disk is well again this is said: %v", n)
 						}
 					},
@@ -101,12 +84,11 @@ func TestFallback(t *testing.T) {
 						do()
 					}
 				})
-				stop()
 				if err := s.close(); err != nil {
 					t.Error(err)
 				}
 			})
-			all := contract(t, dir, proof{film: film, places: []string{preferred}, plays: *torture || name == "error on write"})
+			all := contract(t, dir, proof{film: film, plays: *torture || name == "error on write"})
 			var lost losses
 			for _, a := range all {
 				lost = append(lost, a.moves(t, start, c.reason))
@@ -156,12 +138,11 @@ func TestFallbackFromStall(t *testing.T) {
 	dir, disk := scratch(t), newMount(t)
 	preferred := filepath.Join(disk.dir, "footage")
 	newPlaces(t, dir, preferred)
-	s := openStore(t, dir, preferred)
-	stop := s.run(t)
+	s := openStore(t, dir)
 	var notices []nvr.Notice
 	at := map[time.Duration]func(){
 		time.Second:         func() { disk.suffer(fault{On: "any", Stall: true}) },
-		stall:               func() { notices = s.places.Notices() },
+		stall:               func() { notices = s.Dir.Places.Notices() },
 		time.Second + stall: func() { disk.suffer(fault{}) },
 	}
 	start := nvr.Now()
@@ -171,7 +152,6 @@ func TestFallbackFromStall(t *testing.T) {
 			do()
 		}
 	})
-	stop()
 	if err := s.close(); err != nil {
 		t.Error(err)
 	}
@@ -179,7 +159,7 @@ func TestFallbackFromStall(t *testing.T) {
 	if diff := cmp.Diff(want, notices); diff != "" {
 		t.Errorf("during the stall this is said (-want +got):\n%s", diff)
 	}
-	for _, a := range contract(t, dir, proof{film: film, places: []string{preferred}}) {
+	for _, a := range contract(t, dir, proof{film: film}) {
 		for _, g := range a.gaps {
 			if g.Reason != nvr.Starting && g.Reason != nvr.NotRunning {
 				t.Errorf("camera %s: gap %+v", a.id, g)
@@ -204,7 +184,7 @@ func TestPlaceMissingAtStart(t *testing.T) {
 	crashed, away := filepath.Join(scratch(t), "data"), filepath.Join(scratch(t), "away")
 	var began, start nvr.Time
 	synctest.Test(t, func(t *testing.T) {
-		s := openStore(t, dir, preferred)
+		s := openStore(t, dir)
 		began = nvr.Now()
 		film.show(s.sinks(t, four), 6*time.Second, func(nvr.StreamID, int64) {})
 		synctest.Wait()
@@ -218,17 +198,16 @@ func TestPlaceMissingAtStart(t *testing.T) {
 	const mounted, later = 10 * time.Second, 20 * time.Second
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(time.Minute) // after the first life, which ended elsewhere
-		s := openStore(t, crashed, preferred)
-		stop := s.run(t)
+		s := openStore(t, crashed)
 		start = nvr.Now()
 		show := func(when string, want int) {
 			for _, id := range four {
-				open, err := s.catalog.OpenSegments(t.Context())
+				open, err := s.Dir.Catalog.OpenSegments(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
 				open = slices.DeleteFunc(open, func(o nvr.Segment) bool { return o.Span.From >= start })
-				timeline, err := s.player.Timeline(t.Context(), id, nvr.Span{From: began, To: start}, time.Second)
+				timeline, err := s.Dir.Player.Timeline(t.Context(), id, nvr.Span{From: began, To: start}, time.Second)
 				if err != nil || len(timeline.Footage) != want || len(open) != len(four)*(1-want) {
 					t.Errorf("%s there is footage %v of the earlier life, and %d of its segments are open: %v", when, timeline.Footage, len(open), err)
 				}
@@ -255,12 +234,11 @@ func TestPlaceMissingAtStart(t *testing.T) {
 				do()
 			}
 		})
-		stop()
 		if err := s.close(); err != nil {
 			t.Error(err)
 		}
 	})
-	for _, a := range contract(t, crashed, proof{film: film, places: []string{preferred}, plays: true}) {
+	for _, a := range contract(t, crashed, proof{film: film, plays: true}) {
 		var second []nvr.DirectoryID
 		for _, s := range a.segments {
 			if s.Span.From >= start {
@@ -300,12 +278,12 @@ func TestUnreadableAtStart(t *testing.T) {
 		}
 		disk.suffer(fault{On: "sync", Files: ".mp4", Errno: syscall.EIO})
 		s = openStore(t, disk.dir)
-		open, err := s.catalog.OpenSegments(t.Context())
+		open, err := s.Dir.Catalog.OpenSegments(t.Context())
 		if err != nil || len(open) != len(four) {
 			t.Errorf("%d segments are still open, %v, want all %d", len(open), err, len(four))
 		}
 		for _, o := range open {
-			gaps, err := s.catalog.Gaps(t.Context(), o.Stream, nvr.Span{From: o.Span.From, To: o.Span.From + 1})
+			gaps, err := s.Dir.Catalog.Gaps(t.Context(), o.Stream, nvr.Span{From: o.Span.From, To: o.Span.From + 1})
 			if err != nil || len(gaps) != 1 || gaps[0].Reason != nvr.DiskError {
 				t.Errorf("the time of %s is %+v, %v", o.Span.From, gaps, err)
 			}

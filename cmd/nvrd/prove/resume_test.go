@@ -47,7 +47,7 @@ func TestResume(t *testing.T) {
 		config := camera.Config{ID: nvr.CameraID(i + 1), Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("camera", c.name)}
 		for _, q := range []nvr.Quality{nvr.Main, nvr.Sub} {
 			id := nvr.StreamID{Camera: config.ID, Quality: q}
-			sink, err := s.recorder.Stream(id)
+			sink, err := s.Recorder.Stream(id)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func (c *absent) resumed(t *testing.T, s *store, from nvr.Time) (after time.Dura
 		var segments []nvr.Segment
 		eventually(t, 90*time.Second, fmt.Sprintf("%s of %s is recorded", id, c.name), func() bool {
 			var err error
-			segments, err = s.catalog.Segments(t.Context(), id, nvr.Span{From: from, To: nvr.Now() + 1})
+			segments, err = s.Dir.Catalog.Segments(t.Context(), id, nvr.Span{From: from, To: nvr.Now() + 1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,7 +29,7 @@ func (c *soakCamera) ids() []nvr.StreamID {
 func (c *soakCamera) connect(s *soak, id nvr.CameraID) {
 	c.id = id
 	for i, stream := range c.ids() {
-		sink, err := s.store.recorder.Stream(stream)
+		sink, err := s.store.Recorder.Stream(stream)
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -104,7 +104,7 @@ func (s *soak) move() {
 	}
 	c.end(nvr.NotRunning)
 	for _, id := range c.ids() {
-		s.store.recorder.Remove(id)
+		s.store.Recorder.Remove(id)
 	}
 	c.connect(s, c.id)
 }
@@ -162,8 +162,6 @@ func (s *soak) kill() {
 	synctest.Wait() // nothing is under way
 	s.disk.suffer(fault{On: "all", Errno: syscall.EIO})
 	s.hangUp()
-	s.stop()
-	<-s.stopped
 	if err := s.store.close(); err == nil {
 		s.t.Error("a recorder that could not write anything closed without complaint")
 	}
@@ -201,7 +199,7 @@ func (s *soak) update(f func(catalog.Tx) error) {
 	if s.ill {
 		return
 	}
-	if err := s.store.catalog.Update(s.t.Context(), f); err != nil {
+	if err := s.store.Dir.Catalog.Update(s.t.Context(), f); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -220,7 +218,7 @@ func (s *soak) export() {
 		return // it takes a lease first
 	}
 	id, span := s.past(s.length / 24)
-	file, err := s.store.player.Export(s.t.Context(), id, span, playback.Fragmented)
+	file, err := s.store.Dir.Player.Export(s.t.Context(), id, span, playback.Fragmented)
 	if errors.Is(err, nvr.ErrNotFound) {
 		return
 	}
@@ -253,13 +251,13 @@ func (s *soak) export() {
 // watch asks for what a page asks for.
 func (s *soak) watch() {
 	id, span := s.past(s.length / 12)
-	_, err := s.store.player.Playlist(s.t.Context(), id, span)
+	_, err := s.store.Dir.Player.Playlist(s.t.Context(), id, span)
 	if err == nil {
-		_, err = s.store.player.Timeline(s.t.Context(), id, span, time.Minute)
+		_, err = s.store.Dir.Player.Timeline(s.t.Context(), id, span, time.Minute)
 	}
 	if err == nil {
 		var f *playback.File
-		if f, _, err = s.store.player.Picture(s.t.Context(), id, span.To); err == nil {
+		if f, _, err = s.store.Dir.Player.Picture(s.t.Context(), id, span.To); err == nil {
 			_, err = io.Copy(io.Discard, f)
 			err = errors.Join(err, f.Close())
 		}
@@ -274,7 +272,7 @@ func (s *soak) check() {
 	if s.ill {
 		return
 	}
-	d := doctor.Doctor{Catalog: s.store.catalog, Directories: []*footage.Directory{s.store.footage}, Home: s.store.home}
+	d := doctor.Doctor{Catalog: s.store.Dir.Catalog, Directories: []*footage.Directory{s.store.footage}, Home: s.store.Dir.Home.UUID()}
 	report, err := d.Check(s.t.Context(), doctor.Options{Level: doctor.Size, Recording: true})
 	if err != nil || len(report.Findings) > 0 {
 		s.t.Errorf("`nvrd check` finds %+v, %v", report.Findings, err)

@@ -1,7 +1,6 @@
 package prove_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -22,7 +21,6 @@ import (
 	"nvrd/pkg/footage"
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/retention"
 )
 
 const (
@@ -31,9 +29,6 @@ const (
 	shotEvery = 2500 * time.Millisecond
 	// keep is how much footage there is: eight hours of four cameras.
 	keep = 100 << 20
-	// retainEvery is more seldom than in the program, where a round every 10 s
-	// is nothing beside all else. Here it would be a fifth.
-	retainEvery = time.Minute
 )
 
 // TestSoak records four cameras for a month, with faults each day, in a time
@@ -128,8 +123,6 @@ type soak struct {
 	skew   time.Duration // by which this machine's clock was set in all
 
 	store   *store
-	stop    context.CancelFunc // ends retention
-	stopped chan struct{}
 	cameras [soakCameras]soakCamera
 	agenda  []task
 	ill     bool     // the disk is
@@ -147,37 +140,19 @@ type task struct {
 func newSoak(t *testing.T, film *film, disk *mount, length time.Duration) *soak {
 	s := &soak{t: t, film: film, disk: disk, length: length, random: rand.New(rand.NewPCG(8, 9)), began: time.Now(), asked: nvr.Now()}
 	s.open()
+	s.store.policy(t, nvr.Retention{
+		MaxBytes: keep / int64(24*time.Hour/length), Rules: [nvr.Locked]nvr.Rule{nvr.Continuous: {MaxAge: 20 * length / 24}},
+	})
 	return s
 }
 
-// open starts retention, recorder and cameras on what there is.
+// open starts an appliance and cameras on what there is.
 func (s *soak) open() {
 	s.t.Helper()
-	var keeper *retention.Keeper
-	ctx, stop := context.WithCancel(s.t.Context())
-	log := slog.New(slog.DiscardHandler)
-	st, err := tryStore(s.t, s.disk.dir, log, func(st *store) (err error) {
-		keeper, err = st.keeper(s.t, nvr.Retention{
-			MaxBytes: keep / int64(24*time.Hour/s.length), Rules: [nvr.Locked]nvr.Rule{nvr.Continuous: {MaxAge: 20 * s.length / 24}},
-		})
-		return err
-	})
-	if err != nil {
+	var err error
+	if s.store, err = tryStore(s.t, s.disk.dir, slog.New(slog.DiscardHandler)); err != nil {
 		s.t.Fatalf("the recorder does not start again: %v", err)
 	}
-	s.store, s.stop, s.stopped = st, stop, make(chan struct{})
-	go func() {
-		defer close(s.stopped)
-		for tick := time.NewTicker(retainEvery); ; {
-			_, _ = keeper.Round(ctx) // the disk is ill now and then
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				tick.Stop()
-				return
-			}
-		}
-	}()
 	for i := range s.cameras {
 		s.cameras[i].connect(s, nvr.CameraID(i+1))
 	}
@@ -186,8 +161,6 @@ func (s *soak) open() {
 // end ends everything in order.
 func (s *soak) end() {
 	s.hangUp()
-	s.stop()
-	<-s.stopped
 	if err := s.store.close(); err != nil {
 		s.t.Error(err)
 	}
@@ -255,7 +228,7 @@ func (s *soak) measure() (r reading) {
 func (s *soak) holdsUp(day int, r reading) {
 	t := s.t
 	t.Helper()
-	d := doctor.Doctor{Catalog: s.store.catalog, Directories: []*footage.Directory{s.store.footage}, Home: s.store.home}
+	d := doctor.Doctor{Catalog: s.store.Dir.Catalog, Directories: []*footage.Directory{s.store.footage}, Home: s.store.Dir.Home.UUID()}
 	report, err := d.Check(t.Context(), doctor.Options{Recording: true})
 	if err != nil || len(report.Findings) > 0 {
 		t.Errorf("day %d: `nvrd check` finds %+v, %v", day, report.Findings, err)
@@ -267,7 +240,7 @@ func (s *soak) holdsUp(day int, r reading) {
 	var samples []nvr.Segment
 	for i := range s.cameras {
 		for _, id := range s.cameras[i].ids() {
-			account, err := s.store.catalog.Account(t.Context(), id)
+			account, err := s.store.Dir.Catalog.Account(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -281,7 +254,7 @@ func (s *soak) holdsUp(day int, r reading) {
 					without[g.Reason] += min(g.Span.To, today.To).Sub(max(g.Span.From, today.From))
 				}
 			}
-			segments, err := s.store.catalog.Segments(t.Context(), id, today)
+			segments, err := s.store.Dir.Catalog.Segments(t.Context(), id, today)
 			if err != nil {
 				t.Fatal(err)
 			}
