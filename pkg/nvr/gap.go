@@ -22,6 +22,7 @@ const (
 	BadStream      Reason = "bad_stream"      // the camera sent something that is not a stream we understand
 	Unsupported    Reason = "unsupported"     // the camera sends pictures of a kind that is not recorded
 	NoPicture      Reason = "no_picture"      // connected, but no key frame came for too long
+	TooMuch        Reason = "too_much"        // the camera sent far more than cameras do
 	StreamChanged  Reason = "stream_changed"  // the camera changed its picture's format or its clock jumped
 	ClockStepped   Reason = "clock_stepped"   // this machine's clock was set
 	DiskSlow       Reason = "disk_slow"       // the disk did not keep up
@@ -63,6 +64,7 @@ var sentences = map[Reason]string{
 	BadStream:      "The camera sent something unreadable",
 	Unsupported:    "The camera sends a kind of picture that is not recorded",
 	NoPicture:      "The camera sent no picture",
+	TooMuch:        "The camera sent too much",
 	StreamChanged:  "The camera changed its stream",
 	ClockStepped:   "The clock was set",
 	DiskSlow:       "The disk was too slow",

@@ -52,6 +52,7 @@ type cutter struct {
 	last     int64     // its decode time
 	frame    int64     // how long after the one before it came
 	heard    int64     // decode time of the newest sound
+	meter    meter
 }
 
 // segment is a footage file being written.
@@ -83,6 +84,10 @@ func (c *cutter) record(sample media.Sample) {
 }
 
 func (c *cutter) picture(sample media.Sample) {
+	if !c.meter.admits(sample) {
+		c.stem()
+		return
+	}
 	if c.segment != nil {
 		c.flushIfDue(sample)
 	}
@@ -101,6 +106,18 @@ func (c *cutter) picture(sample media.Sample) {
 	if sample.DTS >= 0 {
 		c.fragment.add(sample)
 	}
+	if c.segment.row.Bytes > 2*c.meter.segment { // its next key frame may be far
+		c.meter.over = true
+		c.stem()
+	}
+}
+
+// stem ends recording because the camera sends too much.
+func (c *cutter) stem() {
+	if c.stop() {
+		c.log.Warn("the camera sends too much, what follows is lost", "most", c.meter.rate)
+	}
+	c.account.openGap(nvr.TooMuch, "")
 }
 
 func (c *cutter) hear(sample media.Sample) {
@@ -172,7 +189,7 @@ func (c *cutter) keyFrame(key media.Sample) {
 	}
 	if c.segment != nil {
 		c.clock.observe(key)
-		if c.clock.at(key.DTS) < c.segment.cut && !c.clock.hasty(key, c.segment.row.Span.From) && !c.recorder.places.Better(c.segment.dir) {
+		if c.clock.at(key.DTS) < c.segment.cut && c.segment.row.Bytes < c.meter.segment && !c.clock.hasty(key, c.segment.row.Span.From) && !c.recorder.places.Better(c.segment.dir) {
 			return
 		}
 		c.flush(key.DTS)

@@ -50,3 +50,6 @@ func WorstOfClock(length time.Duration, ppm int64, delay func(i int64) time.Dura
 	}
 	return worst
 }
+
+// Bound bounds the streams that are recorded from now on.
+func Bound(r *Recorder, segment, rate, burst int64) { r.bounds = bounds{segment, rate, burst} }

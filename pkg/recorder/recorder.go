@@ -37,6 +37,7 @@ type Recorder struct {
 	log     *slog.Logger
 	ledger  *ledger
 	now     func() nvr.Time
+	bounds  bounds
 
 	// Up to when streams were accounted for when an earlier life ended, when
 	// it was last alive, and from when on segments may be of this one.
@@ -68,7 +69,7 @@ func Open(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *
 // openAt is Open with a clock.
 func openAt(ctx context.Context, c *catalog.Catalog, places *footage.Places, log *slog.Logger, now func() nvr.Time) (*Recorder, error) {
 	r := &Recorder{
-		catalog: c, places: places, log: log, now: now,
+		catalog: c, places: places, log: log, now: now, bounds: usual,
 		rows:    rows{of: map[*footage.Directory]nvr.DirectoryID{}},
 		streams: map[nvr.StreamID]*Stream{}, scenes: scenes{of: map[nvr.CameraID]*scene{}}, accounts: map[nvr.StreamID]*account{}, known: map[nvr.StreamID]nvr.Time{},
 	}

@@ -33,7 +33,7 @@ type Stream struct {
 // newStream returns the sink of a stream that is accounted for.
 func newStream(r *Recorder, a *account, scene *scene) *Stream {
 	s := &Stream{id: a.id, log: a.log, account: a, scene: scene}
-	s.cutter = cutter{recorder: r, id: a.id, log: a.log, account: a, newRun: true}
+	s.cutter = cutter{recorder: r, id: a.id, log: a.log, account: a, newRun: true, meter: meter{bounds: r.bounds}}
 	s.filter = filter{cutter: &s.cutter, account: a, scene: scene, detector: &s.detector, log: a.log}
 	return s
 }

@@ -36,7 +36,7 @@ func TestCataloguesAreComplete(t *testing.T) {
 }
 
 var reasons = []nvr.Reason{
-	nvr.Starting, nvr.Unreachable, nvr.WrongPassword, nvr.Refused, nvr.BadStream, nvr.Unsupported, nvr.NoPicture, nvr.StreamChanged, nvr.ClockStepped,
+	nvr.Starting, nvr.Unreachable, nvr.WrongPassword, nvr.Refused, nvr.BadStream, nvr.Unsupported, nvr.NoPicture, nvr.StreamChanged, nvr.TooMuch, nvr.ClockStepped,
 	nvr.DiskSlow, nvr.DiskFull, nvr.DiskError, nvr.DiskMissing, nvr.NotRunning, nvr.PausedByUser, nvr.RecordingOff, nvr.NoEvent, nvr.Removed, nvr.RecorderFailed, nvr.Lost,
 }
 
