@@ -196,7 +196,7 @@ async function learn(): Promise<void> {
   await day.refresh()
 }
 
-let stamped = ''
+let stamped = 0
 let left = false // another page is on its way
 function tick(): void {
   const at = player.now()
@@ -223,10 +223,12 @@ function age(): void {
   }
   film.classList.toggle('old', taken !== undefined && !fresh && Math.abs(taken - (asked ?? Infinity)) > 3000)
   stamp.hidden = fresh || (taken ?? asked) === undefined
-  const iso = new Date(Math.floor((taken ?? asked ?? 0) / 1000) * 1000).toISOString()
-  if (iso === stamped) return
-  stamped = stamp.dateTime = iso
-  stamp.textContent = show(Date.parse(iso), 'moment')
+  const at = taken ?? asked ?? 0
+  const second = Math.floor(at / 1000)
+  if (second === stamped) return
+  stamped = second
+  stamp.dateTime = new Date(at).toISOString()
+  stamp.textContent = show(at, 'moment')
 }
 
 for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) {
