@@ -113,10 +113,11 @@ func shots(from, to, every float64, group int) (all []shot) {
 func shoot(s media.Sink, all []shot, until float64) (dts []int64) {
 	began := time.Now()
 	sound := int64(0)
-	for i, next := 0, all[0]; i < len(all) || float64(sound)/48000 < until; {
+	for i := 0; i < len(all) || float64(sound)/48000 < until; {
 		at := float64(sound) / 48000
 		if i < len(all) && all[i].at <= at {
-			next, at = all[i], all[i].at
+			next := all[i]
+			at = next.at
 			i++
 			dts = append(dts, int64(next.at*90000+0.5))
 			time.Sleep(time.Until(began.Add(time.Duration(at * 1e9))))
