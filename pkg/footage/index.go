@@ -126,6 +126,16 @@ func readIndex(r io.ReaderAt, size int64, stream nvr.StreamID, start nvr.Time, i
 	return c, last.Offset+last.Bytes == at && last.MediaStart+last.MediaDuration == s.MediaStart+s.MediaDuration
 }
 
+// indexedEnd returns when a file's last picture ends by its index, which must
+// begin behind so many bytes of footage.
+func indexedEnd(r io.ReaderAt, size, bytes int64) (end nvr.Time, ok bool) {
+	b, at, err := fmp4.ReadClosing(r, size, indexID)
+	if err != nil || at != bytes || len(b) < indexBytes {
+		return 0, false
+	}
+	return nvr.Time(binary.BigEndian.Uint64(b[originBytes+sha256.Size+8:])), true
+}
+
 // DropIndex cuts the index off a file that does not hold what it says.
 func (d *Directory) DropIndex(stream nvr.StreamID, start nvr.Time) error {
 	f, err := os.OpenFile(filepath.Join(d.path, name(stream, start)), os.O_RDWR, 0)

@@ -95,6 +95,9 @@ func read(f *os.File, limit int64, stream nvr.StreamID, start nvr.Time, score fu
 			return Content{}, fmt.Errorf("footage file %s is longer than %s: %w", name(stream, start), maxLength, nvr.ErrDamaged)
 		}
 		s.Span.To = found.Clock.Add(nvr.Duration(found.ClockDuration, timescale))
+		if end, ok := indexedEnd(f, size, s.Bytes); ok && end > start && end < s.Span.To {
+			s.Span.To = end // the clock was ahead, as was known when the file was sealed
+		}
 		if !plausible(s) {
 			s.Span.To = start.Add(nvr.Duration(s.MediaDuration, timescale))
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nvrd/pkg/media"
+	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
@@ -71,6 +72,12 @@ func TestNothingIsDatedAhead(t *testing.T) {
 					t.Errorf("%d units of %d are kept", kept, sent)
 				}
 				h.sound()
+				for _, seg := range all {
+					file, err := h.footage.Read(seg.Stream, seg.Span.From, motion.Scores())
+					if off := file.Segment.Span.To.Sub(seg.Span.To); err != nil || off.Abs() > time.Millisecond {
+						t.Fatalf("a file ends %v after its row; %v", off, err)
+					}
+				}
 				t.Logf("%d segments", len(all))
 			})
 		})
