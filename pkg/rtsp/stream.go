@@ -43,6 +43,7 @@ type stream struct {
 
 	playing     time.Time
 	lastPicture time.Time
+	lastKey     time.Time
 	interval    time.Duration // the longest between two pictures
 	unreadable  error         // why parameter sets were not understood
 	losses      tally
@@ -117,6 +118,9 @@ func (s *stream) picture(p picture) {
 		s.interval = max(s.interval, p.arrived.Sub(s.lastPicture))
 	}
 	s.lastPicture = p.arrived
+	if p.key {
+		s.lastKey = p.arrived
+	}
 	u := accessUnit{ts: p.ts, key: p.key, data: p.data, arrived: p.arrived, resume: p.dropped > 0}
 	if p.sets != nil && !s.describe(&u, *p.sets) {
 		return
@@ -343,6 +347,8 @@ func (s *stream) watch(now time.Time) *Fault {
 		return &Fault{nvr.NoPicture, fmt.Sprintf("no picture for %v", wait)}
 	case since(s.lastPicture) > keyPatience*s.patience:
 		return &Fault{nvr.NoPicture, fmt.Sprintf("pictures, but no key frame in %v", keyPatience*s.patience)}
+	case since(s.lastKey) > longestGroup:
+		return &Fault{nvr.StreamChanged, fmt.Sprintf("no key frame in %v, a new connection may bring one", longestGroup)}
 	}
 	return nil
 }
@@ -357,6 +363,10 @@ const (
 	// which none can be decoded. Some cameras send a key frame each 40 s and
 	// longer, and hanging up would not bring it nearer.
 	keyPatience = 6
+	// longestGroup bounds a group of pictures, since footage can only be cut
+	// where one begins. Cameras that send no other key frame send one to whoever
+	// connects.
+	longestGroup = 10 * time.Minute
 )
 
 // slow returns how long the camera may send no picture.

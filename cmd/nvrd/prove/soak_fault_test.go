@@ -11,6 +11,7 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/footage"
+	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -171,18 +172,22 @@ func (s *soak) kill() {
 
 // keepForGood locks some footage, and lets go of what was locked before.
 func (s *soak) keepForGood() {
-	s.update(func(tx catalog.Tx) (err error) {
-		if s.lock != 0 {
-			if _, err := tx.Unlock(s.lock); err != nil {
-				return err
-			}
+	if s.ill {
+		return
+	}
+	if s.lock != 0 {
+		if _, err := s.store.Dir.Unlock(s.t.Context(), s.lock); err != nil {
+			s.t.Error(err)
 		}
-		now := nvr.Now()
-		s.lock, err = tx.Lock(catalog.Lock{
-			Camera: s.cameras[0].id, Span: nvr.Span{From: now.Add(-s.length / 48), To: now}, Who: "soak", Why: "to keep it", Made: now,
-		})
-		return err
+	}
+	now := nvr.Now()
+	var err error
+	s.lock, err = s.store.Dir.Lock(s.t.Context(), household.Lock{
+		Camera: s.cameras[0].id, Span: nvr.Span{From: now.Add(-s.length / 48), To: now}, Who: "soak", Why: "to keep it", Made: now,
 	})
+	if err != nil {
+		s.t.Error(err)
+	}
 }
 
 func (s *soak) ring() {
