@@ -33,11 +33,15 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unused.Close()
-	states := get(t, "http://"+l.Addr().String()+"/api/v1/states")
-	view := get(t, "http://"+l.Addr().String()+"/api/v1/cameras/1/live.mp4?stream=main")
-	for _, body := range []io.Reader{states.Body, view.Body} {
-		if _, err := io.ReadFull(body, make([]byte, 10)); err != nil {
-			t.Fatal(err)
+	streams := map[string]io.Reader{
+		"states":                         nil,
+		"events/live":                    nil,
+		"cameras/1/live.mp4?stream=main": nil,
+	}
+	for path := range streams {
+		streams[path] = get(t, "http://"+l.Addr().String()+"/api/v1/"+path).Body
+		if _, err := io.ReadFull(streams[path], make([]byte, 10)); err != nil {
+			t.Fatal(path, err)
 		}
 	}
 	const soon = 4 * time.Second // a server waits 5 s for connections that are not used
@@ -49,7 +53,9 @@ func TestShutdown(t *testing.T) {
 	if err := <-served; err != http.ErrServerClosed { //nolint:errorlint // it is returned as it is
 		t.Error(err)
 	}
-	if _, err := io.Copy(io.Discard, states.Body); err != nil {
-		t.Errorf("events are cut off: %v", err)
+	for path, body := range streams {
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			t.Errorf("%s is cut off: %v", path, err)
+		}
 	}
 }
