@@ -38,6 +38,7 @@ var floors = map[string]int{
 // sideways lists the arrows within a floor, each with its reason.
 var sideways = map[[2]string]string{
 	{"pkg/fmp4", "pkg/media"}:        "samples are what it turns into bytes",
+	{"pkg/sqlite", "pkg/durable"}:    "a copy of a database has to outlast a power cut",
 	{"pkg/recorder", "pkg/motion"}:   "each fragment is indexed with its activity score",
 	{"pkg/playback", "pkg/motion"}:   "an open segment is indexed from its file",
 	{"pkg/doctor", "pkg/motion"}:     "an index is made again from its file",

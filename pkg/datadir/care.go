@@ -130,7 +130,7 @@ func SetAside(data string, cause error, log *slog.Logger) ([]string, error) {
 		return nil, fmt.Errorf("set the broken catalog aside: %w", err)
 	}
 	log.Error("the catalog is broken and was set aside; it is made again from the footage", "kept", kept, "err", cause)
-	return all, durable.SyncFolder(data)
+	return all, durable.Sync(data)
 }
 
 // Compare compares footage and catalog while cameras are recorded, indexes

@@ -148,7 +148,7 @@ func swap(data string, now time.Time) (string, error) {
 	if err := os.Rename(filepath.Join(data, rebuilding), current); err != nil {
 		return "", fmt.Errorf("put the new catalog in place: %w", err)
 	}
-	return old, durable.SyncFolder(data)
+	return old, durable.Sync(data)
 }
 
 // stamp is a time in a file's name: of two copies, the first is never replaced.

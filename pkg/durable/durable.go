@@ -82,7 +82,7 @@ func put(path string, perm fs.FileMode, write func(io.Writer) error, move func(f
 		err = move(f.Name())
 	}
 	if err == nil {
-		err = SyncFolder(dir)
+		err = Sync(dir)
 	}
 	if err != nil && !errors.Is(err, nvr.ErrExists) {
 		err = fmt.Errorf("write %s: %w", path, err)
@@ -90,14 +90,15 @@ func put(path string, perm fs.FileMode, write func(io.Writer) error, move func(f
 	return err
 }
 
-// SyncFolder makes durable which files are in a folder, under which names.
-func SyncFolder(path string) error {
+// Sync makes durable what is in a file or, of a folder, which files are in it,
+// under which names.
+func Sync(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
+		return fmt.Errorf("sync: %w", err)
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
+		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }

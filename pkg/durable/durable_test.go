@@ -87,7 +87,7 @@ func TestWriteFails(t *testing.T) {
 // TestNotDurable shows that a file counts only when its folder is synced. A
 // folder of /proc takes neither file nor sync.
 func TestNotDurable(t *testing.T) {
-	if err := SyncFolder("/proc/sys"); !errors.Is(err, syscall.EINVAL) {
+	if err := Sync("/proc/sys"); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("a folder that cannot be synced: %v", err)
 	}
 	gone := filepath.Join(t.TempDir(), "gone")

@@ -18,6 +18,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"nvrd/pkg/durable"
 )
 
 // DB is a database file with one writing connection and a few reading ones.
@@ -206,28 +208,12 @@ func backup(ctx context.Context, db *sql.DB, to string) error {
 		_, err = db.ExecContext(ctx, "VACUUM INTO ?", to)
 	}
 	if err == nil {
-		err = errors.Join(syncPath(to), SyncFolder(filepath.Dir(to)))
+		err = errors.Join(durable.Sync(to), durable.Sync(filepath.Dir(to)))
 	}
 	if err != nil {
 		return fmt.Errorf("back up to %s before migrating: %w", to, err)
 	}
 	return nil
-}
-
-// SyncFolder makes durable which files are in a folder, under which names.
-func SyncFolder(path string) error {
-	if err := syncPath(path); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	return nil
-}
-
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // IsConstraint tells whether err says that data does not fit the schema, as
