@@ -27,7 +27,7 @@ func typed(pairs ...string) url.Values {
 }
 
 func TestRecordingIsSet(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	h.cameras[0].SubURL = "rtsp://192.168.1.20/sub"
 	s := serve(t, h)
 	w := post(s, "/cameras/1/recording", typed("time_zone", " Europe/Vienna "))
@@ -60,7 +60,7 @@ func TestRecordingIsSet(t *testing.T) {
 }
 
 func TestRowsComeAndGo(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	s := serve(t, h)
 	for do, checks := range map[string][]check{
 		"add":       {keeps("rows", "3"), keeps("from-0", "08:00"), keeps("from-1", "22:00"), keeps("from-2", ""), keeps("before", "3")},
@@ -104,7 +104,7 @@ func TestRecordingIsRefused(t *testing.T) {
 		"the recorder's": {typed(), nvr.ErrBusy, 503, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &household{cameras: []appliance.Camera{camera(1, "Drive")}, refuse: c.refuse}
+			h := &household{cameras: []nvr.Camera{camera(1, "Drive")}, refuse: c.refuse}
 			w := post(serve(t, h), "/cameras/1/recording", c.form)
 			if w.Code != c.status {
 				t.Errorf("status %d, want %d", w.Code, c.status)
@@ -123,13 +123,13 @@ func TestRecordingIsRefused(t *testing.T) {
 }
 
 func TestPrivacy(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	s := serve(t, h)
 	run(t, get(s, "/").Body.String(), append(everyPage, says("Turn all cameras off", "Every camera is recording."), has("button", "value", "on"))...)
 	if w := post(s, "/", url.Values{"privacy": {"on"}}); w.Code != 303 || w.Header().Get("Location") != "/" || !h.home.Privacy {
 		t.Errorf("on: %d, %+v", w.Code, h.home)
 	}
-	h.cameras[0].Mode, h.cameras[0].Phase = nvr.Privacy, appliance.Off
+	h.cameras[0].Mode, h.cameras[0].Phase = nvr.Privacy, nvr.Off
 	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off. Nothing is recorded.", "Turn cameras on", "Off for privacy", "Recording 0 of 1"))...)
 	run(t, get(s, "/cameras/1/recording").Body.String(), says("All cameras are off for privacy at the moment, whatever is set here."))
 	if w := post(s, "/", url.Values{"privacy": {"off"}}); w.Code != 303 || h.home.Privacy {
@@ -143,7 +143,7 @@ func TestPrivacy(t *testing.T) {
 // What the household wanted does not look like trouble.
 func TestPlannedGapsAreCalm(t *testing.T) {
 	h := &household{
-		cameras: []appliance.Camera{camera(1, "Drive")},
+		cameras: []nvr.Camera{camera(1, "Drive")},
 		line: appliance.Timeline{
 			Footage: []nvr.Span{span("2026-11-19T08:00:00Z", "2026-11-19T09:00:00Z")},
 			Gaps: []nvr.Gap{

@@ -23,10 +23,10 @@ import (
 
 // household is an appliance of plain values.
 type household struct {
-	cameras []appliance.Camera
-	gone    []appliance.Camera // that were removed
+	cameras []nvr.Camera
+	gone    []nvr.Camera // that were removed
 	line    appliance.Timeline
-	probe   appliance.Probe
+	probe   nvr.Probe
 	err     error // of every call
 	refuse  error // of Add and Probe
 	notices []nvr.Notice
@@ -36,18 +36,18 @@ type household struct {
 	removed []nvr.CameraID
 }
 
-func (h *household) List(context.Context) ([]appliance.Camera, error) { return h.cameras, h.err }
+func (h *household) List(context.Context) ([]nvr.Camera, error) { return h.cameras, h.err }
 
-func (h *household) Get(_ context.Context, id nvr.CameraID) (appliance.Camera, error) {
+func (h *household) Get(_ context.Context, id nvr.CameraID) (nvr.Camera, error) {
 	for _, c := range h.cameras {
 		if c.ID == id {
 			return c, h.err
 		}
 	}
-	return appliance.Camera{}, fmt.Errorf("camera %d: %w", id, nvr.ErrNotFound)
+	return nvr.Camera{}, fmt.Errorf("camera %d: %w", id, nvr.ErrNotFound)
 }
 
-func (h *household) Removed(context.Context) ([]appliance.Camera, error) { return h.gone, h.err }
+func (h *household) Removed(context.Context) ([]nvr.Camera, error) { return h.gone, h.err }
 
 func (h *household) Add(_ context.Context, in appliance.Input) (nvr.CameraID, error) {
 	if h.refuse != nil {
@@ -78,7 +78,7 @@ func (h *household) Remove(_ context.Context, id nvr.CameraID) error {
 	return h.err
 }
 
-func (h *household) Probe(context.Context, nvr.CameraID, appliance.Input) (appliance.Probe, error) {
+func (h *household) Probe(context.Context, nvr.CameraID, appliance.Input) (nvr.Probe, error) {
 	return h.probe, errors.Join(h.refuse, h.err)
 }
 
@@ -163,12 +163,12 @@ func (h *household) Leave(w http.ResponseWriter, _ *http.Request) error {
 
 const hostileName = `"><script>alert(1)</script>'<img src=x onerror=alert(2)>` + "\u202etxet\u202c {name}"
 
-func camera(id nvr.CameraID, name string) appliance.Camera {
-	return appliance.Camera{
+func camera(id nvr.CameraID, name string) nvr.Camera {
+	return nvr.Camera{
 		ID: id, Name: name, URL: "rtsp://192.168.1.20/main", State: nvr.State{Phase: nvr.Live},
-		Streams: []appliance.Stream{
-			{Quality: nvr.Main, Phase: appliance.Live, Video: nvr.Video{Codec: "h265", Width: 3840, Height: 2160}, Audio: nvr.Audio{Codec: "aac"}, MIME: `video/mp4; codecs="hvc1.1.6.L153.90,mp4a.40.2"`},
-			{Quality: nvr.Sub, Phase: appliance.Live, Video: nvr.Video{Codec: "h264", Width: 640, Height: 360}, MIME: `video/mp4; codecs="avc1.64001e"`},
+		Streams: []nvr.Stream{
+			{Quality: nvr.Main, Phase: nvr.Live, Video: nvr.Video{Codec: "h265", Width: 3840, Height: 2160}, Audio: nvr.Audio{Codec: "aac"}, MIME: `video/mp4; codecs="hvc1.1.6.L153.90,mp4a.40.2"`},
+			{Quality: nvr.Sub, Phase: nvr.Live, Video: nvr.Video{Codec: "h264", Width: 640, Height: 360}, MIME: `video/mp4; codecs="avc1.64001e"`},
 		},
 	}
 }
@@ -209,17 +209,17 @@ func post(h http.Handler, address string, form url.Values) *httptest.ResponseRec
 
 func TestPages(t *testing.T) {
 	broken := camera(3, hostileName)
-	broken.Phase, broken.Reason, broken.Detail = appliance.Waiting, nvr.WrongPassword, "<b>401</b>"
+	broken.Phase, broken.Reason, broken.Detail = nvr.Waiting, nvr.WrongPassword, "<b>401</b>"
 	broken.RetryAt = at("2026-11-22T13:00:00Z")
-	removed := &household{gone: []appliance.Camera{
-		{ID: 5, Name: "Shed", State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Removed}}},
+	removed := &household{gone: []nvr.Camera{
+		{ID: 5, Name: "Shed", State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z"), Streams: []nvr.Stream{{Quality: nvr.Main, Phase: nvr.Gone}}},
 		{ID: 6, State: nvr.State{Phase: nvr.Gone}, Newest: span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")},
 	}, line: appliance.Timeline{Footage: []nvr.Span{span("2026-11-19T09:59:00Z", "2026-11-19T10:00:00Z")}}}
 	lame := camera(5, "Yard")
-	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", appliance.Waiting
-	unknown := appliance.Camera{ID: 4, Name: strings.Repeat("W", 80), State: nvr.State{Phase: nvr.Connecting}}
+	lame.Reason, lame.Detail, lame.Streams[1].Phase = nvr.Refused, "404", nvr.Waiting
+	unknown := nvr.Camera{ID: 4, Name: strings.Repeat("W", 80), State: nvr.State{Phase: nvr.Connecting}}
 	full := &household{
-		cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Front door"), broken, unknown},
+		cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Front door"), broken, unknown},
 		line: appliance.Timeline{
 			Footage: []nvr.Span{span("2026-11-19T08:00:00Z", "2026-11-19T08:36:00Z"), span("2026-11-19T08:36:34Z", "2026-11-19T10:00:00Z")},
 			Gaps: []nvr.Gap{
@@ -240,9 +240,9 @@ func TestPages(t *testing.T) {
 			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted}, {Kind: nvr.CameraFloods, Camera: 1},
 		}}, "/", 200, []check{says("The storage needs a look.", "No footage can be written to "+hostileName+": its disk is not there.",
 			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.", full.cameras[0].Name+" sends more than 100 Mb/s")}},
-		"home, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/", 200, []check{says("One camera needs a look.",
+		"home, sub fails": {&household{cameras: []nvr.Camera{lame}}, "/", 200, []check{says("One camera needs a look.",
 			"The small stream is not recorded: The camera refused the stream.", "Check the address;"), lacks("All quiet")}},
-		"camera, sub fails": {&household{cameras: []appliance.Camera{lame}}, "/cameras/5", 200, []check{
+		"camera, sub fails": {&household{cameras: []nvr.Camera{lame}}, "/cameras/5", 200, []check{
 			says("The small stream is not recorded: The camera refused the stream. Check the address;", "404")}},
 		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
 		"camera, day": {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
@@ -314,7 +314,7 @@ func TestAbout(t *testing.T) {
 }
 
 func TestHomePutsDoorsFirst(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Back gate"), camera(3, "Front Door")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Back gate"), camera(3, "Front Door")}}
 	body := get(serve(t, h), "/").Body.String()
 	door, drive, gate := strings.Index(body, `data-tile="3"`), strings.Index(body, `data-tile="1"`), strings.Index(body, `data-tile="2"`)
 	if door < 0 || door > drive || drive > gate {
@@ -324,8 +324,8 @@ func TestHomePutsDoorsFirst(t *testing.T) {
 
 func TestOnlyWhatIsThereIsAskedFor(t *testing.T) {
 	away := camera(3, "Shed")
-	away.Streams = []appliance.Stream{{Quality: nvr.Main, Phase: appliance.Waiting}}
-	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive"), away, camera(4, "New")}})
+	away.Streams = []nvr.Stream{{Quality: nvr.Main, Phase: nvr.Waiting}}
+	s := serve(t, &household{cameras: []nvr.Camera{camera(1, "Drive"), away, camera(4, "New")}})
 	for _, c := range []struct {
 		address, part string
 		want          bool
@@ -345,7 +345,7 @@ func TestOnlyWhatIsThereIsAskedFor(t *testing.T) {
 }
 
 func TestFormsBecomeAbsoluteAddresses(t *testing.T) {
-	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive")}})
+	s := serve(t, &household{cameras: []nvr.Camera{camera(1, "Drive")}})
 	for form, want := range map[string]string{
 		"day=2026-11-19": "/cameras/1?at=2026-11-18T23%3A00%3A00Z",
 		"day=2026-03-29": "/cameras/1?at=2026-03-28T23%3A00%3A00Z",
@@ -369,7 +369,7 @@ func TestDaysOf23And25Hours(t *testing.T) {
 		t.Run(day, func(t *testing.T) {
 			noon := at(day + "T12:00:00Z")
 			h := &household{
-				cameras: []appliance.Camera{camera(1, "Drive")},
+				cameras: []nvr.Camera{camera(1, "Drive")},
 				line:    appliance.Timeline{Footage: []nvr.Span{{From: noon.Add(-48 * time.Hour), To: noon.Add(48 * time.Hour)}}},
 			}
 			body := get(serve(t, h), "/cameras/1?at="+noon.String()).Body.String()
@@ -383,7 +383,7 @@ func TestDaysOf23And25Hours(t *testing.T) {
 
 // TestTheDayIsTheViewers has a server at UTC and viewers elsewhere.
 func TestTheDayIsTheViewers(t *testing.T) {
-	s := serve(t, &household{cameras: []appliance.Camera{camera(1, "Drive")}, home: appliance.Home{TimeZone: "UTC"}})
+	s := serve(t, &household{cameras: []nvr.Camera{camera(1, "Drive")}, home: appliance.Home{TimeZone: "UTC"}})
 	for zone, want := range map[string]struct {
 		checks []check
 		jump   string // where the form goes for 20 November
@@ -464,8 +464,8 @@ func TestAddCamera(t *testing.T) {
 		"two accounts":     {&household{}, with("url", "rtsp://root:canary-9@10.0.0.2/"), 422, []check{keeps("url", "rtsp://10.0.0.2/"), says("The address holds another user or password")}},
 		"unreadable":       {&household{}, with("url", "rtsp://root:canary-1@10.0.0.2:x/", "user", "", "password", ""), 422, []check{keeps("url", "rtsp://10.0.0.2:x/"), keeps("user", "root")}},
 		"long name":        {&household{}, with("name", strings.Repeat("é", 65)), 422, []check{blames("name", "At most 64 characters.")}},
-		"tested":           {&household{probe: appliance.Probe{OK: true, Streams: camera(1, "").Streams}}, with("do", "test", "name", ""), 200, []check{says("The camera answered", "H.265, 3840 × 2160, sound AAC", "H.264, 640 × 360, no sound", "Please type the password again"), keeps("password", "")}},
-		"tested, wrong":    {&household{probe: appliance.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},
+		"tested":           {&household{probe: nvr.Probe{OK: true, Streams: camera(1, "").Streams}}, with("do", "test", "name", ""), 200, []check{says("The camera answered", "H.265, 3840 × 2160, sound AAC", "H.264, 640 × 360, no sound", "Please type the password again"), keeps("password", "")}},
+		"tested, wrong":    {&household{probe: nvr.Probe{Reason: nvr.WrongPassword, Detail: "<i>401"}}, with("do", "test"), 200, []check{says("The camera refused the password", "<i>401")}},
 		"no user":          {&household{}, with("user", ""), 422, []check{blames("user", "A password needs a user.")}},
 		"refused":          {&household{refuse: fmt.Errorf("the port is <b>99999</b>: %w", nvr.ErrInvalid)}, with("do", "test"), 422, []check{says("That cannot be: the port is <b>99999</b>.")}},
 		"taken":            {&household{refuse: fmt.Errorf("camera: %w", nvr.ErrExists)}, with(), 409, []check{blames("name", "There is already a camera of this name."), keeps("url", "rtsp://192.168.1.20/main")}},
@@ -489,7 +489,7 @@ func TestAddCamera(t *testing.T) {
 
 func TestChangeCamera(t *testing.T) {
 	good := url.Values{"name": {"Gate"}, "url": {"rtsp://192.168.1.21/main"}, "user": {"admin"}, "password": {""}, "do": {"add"}}
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	w := post(serve(t, h), "/cameras/1/edit", good)
 	want := appliance.Input{Name: "Gate", URL: "rtsp://192.168.1.21/main", User: "admin"}
 	if w.Header().Get("Location") != "/cameras/1" || len(h.added) != 1 || h.added[0] != want {
@@ -509,7 +509,7 @@ func TestChangeCamera(t *testing.T) {
 		"not there": {nil, good, "/cameras/9/edit", 404, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &household{cameras: []appliance.Camera{camera(1, "Drive")}, refuse: c.refuse, probe: appliance.Probe{OK: true}}
+			h := &household{cameras: []nvr.Camera{camera(1, "Drive")}, refuse: c.refuse, probe: nvr.Probe{OK: true}}
 			if w := post(serve(t, h), c.address, c.form); w.Code != c.status {
 				t.Errorf("status %d, want %d", w.Code, c.status)
 			} else {
@@ -520,7 +520,7 @@ func TestChangeCamera(t *testing.T) {
 }
 
 func TestRemoveCamera(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive")}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	get(serve(t, h), "/cameras/1/remove")
 	if len(h.removed) > 0 {
 		t.Error("asking removed it")

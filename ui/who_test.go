@@ -13,7 +13,6 @@ import (
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
-	"nvrd/ui/appliance"
 )
 
 // guest is a role that nobody has yet: who may see one camera, live and as it
@@ -57,7 +56,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // camera; another camera is to them as one that is not there; and strangers get
 // no further than the door.
 func TestGuests(t *testing.T) {
-	h := &household{cameras: []appliance.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []appliance.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []nvr.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
 	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -65,7 +65,7 @@ func TestEventsAreKept(t *testing.T) {
 	defer c.Close()
 	now := nvr.Now()
 	events, err := c.Events(t.Context(), cam.ID, nvr.Span{From: now.Add(-patience), To: now})
-	if err != nil || len(events) != 1 || events[0].Kind != catalog.RingEvent || events[0].Detail != "the button" {
+	if err != nil || len(events) != 1 || events[0].Kind != nvr.RingEvent || events[0].Detail != "the button" {
 		t.Errorf("events %+v, %v", events, err)
 	}
 }

@@ -21,7 +21,7 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 		if why != "" {
-			event := catalog.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: why}
+			event := nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: why}
 			err := a.Dir.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
 				_, err := tx.PutEvent(event)
 				return err
@@ -83,7 +83,7 @@ func TestEmptyMarker(t *testing.T) {
 	}
 	life(func(a *Appliance) {
 		err := a.Dir.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
-			_, err := tx.PutEvent(catalog.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: catalog.RingEvent})
+			_, err := tx.PutEvent(nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: nvr.RingEvent})
 			return err
 		})
 		if err != nil {

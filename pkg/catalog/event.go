@@ -10,16 +10,10 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Event is a row of the catalog's table of events.
-type Event = nvr.Event
-
-// RingEvent is [nvr.RingEvent].
-const RingEvent = nvr.RingEvent
-
 // PutEvent adds an event if its ID is zero, and changes the one with its ID
 // otherwise, such as when it goes on. An event of the same stream, kind and
 // beginning is the same event, with or without ID. It returns the id.
-func (t Tx) PutEvent(e Event) (id int64, err error) {
+func (t Tx) PutEvent(e nvr.Event) (id int64, err error) {
 	if e.ID == 0 {
 		err = t.tx.QueryRowContext(t.ctx, `INSERT INTO event (id, camera_id, quality, start_us, end_us, kind, detail, before_us, after_us)
 			VALUES (
@@ -47,26 +41,27 @@ func (t Tx) PutEvent(e Event) (id int64, err error) {
 // maxEvent is the longest event; the schema holds it.
 const maxEvent = 24 * time.Hour
 
-// eventsQuery finds events by camera and beginning, which has an index.
-const eventsQuery = `SELECT id, camera_id, quality, start_us, end_us, before_us, after_us, kind, detail FROM event
-	WHERE start_us >= ? AND start_us < ? AND end_us >= ? AND camera_id `
+const selectEvents = `SELECT id, camera_id, quality, start_us, end_us, before_us, after_us, kind, detail FROM event WHERE `
+
+// eventsOf finds events by camera and beginning, which has an index.
+const eventsOf = `start_us >= ? AND start_us < ? AND end_us >= ? AND camera_id `
 
 // Events returns the events of a camera that overlap span, oldest first.
-func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span) ([]Event, error) {
-	return c.events(ctx, `= ? ORDER BY start_us, id`, span.From.Add(-maxEvent), span.To, span.From, camera)
+func (c *Catalog) Events(ctx context.Context, camera nvr.CameraID, span nvr.Span) ([]nvr.Event, error) {
+	return c.queryEvents(ctx, eventsOf+`= ? ORDER BY start_us, id`, span.From.Add(-maxEvent), span.To, span.From, camera)
 }
 
-const latestEvents = `IN (SELECT camera_id FROM stream) ORDER BY start_us DESC, id DESC`
+const latestEvents = eventsOf + `IN (SELECT camera_id FROM stream) ORDER BY start_us DESC, id DESC`
 
 // LatestEvents calls f for the events of all cameras that overlap span, the
 // latest to begin first, until f returns false. Of two that began at once the
 // one with the greater ID is first. It reads them in batches, by hours and then
 // by longer and longer times, so that it costs little to stop early.
-func (c *Catalog) LatestEvents(ctx context.Context, span nvr.Span, f func(Event) bool) error {
+func (c *Catalog) LatestEvents(ctx context.Context, span nvr.Span, f func(nvr.Event) bool) error {
 	first, to := span.From.Add(-maxEvent), span.To
 	for width := time.Hour; first < to; width *= 2 {
 		from := max(first, to.Add(-width))
-		batch, err := c.events(ctx, latestEvents, from, to, span.From)
+		batch, err := c.queryEvents(ctx, latestEvents, from, to, span.From)
 		if err != nil {
 			return err
 		}
@@ -80,16 +75,16 @@ func (c *Catalog) LatestEvents(ctx context.Context, span nvr.Span, f func(Event)
 	return nil
 }
 
-// events returns the events that a rest of eventsQuery with its arguments finds.
-func (c *Catalog) events(ctx context.Context, rest string, args ...any) ([]Event, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, eventsQuery+rest, args...)
+// queryEvents returns the events that selectEvents with a condition finds.
+func (c *Catalog) queryEvents(ctx context.Context, where string, args ...any) ([]nvr.Event, error) {
+	rows, err := c.db.Reader().QueryContext(ctx, selectEvents+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	defer rows.Close()
-	var events []Event
+	var events []nvr.Event
 	for rows.Next() {
-		var e Event
+		var e nvr.Event
 		var before, after int64
 		if err := rows.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
 			return nil, fmt.Errorf("events: %w", err)
@@ -105,32 +100,13 @@ func (c *Catalog) events(ctx context.Context, rest string, args ...any) ([]Event
 
 // EventsAfter returns the events of all cameras that follow one by beginning and
 // ID, at most limit of them.
-func (c *Catalog) EventsAfter(ctx context.Context, last Event, limit int) ([]Event, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, camera_id, quality, start_us, end_us, before_us, after_us, kind, detail
-		FROM event WHERE (start_us, id) > (?, ?) ORDER BY start_us, id LIMIT ?`, last.Span.From, last.ID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
-	}
-	defer rows.Close()
-	var events []Event
-	for rows.Next() {
-		var e Event
-		var before, after int64
-		if err := rows.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
-			return nil, fmt.Errorf("events: %w", err)
-		}
-		e.Before, e.After = time.Duration(before)*time.Microsecond, time.Duration(after)*time.Microsecond
-		events = append(events, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("events: %w", err)
-	}
-	return events, nil
+func (c *Catalog) EventsAfter(ctx context.Context, last nvr.Event, limit int) ([]nvr.Event, error) {
+	return c.queryEvents(ctx, `(start_us, id) > (?, ?) ORDER BY start_us, id LIMIT ?`, last.Span.From, last.ID, limit)
 }
 
 // RestoreEvents adds events that were kept elsewhere, without their IDs. What is
 // there already is better known here, and stays.
-func (c *Catalog) RestoreEvents(ctx context.Context, events []Event) error {
+func (c *Catalog) RestoreEvents(ctx context.Context, events []nvr.Event) error {
 	return c.Update(ctx, func(t Tx) error {
 		for _, e := range events {
 			err := t.exec(`INSERT INTO event (camera_id, quality, start_us, end_us, kind, detail, before_us, after_us)

@@ -17,7 +17,7 @@ func TestEventsAgainstModel(t *testing.T) {
 	c := newCatalog(t)
 	r := rand.New(rand.NewPCG(11, 12))
 	other := nvr.StreamID{Camera: porch.Camera + 1}
-	var all []Event
+	var all []nvr.Event
 	c.must(t, func(tx Tx) error {
 		for _, id := range []nvr.StreamID{porch, other} {
 			if err := tx.EnableStream(id, at(0)); err != nil {
@@ -30,7 +30,7 @@ func TestEventsAgainstModel(t *testing.T) {
 			if r.IntN(4) == 0 {
 				now = now.Add(time.Second) // or else two may begin at once
 			}
-			e := Event{Stream: []nvr.StreamID{porch, other}[r.IntN(2)], Kind: []string{"ring", "motion", "person"}[r.IntN(3)], Span: nvr.Span{From: now, To: now}}
+			e := nvr.Event{Stream: []nvr.StreamID{porch, other}[r.IntN(2)], Kind: []string{"ring", "motion", "person"}[r.IntN(3)], Span: nvr.Span{From: now, To: now}}
 			if r.IntN(2) == 0 {
 				e.Span.To = now.Add(time.Duration(r.Int64N(int64(maxEvent))))
 			}
@@ -52,21 +52,21 @@ func TestEventsAgainstModel(t *testing.T) {
 			span.From = all[r.IntN(len(all))].Span.To
 			span.To = max(span.To, span.From+1)
 		}
-		var want []Event
+		var want []nvr.Event
 		for _, e := range all {
 			if e.Span.From < span.To && e.Span.To >= span.From {
 				want = append(want, e)
 			}
 		}
-		of := slices.DeleteFunc(slices.Clone(want), func(e Event) bool { return e.Stream.Camera != porch.Camera })
+		of := slices.DeleteFunc(slices.Clone(want), func(e nvr.Event) bool { return e.Stream.Camera != porch.Camera })
 		got, err := c.Events(t.Context(), porch.Camera, span)
 		if diff := cmp.Diff(of, got); err != nil || diff != "" && len(of)+len(got) > 0 {
 			t.Fatalf("of one camera in %s: %v, -want +got:\n%s", span, err, diff)
 		}
 		slices.Reverse(want)
 		most := 1 + r.IntN(len(all))
-		var latest []Event
-		err = c.LatestEvents(t.Context(), span, func(e Event) bool {
+		var latest []nvr.Event
+		err = c.LatestEvents(t.Context(), span, func(e nvr.Event) bool {
 			latest = append(latest, e)
 			return len(latest) < most
 		})

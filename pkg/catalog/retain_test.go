@@ -101,22 +101,22 @@ func TestClasses(t *testing.T) {
 	}{
 		{"nothing", func(Tx) error { return nil }, "00000000"},
 		{"motion over a boundary", func(tx Tx) (err error) {
-			motion, err = tx.PutEvent(Event{Stream: sub, Span: span(100, 130), Kind: "motion"})
+			motion, err = tx.PutEvent(nvr.Event{Stream: sub, Span: span(100, 130), Kind: "motion"})
 			return err
 		}, "01100000"},
 		{"the same motion, a little longer", func(tx Tx) error {
-			id, err := tx.PutEvent(Event{Stream: sub, Span: span(100, 140), Kind: "motion"})
+			id, err := tx.PutEvent(nvr.Event{Stream: sub, Span: span(100, 140), Kind: "motion"})
 			if id != motion {
 				t.Errorf("motion %d became event %d", motion, id)
 			}
 			return err
 		}, "01100000"},
 		{"a ring is an instant", func(tx Tx) error {
-			_, err := tx.PutEvent(Event{Stream: porch, Span: span(150, 150), Kind: RingEvent})
+			_, err := tx.PutEvent(nvr.Event{Stream: porch, Span: span(150, 150), Kind: nvr.RingEvent})
 			return err
 		}, "01200000"},
 		{"the motion goes on", func(tx Tx) error {
-			_, err := tx.PutEvent(Event{ID: motion, Stream: sub, Span: span(100, 250), Kind: "person"})
+			_, err := tx.PutEvent(nvr.Event{ID: motion, Stream: sub, Span: span(100, 250), Kind: "person"})
 			return err
 		}, "01211000"},
 		{"a lock", func(tx Tx) (err error) {
@@ -140,11 +140,11 @@ func TestClasses(t *testing.T) {
 			return err
 		}, "01211000"},
 		{"a ring with what is around it", func(tx Tx) error {
-			_, err := tx.PutEvent(Event{Stream: porch, Span: span(365, 415), Before: 6 * time.Second, After: 5 * time.Second, Kind: RingEvent})
+			_, err := tx.PutEvent(nvr.Event{Stream: porch, Span: span(365, 415), Before: 6 * time.Second, After: 5 * time.Second, Kind: nvr.RingEvent})
 			return err
 		}, "01211222"},
 		{"with less", func(tx Tx) error {
-			_, err := tx.PutEvent(Event{Stream: porch, Span: span(365, 415), Before: 5 * time.Second, After: 4 * time.Second, Kind: RingEvent})
+			_, err := tx.PutEvent(nvr.Event{Stream: porch, Span: span(365, 415), Before: 5 * time.Second, After: 4 * time.Second, Kind: nvr.RingEvent})
 			return err
 		}, "01211020"},
 	}

@@ -21,7 +21,7 @@ const (
 // household does not: those that can still change, at first all. What it saved
 // is there when the catalog is lost. One goroutine at a time may call it.
 func (d *Dir) SaveEvents(ctx context.Context) error {
-	var last catalog.Event
+	var last nvr.Event
 	if d.saved != nil {
 		last.Span.From = nvr.Now().Add(-growing)
 	}
@@ -59,9 +59,9 @@ func restoreEvents(ctx context.Context, home *household.DB, c *catalog.Catalog) 
 		if err != nil {
 			return err
 		}
-		events := make([]catalog.Event, len(kept))
+		events := make([]nvr.Event, len(kept))
 		for i, e := range kept {
-			events[i] = catalog.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
+			events[i] = nvr.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
 		}
 		if err := c.RestoreEvents(ctx, events); err != nil {
 			return err

@@ -218,11 +218,11 @@ func TestEventsOutliveTheCatalog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := filmAndLock(t, 0, 0)
 			const many = 2*eventPage + 10
-			event := catalog.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: filmed, To: filmed + second}, Kind: catalog.RingEvent, Detail: "button", Before: time.Second}
+			event := nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: filmed, To: filmed + second}, Kind: nvr.RingEvent, Detail: "button", Before: time.Second}
 			inside(t, data, func(d *Dir) {
 				must(t, d.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
 					for i := range nvr.Time(many) { // most at one instant
-						_, err := tx.PutEvent(catalog.Event{Stream: nvr.StreamID{Camera: nvr.CameraID(10 + i)}, Span: nvr.Span{From: filmed, To: filmed}, Kind: "motion"})
+						_, err := tx.PutEvent(nvr.Event{Stream: nvr.StreamID{Camera: nvr.CameraID(10 + i)}, Span: nvr.Span{From: filmed, To: filmed}, Kind: "motion"})
 						must(t, err)
 					}
 					_, err := tx.PutEvent(event)

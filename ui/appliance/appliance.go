@@ -112,20 +112,3 @@ type Timeline struct {
 	Footage []nvr.Span
 	Gaps    []nvr.Gap
 }
-
-// The words of the pages for what pkg/nvr has.
-type (
-	Camera = nvr.Camera
-	Stream = nvr.Stream
-	Probe  = nvr.Probe
-	Phase  = nvr.Phase
-)
-
-// The phases.
-const (
-	Connecting = nvr.Connecting
-	Live       = nvr.Live
-	Waiting    = nvr.Waiting
-	Off        = nvr.Off
-	Removed    = nvr.Gone
-)

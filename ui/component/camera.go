@@ -3,11 +3,11 @@ package component
 import (
 	"cmp"
 
-	"nvrd/ui/appliance"
+	"nvrd/pkg/nvr"
 	"nvrd/ui/text"
 )
 
 // CameraName is what c is called; one whose name is lost has its number.
-func CameraName(c appliance.Camera, t *text.Catalogue) string {
+func CameraName(c nvr.Camera, t *text.Catalogue) string {
 	return cmp.Or(c.Name, text.Fill(t.Home.Nameless, "n", c.ID.String()))
 }

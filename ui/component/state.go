@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
-	"nvrd/ui/appliance"
 	"nvrd/ui/text"
 )
 
@@ -19,28 +18,28 @@ type State struct {
 }
 
 // StateOf puts c's state into words.
-func StateOf(c appliance.Camera, t *text.Catalogue, zone *time.Location) State {
+func StateOf(c nvr.Camera, t *text.Catalogue, zone *time.Location) State {
 	switch {
-	case c.Phase == appliance.Removed:
+	case c.Phase == nvr.Gone:
 		return State{Tone: "rest", Word: t.State.Removed}
-	case c.Mode == nvr.Privacy, c.Phase == appliance.Off:
+	case c.Mode == nvr.Privacy, c.Phase == nvr.Off:
 		return State{Tone: "rest", Word: t.State.Off}
-	case c.Phase == appliance.Live && c.Mode == nvr.KeepNone:
+	case c.Phase == nvr.Live && c.Mode == nvr.KeepNone:
 		return State{Tone: "rest", Word: t.State.NotRecording}
-	case c.Phase == appliance.Live && c.Reason != "" && c.Reason != nvr.Starting:
+	case c.Phase == nvr.Live && c.Reason != "" && c.Reason != nvr.Starting:
 		// The picture is there, so it is another stream that fails.
 		return troubled(c, text.Fill(t.State.SubFails, "reason", Reason(c.Reason, t)), t, zone)
-	case c.Phase == appliance.Live && c.Mode == nvr.KeepEvents:
+	case c.Phase == nvr.Live && c.Mode == nvr.KeepEvents:
 		return State{Tone: "ok", Word: t.State.Events}
-	case c.Phase == appliance.Live:
+	case c.Phase == nvr.Live:
 		return State{Tone: "ok", Word: t.State.Recording}
-	case c.Phase == appliance.Connecting && c.Reason == "", c.Reason == nvr.Starting:
+	case c.Phase == nvr.Connecting && c.Reason == "", c.Reason == nvr.Starting:
 		return State{Tone: "wait", Word: t.State.Connecting}
 	}
 	return troubled(c, Reason(c.Reason, t), t, zone)
 }
 
-func troubled(c appliance.Camera, word string, t *text.Catalogue, zone *time.Location) State {
+func troubled(c nvr.Camera, word string, t *text.Catalogue, zone *time.Location) State {
 	advice := t.Advice[c.Reason]
 	if c.Doubt != nil {
 		advice = MistakeWords(*c.Doubt, t.Add)

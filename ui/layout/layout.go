@@ -76,13 +76,13 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	return f, nil
 }
 
-func foot(t *text.Catalogue, cameras []appliance.Camera) string {
+func foot(t *text.Catalogue, cameras []nvr.Camera) string {
 	if len(cameras) == 0 {
 		return t.Shell.Nothing
 	}
 	live := 0
 	for _, c := range cameras {
-		if c.Phase == appliance.Live && c.Mode != nvr.KeepNone {
+		if c.Phase == nvr.Live && c.Mode != nvr.KeepNone {
 			live++
 		}
 	}

@@ -194,7 +194,7 @@ func (s *soak) ring() {
 	now := nvr.Now()
 	id := nvr.StreamID{Camera: s.cameras[s.random.IntN(soakCameras)].id}
 	s.update(func(tx catalog.Tx) error {
-		_, err := tx.PutEvent(catalog.Event{Stream: id, Span: nvr.Span{From: now, To: now.Add(10 * time.Second)}, Kind: catalog.RingEvent})
+		_, err := tx.PutEvent(nvr.Event{Stream: id, Span: nvr.Span{From: now, To: now.Add(10 * time.Second)}, Kind: nvr.RingEvent})
 		return err
 	})
 }

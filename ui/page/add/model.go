@@ -145,7 +145,7 @@ func offer(field, address string, t text.Add) (value, label string) {
 	return field + " " + address, text.Fill(t.Use, "address", address)
 }
 
-func newAnswer(p appliance.Probe, t *text.Catalogue) *answer {
+func newAnswer(p nvr.Probe, t *text.Catalogue) *answer {
 	if !p.OK {
 		a := &answer{title: component.Reason(p.Reason, t), advice: t.Advice[p.Reason], detail: p.Detail}
 		if d := p.Doubt; d != nil {
@@ -167,7 +167,7 @@ func newAnswer(p appliance.Probe, t *text.Catalogue) *answer {
 	return a
 }
 
-func describe(s appliance.Stream, t text.Add) string {
+func describe(s nvr.Stream, t text.Add) string {
 	if s.Video.Codec == "" {
 		return t.Unknown
 	}

@@ -52,7 +52,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.Phase == appliance.Removed && q.moment() == 0 {
+	if c.Phase == nvr.Gone && q.moment() == 0 {
 		q.at = c.Newest.From // there is no picture of now
 	}
 	t := p.Texts.For(r)
@@ -91,18 +91,18 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 }
 
 // camera returns a camera, also one that was removed and still has footage.
-func (p Page) camera(ctx context.Context, id nvr.CameraID) (appliance.Camera, error) {
+func (p Page) camera(ctx context.Context, id nvr.CameraID) (nvr.Camera, error) {
 	c, absent := p.Cameras.Get(ctx, id)
 	if !errors.Is(absent, nvr.ErrNotFound) {
 		return c, absent
 	}
 	removed, err := p.Cameras.Removed(ctx)
 	if err != nil {
-		return appliance.Camera{}, err
+		return nvr.Camera{}, err
 	}
-	i := slices.IndexFunc(removed, func(c appliance.Camera) bool { return c.ID == id })
+	i := slices.IndexFunc(removed, func(c nvr.Camera) bool { return c.ID == id })
 	if i < 0 {
-		return appliance.Camera{}, absent
+		return nvr.Camera{}, absent
 	}
 	return removed[i], nil
 }

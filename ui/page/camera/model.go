@@ -70,7 +70,7 @@ type stream struct {
 	Live   bool   `json:"live"`
 }
 
-func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) (model, error) {
+func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) (model, error) {
 	zone, t := now.Location(), f.T
 	m := model{frame: f, name: c.Name, action: "/cameras/" + c.ID.String()}
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
@@ -78,11 +78,11 @@ func (p Page) model(f layout.Frame, c appliance.Camera, q query, now time.Time) 
 	m.setting = m.action + "/recording"
 	m.reach = m.action + "/edit"
 	m.remove = m.action + "/remove"
-	m.removed = c.Phase == appliance.Removed
+	m.removed = c.Phase == nvr.Gone
 	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Removed: m.removed, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {
 		m.lacks = append(m.lacks, s.Missing...)
-		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Video.Codec), s.MIME, s.Video.Height, s.Phase == appliance.Live})
+		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Video.Codec), s.MIME, s.Video.Height, s.Phase == nvr.Live})
 	}
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
 	m.picture = pictureURL(id, q.at)

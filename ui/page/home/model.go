@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
-	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
@@ -53,10 +52,10 @@ type tile struct {
 	part    string
 }
 
-func newModel(f layout.Frame, cameras []appliance.Camera, private bool, notices []nvr.Notice, now time.Time) model {
+func newModel(f layout.Frame, cameras []nvr.Camera, private bool, notices []nvr.Notice, now time.Time) model {
 	t := f.T
 	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell, private: private}
-	if slices.ContainsFunc(cameras, func(c appliance.Camera) bool { return c.Mode != "" && c.Mode != nvr.KeepAll }) {
+	if slices.ContainsFunc(cameras, func(c nvr.Camera) bool { return c.Mode != "" && c.Mode != nvr.KeepAll }) {
 		m.summary = t.Home.AllSet
 	}
 	for _, c := range doorsFirst(cameras, t.Home.DoorWords) {
@@ -80,13 +79,13 @@ func newModel(f layout.Frame, cameras []appliance.Camera, private bool, notices 
 	return m
 }
 
-func newNotice(n nvr.Notice, cameras []appliance.Camera, t *text.Catalogue) notice {
+func newNotice(n nvr.Notice, cameras []nvr.Camera, t *text.Catalogue) notice {
 	switch n.Kind {
 	case nvr.ClockDoubted:
 		return notice{what: t.Home.Clock, advice: t.Home.ClockWhat}
 	case nvr.CameraFloods:
 		name := text.Fill(t.Home.Nameless, "n", n.Camera.String())
-		if i := slices.IndexFunc(cameras, func(c appliance.Camera) bool { return c.ID == n.Camera }); i >= 0 {
+		if i := slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == n.Camera }); i >= 0 {
 			name = cameras[i].Name
 		}
 		return notice{what: text.Fill(t.Home.Flood, "name", name), advice: t.Home.FloodWhat}
@@ -98,7 +97,7 @@ func newNotice(n nvr.Notice, cameras []appliance.Camera, t *text.Catalogue) noti
 	return notice{text.Fill(t.Home.Place[n.Reason], "path", n.Path), meanwhile, t.Advice[n.Reason]}
 }
 
-func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
+func newTile(c nvr.Camera, t *text.Catalogue, zone *time.Location) tile {
 	id := c.ID.String()
 	s := small(c)
 	tl := tile{
@@ -110,7 +109,7 @@ func newTile(c appliance.Camera, t *text.Catalogue, zone *time.Location) tile {
 		state:   component.StateOf(c, t, zone),
 		part:    "state-" + id,
 	}
-	if s.Phase == appliance.Live {
+	if s.Phase == nvr.Live {
 		tl.live = "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String()
 	}
 	return tl
@@ -126,7 +125,7 @@ func (tl *tile) date(taken nvr.Time, now time.Time, t *text.Catalogue) {
 	tl.taken = &when
 }
 
-func removals(cameras []appliance.Camera, t *text.Catalogue, zone *time.Location) []removal {
+func removals(cameras []nvr.Camera, t *text.Catalogue, zone *time.Location) []removal {
 	var all []removal
 	for _, c := range cameras {
 		all = append(all, removal{component.CameraName(c, t), "/cameras/" + c.ID.String(), component.Moment(c.Newest.To, zone, t.Calendar)})
@@ -135,10 +134,10 @@ func removals(cameras []appliance.Camera, t *text.Catalogue, zone *time.Location
 }
 
 // small is the stream for a tile: the sub stream where there is one.
-func small(c appliance.Camera) appliance.Stream {
-	var best appliance.Stream
+func small(c nvr.Camera) nvr.Stream {
+	var best nvr.Stream
 	for _, s := range c.Streams {
-		if s.Quality == nvr.Sub && s.Phase == appliance.Live {
+		if s.Quality == nvr.Sub && s.Phase == nvr.Live {
 			return s
 		}
 		if s.Quality == nvr.Main {
@@ -150,15 +149,15 @@ func small(c appliance.Camera) appliance.Stream {
 
 // doorsFirst keeps the order of the cameras, except that those come first
 // whose name says that they watch a door.
-func doorsFirst(cameras []appliance.Camera, words []string) []appliance.Camera {
-	rank := func(c appliance.Camera) int {
+func doorsFirst(cameras []nvr.Camera, words []string) []nvr.Camera {
+	rank := func(c nvr.Camera) int {
 		name := strings.ToLower(c.Name)
 		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) }) {
 			return 0
 		}
 		return 1
 	}
-	return slices.SortedStableFunc(slices.Values(cameras), func(a, b appliance.Camera) int {
+	return slices.SortedStableFunc(slices.Values(cameras), func(a, b nvr.Camera) int {
 		return cmp.Compare(rank(a), rank(b))
 	})
 }

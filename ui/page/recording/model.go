@@ -52,7 +52,7 @@ type timeField struct{ id, label, value string }
 // modes are in the order in which they are offered.
 var modes = []nvr.Mode{nvr.KeepAll, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}
 
-func newModel(f layout.Frame, c appliance.Camera, in input, wrong faults) model {
+func newModel(f layout.Frame, c nvr.Camera, in input, wrong faults) model {
 	t := f.T.Recorded
 	m := model{
 		frame: f, name: c.Name, action: address(c.ID), back: "/cameras/" + c.ID.String(),
