@@ -12,9 +12,9 @@ import (
 	"nvrd/pkg/retention"
 )
 
-// TestSixteenthMore shows that a plan frees a sixteenth more than what is
+// TestSixteenthMore shows that a round frees a sixteenth more than what is
 // lacking, and a gibibyte more at most: without that each segment that is
-// recorded would take a plan.
+// recorded would take a round.
 func TestSixteenthMore(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy nvr.Retention
@@ -38,7 +38,7 @@ func TestSixteenthMore(t *testing.T) {
 					ID: nvr.SegmentID(i + 1), Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: from, To: from.Add(time.Minute)}, Directory: 1, Bytes: tt.size,
 				})
 			}
-			if got := len(retention.Plan(w.state())); got != tt.want {
+			if got := len(retention.Removals(w.state())); got != tt.want {
 				t.Errorf("%d segments go, want %d", got, tt.want)
 			}
 		})
@@ -82,7 +82,7 @@ func TestFlood(t *testing.T) {
 				add(flood, tt.class, now.Add(-time.Duration(100-i)*time.Second), 5)
 			}
 			got := map[nvr.CameraID]int{}
-			for _, r := range retention.Plan(w.state()) {
+			for _, r := range retention.Removals(w.state()) {
 				got[r.Stream.Camera]++
 			}
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
@@ -111,7 +111,7 @@ func TestPart(t *testing.T) {
 	for i := range 2000 {
 		put(3, nvr.Ring, now.Add(time.Duration(i-2000)*time.Minute), 5)
 		w.kept[len(w.kept)-1].ID = next + nvr.SegmentID(i)
-		w = w.without(retention.Plan(w.state()))
+		w = w.without(retention.Removals(w.state()))
 	}
 	left := map[nvr.CameraID]int64{}
 	for _, k := range w.kept {

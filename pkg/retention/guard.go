@@ -14,9 +14,9 @@ const (
 	// away is how long the machine may have been off before its clock is
 	// doubted: nobody can tell whether it is right then.
 	away = 24 * time.Hour
-	// settle is how long a clock that jumped has to run steadily to be
+	// steadyFor is how long a clock that jumped has to run steadily to be
 	// believed: time for its owner to notice.
-	settle = 24 * time.Hour
+	steadyFor = 24 * time.Hour
 )
 
 // guard tells whether the wall clock can be believed. It trusts a clock that
@@ -28,23 +28,23 @@ type guard struct {
 
 // believe tells whether the clock is believed at a moment.
 func (g *guard) believe(now catalog.Clock) bool {
-	if g.trusted == (catalog.Clock{}) || g.follows(now) {
+	if g.trusted == (catalog.Clock{}) || g.consistent(now) {
 		g.trusted, g.steady = now, catalog.Clock{}
 		return true
 	}
 	if g.steady.Boot != now.Boot || step(g.steady, now).Abs() > tolerance {
 		g.steady = now
 	}
-	if now.Uptime-g.steady.Uptime < settle {
+	if now.Uptime-g.steady.Uptime < steadyFor {
 		return false
 	}
 	g.trusted, g.steady = now, catalog.Clock{}
 	return true
 }
 
-// follows tells whether the clock reads what it should, counted from the
+// consistent tells whether the clock reads what it should, counted from the
 // trusted moment.
-func (g *guard) follows(now catalog.Clock) bool {
+func (g *guard) consistent(now catalog.Clock) bool {
 	if g.trusted.Boot == now.Boot {
 		return step(g.trusted, now).Abs() <= tolerance
 	}

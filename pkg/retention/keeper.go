@@ -32,8 +32,8 @@ const (
 	batch = 64
 	// exhausted is how little room keeps the catalog from being written.
 	exhausted = 1 << 20
-	// noteEvery is how often the clock is noted down.
-	noteEvery = time.Hour
+	// clockEvery is how often the catalog is told the clock.
+	clockEvery = time.Hour
 )
 
 // Config is what a Keeper needs.
@@ -53,7 +53,7 @@ type Config struct {
 type Keeper struct {
 	Config
 	guard guard
-	noted catalog.Clock // as it stands in the catalog
+	kept  catalog.Clock // as it stands in the catalog
 
 	mu      sync.Mutex
 	doubted bool // the clock, so that something does not go
@@ -70,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Keeper, error) {
 	if err != nil && !errors.Is(err, nvr.ErrNotFound) {
 		return nil, fmt.Errorf("retention: %w", err)
 	}
-	k.guard.trusted, k.noted = at, at
+	k.guard.trusted, k.kept = at, at
 	if _, err := k.sweep(ctx); err != nil {
 		c.Log.Warn("footage that was to go is still there", "err", err)
 	}
@@ -161,7 +161,7 @@ func (k *Keeper) Notices() []nvr.Notice {
 // The catalog lies on the same disk as a rule, and without any room it cannot
 // note that footage goes. So some room is set aside, and spent in that case.
 func (k *Keeper) Round(ctx context.Context) ([]Removal, error) {
-	gone, err := k.round(ctx)
+	gone, err := k.makeRoom(ctx)
 	if err == nil {
 		for _, d := range k.Directories() {
 			err = errors.Join(err, d.Reserve())
@@ -180,11 +180,11 @@ func (k *Keeper) Round(ctx context.Context) ([]Removal, error) {
 		return gone, err
 	}
 	k.Log.Warn("the disk is full, room that was set aside is used to remove footage", "err", err)
-	return k.round(ctx)
+	return k.makeRoom(ctx)
 }
 
-// round is a round, come what may.
-func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
+// makeRoom is a round, come what may.
+func (k *Keeper) makeRoom(ctx context.Context) ([]Removal, error) {
 	stuck, unswept := k.sweep(ctx)
 	if stuck == nil && unswept != nil {
 		return nil, unswept
@@ -194,7 +194,7 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 		return nil, fmt.Errorf("retention: %w", err)
 	}
 	believed := k.guard.believe(now)
-	if err := k.note(ctx, now, believed); err != nil {
+	if err := k.keepClock(ctx, now, believed); err != nil {
 		return nil, err
 	}
 	// A lease must not end because the clock jumped: then each counts.
@@ -214,7 +214,7 @@ func (k *Keeper) round(ctx context.Context) ([]Removal, error) {
 	s.NotByAge = !believed && Excessive(s)
 	k.warn(s.NotByAge)
 	k.blame(s.Rates)
-	removals := Plan(s)
+	removals := Removals(s)
 	if err := *broken; err != nil {
 		return nil, err
 	}
@@ -238,10 +238,10 @@ func (k *Keeper) lock(ctx context.Context, at nvr.Time) error {
 	return nil
 }
 
-// note keeps the moment at which the clock was last believed for the next
+// keepClock keeps the moment at which the clock was last believed for the next
 // start, and drops leases whose holders died.
-func (k *Keeper) note(ctx context.Context, now catalog.Clock, believed bool) error {
-	if !believed || k.noted.Boot == now.Boot && step(k.noted, now).Abs() <= tolerance && now.Uptime-k.noted.Uptime < noteEvery {
+func (k *Keeper) keepClock(ctx context.Context, now catalog.Clock, believed bool) error {
+	if !believed || k.kept.Boot == now.Boot && step(k.kept, now).Abs() <= tolerance && now.Uptime-k.kept.Uptime < clockEvery {
 		return nil
 	}
 	err := k.Catalog.Update(ctx, func(tx catalog.Tx) error {
@@ -250,7 +250,7 @@ func (k *Keeper) note(ctx context.Context, now catalog.Clock, believed bool) err
 	if err != nil {
 		return fmt.Errorf("retention: %w", err)
 	}
-	k.noted = now
+	k.kept = now
 	return nil
 }
 
@@ -288,7 +288,7 @@ func (k *Keeper) blame(rates map[nvr.CameraID]int64) {
 	k.floods = floods
 }
 
-// state gathers what a plan is made from. What goes wrong while the plan reads
+// state gathers what removals are chosen from. What goes wrong while that reads
 // on is in broken then.
 func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, broken *error, err error) {
 	s = State{Now: now, Limit: maxRound}
@@ -350,7 +350,7 @@ func (k *Keeper) places() (places []Place, err error) {
 	return places, err
 }
 
-// carryOut removes what a plan says and returns what went.
+// carryOut removes what has to go and returns what went.
 func (k *Keeper) carryOut(ctx context.Context, removals []Removal, leasedAt nvr.Time) (gone []Removal, err error) {
 	defer func() { k.tell(gone) }()
 	for part := range slices.Chunk(removals, batch) {

@@ -1,6 +1,6 @@
 // Package retention makes room: it decides which footage goes when, and lets
 // it go so that neither a crash nor a reader on the way meets anything half
-// gone. Plan decides, from values alone; Keeper carries it out.
+// gone. Removals decides, from values alone; Keeper carries it out.
 package retention
 
 import (
@@ -12,7 +12,7 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// State is what a plan is made from.
+// State is what removals are chosen from.
 type State struct {
 	Now    nvr.Time
 	Policy nvr.Retention
@@ -31,7 +31,7 @@ type State struct {
 	// NotByAge says that the wall clock is not believed: footage goes for want
 	// of room only.
 	NotByAge bool
-	Limit    int // of removals in one plan; what is left is for the next
+	Limit    int // of removals at once; what is left is for the next
 }
 
 // Place is a footage directory that can be written to.
@@ -43,7 +43,7 @@ type Place struct {
 // Cause says why a segment goes.
 type Cause string
 
-// The causes, in the order in which a plan has them.
+// The causes, in the order in which they count.
 const (
 	TooOld    Cause = "too old"
 	Flood     Cause = "its camera sends too much"
@@ -58,10 +58,10 @@ type Removal struct {
 	Cause Cause
 }
 
-// Plan returns what has to go, in this order. Each directory is planned by
+// Removals returns what has to go, in this order. Each directory is looked at by
 // itself. What is beyond its maximum age goes in any case. If then there is
 // less room than there should be, the oldest goes until there is a little more
-// (so that a plan is not made for every segment): first of cameras that send
+// (so that not every segment takes a round): first of cameras that send
 // more than [nvr.MaxRate], whatever their classes and ages; then of classes
 // beyond their share, of the lowest class, of the next, and so on; what is
 // younger than the minimum age of its class only at last, as the policy says.
@@ -73,16 +73,16 @@ type Removal struct {
 //
 // What is open, locked or held never goes. With Policy.SpareYoung nothing
 // younger than its minimum age goes.
-func Plan(s State) []Removal {
-	p := planner{State: s, taken: map[nvr.SegmentID]bool{}}
+func Removals(s State) []Removal {
+	p := picker{State: s, taken: map[nvr.SegmentID]bool{}}
 	for _, place := range s.Places {
-		p.plan(place)
+		p.pick(place)
 	}
 	return p.removals
 }
 
-// planner makes a plan. What is below removals is about one directory.
-type planner struct {
+// picker picks what goes. What is below removals is about one directory.
+type picker struct {
 	State
 	removals []Removal
 	taken    map[nvr.SegmentID]bool
@@ -94,7 +94,7 @@ type planner struct {
 	part     int64                  // of each camera of the household
 }
 
-func (p *planner) plan(place Place) {
+func (p *picker) pick(place Place) {
 	p.place, p.freed = place, 0
 	p.bytes, p.cameras = bytesOf(p.Stocks, place.ID), camerasOf(p.Stocks, place.ID)
 	if !p.NotByAge {
@@ -112,7 +112,7 @@ func (p *planner) plan(place Place) {
 }
 
 // divide finds how much room there is for footage, and each camera's part.
-func (p *planner) divide(floor int64) {
+func (p *picker) divide(floor int64) {
 	p.room = p.used() - p.lacking(floor)
 	own := int64(0)
 	for c, bytes := range p.cameras {
@@ -126,7 +126,7 @@ func (p *planner) divide(floor int64) {
 func anyCamera(nvr.CameraID) bool { return true }
 
 // beyond tells whether a camera holds more than its part.
-func (p *planner) beyond(c nvr.CameraID) bool {
+func (p *picker) beyond(c nvr.CameraID) bool {
 	if !slices.Contains(p.Cameras, c) {
 		return true
 	}
@@ -134,10 +134,10 @@ func (p *planner) beyond(c nvr.CameraID) bool {
 }
 
 // floods tells whether a camera that sends too much holds more than its part.
-func (p *planner) floods(c nvr.CameraID) bool { return p.Rates[c] > nvr.MaxRate && p.beyond(c) }
+func (p *picker) floods(c nvr.CameraID) bool { return p.Rates[c] > nvr.MaxRate && p.beyond(c) }
 
 // stem makes room at the cost of cameras that send too much.
-func (p *planner) stem(floor int64) {
+func (p *picker) stem(floor int64) {
 	short := p.shortOf(floor)
 	for class := range nvr.Locked {
 		age := time.Duration(0)
@@ -150,7 +150,7 @@ func (p *planner) stem(floor int64) {
 
 // make makes room at the cost of some cameras: up to floor of what is old
 // enough to go, up to last of what is not.
-func (p *planner) make(floor, last int64, of func(nvr.CameraID) bool) {
+func (p *picker) make(floor, last int64, of func(nvr.CameraID) bool) {
 	short := p.shortOf(floor)
 	for class := range nvr.Locked {
 		if share := int64(p.Policy.Rules[class].Share); share > 0 && share < 100 {
@@ -173,7 +173,7 @@ func (p *planner) make(floor, last int64, of func(nvr.CameraID) bool) {
 
 // shortOf returns a function that tells whether more has to go, until as much
 // as is lacking now went.
-func (p *planner) shortOf(floor int64) func() bool {
+func (p *picker) shortOf(floor int64) func() bool {
 	goal := p.freed + p.lacking(floor)
 	return func() bool { return p.freed < goal }
 }
@@ -191,9 +191,9 @@ func Floor(policy nvr.Retention, total int64) int64 {
 func slack(limit int64) int64 { return min(limit/16, 1<<30) }
 
 // lacking returns how many bytes have to go from the directory, as things
-// stand in the plan; 0 as long as the free space is above floor and the
+// stand with what was picked; 0 as long as the free space is above floor and the
 // footage within its bound.
-func (p *planner) lacking(floor int64) (n int64) {
+func (p *picker) lacking(floor int64) (n int64) {
 	if free := p.place.Free + p.freed; free < floor {
 		n = floor + slack(floor) - free
 	}
@@ -204,7 +204,7 @@ func (p *planner) lacking(floor int64) (n int64) {
 }
 
 // used returns how many bytes of footage stay in the directory.
-func (p *planner) used() (n int64) {
+func (p *picker) used() (n int64) {
 	for _, b := range p.bytes {
 		n += b
 	}
@@ -213,7 +213,7 @@ func (p *planner) used() (n int64) {
 
 // take removes the oldest footage of a class that is at least of an age, and of
 // some cameras, as long as more says so.
-func (p *planner) take(class nvr.Class, cause Cause, age time.Duration, of func(nvr.CameraID) bool, more func() bool) {
+func (p *picker) take(class nvr.Class, cause Cause, age time.Duration, of func(nvr.CameraID) bool, more func() bool) {
 	if len(p.removals) >= p.Limit || !more() {
 		return
 	}
@@ -245,7 +245,7 @@ func (p *planner) take(class nvr.Class, cause Cause, age time.Duration, of func(
 
 // only returns the cameras of which something could go, or none if all could:
 // what cannot is not even looked at. some is false if nothing could.
-func (p *planner) only(of func(nvr.CameraID) bool) (cameras []nvr.CameraID, some bool) {
+func (p *picker) only(of func(nvr.CameraID) bool) (cameras []nvr.CameraID, some bool) {
 	for c := range p.cameras {
 		if of(c) {
 			cameras = append(cameras, c)
@@ -260,7 +260,7 @@ func (p *planner) only(of func(nvr.CameraID) bool) (cameras []nvr.CameraID, some
 
 const maxTime = nvr.Time(1<<63 - 1)
 
-func (p *planner) held(k catalog.Kept) bool {
+func (p *picker) held(k catalog.Kept) bool {
 	for _, h := range p.Holds {
 		if h.Stream == k.Stream && h.Span.Overlaps(k.Span) {
 			return true

@@ -165,20 +165,20 @@ func random(r *rand.Rand) *world {
 // slack is how much more than a limit asks for may go.
 func slack(limit int64) int64 { return limit / 16 }
 
-func TestPlanHolds(t *testing.T) {
+func TestRemovalsHold(t *testing.T) {
 	causes := map[retention.Cause]int{}
 	for seed := range uint64(5000) {
 		w := random(rand.New(rand.NewPCG(seed, 1)))
-		plan := retention.Plan(w.state())
-		for _, r := range plan {
+		removals := retention.Removals(w.state())
+		for _, r := range removals {
 			causes[r.Cause]++
 		}
-		if err := holds(w, plan); err != nil {
-			t.Fatalf("seed %d: %v\nplan %+v\npolicy %+v\nplaces %+v", seed, err, plan, w.policy, w.places)
+		if err := holds(w, removals); err != nil {
+			t.Fatalf("seed %d: %v\nremovals %+v\npolicy %+v\nplaces %+v", seed, err, removals, w.policy, w.places)
 		}
-		after := w.without(plan)
-		if again := retention.Plan(after.state()); len(again) > 0 {
-			t.Fatalf("seed %d: after the plan there is another one: %+v", seed, again)
+		after := w.without(removals)
+		if again := retention.Removals(after.state()); len(again) > 0 {
+			t.Fatalf("seed %d: after that more has to go: %+v", seed, again)
 		}
 	}
 	for _, cause := range causeOrder {
@@ -190,10 +190,10 @@ func TestPlanHolds(t *testing.T) {
 
 var causeOrder = []retention.Cause{retention.TooOld, retention.Flood, retention.OverShare, retention.NoRoom, retention.NoChoice}
 
-// holds checks a plan against what a plan promises.
-func holds(w *world, plan []retention.Removal) error {
+// holds checks removals against what is promised of them.
+func holds(w *world, removals []retention.Removal) error {
 	seen := map[nvr.SegmentID]bool{}
-	for _, r := range plan {
+	for _, r := range removals {
 		known := slices.Contains(w.kept, r.Kept) && slices.ContainsFunc(w.places, func(p retention.Place) bool { return p.ID == r.Directory })
 		switch {
 		case !known || seen[r.ID]:
@@ -208,7 +208,7 @@ func holds(w *world, plan []retention.Removal) error {
 		seen[r.ID] = true
 	}
 	for i, p := range w.places {
-		own := slices.DeleteFunc(slices.Clone(plan), func(r retention.Removal) bool { return r.Directory != p.ID })
+		own := slices.DeleteFunc(slices.Clone(removals), func(r retention.Removal) bool { return r.Directory != p.ID })
 		for _, check := range []func(*world, []retention.Removal, int) error{inOrder, enough, notMore, fair} {
 			if err := check(w, own, i); err != nil {
 				return err
@@ -235,7 +235,7 @@ func inOrder(_ *world, own []retention.Removal, _ int) error {
 	return nil
 }
 
-// enough fails unless the floors are met after a plan, or nothing that could
+// enough fails unless the floors are met after removals, or nothing that could
 // help is left.
 func enough(w *world, own []retention.Removal, place int) error {
 	after := w.without(own)
@@ -320,7 +320,7 @@ func TestMilderPolicy(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := random(r)
 		sum := func() (bytes int64) {
-			for _, r := range retention.Plan(w.state()) {
+			for _, r := range retention.Removals(w.state()) {
 				bytes += r.Bytes
 			}
 			return bytes
@@ -336,31 +336,31 @@ func TestMilderPolicy(t *testing.T) {
 	}
 }
 
-func TestPlanOneByOne(t *testing.T) {
+func TestRemovalsOneByOne(t *testing.T) {
 	w := random(rand.New(rand.NewPCG(7, 7)))
 	w.policy = nvr.Retention{FreeBytes: 160}
 	s := w.state()
-	whole := retention.Plan(s)
+	whole := retention.Removals(s)
 	if len(whole) < 5 {
 		t.Fatalf("only %d removals", len(whole))
 	}
 	s.Limit = 3
-	if part := retention.Plan(s); !slices.Equal(part, whole[:3]) {
+	if part := retention.Removals(s); !slices.Equal(part, whole[:3]) {
 		t.Errorf("with a limit %+v, want %+v", part, whole[:3])
 	}
 	s.Limit, s.NotByAge = 1<<30, true
-	if same := retention.Plan(s); !slices.Equal(same, whole) {
+	if same := retention.Removals(s); !slices.Equal(same, whole) {
 		t.Errorf("want of room counts also when the clock does not: %d removals, want %d", len(same), len(whole))
 	}
 	s.Policy = nvr.Retention{Rules: [nvr.Locked]nvr.Rule{{MaxAge: time.Minute}, {MaxAge: time.Minute}, {MaxAge: time.Minute}}}
-	if got := retention.Plan(s); len(got) != 0 {
+	if got := retention.Removals(s); len(got) != 0 {
 		t.Errorf("%d segments go by age although the clock is not believed", len(got))
 	}
 }
 
-// BenchmarkPlan measures plans over a million segments in a catalog's order:
+// BenchmarkRemovals measures a choice from a million segments in a catalog's order:
 // when nothing has to go, and when a batch has to.
-func BenchmarkPlan(b *testing.B) {
+func BenchmarkRemovals(b *testing.B) {
 	const segments = 1_000_000
 	oldest := func(_ nvr.DirectoryID, class nvr.Class, _ ...nvr.CameraID) iter.Seq[catalog.Kept] {
 		return func(yield func(catalog.Kept) bool) {
@@ -386,7 +386,7 @@ func BenchmarkPlan(b *testing.B) {
 				Stocks: []catalog.Stock{{Directory: 1, Segments: segments, Bytes: segments * 15 << 20}},
 			}
 			for b.Loop() {
-				retention.Plan(s)
+				retention.Removals(s)
 			}
 		})
 	}
