@@ -36,9 +36,9 @@ type Header struct {
 // box has the given id. A header that is cut short or does not parse is
 // nvr.ErrDamaged.
 func ReadHeader(r io.ReaderAt, size int64, id [16]byte) (Header, error) {
-	h, err := readHeader(r, min(size, usualHeader), id)
+	h, err := parseHeader(r, min(size, usualHeader), id)
 	if errors.Is(err, nvr.ErrDamaged) && size > usualHeader {
-		h, err = readHeader(r, min(size, maxHeaderBox), id)
+		h, err = parseHeader(r, min(size, maxHeaderBox), id)
 	}
 	return h, err
 }
@@ -47,7 +47,7 @@ func ReadHeader(r io.ReaderAt, size int64, id [16]byte) (Header, error) {
 // reads as much of each file.
 const usualHeader = 4096
 
-func readHeader(r io.ReaderAt, length int64, id [16]byte) (Header, error) {
+func parseHeader(r io.ReaderAt, length int64, id [16]byte) (Header, error) {
 	b := make([]byte, length)
 	if n, err := r.ReadAt(b, 0); err != nil && n < len(b) {
 		return Header{}, fmt.Errorf("read header: %w", err)
@@ -234,36 +234,36 @@ func AppendSegmentIndex(b []byte, timescale uint32, start int64, refs []Referenc
 	return w.b
 }
 
-// Placement says where the movie fragments of a file stand in another one.
-type Placement struct {
+// Change says what movie fragments of a file are in another one.
+type Change struct {
 	Sequence uint32    // of the first movie fragment
 	Shift    [2]int64  // added to decode times, per track
 	Entry    [2]uint32 // sample description, per track
 }
 
-// Place rewrites the movie fragments in b, which must be whole ones written by
+// Rewrite rewrites the movie fragments in b, which must be whole ones written by
 // [AppendFragment], for another file. Sizes do not change. It returns how many
 // there were.
-func Place(b []byte, p Placement) (int, error) {
+func Rewrite(b []byte, c Change) (int, error) {
 	n := 0
 	err := each(b, func(top box) error {
 		switch {
 		case top.kind == "prft" && len(top.body) == 24:
-			add(top.body[16:], p.Shift[0])
+			add(top.body[16:], c.Shift[0])
 		case top.kind == "moof":
 			n++
 			return each(top.body, func(child box) error {
 				switch {
 				case child.kind == "mfhd" && len(child.body) == 8:
-					binary.BigEndian.PutUint32(child.body[4:], p.Sequence+uint32(n)-1)
+					binary.BigEndian.PutUint32(child.body[4:], c.Sequence+uint32(n)-1)
 				case child.kind == "traf":
 					tfhd, tfdt := find(child.body, "tfhd"), find(child.body, "tfdt")
 					if len(tfhd) != 20 || len(tfdt) != 12 || tfhd[7] < 1 || tfhd[7] > 2 {
-						return fmt.Errorf("place movie fragment: %w", nvr.ErrDamaged)
+						return fmt.Errorf("rewrite movie fragment: %w", nvr.ErrDamaged)
 					}
 					track := tfhd[7] - 1
-					binary.BigEndian.PutUint32(tfhd[8:], p.Entry[track])
-					add(tfdt[4:], p.Shift[track])
+					binary.BigEndian.PutUint32(tfhd[8:], c.Entry[track])
+					add(tfdt[4:], c.Shift[track])
 				}
 				return nil
 			})

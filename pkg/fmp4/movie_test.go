@@ -19,7 +19,7 @@ func TestPlace(t *testing.T) {
 	for range 20 {
 		fragments := random(r, 2, 1+r.IntN(4))
 		first := [2]int64{fragments[0][0].Samples[0].DTS, fragments[0][0].Samples[0].DTS}
-		p := Placement{Sequence: 70_000, Shift: [2]int64{-first[0], 12345}, Entry: [2]uint32{3, 70_000}}
+		p := Change{Sequence: 70_000, Shift: [2]int64{-first[0], 12345}, Entry: [2]uint32{3, 70_000}}
 		b := write(nil, fragments, 1795356202e6)
 		want := expected(fragments, 1795356202e6)
 		for i := range want {
@@ -29,7 +29,7 @@ func TestPlace(t *testing.T) {
 				}
 			}
 		}
-		n, err := Place(b, p)
+		n, err := Rewrite(b, p)
 		if err != nil || n != len(fragments) {
 			t.Fatalf("placed %d of %d: %v", n, len(fragments), err)
 		}
@@ -62,7 +62,7 @@ func FuzzPlace(f *testing.F) {
 	f.Add(write(nil, random(rand.New(rand.NewPCG(19, 20)), 2, 2), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		size := len(b)
-		if _, err := Place(b, Placement{Sequence: 1}); err != nil && !errors.Is(err, nvr.ErrDamaged) || len(b) != size {
+		if _, err := Rewrite(b, Change{Sequence: 1}); err != nil && !errors.Is(err, nvr.ErrDamaged) || len(b) != size {
 			t.Fatalf("%d bytes of %d: %v", len(b), size, err)
 		}
 	})

@@ -16,10 +16,10 @@ import (
 // content is a file that exists only as a list of slices: bytes in memory and
 // ranges of footage files. It is an io.ReadSeeker for one reader, until ctx ends.
 type content struct {
-	ctx    context.Context
-	player *Player
-	plan   *plan
-	slices []slice
+	ctx       context.Context
+	player    *Player
+	selection *selection
+	slices    []slice
 	// A fragmented export has too many slices to hold: they are those of one
 	// piece, or those of front, and turned to what is read next.
 	head  []byte  // the headers at the beginning
@@ -27,26 +27,26 @@ type content struct {
 	tail  []byte  // the fragment that the export ends in, at the end of the last piece
 	size  int64
 
-	pos    int64
-	file   *os.File // the footage file of piece fileOf
-	fileOf int
-	placed []byte // the slice placedAt, with its movie fragments placed
-	at     int    // -1 if placed holds nothing
+	pos       int64
+	file      *os.File // the footage file of piece fileOf
+	fileOf    int
+	rewritten []byte // slice at, with its movie fragments rewritten
+	at        int    // -1 if rewritten holds nothing
 }
 
 // slice is some bytes of a content.
 type slice struct {
-	start  int64 // in the content
-	bytes  int64
-	data   []byte // if they are in memory
-	piece  int    // else: whose file they are in
-	offset int64  // and where
-	place  uint32 // sequence number, if the movie fragments in them have to be placed; else 0
-	sets   []byte // parameter sets to put before the first picture
+	start    int64 // in the content
+	bytes    int64
+	data     []byte // if they are in memory
+	piece    int    // else: whose file they are in
+	offset   int64  // and where
+	sequence uint32 // sequence number, if the movie fragments in them have to be rewritten; else 0
+	sets     []byte // parameter sets to put before the first picture
 }
 
-func (p *Player) content(ctx context.Context, of *plan) *content {
-	return &content{ctx: ctx, player: p, plan: of, fileOf: -1, at: -1}
+func (p *Player) content(ctx context.Context, of *selection) *content {
+	return &content{ctx: ctx, player: p, selection: of, fileOf: -1, at: -1}
 }
 
 // add appends a slice.
@@ -79,11 +79,11 @@ func (c *content) Read(b []byte) (int, error) {
 	switch {
 	case s.data != nil:
 		n = copy(b, s.data[within:])
-	case s.place == 0:
+	case s.sequence == 0:
 		n, err = c.readAt(b, s.piece, s.offset+within)
 	default:
 		if err = c.load(i); err == nil {
-			n = copy(b, c.placed[within:])
+			n = copy(b, c.rewritten[within:])
 		}
 	}
 	c.pos += int64(n)
@@ -106,21 +106,21 @@ func (c *content) turn() error {
 		c.slices = c.front
 		return nil
 	}
-	pieces := c.plan.pieces
+	pieces := c.selection.pieces
 	n := sort.Search(len(pieces), func(i int) bool { return pieces[i].at+pieces[i].bytes > c.pos })
 	piece := &pieces[n]
-	entries, err := c.player.entriesOf(c.ctx, c.plan.stream, piece)
+	entries, err := c.player.entriesOf(c.ctx, c.selection.stream, piece)
 	if err != nil {
 		return err
 	}
 	var slices []slice
-	at, sets := piece.at, c.plan.sets(piece)
+	at, sets := piece.at, c.selection.sets(piece)
 	if piece.opening > 0 {
 		sets = nil // the opening has them
 	}
 	for j, f := range entries[piece.opening:max(piece.opening, piece.entries)] {
 		bytes := f.Bytes + int64(len(sets))
-		slices = append(slices, slice{start: at, bytes: bytes, piece: n, offset: f.Offset, place: sequence(piece.ordinal + j), sets: sets})
+		slices = append(slices, slice{start: at, bytes: bytes, piece: n, offset: f.Offset, sequence: sequence(piece.ordinal + j), sets: sets})
 		at, sets = at+bytes, nil
 	}
 	if n == len(pieces)-1 && c.tail != nil {
@@ -128,7 +128,7 @@ func (c *content) turn() error {
 		at += int64(len(c.tail))
 	}
 	if at != piece.at+piece.bytes {
-		return reindexed(c.plan.stream, piece)
+		return reindexed(c.selection.stream, piece)
 	}
 	c.slices = slices
 	return nil
@@ -164,12 +164,12 @@ func (c *content) readAt(b []byte, piece int, offset int64) (int, error) {
 		return 0, err
 	}
 	if c.fileOf != piece {
-		p := &c.plan.pieces[piece]
+		p := &c.selection.pieces[piece]
 		d, err := c.player.directory(p.directory)
 		if err != nil {
 			return 0, err
 		}
-		f, err := d.OpenFile(c.plan.stream, p.start)
+		f, err := d.OpenFile(c.selection.stream, p.start)
 		if err != nil {
 			return 0, err
 		}
@@ -185,7 +185,7 @@ func (c *content) readAt(b []byte, piece int, offset int64) (int, error) {
 	return n, nil
 }
 
-// load reads slice i and places its movie fragments.
+// load reads slice i and rewrites its movie fragments.
 func (c *content) load(i int) error {
 	if c.at == i {
 		return nil
@@ -194,15 +194,15 @@ func (c *content) load(i int) error {
 	if s.sets != nil {
 		return c.rebuild(i)
 	}
-	if int64(cap(c.placed)) < s.bytes {
-		c.placed = make([]byte, s.bytes)
+	if int64(cap(c.rewritten)) < s.bytes {
+		c.rewritten = make([]byte, s.bytes)
 	}
-	c.placed, c.at = c.placed[:s.bytes], -1
-	if _, err := c.readAt(c.placed, s.piece, s.offset); err != nil {
+	c.rewritten, c.at = c.rewritten[:s.bytes], -1
+	if _, err := c.readAt(c.rewritten, s.piece, s.offset); err != nil {
 		return err
 	}
-	p := &c.plan.pieces[s.piece]
-	if _, err := fmp4.Place(c.placed, fmp4.Placement{Sequence: s.place, Shift: p.shift, Entry: p.entry}); err != nil {
+	p := &c.selection.pieces[s.piece]
+	if _, err := fmp4.Rewrite(c.rewritten, fmp4.Change{Sequence: s.sequence, Shift: p.shift, Entry: p.entry}); err != nil {
 		return fmt.Errorf("segment of %s: %w", p.start, err)
 	}
 	c.at = i
@@ -213,13 +213,13 @@ func (c *content) load(i int) error {
 func (c *content) rebuild(i int) error {
 	s := &c.slices[i]
 	entry := nvr.Fragment{Offset: s.offset, Bytes: s.bytes - int64(len(s.sets))}
-	b, err := c.cut(s.piece, entry, s.place, s.sets, [2]int64{math.MaxInt64, math.MaxInt64})
+	b, err := c.cut(s.piece, entry, s.sequence, s.sets, [2]int64{math.MaxInt64, math.MaxInt64})
 	if err != nil {
 		return err
 	}
 	if int64(len(b)) != s.bytes {
-		return fmt.Errorf("segment of %s: the fragment at %d is not as it was written: %w", c.plan.pieces[s.piece].start, s.offset, nvr.ErrDamaged)
+		return fmt.Errorf("segment of %s: the fragment at %d is not as it was written: %w", c.selection.pieces[s.piece].start, s.offset, nvr.ErrDamaged)
 	}
-	c.placed, c.at = b, i
+	c.rewritten, c.at = b, i
 	return nil
 }

@@ -60,11 +60,11 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 			lease.Release()
 		}
 	}()
-	plan, err := p.plan(ctx, stream, span)
+	selected, err := p.selection(ctx, stream, span)
 	if err != nil {
 		return nil, err
 	}
-	c := p.content(ctx, plan)
+	c := p.content(ctx, selected)
 	if form == Progressive {
 		err = c.progressive()
 	} else {
@@ -74,17 +74,17 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 		return nil, errors.Join(err, c.Close())
 	}
 	return &File{
-		ReadSeeker: c, Size: c.size, ETag: c.tag(form), Modified: plan.last.Std(), closer: leased{c, lease},
+		ReadSeeker: c, Size: c.size, ETag: c.tag(form), Modified: selected.last.Std(), closer: leased{c, lease},
 	}, nil
 }
 
 // tag returns an entity tag that changes whenever the bytes would.
 func (c *content) tag(form Form) string {
 	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "%s %s %s %d\n", c.plan.stream, c.plan.span, form, c.size))
+	h.Write(fmt.Appendf(nil, "%s %s %s %d\n", c.selection.stream, c.selection.span, form, c.size))
 	h.Write(c.head)
 	var b []byte
-	for _, p := range c.plan.pieces {
+	for _, p := range c.selection.pieces {
 		b = b[:0]
 		for _, v := range []int64{int64(p.start), p.from, p.end, int64(p.entries), p.bytes} {
 			b = binary.BigEndian.AppendUint64(b, uint64(v))
@@ -100,7 +100,7 @@ func (c *content) fragmented() error {
 	if err != nil {
 		return err
 	}
-	p := c.plan
+	p := c.selection
 	for i := range p.pieces {
 		piece := &p.pieces[i]
 		if p.ended && i == len(p.pieces)-1 {
@@ -138,7 +138,7 @@ func (c *content) fragmented() error {
 // finish lays out the piece that the export ends in. The fragment with its end
 // is made at once: its size is not known before.
 func (c *content) finish(i int) error {
-	p, piece := c.plan, &c.plan.pieces[i]
+	p, piece := c.selection, &c.selection.pieces[i]
 	ends := [2]int64{p.end(piece, 0), p.end(piece, 1)}
 	sets := p.sets(piece)
 	if i == 0 {
@@ -189,7 +189,7 @@ func (c *content) each(piece int, entry nvr.Fragment, do func(*fmp4.MovieFragmen
 			err = do(&f)
 		}
 		if err != nil {
-			return fmt.Errorf("segment of %s: %w", c.plan.pieces[piece].start, err)
+			return fmt.Errorf("segment of %s: %w", c.selection.pieces[piece].start, err)
 		}
 	}
 }
@@ -203,7 +203,7 @@ func (r readerAt) ReadAt(b []byte, offset int64) (int, error) { return r.c.readA
 
 // cut returns the movie fragments of an index entry without the samples that
 // begin at ends or later, and with the given parameter sets before the first
-// picture, placed.
+// picture, rewritten.
 func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, ends [2]int64) ([]byte, error) {
 	var out []byte
 	err := c.each(i, entry, func(f *fmp4.MovieFragment) error {
@@ -234,8 +234,8 @@ func (c *content) cut(i int, entry nvr.Fragment, sequence uint32, sets []byte, e
 	if err != nil {
 		return nil, err
 	}
-	piece := &c.plan.pieces[i]
-	_, err = fmp4.Place(out, fmp4.Placement{Sequence: sequence, Shift: piece.shift, Entry: piece.entry})
+	piece := &c.selection.pieces[i]
+	_, err = fmp4.Rewrite(out, fmp4.Change{Sequence: sequence, Shift: piece.shift, Entry: piece.entry})
 	return out, err
 }
 
@@ -244,7 +244,7 @@ func (c *content) samples(i, t int, run *fmp4.TrackRun, end int64) (fmp4.Run, er
 	if len(run.Samples) == 0 {
 		return fmp4.Run{}, nil
 	}
-	infos, last := c.plan.clip(run, t, end)
+	infos, last := c.selection.clip(run, t, end)
 	out := fmp4.Run{End: last}
 	dts, offset := run.DTS, run.Offset
 	for _, info := range infos {
@@ -263,7 +263,7 @@ func (c *content) samples(i, t int, run *fmp4.TrackRun, end int64) (fmp4.Run, er
 // last of them ends. Reordered pictures are decoded a moment before the end if
 // they were only after it, so that their track is as long as it is shown. The
 // run is changed.
-func (p *plan) clip(run *fmp4.TrackRun, t int, end int64) ([]fmp4.SampleInfo, int64) {
+func (p *selection) clip(run *fmp4.TrackRun, t int, end int64) ([]fmp4.SampleInfo, int64) {
 	scale := int64(p.tracks[t].timescale)
 	limit := end
 	if t == 0 {

@@ -4,7 +4,7 @@ import "nvrd/pkg/fmp4"
 
 // index gathers the references of a segment index, one for each entry of a
 // footage index. There is room for 65,535; when they are full each two become
-// one, so a very long export has places to seek to that lie farther apart, and
+// one, so a very long export has points to seek to that lie farther apart, and
 // needs no more memory than a day.
 type index struct {
 	refs    []fmp4.Reference

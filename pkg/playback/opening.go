@@ -32,9 +32,9 @@ type sample struct {
 	key      bool
 }
 
-// open reads the headers of the opening and fits the plan to it.
+// open reads the headers of the opening and fits the selection to it.
 func (c *content) open() (*opening, error) {
-	p, piece := c.plan, &c.plan.pieces[0]
+	p, piece := c.selection, &c.selection.pieces[0]
 	entries, err := c.player.entriesOf(c.ctx, p.stream, piece)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (c *content) open() (*opening, error) {
 
 // add adds the samples of a run, and where their bytes are. Of sound, what
 // begins before what was asked for is left out.
-func (o *opening) add(p *plan, t int, run fmp4.TrackRun) {
+func (o *opening) add(p *selection, t int, run fmp4.TrackRun) {
 	piece := &p.pieces[0]
 	at := nvr.Units(nvr.Duration(o.at, piece.timescale), p.tracks[t].timescale)
 	infos, end := p.clip(&run, t, p.end(piece, t))
@@ -169,7 +169,7 @@ func (o *opening) chunk(of *piece, t int) fmp4.Chunk {
 	return fmp4.Chunk{Entry: int(of.entry[t]), DTS: o.samples[t][0].dts + of.shift[t], Samples: o.info(t)}
 }
 
-// fragment returns the opening as a movie fragment without its media, placed.
+// fragment returns the opening as a movie fragment without its media, rewritten.
 func (o *opening) fragment(of *piece) ([]byte, error) {
 	var runs [2]fmp4.Run
 	var blank []byte // of a sample's data only the length is written here
@@ -183,6 +183,6 @@ func (o *opening) fragment(of *piece) ([]byte, error) {
 		runs[t].End = o.end[t]
 	}
 	b := fmp4.AppendFragment(nil, sequence(0), o.clock, runs[:])
-	_, err := fmp4.Place(b[:len(b)-8], fmp4.Placement{Sequence: sequence(0), Shift: of.shift, Entry: of.entry})
+	_, err := fmp4.Rewrite(b[:len(b)-8], fmp4.Change{Sequence: sequence(0), Shift: of.shift, Entry: of.entry})
 	return b, err
 }

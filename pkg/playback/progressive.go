@@ -23,7 +23,7 @@ func (c *content) progressive() error {
 	if err != nil {
 		return err
 	}
-	p := c.plan
+	p := c.selection
 	movie := p.movie()
 	var media []slice // of the mdat
 	var size int64
@@ -83,7 +83,7 @@ func appendMediaHeader(b []byte, size int64) []byte {
 
 // chunk returns the samples of a run up to the end of the piece, and how many
 // bytes they have. The run is changed.
-func (p *plan) chunk(of *piece, t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
+func (p *selection) chunk(of *piece, t int, run *fmp4.TrackRun) (fmp4.Chunk, int64) {
 	infos, _ := p.clip(run, t, p.end(of, t))
 	var bytes int64
 	for _, s := range infos {
@@ -105,7 +105,7 @@ func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) 
 			return nil, 0, err
 		}
 	}
-	s, err := p.newest(ctx, stream, before)
+	s, err := p.newestSegment(ctx, stream, before)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -117,7 +117,7 @@ func (p *Player) Picture(ctx context.Context, stream nvr.StreamID, at nvr.Time) 
 	if err != nil {
 		return nil, 0, err
 	}
-	c := p.content(ctx, &plan{stream: stream, pieces: []piece{{start: s.Span.From, directory: s.Directory}}})
+	c := p.content(ctx, &selection{stream: stream, pieces: []piece{{start: s.Span.From, directory: s.Directory}}})
 	found, err := c.newestKey(fragments, max(s.MediaAt(at), s.MediaStart))
 	if err != nil {
 		return nil, 0, errors.Join(err, c.Close())

@@ -13,11 +13,11 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// plan is what an exported file will hold, before its bytes are laid out.
+// selection is what an exported file will hold, before its bytes are laid out.
 // Exported time counts from the first picture in the file; stretches without
-// footage take no time in it. A plan of 31 days is a few megabytes: what lies in
+// footage take no time in it. One of 31 days is a few megabytes: what lies in
 // a segment is looked up when it is read.
-type plan struct {
+type selection struct {
 	stream      nvr.StreamID
 	span        nvr.Span
 	pieces      []piece
@@ -53,7 +53,7 @@ type piece struct {
 	ordinal int   // of the first other one in the export
 	entries int   // that go into the export, but for the one that it ends in
 	bytes   int64 // in the export
-	at      int64 // its place there
+	at      int64 // its position there
 }
 
 // maxReorder is more than any camera's pictures are decoded before they are
@@ -61,10 +61,10 @@ type piece struct {
 // is decoded then.
 const maxReorder = time.Second
 
-// plan gathers what an export of span needs. Without footage it is
+// selection gathers what an export of span needs. Without footage it is
 // nvr.ErrNotFound; so it is if some of the footage is on a disk that is not there,
 // since an export that lacks it would not show that.
-func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*plan, error) {
+func (p *Player) selection(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*selection, error) {
 	// What is still being written is read first: looking for its directory may
 	// ask the catalog.
 	open, err := p.open(ctx, stream, span)
@@ -75,7 +75,7 @@ func (p *Player) plan(ctx context.Context, stream nvr.StreamID, span nvr.Span) (
 	if err != nil {
 		return nil, err
 	}
-	out := &plan{stream: stream, span: span}
+	out := &selection{stream: stream, span: span}
 	err = p.catalog.EachSegment(ctx, stream, span, func(s *nvr.Segment) error {
 		if !s.Sealed {
 			if s = open[s.Span.From]; s == nil {
@@ -124,7 +124,7 @@ func (p *Player) open(ctx context.Context, stream nvr.StreamID, span nvr.Span) (
 
 // take adds the part of a segment that lies in the span. Segments come oldest
 // first.
-func (p *plan) take(s *nvr.Segment) {
+func (p *selection) take(s *nvr.Segment) {
 	fragments := within(s, nvr.Span{From: p.span.From, To: p.span.To.Add(maxReorder)})
 	if len(fragments) == 0 || p.ended {
 		return
@@ -171,7 +171,7 @@ func reference(f nvr.Fragment) fmp4.Reference {
 }
 
 // join finds out how the pieces go together in one file.
-func (p *plan) join(ctx context.Context, player *Player) error {
+func (p *selection) join(ctx context.Context, player *Player) error {
 	var at time.Duration // exported time
 	for i := range p.pieces {
 		c := &p.pieces[i]
@@ -195,7 +195,7 @@ func (p *plan) join(ctx context.Context, player *Player) error {
 
 // end returns the decode time before which the last samples of a piece begin
 // for them to be shown before the end of what was asked for.
-func (p *plan) end(of *piece, t int) int64 {
+func (p *selection) end(of *piece, t int) int64 {
 	if of.entry[t] == 0 {
 		return 0
 	}
@@ -205,7 +205,7 @@ func (p *plan) end(of *piece, t int) int64 {
 
 // ahead returns how much earlier on the file's clock a track stands than it
 // does in the footage: sound need not wait for pictures to be put in order.
-func (p *plan) ahead(t int) time.Duration {
+func (p *selection) ahead(t int) time.Duration {
 	if t == 0 {
 		return 0
 	}
@@ -234,7 +234,7 @@ func reindexed(stream nvr.StreamID, c *piece) error {
 
 // entry returns the number of a sample description in a track, adding it if
 // it is new.
-func (p *plan) entry(t int, described media.Track) (uint32, error) {
+func (p *selection) entry(t int, described media.Track) (uint32, error) {
 	if t == len(p.tracks) {
 		p.tracks = append(p.tracks, track{timescale: described.Timescale, entries: []media.Track{described}})
 	}
@@ -255,7 +255,7 @@ func (p *plan) entry(t int, described media.Track) (uint32, error) {
 // sets returns the parameter sets that the first picture of a piece needs
 // beside it: none, unless the file has several descriptions of pictures, of
 // which many players of fragmented files only look at the first.
-func (p *plan) sets(of *piece) (b []byte) {
+func (p *selection) sets(of *piece) (b []byte) {
 	if len(p.tracks[0].entries) < 2 {
 		return nil
 	}
@@ -270,7 +270,7 @@ func (p *plan) sets(of *piece) (b []byte) {
 }
 
 // movie returns the header of the exported file, without chunks.
-func (p *plan) movie() fmp4.Movie {
+func (p *selection) movie() fmp4.Movie {
 	m := fmp4.Movie{Duration: nvr.Units(p.length, fmp4.MovieTimescale)}
 	for i, t := range p.tracks {
 		m.Tracks = append(m.Tracks, fmp4.MovieTrack{

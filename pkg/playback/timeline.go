@@ -176,7 +176,7 @@ func (p *Player) Newest(ctx context.Context, stream nvr.StreamID) (nvr.Span, err
 	if err != nil {
 		return nvr.Span{}, err
 	}
-	s, err := p.newest(ctx, stream, before)
+	s, err := p.newestSegment(ctx, stream, before)
 	return s.Span, err
 }
 
@@ -193,8 +193,8 @@ func (p *Player) present(ctx context.Context, stream nvr.StreamID) (before nvr.T
 	return before, err
 }
 
-// newest returns the newest segment with footage that begins before a time.
-func (p *Player) newest(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
+// newestSegment returns the newest segment with footage that begins before a time.
+func (p *Player) newestSegment(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
 	for {
 		s, err := p.catalog.LastSegment(ctx, stream, before)
 		if err != nil {
