@@ -62,7 +62,7 @@ func BenchmarkHold(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second})
+	s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second})
 	s.Begin(format(), true)
 	picture := make([]byte, 80_000)
 	began := time.Now()

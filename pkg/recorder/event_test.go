@@ -86,13 +86,13 @@ func (d *doorbell) lose() {
 	d.live = false
 }
 
-func (d *doorbell) follow() {
+func (d *doorbell) replan() {
 	d.interrupt()
 	d.plan = nvr.Plan{Mode: nvr.KeepEvents, Before: time.Duration(d.IntN(31)) * time.Second, After: time.Duration(d.IntN(15)) * time.Second}
 	if d.IntN(4) == 0 {
 		d.plan.Mode = []nvr.Mode{nvr.KeepAll, nvr.KeepNone}[d.IntN(2)]
 	}
-	d.sink.Follow(d.plan)
+	d.sink.SetPlan(d.plan)
 }
 
 // Whatever else happens to camera and program: what was received from before an
@@ -107,12 +107,12 @@ func TestEventsAreKept(t *testing.T) {
 				defer func() { h.close() }()
 				start := nvr.Now()
 				d := &doorbell{Rand: rand.New(rand.NewPCG(seed, 7)), home: h, sink: h.stream(camera)}
-				d.follow()
+				d.replan()
 				d.connect()
 				for range 60 {
 					switch d.IntN(12) {
 					case 0:
-						d.follow()
+						d.replan()
 					case 1:
 						if d.live {
 							d.lose()
@@ -129,7 +129,7 @@ func TestEventsAreKept(t *testing.T) {
 							time.Sleep(time.Duration(d.IntN(5000)) * time.Millisecond)
 							h.open()
 							d.sink = h.stream(camera)
-							d.sink.Follow(d.plan)
+							d.sink.SetPlan(d.plan)
 							d.connect()
 						}
 					case 3, 4, 5:

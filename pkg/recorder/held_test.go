@@ -23,7 +23,7 @@ func TestHeldIsWrittenOnce(t *testing.T) {
 		start := nvr.Now()
 		s := h.stream(camera)
 		s.Begin(format(), true)
-		s.Follow(events)
+		s.SetPlan(events)
 		send(s, 0, 20)
 		h.recorder.Happened(camera.Camera, "ring", 0, "")
 		send(s, 20, 20)
@@ -62,9 +62,9 @@ func TestLostCamera(t *testing.T) {
 				start := nvr.Now()
 				s := h.stream(camera)
 				s.Begin(format(), true)
-				s.Follow(events)
+				s.SetPlan(events)
 				send(s, 0, 30)
-				s.Follow(tt.plan)
+				s.SetPlan(tt.plan)
 				s.End(tt.reason, nil)
 				s.End(tt.reason, nil) // the next attempt
 				time.Sleep(3 * time.Second)
@@ -86,7 +86,7 @@ func TestRunsOfEvents(t *testing.T) {
 		start := nvr.Now()
 		s := h.stream(camera)
 		s.Begin(format(), true)
-		s.Follow(events)
+		s.SetPlan(events)
 		send(s, 0, 20)
 		h.recorder.Happened(camera.Camera, "ring", 0, "")
 		send(s, 20, 12)
@@ -129,7 +129,7 @@ func TestHeldSoundIsStoredSound(t *testing.T) {
 		f := format()
 		f.Tracks[1] = media.Track{Codec: media.PCMA, Timescale: 8000, SampleRate: 8000, Channels: 1}
 		s.Begin(f, true)
-		s.Follow(events)
+		s.SetPlan(events)
 		for i := range 300 {
 			if i == 200 {
 				h.recorder.Happened(camera.Camera, "ring", 0, "")
@@ -175,7 +175,7 @@ func TestHeldIsBounded(t *testing.T) {
 				start := nvr.Now()
 				s := h.stream(camera)
 				s.Begin(format(), true)
-				s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second})
+				s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents, Before: 10 * time.Second})
 				data := make([]byte, c.bytes)
 				var happened nvr.Time
 				for i := range 201 {
@@ -227,7 +227,7 @@ func TestManyWakeAtOnce(t *testing.T) {
 		for n := range 4 {
 			s := h.stream(nvr.StreamID{Camera: nvr.CameraID(n + 1)})
 			s.Begin(format(), true)
-			s.Follow(events)
+			s.SetPlan(events)
 			streams = append(streams, s)
 		}
 		release := func() {}
@@ -275,7 +275,7 @@ func TestEndsWhileItWakes(t *testing.T) {
 				start := nvr.Now()
 				s := h.stream(camera)
 				s.Begin(format(), true)
-				s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 25 * time.Second, After: time.Minute})
+				s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents, Before: 25 * time.Second, After: time.Minute})
 				picture := make([]byte, 1<<20)
 				picture = picture[:len(picture)-1000]
 				var release func()

@@ -108,30 +108,30 @@ func TestModes(t *testing.T) {
 		want []stretch
 	}{
 		{"all, as ever", func(f *film) {
-			f.s.Follow(nvr.Plan{})
+			f.s.SetPlan(nvr.Plan{})
 			play(f, 20)
 			ring(f, 0)
 			play(f, 10)
 		}, []stretch{{"footage", 0, 30}}},
 		{"nothing", func(f *film) {
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 20)
 			ring(f, 0)
 			play(f, 10)
 		}, []stretch{{"recording_off", 0, 30}}},
 		{"privacy", func(f *film) {
-			f.s.Follow(nvr.Plan{Mode: nvr.Privacy})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.Privacy})
 			play(f, 20)
 		}, []stretch{{"paused_by_user", 0, 20}}},
 		{"nothing for a while", func(f *film) {
 			play(f, 10)
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 10)
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepAll})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepAll})
 			play(f, 10)
 		}, []stretch{{"footage", 0, 10}, {"recording_off", 10, 20}, {"footage", 20, 30}}},
 		{"nothing, and the camera goes away and comes back", func(f *film) {
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 10)
 			f.s.End(nvr.Unreachable, nil)
 			time.Sleep(10 * time.Second)
@@ -140,29 +140,29 @@ func TestModes(t *testing.T) {
 			play(f, 10)
 		}, []stretch{{"recording_off", 0, 10}, {"unreachable", 10, 20}, {"recording_off", 20, 30}}},
 		{"no event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 120)
 		}, []stretch{{"no_event", 0, 120}}},
 		{"an event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 0)
 			play(f, 40)
 		}, []stretch{{"no_event", 0, 30}, {"footage", 30, 45}, {"no_event", 45, 80}}},
 		{"an event soon after the camera came", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 4)
 			ring(f, 0)
 			play(f, 10)
 		}, []stretch{{"footage", 0, 9}, {"no_event", 9, 14}}},
 		{"an event that is told late", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 4*time.Second)
 			play(f, 40)
 		}, []stretch{{"no_event", 0, 26}, {"footage", 26, 41}, {"no_event", 41, 80}}},
 		{"an event that was over when it was told", func(f *film) {
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 20 * time.Second, After: 5 * time.Second})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents, Before: 20 * time.Second, After: 5 * time.Second})
 			play(f, 60)
 			ring(f, 20*time.Second)
 			play(f, 20)
@@ -170,14 +170,14 @@ func TestModes(t *testing.T) {
 			play(f, 10)
 		}, []stretch{{"no_event", 0, 34}, {"footage", 34, 45}, {"no_event", 45, 90}}},
 		{"two events told at once", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 4*time.Second)
 			ring(f, 0)
 			play(f, 40)
 		}, []stretch{{"no_event", 0, 26}, {"footage", 26, 45}, {"no_event", 45, 80}}},
 		{"an event after the other", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 0)
 			play(f, 3)
@@ -185,7 +185,7 @@ func TestModes(t *testing.T) {
 			play(f, 40)
 		}, []stretch{{"no_event", 0, 30}, {"footage", 30, 48}, {"no_event", 48, 83}}},
 		{"an event whose beginning follows the end of another", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 0)
 			play(f, 12)
@@ -193,7 +193,7 @@ func TestModes(t *testing.T) {
 			play(f, 20)
 		}, []stretch{{"no_event", 0, 30}, {"footage", 30, 57}, {"no_event", 57, 72}}},
 		{"the camera goes away in an event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 0)
 			play(f, 2)
@@ -204,14 +204,14 @@ func TestModes(t *testing.T) {
 			play(f, 10)
 		}, []stretch{{"no_event", 0, 30}, {"footage", 30, 42}, {"unreachable", 42, 43}, {"footage", 43, 45}, {"no_event", 45, 53}}},
 		{"the camera goes away right after an event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			ring(f, 0)
 			f.s.End(nvr.Unreachable, nil)
 			time.Sleep(10 * time.Second)
 		}, []stretch{{"no_event", 0, 30}, {"footage", 30, 40}, {"unreachable", 40, 50}}},
 		{"the format changes in the middle", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 40)
 			f.s.Begin(format(), false)
 			play(f, 5)
@@ -221,29 +221,29 @@ func TestModes(t *testing.T) {
 		}, []stretch{{"no_event", 0, 40}, {"footage", 40, 50}, {"no_event", 50, 55}}},
 		{"all, then events, then all", func(f *film) {
 			play(f, 10)
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 20)
-			f.s.Follow(nvr.Plan{})
+			f.s.SetPlan(nvr.Plan{})
 			play(f, 10)
 		}, []stretch{{"footage", 0, 10}, {"no_event", 10, 29}, {"footage", 29, 40}}},
 		{"events, then nothing", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 20)
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 10)
 		}, []stretch{{"no_event", 0, 20}, {"recording_off", 20, 30}}},
 		{"nothing for a moment before an event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 20)
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 2)
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 3)
 			ring(f, 0)
 			play(f, 2)
 		}, []stretch{{"no_event", 0, 20}, {"recording_off", 20, 22}, {"footage", 22, 27}}},
 		{"a picture that comes late", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			f.s.End(nvr.Unreachable, nil)
 			time.Sleep(time.Second)
 			f.s.Begin(format(), true)
@@ -259,17 +259,17 @@ func TestModes(t *testing.T) {
 			play(f, 10)
 			ring(f, 0)
 			play(f, 2)
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 10)
 		}, []stretch{{"footage", 0, 15}, {"no_event", 15, 22}}},
 		{"nothing in the middle of an event", func(f *film) {
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 20)
 			ring(f, 0)
 			play(f, 2)
-			f.s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			f.s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			play(f, 10)
-			f.s.Follow(events)
+			f.s.SetPlan(events)
 			play(f, 10)
 		}, []stretch{{"no_event", 0, 10}, {"footage", 10, 22}, {"recording_off", 22, 32}, {"no_event", 32, 42}}},
 	} {
@@ -303,7 +303,7 @@ func TestKilledInAnEvent(t *testing.T) {
 		start := nvr.Now()
 		s := h.stream(camera)
 		s.Begin(format(), true)
-		s.Follow(events)
+		s.SetPlan(events)
 		send(s, 0, 30)
 		h.recorder.Happened(camera.Camera, "ring", 0, "porch")
 		send(s, 30, 3)

@@ -28,7 +28,7 @@ type source struct {
 // record begins with a sink.
 func (s *source) record(sink *recorder.Stream) {
 	s.sink, s.begun = sink, false
-	sink.Follow(s.plan)
+	sink.SetPlan(s.plan)
 }
 
 // act does one thing at random that a connection may do.
@@ -161,7 +161,7 @@ func TestTilesWhateverHappens(t *testing.T) {
 					case 5, 6, 7: // its mode is changed
 						s.plan = nvr.Plan{Mode: []nvr.Mode{"", nvr.KeepAll, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}[random.IntN(7)]}
 						s.plan.Before, s.plan.After = time.Duration(random.IntN(30))*time.Second, time.Duration(random.IntN(10))*time.Second
-						s.sink.Follow(s.plan)
+						s.sink.SetPlan(s.plan)
 						s.history = append(s.history, fmt.Sprint(s.plan))
 					case 8, 9, 10: // something happens
 						ago := time.Duration(random.IntN(20)-5) * time.Second

@@ -238,11 +238,11 @@ func TestSoundEndsWithPictures(t *testing.T) {
 			s.Sample(media.Sample{DTS: 20 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
 		}},
 		{"nothing is kept any more", func(_ *home, s *recorder.Stream) {
-			s.Follow(nvr.Plan{Mode: nvr.KeepNone})
+			s.SetPlan(nvr.Plan{Mode: nvr.KeepNone})
 			s.Sample(media.Sample{DTS: 20 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
 		}},
 		{"events alone are kept", func(_ *home, s *recorder.Stream) {
-			s.Follow(nvr.Plan{Mode: nvr.KeepEvents})
+			s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents})
 			s.Sample(media.Sample{DTS: 20 * 90000, Key: true, Data: []byte{1}, Arrived: time.Now()})
 		}},
 		{"pictures come again, and sound is late", func(_ *home, s *recorder.Stream) {

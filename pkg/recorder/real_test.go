@@ -41,7 +41,7 @@ func TestEventOfARealStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := h.stream(camera)
-	s.Follow(nvr.Plan{Mode: nvr.KeepEvents, Before: 3 * time.Second})
+	s.SetPlan(nvr.Plan{Mode: nvr.KeepEvents, Before: 3 * time.Second})
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() {

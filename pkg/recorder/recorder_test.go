@@ -329,7 +329,7 @@ func TestClockStep(t *testing.T) {
 		step := c.step
 		h := newHome(t)
 		s := h.stream(camera)
-		s.Follow(c.plan)
+		s.SetPlan(c.plan)
 		began := time.Now()
 		s.Begin(format(), true)
 		for i := range 100 {

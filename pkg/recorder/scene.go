@@ -26,13 +26,13 @@ type scene struct {
 	publish func(nvr.Event)
 	telling sync.Mutex // motion is published in its order; comes before mu, and before what publish leads to
 
-	mu      sync.Mutex
-	streams [2]*Stream  // by quality; nil if it is not recorded
-	subSees bool        // the sub stream can tell motion
-	seer    *Stream     // of the motion that goes on; nil if there is none
-	motion  nvr.Event   // that, or the last
-	noted   nvr.Time    // its end, as it was published
-	due     []nvr.Event // to be published
+	mu        sync.Mutex
+	streams   [2]*Stream  // by quality; nil if it is not recorded
+	subSees   bool        // the sub stream can tell motion
+	seer      *Stream     // of the motion that goes on; nil if there is none
+	motion    nvr.Event   // that, or the last
+	published nvr.Time    // its end, as it was published
+	due       []nvr.Event // to be published
 }
 
 // news is what a stream was told of its scene and has not heeded.
@@ -173,26 +173,26 @@ func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 	}
 	last, end := c.motion.Span.To, nvr.TimeOf(to)
 	if end.Sub(last).Abs() > clockSet && c.seer == s {
-		c.settle() // and what goes on is another event, by another clock
+		c.endMotion() // and what goes on is another event, by another clock
 		from = to
 	}
 	switch {
 	case c.seer == s && !moving:
-		c.settle()
+		c.endMotion()
 		return
 	case c.seer == nil && moving && (s.id.Quality == nvr.Sub || !c.subSees):
 		start := nvr.TimeOf(from)
 		if last.Sub(end) < clockSet {
 			start = max(start, last) // the other stream saw it up to there
 		}
-		c.seer, c.noted = s, 0
+		c.seer, c.published = s, 0
 		c.motion = nvr.Event{Stream: s.id, Kind: nvr.MotionEvent, Span: nvr.Span{From: start, To: start}}
 	case c.seer != s || end <= last:
 		return
 	}
 	c.motion.Span.To = max(c.motion.Span.To, end)
 	c.tell(from, to)
-	if c.motion.Span.To.Sub(c.noted) >= prolongEvery {
+	if c.motion.Span.To.Sub(c.published) >= prolongEvery {
 		c.prolong()
 	}
 }
@@ -205,14 +205,14 @@ func (s *Stream) blind() {
 			s.scene.subSees = false
 		}
 		if s.scene.seer == s {
-			s.scene.settle()
+			s.scene.endMotion()
 		}
 	})
 }
 
-// settle ends the motion that goes on. c.mu is held.
-func (c *scene) settle() {
-	if c.noted != c.motion.Span.To {
+// endMotion ends the motion that goes on. c.mu is held.
+func (c *scene) endMotion() {
+	if c.published != c.motion.Span.To {
 		c.prolong()
 	}
 	c.seer = nil
@@ -220,7 +220,7 @@ func (c *scene) settle() {
 
 // prolong has the motion published, as long as it is by now. c.mu is held.
 func (c *scene) prolong() {
-	c.noted = c.motion.Span.To
+	c.published = c.motion.Span.To
 	c.due = append(c.due, c.motion)
 }
 

@@ -24,7 +24,7 @@ func TestMotionOfACamera(t *testing.T) {
 		var streams []*recorder.Stream
 		for _, id := range ids {
 			s := h.stream(id)
-			s.Follow(events)
+			s.SetPlan(events)
 			s.Begin(format(), true)
 			streams = append(streams, s)
 		}

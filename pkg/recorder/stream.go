@@ -38,7 +38,7 @@ func newStream(r *Recorder, a *account, scene *scene) *Stream {
 	return s
 }
 
-// Follow says what of the stream is kept from its next sample on, whatever was
+// SetPlan says what of the stream is kept from its next sample on, whatever was
 // said before; until then, all of it. It is safe for concurrent use. The plan
 // must be one that [nvr.Plan.Check] accepts.
 //
@@ -48,7 +48,7 @@ func newStream(r *Recorder, a *account, scene *scene) *Stream {
 // way. What is held for events is in memory only: it is gone if the stream's
 // format ends, or the program, before an event does. That the camera is lost is
 // an event, too: what it saw last may tell why.
-func (s *Stream) Follow(p nvr.Plan) { s.filter.order.Store(&p) }
+func (s *Stream) SetPlan(p nvr.Plan) { s.filter.order.Store(&p) }
 
 // Begin implements media.Sink.
 func (s *Stream) Begin(format media.Format, fresh bool) {

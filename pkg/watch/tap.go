@@ -10,7 +10,7 @@ import (
 // recording is where a tap leads; a [recorder.Stream] is one.
 type recording interface {
 	media.Sink
-	Follow(nvr.Plan)
+	SetPlan(nvr.Plan)
 }
 
 // tap leads a stream to its recording while it is open, so that a stream
@@ -46,12 +46,12 @@ func (t *tap) closed() bool {
 	return t.to == nil
 }
 
-// follow hands a plan on.
-func (t *tap) follow(p nvr.Plan) {
+// replan hands a plan on.
+func (t *tap) replan(p nvr.Plan) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.to != nil {
-		t.to.Follow(p)
+		t.to.SetPlan(p)
 	}
 }
 

@@ -80,10 +80,10 @@ func (c *Cameras) apply(ctx context.Context, wish wish) error {
 			if err != nil {
 				return err
 			}
-			to.Follow(wish.plan)
+			to.SetPlan(wish.plan)
 			s.tap.open(to)
 		case record:
-			s.tap.follow(wish.plan)
+			s.tap.replan(wish.plan)
 		default:
 			c.unrecord(s)
 		}
