@@ -19,7 +19,7 @@ import (
 // named in bubbles. The functions of a table count as in one if the test that
 // holds the table has a bubble to call them in.
 func checkSleeps(files map[string]string) (bad []string) {
-	s := sleeps{set: token.NewFileSet(), uses: map[string][]place{}, makers: map[string]bool{}}
+	s := sleeps{set: token.NewFileSet(), uses: map[string][]spot{}, makers: map[string]bool{}}
 	var parsed []*ast.File
 	for path, text := range files {
 		if !strings.HasSuffix(path, "_test.go") || strings.HasPrefix(text, "//go:build bench\n") {
@@ -55,26 +55,26 @@ func checkSleeps(files map[string]string) (bad []string) {
 type sleeps struct {
 	set    *token.FileSet
 	makers map[string]bool // functions that make a bubble for what they are given
-	found  []place
-	uses   map[string][]place // of names, see named
+	found  []spot
+	uses   map[string][]spot // of names, see named
 }
 
-// place is where something stands.
-type place struct {
+// spot is where something stands.
+type spot struct {
 	pos    token.Pos
 	in     string // the function's name, see named; empty outside of all
 	bubble bool
 }
 
-// timeless tells whether what stands at a place only runs in bubbles.
-func (s *sleeps) timeless(at place, asked []string) bool {
+// timeless tells whether what stands at a spot only runs in bubbles.
+func (s *sleeps) timeless(at spot, asked []string) bool {
 	if at.bubble || slices.Contains(asked, at.in) {
 		return true
 	}
 	if at.in == "" || len(s.uses[at.in]) == 0 {
 		return false // a test, or nobody knows who calls it
 	}
-	return !slices.ContainsFunc(s.uses[at.in], func(use place) bool { return !s.timeless(use, append(asked, at.in)) })
+	return !slices.ContainsFunc(s.uses[at.in], func(use spot) bool { return !s.timeless(use, append(asked, at.in)) })
 }
 
 // findMakers notes which functions of a file make a bubble.
@@ -128,8 +128,8 @@ func (s *sleeps) read(f *ast.File) {
 }
 
 // stands returns where the last of some nodes stands, each of which holds the next.
-func (s *sleeps) stands(above []ast.Node, bubbles string) place {
-	at := place{pos: above[len(above)-1].Pos()}
+func (s *sleeps) stands(above []ast.Node, bubbles string) spot {
+	at := spot{pos: above[len(above)-1].Pos()}
 	var decl *ast.FuncDecl
 	for i, n := range above {
 		switch n := n.(type) {

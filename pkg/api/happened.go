@@ -39,7 +39,7 @@ type eventsView struct {
 	Next   string      `json:"next,omitempty"` // names the next page; empty if there is none
 }
 
-// mark is a place in a list of events from the latest on: behind one of them.
+// mark is a position in a list of events from the latest on: behind one of them.
 type mark struct {
 	from nvr.Time
 	id   int64

@@ -72,7 +72,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.began = nvr.Now()
-	if err := a.open(ctx, c); err != nil {
+	if err := a.openData(ctx, c); err != nil {
 		return nil, err
 	}
 	a.Events = event.New(a.Recorder.Take)
@@ -81,8 +81,8 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	return a, nil
 }
 
-// open opens the data directory, once more without its catalog if that is broken.
-func (a *Appliance) open(ctx context.Context, c Config) (err error) {
+// openData opens the data directory, once more without its catalog if that is broken.
+func (a *Appliance) openData(ctx context.Context, c Config) (err error) {
 	if a.aside, err = datadir.SetAsideBroken(ctx, c.Data, c.Log); err != nil {
 		return err
 	}

@@ -114,9 +114,9 @@ func TestRoutesWithoutAName(t *testing.T) {
 func TestGateSaysWhoAsks(t *testing.T) {
 	var who []string
 	m := NewMux(refuse)
-	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = append(who, Asks(r.Context()).Name) })
-	m.Handle("GET /login", Enter, On(Home), note)
-	m.Handle("GET /cameras/{id}", Watch, OnCamera("id"), note)
+	record := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = append(who, Asks(r.Context()).Name) })
+	m.Handle("GET /login", Enter, On(Home), record)
+	m.Handle("GET /cameras/{id}", Watch, OnCamera("id"), record)
 	g := newGate(t)
 	session := login(t, g).String()
 	if got := serve(g.Require(m), request("GET", "/cameras/1", "Cookie", session)).StatusCode; got != http.StatusOK {

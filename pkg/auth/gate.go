@@ -59,7 +59,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		err := g.check(r)
+		err := g.authenticate(r)
 		switch {
 		case err == nil:
 			admit.ServeHTTP(w, r)
@@ -108,8 +108,8 @@ func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	}
 }
 
-// check returns nil for a request that carries a session or the key.
-func (g *Gate) check(r *http.Request) error {
+// authenticate returns nil for a request that carries a session or the key.
+func (g *Gate) authenticate(r *http.Request) error {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, key, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") {

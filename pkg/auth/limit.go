@@ -74,11 +74,11 @@ func (l *limiter) try(from netip.Prefix, right func() bool) error {
 	defer l.leave(from, a)
 	a.turn <- struct{}{}
 	defer func() { <-a.turn }()
-	charged, err := l.admit(a)
+	charged, err := l.allow(a)
 	if err != nil {
 		return err
 	}
-	return l.settle(a, charged, right())
+	return l.count(a, charged, right())
 }
 
 // enter returns what is known of an address, and keeps it until leave.
@@ -120,9 +120,9 @@ func (l *limiter) sweep(from netip.Prefix, a *address, now time.Time) {
 	}
 }
 
-// admit tells whether the address may try now. A stranger's try is charged
+// allow tells whether the address may try now. A stranger's try is charged
 // before it is known to be wrong, so that many at once cannot slip through.
-func (l *limiter) admit(a *address) (charged bool, err error) {
+func (l *limiter) allow(a *address) (charged bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -144,8 +144,8 @@ func (l *limiter) admit(a *address) (charged bool, err error) {
 	return true, nil
 }
 
-// settle notes what a key was.
-func (l *limiter) settle(a *address, charged, right bool) error {
+// count takes down what a key was.
+func (l *limiter) count(a *address, charged, right bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -169,11 +169,11 @@ func (l *limiter) settle(a *address, charged, right bool) error {
 
 // remote returns where r came from; for a proxy on this machine, where it says
 // that it took r from, which is the last address it added. All of an IPv6 /64
-// is one place: whoever has one address of it has all of them.
+// is one address: whoever has one address of it has all of them.
 func remote(r *http.Request) netip.Prefix {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.Prefix{} // not over TCP: all of those are one place
+		return netip.Prefix{} // not over TCP: all of those are one address
 	}
 	a := ap.Addr().Unmap().WithZone("")
 	if said := r.Header.Values("X-Forwarded-For"); a.IsLoopback() && len(said) > 0 {

@@ -16,14 +16,14 @@ import (
 func yes() bool { return true }
 func no() bool  { return false }
 
-func place(n int) netip.Prefix {
+func from(n int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 32)
 }
 
 func TestOneAddressHasToWaitLongerAndLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l limiter
-		here, there := place(1), place(2)
+		here, there := from(1), from(2)
 		for range freeTries {
 			if err := l.try(here, no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Fatalf("a free try: %v", err)
@@ -67,7 +67,7 @@ func TestManyAddressesTogether(t *testing.T) {
 		var tries sync.WaitGroup
 		for n := range 1000 {
 			tries.Go(func() {
-				if err := l.try(place(n), no); errors.Is(err, nvr.ErrUnauthorized) {
+				if err := l.try(from(n), no); errors.Is(err, nvr.ErrUnauthorized) {
 					counting.Lock()
 					wrong++
 					counting.Unlock()
@@ -80,10 +80,10 @@ func TestManyAddressesTogether(t *testing.T) {
 		}
 		for n := range 10_000 { // far more than an hour's worth
 			time.Sleep(refill)
-			if err := l.try(place(n), no); !errors.Is(err, nvr.ErrUnauthorized) {
+			if err := l.try(from(n), no); !errors.Is(err, nvr.ErrUnauthorized) {
 				t.Fatalf("try %d after %v: %v", n, refill, err)
 			}
-			if err := l.try(place(n), no); !errors.Is(err, nvr.ErrTooMany) {
+			if err := l.try(from(n), no); !errors.Is(err, nvr.ErrTooMany) {
 				t.Fatalf("try %d without waiting: %v", n, err)
 			}
 			if len(l.from) > 2000 {
@@ -98,14 +98,14 @@ func TestManyAddressesTogether(t *testing.T) {
 func TestStrangersLockOutNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l limiter
-		program, late := place(1), place(2)
+		program, late := from(1), from(2)
 		if err := l.try(program, yes); err != nil {
 			t.Fatal(err)
 		}
 		attack := func() {
 			t.Helper()
 			for n := range 1000 {
-				_ = l.try(place(1000+n), no)
+				_ = l.try(from(1000+n), no)
 			}
 			if err := l.try(late, yes); !errors.Is(err, nvr.ErrTooMany) {
 				t.Fatalf("the budget of strangers is not spent: %v", err)
@@ -148,7 +148,7 @@ func TestRightKeysAtOnce(t *testing.T) {
 		var tries sync.WaitGroup
 		for range 200 {
 			tries.Go(func() {
-				if err := l.try(place(1), yes); err != nil {
+				if err := l.try(from(1), yes); err != nil {
 					t.Error(err)
 				}
 			})
@@ -165,10 +165,10 @@ func TestCheckingHoldsUpNobody(t *testing.T) {
 		checked := make(chan bool)
 		slow := make(chan error, 2)
 		for range 2 {
-			go func() { slow <- l.try(place(1), func() bool { return <-checked }) }()
+			go func() { slow <- l.try(from(1), func() bool { return <-checked }) }()
 		}
 		synctest.Wait()
-		if err := l.try(place(2), yes); err != nil {
+		if err := l.try(from(2), yes); err != nil {
 			t.Errorf("another address, meanwhile: %v", err)
 		}
 		checked <- true
@@ -180,7 +180,7 @@ func TestCheckingHoldsUpNobody(t *testing.T) {
 		var tries sync.WaitGroup
 		for range 100 {
 			tries.Go(func() {
-				_ = l.try(place(3), func() bool {
+				_ = l.try(from(3), func() bool {
 					time.Sleep(time.Millisecond)
 					asked++ // one at a time, which the race detector sees
 					return false

@@ -75,7 +75,7 @@ func Start(ctx context.Context, c Config) *Handle {
 			doors[at] = newDoor(func(ctx context.Context) error { return c.knock(ctx, s.RTSP) })
 		}
 		l := &link{
-			board: h.board, place: i, stream: s, connect: c.connect, door: doors[at],
+			board: h.board, index: i, stream: s, connect: c.connect, door: doors[at],
 			logIns: c.LogIns, party: s.Quality.String(),
 			log: c.Log.With("stream", nvr.StreamID{Camera: c.ID, Quality: s.Quality}.String()),
 		}

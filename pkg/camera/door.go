@@ -64,7 +64,7 @@ func (d *door) opens(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false // the knock was cut short and says nothing
 		}
-		d.note(err)
+		d.answered(err)
 		next = d.last.Add(shutEvery)
 		if err == nil {
 			next = d.last.Add(openEvery)
@@ -72,8 +72,8 @@ func (d *door) opens(ctx context.Context) bool {
 	}
 }
 
-// note takes down whether the door was answered, for which err is nil.
-func (d *door) note(err error) {
+// answered takes down whether the door was answered, for which err is nil.
+func (d *door) answered(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.shut && err == nil {

@@ -16,7 +16,7 @@ import (
 // passes everything on.
 type link struct {
 	*board
-	place   int
+	index   int
 	stream  Stream
 	connect func(context.Context, rtsp.Config, media.Sink) error
 	door    *door
@@ -45,10 +45,10 @@ const (
 
 // run connects again and again until ctx ends.
 func (l *link) run(ctx context.Context) {
-	defer l.set(l.place, func(s *StreamState) {
+	defer l.set(l.index, func(s *StreamState) {
 		s.State = nvr.State{Phase: nvr.Off, Since: s.Since}
 	})
-	if l.place > 0 {
+	if l.index > 0 {
 		select {
 		case <-l.first:
 		case <-ctx.Done():
@@ -58,7 +58,7 @@ func (l *link) run(ctx context.Context) {
 		if !l.await(ctx) {
 			break
 		}
-		l.set(l.place, func(s *StreamState) { s.Phase, s.RetryAt = nvr.Connecting, 0 })
+		l.set(l.index, func(s *StreamState) { s.Phase, s.RetryAt = nvr.Connecting, 0 })
 		l.liveSince = time.Time{}
 		err := l.connect(ctx, l.stream.RTSP, l)
 		if err == nil {
@@ -78,7 +78,7 @@ func (l *link) await(ctx context.Context) bool {
 		}
 		if !said {
 			retry := nvr.TimeOf(time.Now().Add(in))
-			l.set(l.place, func(s *StreamState) {
+			l.set(l.index, func(s *StreamState) {
 				s.State = waiting(s.Since, retry, nvr.WrongPassword, "the camera refused the password for its other stream")
 			})
 			continue // changed is over
@@ -117,7 +117,7 @@ func (l *link) failed(err error) time.Duration {
 		l.logIns.Undecided(l.party)
 	}
 	retry := nvr.TimeOf(time.Now().Add(wait))
-	l.set(l.place, func(s *StreamState) {
+	l.set(l.index, func(s *StreamState) {
 		s.State = waiting(s.Since, retry, fault.Reason, fault.Text)
 	})
 	return wait
@@ -178,10 +178,10 @@ func (l *link) Begin(f media.Format, fresh bool) {
 			l.log.Info("stream is live", "failures", l.unsaid)
 		}
 		l.unsaid = 0
-		l.door.note(nil)
+		l.door.answered(nil)
 		l.logIns.Accepted(l.party)
 	}
-	l.set(l.place, func(s *StreamState) {
+	l.set(l.index, func(s *StreamState) {
 		s.State, s.Format = nvr.State{Phase: nvr.Live, Since: s.Since}, f
 	})
 	l.stream.Sink.Begin(f, fresh)

@@ -46,16 +46,16 @@ func newBoard(c Config) *board {
 
 // set changes how a stream stands and tells everybody. The change is made
 // while b.mu is held.
-func (b *board) set(place int, change func(*StreamState)) {
+func (b *board) set(index int, change func(*StreamState)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := &b.streams[place]
+	s := &b.streams[index]
 	phase := s.Phase
 	change(s)
 	if s.Phase != phase {
 		s.Since = nvr.Now()
 	}
-	if place == 0 && (s.Phase == nvr.Live || s.Phase == nvr.Waiting) {
+	if index == 0 && (s.Phase == nvr.Live || s.Phase == nvr.Waiting) {
 		b.once.Do(func() { close(b.first) })
 	}
 	b.report(b.state())

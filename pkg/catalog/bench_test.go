@@ -73,7 +73,7 @@ func measure(b *testing.B, merged int) {
 	const streams, minutes = 8, 240
 	c := newCatalog(b)
 	r := rand.New(rand.NewPCG(3, 4))
-	c.place(b)
+	c.prepare(b)
 	for i := range streams {
 		c.must(b, func(tx Tx) error { return tx.EnableStream(nvr.StreamID{Camera: nvr.CameraID(1 + i)}, noon) })
 	}

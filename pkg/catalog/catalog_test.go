@@ -41,8 +41,8 @@ func (c *Catalog) must(t testing.TB, f func(Tx) error) {
 	}
 }
 
-// place gives a catalog both streams, a directory and an init segment.
-func (c *Catalog) place(t testing.TB) (d nvr.DirectoryID, i nvr.InitID) {
+// prepare gives a catalog both streams, a directory and an init segment.
+func (c *Catalog) prepare(t testing.TB) (d nvr.DirectoryID, i nvr.InitID) {
 	t.Helper()
 	c.must(t, func(tx Tx) (err error) {
 		if d, err = tx.Directory([16]byte{1}, "/footage"); err != nil {
@@ -83,7 +83,7 @@ func segment(r *rand.Rand, id nvr.StreamID, from nvr.Time, length time.Duration)
 
 func TestPutSegment(t *testing.T) {
 	c := newCatalog(t)
-	c.place(t)
+	c.prepare(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	want := segment(r, porch, at(10), time.Minute)
 	open := want
@@ -149,7 +149,7 @@ func TestPutSegment(t *testing.T) {
 
 func TestGaps(t *testing.T) {
 	c := newCatalog(t)
-	c.place(t)
+	c.prepare(t)
 	gap := func(from, to int64, reason nvr.Reason) nvr.Gap {
 		g := nvr.Gap{Stream: porch, Span: nvr.Span{From: at(from)}, Reason: reason, Detail: string(reason)}
 		if to >= 0 {
@@ -225,7 +225,7 @@ func TestGapsOfOneKindAreOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := newCatalog(t)
-			db.place(t)
+			db.prepare(t)
 			for _, g := range c.add {
 				db.must(t, func(tx Tx) error { return tx.AddGap(g) })
 			}
@@ -253,7 +253,7 @@ func TestFreeTime(t *testing.T) {
 	if diff := cmp.Diff([]nvr.Span{{From: at(5), To: forever}}, free(5)); diff != "" {
 		t.Errorf("of a stream that is not known (-want +got):\n%s", diff)
 	}
-	d, i := c.place(t)
+	d, i := c.prepare(t)
 	c.must(t, func(tx Tx) error {
 		s := segment(rand.New(rand.NewPCG(1, 1)), porch, at(160), time.Minute)
 		s.Directory, s.Init = d, i
@@ -305,7 +305,7 @@ func TestFreeTime(t *testing.T) {
 
 func TestStreams(t *testing.T) {
 	c := newCatalog(t)
-	d, i := c.place(t)
+	d, i := c.prepare(t)
 	want := func(enabled, disabled, covered int64) {
 		t.Helper()
 		all, err := c.Streams(t.Context())

@@ -21,7 +21,7 @@ const gapsQuery = `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap
 // Gaps returns the gaps of a stream that overlap span, oldest first; To is
 // zero in one that goes on.
 func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	return gaps(ctx, c.db.Reader(), stream, span)
+	return queryGaps(ctx, c.db.Reader(), stream, span)
 }
 
 // reader is a pool of connections or a transaction.
@@ -29,7 +29,7 @@ type reader interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func gaps(ctx context.Context, r reader, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
+func queryGaps(ctx context.Context, r reader, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
 	rows, err := r.QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
 	if err != nil {
 		return nil, fmt.Errorf("gaps: %w", err)
@@ -101,7 +101,7 @@ func (c *Catalog) Free(ctx context.Context, stream nvr.StreamID, from nvr.Time) 
 // can account for it. A stream that counted as enabled only later does so from
 // then on.
 func (t Tx) CutGaps(s nvr.StreamID, span nvr.Span) error {
-	found, err := gaps(t.ctx, t.tx, s, span)
+	found, err := queryGaps(t.ctx, t.tx, s, span)
 	for _, g := range found {
 		before, after := g, g
 		before.Span.To = span.From

@@ -33,7 +33,7 @@ const (
 // Sealed ones have their fragments. Open ones have neither fragments nor an
 // end; the last word on them is the file.
 func (c *Catalog) Segments(ctx context.Context, stream nvr.StreamID, span nvr.Span) ([]nvr.Segment, error) {
-	return c.segments(ctx, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
+	return c.querySegments(ctx, inSpan, stream.Camera, stream.Quality, span.From.Add(-maxSegment), span.To, span.From)
 }
 
 // EachSegment calls f for each of the segments that Segments returns, however
@@ -46,7 +46,7 @@ func (c *Catalog) EachSegment(ctx context.Context, stream nvr.StreamID, span nvr
 
 // Segment returns the segment of a stream that begins at a time, or nvr.ErrNotFound.
 func (c *Catalog) Segment(ctx context.Context, stream nvr.StreamID, start nvr.Time) (nvr.Segment, error) {
-	segments, err := c.segments(ctx, startsAt, stream.Camera, stream.Quality, start)
+	segments, err := c.querySegments(ctx, startsAt, stream.Camera, stream.Quality, start)
 	if err == nil && len(segments) == 0 {
 		err = fmt.Errorf("footage of %s that begins at %s: %w", stream, start, nvr.ErrNotFound)
 	}
@@ -58,12 +58,12 @@ func (c *Catalog) Segment(ctx context.Context, stream nvr.StreamID, start nvr.Ti
 
 // OpenSegments returns the segments that were not sealed, of all streams.
 func (c *Catalog) OpenSegments(ctx context.Context) ([]nvr.Segment, error) {
-	return c.segments(ctx, stillOpen)
+	return c.querySegments(ctx, stillOpen)
 }
 
 // LastSegment returns the newest segment that began before a time, or nvr.ErrNotFound.
 func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before nvr.Time) (nvr.Segment, error) {
-	segments, err := c.segments(ctx, newestBefore, stream.Camera, stream.Quality, before)
+	segments, err := c.querySegments(ctx, newestBefore, stream.Camera, stream.Quality, before)
 	if err == nil && len(segments) == 0 {
 		err = fmt.Errorf("footage of %s before %s: %w", stream, before, nvr.ErrNotFound)
 	}
@@ -73,14 +73,14 @@ func (c *Catalog) LastSegment(ctx context.Context, stream nvr.StreamID, before n
 	return segments[0], nil
 }
 
-func (c *Catalog) segments(ctx context.Context, where string, args ...any) (segments []nvr.Segment, err error) {
+func (c *Catalog) querySegments(ctx context.Context, where string, args ...any) (querySegments []nvr.Segment, err error) {
 	err = c.each(ctx, func(s *nvr.Segment) error {
 		kept := *s
 		kept.Fragments = append([]nvr.Fragment(nil), s.Fragments...)
-		segments = append(segments, kept)
+		querySegments = append(querySegments, kept)
 		return nil
 	}, where, args...)
-	return segments, err
+	return querySegments, err
 }
 
 // each calls f for every segment; what it is given is overwritten for the next.

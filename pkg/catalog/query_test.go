@@ -15,7 +15,7 @@ import (
 // The queries answer as a list of everything would.
 func TestAgainstModel(t *testing.T) {
 	c := newCatalog(t)
-	c.place(t)
+	c.prepare(t)
 	r := rand.New(rand.NewPCG(9, 10))
 	segments := map[nvr.StreamID][]nvr.Segment{}
 	gaps := map[nvr.StreamID][]nvr.Gap{}

@@ -12,7 +12,7 @@ import (
 // segments.
 func BenchmarkRetention(b *testing.B) {
 	c := newCatalog(b)
-	d, i := c.place(b)
+	d, i := c.prepare(b)
 	one := segment(rand.New(rand.NewPCG(1, 2)), porch, at(0), time.Minute)
 	one.Directory, one.Init, one.Sealed = d, i, true
 	c.must(b, func(tx Tx) error { return tx.PutSegment(one) })

@@ -88,7 +88,7 @@ func (c *Catalog) counted(t testing.TB, d nvr.DirectoryID) {
 
 func TestClasses(t *testing.T) {
 	c := newCatalog(t)
-	d, i := c.place(t)
+	d, i := c.prepare(t)
 	c.fill(t, d, i, porch, 8)
 	c.fill(t, d, i, gate, 8)
 	sub := nvr.StreamID{Camera: porch.Camera, Quality: nvr.Sub}
@@ -199,7 +199,7 @@ func TestCondemn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCatalog(t)
-			d, i := c.place(t)
+			d, i := c.prepare(t)
 			kept := c.fill(t, d, i, porch, 8)
 			c.must(t, func(tx Tx) error {
 				for _, g := range tt.gaps {
@@ -233,10 +233,10 @@ func TestCondemn(t *testing.T) {
 	}
 }
 
-// TestCondemnLooksAgain shows that what came about after a plan was made counts.
+// TestCondemnLooksAgain shows that what came about after the choice was made counts.
 func TestCondemnLooksAgain(t *testing.T) {
 	c := newCatalog(t)
-	d, i := c.place(t)
+	d, i := c.prepare(t)
 	kept := c.fill(t, d, i, porch, 4)
 	c.must(t, func(tx Tx) error {
 		_, err := tx.Lock(Lock{Camera: 1, Span: span(70, 80), Who: "Ada", Why: "parcel"})

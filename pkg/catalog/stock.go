@@ -25,16 +25,16 @@ type Stock struct {
 // Stocks returns the stock, without Oldest. The cost is that of its rows, a
 // few for each stream, however much footage there is.
 func (c *Catalog) Stocks(ctx context.Context) ([]Stock, error) {
-	return c.stocks(ctx, `0`)
+	return c.queryStocks(ctx, `0`)
 }
 
 // StocksWithOldest is as Stocks, with Oldest.
 func (c *Catalog) StocksWithOldest(ctx context.Context) ([]Stock, error) {
-	return c.stocks(ctx, `coalesce((SELECT start_us FROM segment INDEXED BY segment_by_class WHERE state = 1 AND directory_id = k.directory_id
+	return c.queryStocks(ctx, `coalesce((SELECT start_us FROM segment INDEXED BY segment_by_class WHERE state = 1 AND directory_id = k.directory_id
 		AND class = k.class AND stream_id = k.stream_id ORDER BY start_us LIMIT 1), 0)`)
 }
 
-func (c *Catalog) stocks(ctx context.Context, oldest string) ([]Stock, error) {
+func (c *Catalog) queryStocks(ctx context.Context, oldest string) ([]Stock, error) {
 	rows, err := c.db.Reader().QueryContext(ctx, `SELECT s.camera_id, s.quality, k.directory_id, k.class, k.segments, k.bytes, k.duration_us, `+oldest+`
 		FROM stock k JOIN stream s ON s.id = k.stream_id WHERE k.segments > 0 ORDER BY s.camera_id, s.quality, k.directory_id, k.class`)
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class
 		only = string(list)
 	}
 	for limit := 8; ; limit = oldestBatch { // most rounds take none or a few
-		batch, last, err := c.oldest(ctx, limit, d, class, start, stream, only)
+		batch, last, err := c.queryOldest(ctx, limit, d, class, start, stream, only)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (c *Catalog) Oldest(ctx context.Context, d nvr.DirectoryID, class nvr.Class
 	}
 }
 
-func (c *Catalog) oldest(ctx context.Context, limit int, d nvr.DirectoryID, class nvr.Class, start nvr.Time, stream int64, only any) (batch []Kept, last int64, err error) {
+func (c *Catalog) queryOldest(ctx context.Context, limit int, d nvr.DirectoryID, class nvr.Class, start nvr.Time, stream int64, only any) (batch []Kept, last int64, err error) {
 	rows, err := c.db.Reader().QueryContext(ctx, oldestQuery, d, class, start, stream, only, limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("oldest footage: %w", err)

@@ -27,14 +27,14 @@ type Tiling struct {
 	put    []nvr.Gap  // gaps to be added or replaced
 }
 
-// Issue is one place where segments and gaps do not tile time.
+// Issue is one stretch where segments and gaps do not tile time.
 type Issue struct {
 	Overlap bool // there is more than one of them; else there is none
 	Span    nvr.Span
 	Found   string
 }
 
-// Tile plans how to make an account tile time, by what gaps there should be:
+// Tile works out how to make an account tile time, by what gaps there should be:
 // a.Gaps, unless somebody knows better. Footage is believed, so gaps give way to
 // segments, and an earlier segment to a later one, whose file name says when it
 // begins. Time that is left is filled with a gap like fill, which goes on behind
@@ -43,7 +43,7 @@ type Issue struct {
 //
 // An open segment is taken to last until the next entry.
 func Tile(a Account, gaps []nvr.Gap, fill nvr.Gap, goesOn bool) Tiling {
-	t := tiler{stream: a.Stream.ID, fill: fill, gaps: gaps, plan: Tiling{stream: a.Stream}}
+	t := tiler{stream: a.Stream.ID, fill: fill, gaps: gaps, tiling: Tiling{stream: a.Stream}}
 	segments := slices.DeleteFunc(slices.Clone(a.Segments), func(h Held) bool { return h.State == StateGarbage })
 	at, end := a.Stream.Enabled, a.Stream.Disabled
 	if len(segments) > 0 {
@@ -52,7 +52,7 @@ func Tile(a Account, gaps []nvr.Gap, fill nvr.Gap, goesOn bool) Tiling {
 	if len(gaps) > 0 {
 		at = earlier(at, gaps[0].Span.From)
 	}
-	t.plan.from = at
+	t.tiling.from = at
 	for i, s := range segments {
 		was := s.Span.To
 		if s.State == StateOpen {
@@ -78,12 +78,12 @@ func Tile(a Account, gaps []nvr.Gap, fill nvr.Gap, goesOn bool) Tiling {
 	if at < end {
 		t.between(at, end)
 	}
-	t.plan.Until = max(at, end)
-	if goesOn && a.Stream.Disabled == 0 && t.plan.Until != forever {
-		t.goOn(t.plan.Until)
+	t.tiling.Until = max(at, end)
+	if goesOn && a.Stream.Disabled == 0 && t.tiling.Until != forever {
+		t.goOn(t.tiling.Until)
 	}
 	t.compare(a.Gaps)
-	return t.plan
+	return t.tiling
 }
 
 // tiler is a tiling under way.
@@ -93,7 +93,7 @@ type tiler struct {
 	gaps   []nvr.Gap // those that may still matter
 	want   []nvr.Gap // what gaps there should be
 	last   Held
-	plan   Tiling
+	tiling Tiling
 }
 
 func earlier(a, b nvr.Time) nvr.Time {
@@ -153,10 +153,10 @@ func (t *tiler) hole(from, to nvr.Time) {
 	if from >= to {
 		return
 	}
-	t.plan.Issues = append(t.plan.Issues, Issue{Span: nvr.Span{From: from, To: to}, Found: "there is neither footage nor a gap"})
+	t.tiling.Issues = append(t.tiling.Issues, Issue{Span: nvr.Span{From: from, To: to}, Found: "there is neither footage nor a gap"})
 	if t.last.State == StateSealed && t.last.Span.To == from && to-from <= Joint {
 		t.last.Span.To = to
-		t.plan.ends = append(t.plan.ends, t.last)
+		t.tiling.ends = append(t.tiling.ends, t.last)
 		return
 	}
 	g := t.fill
@@ -172,12 +172,12 @@ func (t *tiler) goOn(from nvr.Time) {
 }
 
 func (t *tiler) end(s Held, was nvr.Time, found string) {
-	t.plan.ends = append(t.plan.ends, s)
+	t.tiling.ends = append(t.tiling.ends, s)
 	t.overlap(nvr.Span{From: s.Span.To, To: was}, found)
 }
 
 func (t *tiler) overlap(span nvr.Span, found string) {
-	t.plan.Issues = append(t.plan.Issues, Issue{Overlap: true, Span: span, Found: found})
+	t.tiling.Issues = append(t.tiling.Issues, Issue{Overlap: true, Span: span, Found: found})
 }
 
 // compare finds what gaps have to change.
@@ -191,7 +191,7 @@ func (t *tiler) compare(have []nvr.Gap) {
 		had[g.Span.From] = g
 		w, ok := want[g.Span.From]
 		if !ok {
-			t.plan.drop = append(t.plan.drop, g.Span.From)
+			t.tiling.drop = append(t.tiling.drop, g.Span.From)
 		}
 		if !ok || w.Span != g.Span {
 			t.overlap(g.Span, fmt.Sprintf("the gap %s overlaps footage or another gap", g.Reason))
@@ -199,7 +199,7 @@ func (t *tiler) compare(have []nvr.Gap) {
 	}
 	for _, g := range t.want {
 		if had[g.Span.From] != g {
-			t.plan.put = append(t.plan.put, g)
+			t.tiling.put = append(t.tiling.put, g)
 		}
 	}
 }

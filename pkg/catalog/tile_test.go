@@ -44,7 +44,7 @@ func randomAccount(r *rand.Rand) Account {
 	return a
 }
 
-// applied returns the account after a plan, as the catalog would.
+// applied returns the account after a tiling, as the catalog would.
 func applied(a Account, p Tiling) Account {
 	a.Segments, a.Gaps = slices.Clone(a.Segments), slices.Clone(a.Gaps)
 	for _, e := range p.ends {
@@ -104,7 +104,7 @@ func TestTileAgainstEveryInstant(t *testing.T) {
 		b := applied(a, p)
 		again := Tile(b, b.Gaps, nvr.Gap{Reason: nvr.Lost}, false)
 		if len(again.ends)+len(again.drop)+len(again.put)+len(again.Issues) > 0 {
-			t.Fatalf("seed %d: after one plan there is another: %+v\n%+v\n%+v", seed, again, a, b)
+			t.Fatalf("seed %d: after one tiling there is another: %+v\n%+v\n%+v", seed, again, a, b)
 		}
 		if clean := len(p.ends)+len(p.drop)+len(p.put) == 0; clean != (len(p.Issues) == 0) {
 			t.Fatalf("seed %d: changes without a word, or words without a change: %+v", seed, p)

@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string) (*Dir, error) {
 
 // openAlone is Open for whoever holds the lock.
 func openAlone(ctx context.Context, path string) (*Dir, error) {
-	return open(ctx, path, slog.New(slog.DiscardHandler))
+	return openParts(ctx, path, slog.New(slog.DiscardHandler))
 }
 
 // OpenHome opens the household in a data directory, beside a recorder or not.
@@ -121,10 +121,10 @@ func Create(ctx context.Context, data string, log *slog.Logger) (*Dir, error) {
 			return nil, err
 		}
 	}
-	return open(ctx, data, log)
+	return openParts(ctx, data, log)
 }
 
-func open(ctx context.Context, data string, log *slog.Logger) (_ *Dir, err error) {
+func openParts(ctx context.Context, data string, log *slog.Logger) (_ *Dir, err error) {
 	d := Dir{path: data}
 	defer func() {
 		if err != nil {

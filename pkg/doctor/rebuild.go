@@ -88,15 +88,15 @@ type rebuilder struct {
 // folder is what one day has of a stream: the unit of work, read in order, so
 // that activity is scored as when it was recorded.
 type folder struct {
-	stream  nvr.StreamID
-	files   []file
-	settled nvr.Time // the index is believed of those that began earlier
+	stream nvr.StreamID
+	files  []file
+	sure   nvr.Time // the index is believed of those that began earlier
 }
 
-// unsettled is how many of a stream's newest files may have been written within
+// doubtful is how many of a stream's newest files may have been written within
 // the last seconds before a power cut, and more than that: what such a file says
 // of itself at its end is no proof that the rest is there.
-const unsettled = 8
+const doubtful = 8
 
 // missing returns the files of a stream that have no row, day by day.
 func (r *rebuilder) missing(ctx context.Context, id nvr.StreamID) ([]folder, error) {
@@ -128,9 +128,9 @@ func (r *rebuilder) missing(ctx context.Context, id nvr.StreamID) ([]folder, err
 		last := &folders[len(folders)-1]
 		last.files = append(last.files, p.file)
 	}
-	if len(files) > unsettled {
+	if len(files) > doubtful {
 		for i := range folders {
-			folders[i].settled = files[len(files)-unsettled].start
+			folders[i].sure = files[len(files)-doubtful].start
 		}
 	}
 	return folders, nil
@@ -149,7 +149,7 @@ func (r *rebuilder) index(ctx context.Context, f folder) error {
 				return err
 			}
 			_, c, dir, err := r.read(f.stream, file.start, func(d *footage.Directory) (footage.Content, error) {
-				if file.start < f.settled {
+				if file.start < f.sure {
 					return d.ReadSealed(f.stream, file.start, &r.inits, score)
 				}
 				return d.Read(f.stream, file.start, score)
@@ -252,7 +252,7 @@ func (r *rebuilder) settleStream(ctx context.Context, id nvr.StreamID) error {
 	if err != nil {
 		return err
 	}
-	return r.settle(ctx, id, nvr.Gap{Reason: nvr.NotRunning})
+	return r.tile(ctx, id, nvr.Gap{Reason: nvr.NotRunning})
 }
 
 // restore says again from when up to when a stream was recorded.

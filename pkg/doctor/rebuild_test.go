@@ -186,7 +186,7 @@ func TestRebuildKeepsLocks(t *testing.T) {
 func TestRebuildBelievesIndexes(t *testing.T) {
 	h := recorded(t)
 	want := segments(t, h.Catalog, gate)
-	if len(want) <= unsettled+1 {
+	if len(want) <= doubtful+1 {
 		t.Fatalf("there are %d segments, too few", len(want))
 	}
 	for _, s := range want[1:] { // the first says what the init segment is
@@ -200,14 +200,14 @@ func TestRebuildBelievesIndexes(t *testing.T) {
 	_, err := h.Rebuild(t.Context(), Rebuilding{})
 	must(t, err)
 	got := segments(t, h.Catalog, gate)
-	settled := len(want) - unsettled
+	sure := len(want) - doubtful
 	same := cmp.Options{cmpopts.IgnoreFields(nvr.Segment{}, "ID", "Init", "Directory")}
-	if diff := cmp.Diff(want[1:settled], got[1:settled], same); diff != "" {
+	if diff := cmp.Diff(want[1:sure], got[1:sure], same); diff != "" {
 		t.Errorf("from indexes (-want +got):\n%s", diff)
 	}
-	for i, s := range got[settled:] {
+	for i, s := range got[sure:] {
 		if n := len(s.Fragments); n != 1 {
-			t.Errorf("of segment %d, which may be torn, %d fragments are believed, want 1", settled+i, n)
+			t.Errorf("of segment %d, which may be torn, %d fragments are believed, want 1", sure+i, n)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (d *Doctor) Repair(ctx context.Context, r *Report) error {
 		return err
 	}
 	for _, id := range ids {
-		err := d.settle(ctx, id, nvr.Gap{Reason: nvr.Lost, Detail: "nothing accounted for this time"})
+		err := d.tile(ctx, id, nvr.Gap{Reason: nvr.Lost, Detail: "nothing accounted for this time"})
 		for i := range r.Findings {
 			if f := &r.Findings[i]; f.Stream == id && (f.Kind == Hole || f.Kind == Overlap) {
 				f.Failed, f.Repaired = err, err == nil
@@ -44,9 +44,9 @@ func (d *Doctor) Repair(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// settle makes a stream's segments and gaps tile time, where nothing accounts
+// tile makes a stream's segments and gaps tile time, where nothing accounts
 // for it with gaps like fill.
-func (d *Doctor) settle(ctx context.Context, id nvr.StreamID, fill nvr.Gap) error {
+func (d *Doctor) tile(ctx context.Context, id nvr.StreamID, fill nvr.Gap) error {
 	return d.Catalog.Update(ctx, func(tx catalog.Tx) error {
 		a, err := tx.Account(id)
 		if gone(err) { // there is nothing but foreign files

@@ -24,10 +24,10 @@ import (
 // A file system without links (exFAT, SMB) makes one promise less: a power cut
 // in the last instant may leave an empty file.
 func Create(path string, perm fs.FileMode, write func(io.Writer) error) error {
-	return create(path, perm, write, os.Link)
+	return createBy(path, perm, write, os.Link)
 }
 
-func create(path string, perm fs.FileMode, write func(io.Writer) error, link func(from, to string) error) error {
+func createBy(path string, perm fs.FileMode, write func(io.Writer) error, link func(from, to string) error) error {
 	if _, err := os.Lstat(path); err == nil { // so that nothing is written in vain
 		return exists(path)
 	}

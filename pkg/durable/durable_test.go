@@ -23,10 +23,10 @@ func TestCreate(t *testing.T) {
 	for name, link := range links {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "name")
-			if err := create(path, 0o600, Bytes([]byte("first")), link); err != nil {
+			if err := createBy(path, 0o600, Bytes([]byte("first")), link); err != nil {
 				t.Fatal(err)
 			}
-			if err := create(path, 0o600, Bytes([]byte("second")), link); !errors.Is(err, nvr.ErrExists) {
+			if err := createBy(path, 0o600, Bytes([]byte("second")), link); !errors.Is(err, nvr.ErrExists) {
 				t.Errorf("a second one: %v", err)
 			}
 			holds(t, path, "first", 0o600)
@@ -40,7 +40,7 @@ func TestCreateWhileAnotherComes(t *testing.T) {
 	for name, link := range links {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "name")
-			err := create(path, 0o600, func(w io.Writer) error {
+			err := createBy(path, 0o600, func(w io.Writer) error {
 				_, err := io.WriteString(w, "mine")
 				return errors.Join(err, os.WriteFile(path, []byte("theirs"), 0o644))
 			}, link)

@@ -73,11 +73,11 @@ func (b *Bus) Publish(e nvr.Event) {
 	}
 	b.last = max(b.now(), b.last+1)
 	p := Published{e, b.last}
-	place := &b.recent[b.count%remembered]
+	oldest := &b.recent[b.count%remembered]
 	if b.count >= remembered {
-		b.since = place.At
+		b.since = oldest.At
 	}
-	*place = p
+	*oldest = p
 	b.count++
 	for s := range b.open {
 		select {

@@ -239,18 +239,18 @@ func (d *Directory) List(stream nvr.StreamID, from nvr.Time) ([]nvr.Time, error)
 	return starts, nil
 }
 
-// present is there, for the writer.
+// present is stillThere, for the writer.
 func (d *Directory) present() error {
-	if err := d.there(); err != nil {
+	if err := d.stillThere(); err != nil {
 		return err
 	}
-	return d.disk.follow(d.path)
+	return d.disk.checkMount(d.path)
 }
 
-// there makes sure that the directory is still what was opened: a disk that is
+// stillThere makes sure that the directory is still what was opened: a disk that is
 // not mounted any more leaves an empty folder in its place, and another disk
 // may have been mounted there.
-func (d *Directory) there() error {
+func (d *Directory) stillThere() error {
 	b, err := os.ReadFile(filepath.Join(d.path, metaName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("footage directory %s is gone: %w", d.path, nvr.ErrNotFound)

@@ -34,10 +34,10 @@ func openDisk(path string) (disk, error) {
 	return disk{root: root}, nil
 }
 
-// follow notices that another file system came to lie at path: one that is
+// checkMount notices that another file system came to lie at path: one that is
 // mounted again after a fault is a new one to the kernel. A sync of the whole
 // old one would reach nothing, so from now on each file is synced by itself.
-func (d *disk) follow(path string) error {
+func (d *disk) checkMount(path string) error {
 	now, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("footage directory: %w", err)

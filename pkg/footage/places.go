@@ -132,7 +132,7 @@ func (p *Places) Admit(f func(*Directory) error) error {
 		err := f(dir)
 		p.mu.Lock()
 		if pl.admitted = err == nil; err != nil {
-			p.fail(pl, err)
+			p.avoid(pl, err)
 			errs = append(errs, err)
 		}
 		p.mu.Unlock()
@@ -191,7 +191,7 @@ func (p *Places) Fail(d *Directory, err error) {
 	defer p.mu.Unlock()
 	for _, pl := range p.all {
 		if pl.dir == d {
-			p.fail(pl, err)
+			p.avoid(pl, err)
 		}
 	}
 }
@@ -206,8 +206,8 @@ func (p *Places) best() *place {
 	return nil
 }
 
-// fail leaves a place alone.
-func (p *Places) fail(pl *place, err error) {
+// avoid leaves a place alone.
+func (p *Places) avoid(pl *place, err error) {
 	was := pl.ill
 	pl.ill, pl.failed, pl.proven = err, time.Now(), time.Time{}
 	if was != nil {

@@ -143,7 +143,7 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 	if err != nil {
 		return c, fmt.Errorf("recover footage: %w", err)
 	}
-	end, damage, err := fmp4.Intact(f, unsettled(&c.Segment), c.Segment.Bytes)
+	end, damage, err := fmp4.Intact(f, doubtful(&c.Segment), c.Segment.Bytes)
 	if err != nil {
 		return c, fmt.Errorf("recover footage: %w", err)
 	}
@@ -174,17 +174,17 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 	return c, nil
 }
 
-// settledAfter is how long ago something must have been written for it to be
+// durableAfter is how long ago something must have been written for it to be
 // durable for sure: many times [SyncEvery].
-const settledAfter = 10 * time.Second
+const durableAfter = 10 * time.Second
 
-// unsettled returns the offset from which on a power cut may have taken parts
+// doubtful returns the offset from which on a power cut may have taken parts
 // of a file. Only from there on is its media read: a minute of it from each
 // camera would hold up the start.
-func unsettled(s *nvr.Segment) int64 {
-	settled := s.MediaStart + s.MediaDuration - nvr.Units(settledAfter, s.Timescale)
+func doubtful(s *nvr.Segment) int64 {
+	durable := s.MediaStart + s.MediaDuration - nvr.Units(durableAfter, s.Timescale)
 	for i := range s.Fragments {
-		if s.Fragments[i].MediaStart+s.Fragments[i].MediaDuration > settled {
+		if s.Fragments[i].MediaStart+s.Fragments[i].MediaDuration > durable {
 			return s.Fragments[i].Offset
 		}
 	}

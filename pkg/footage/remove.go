@@ -73,7 +73,7 @@ func (d *Directory) settleDay(day string) error {
 // many the file system holds in all. It is nvr.ErrNotFound while the directory
 // is not there: what lies in its place has another file system.
 func (d *Directory) Space() (free, total int64, err error) {
-	if err := d.there(); err != nil {
+	if err := d.stillThere(); err != nil {
 		return 0, 0, err
 	}
 	var fs unix.Statfs_t

@@ -57,7 +57,7 @@ func (p *Places) start(which func(*place) bool) (visits []chan struct{}) {
 			waits = pl.dir.Behind()
 		}
 		if waits >= patience && pl.ill == nil {
-			p.fail(pl, fmt.Errorf("disk of %s has not answered for %s: %w", pl.path, waits.Round(time.Second), nvr.ErrBusy))
+			p.avoid(pl, fmt.Errorf("disk of %s has not answered for %s: %w", pl.path, waits.Round(time.Second), nvr.ErrBusy))
 		}
 		if pl.visited.IsZero() && which(pl) {
 			pl.visited = time.Now()
@@ -110,7 +110,7 @@ func (v visit) make() visit {
 // open makes sure that the directory is there, and opens it if it is new.
 func (v *visit) open() error {
 	if v.dir != nil {
-		err := v.dir.there()
+		err := v.dir.stillThere()
 		if !errors.Is(err, nvr.ErrNotFound) {
 			return err
 		}
@@ -156,7 +156,7 @@ func (p *Places) end(v visit) {
 	pl.dir, pl.admitted = v.dir, v.admitted
 	switch {
 	case v.err != nil:
-		p.fail(pl, v.err)
+		p.avoid(pl, v.err)
 		pl.tried = time.Now()
 	case v.tried:
 		pl.tried = time.Now()

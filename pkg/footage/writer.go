@@ -89,7 +89,7 @@ func (d *Directory) write() {
 		select {
 		case <-d.wake:
 		case <-due:
-			d.sync()
+			d.commit()
 			due = nil
 		}
 		d.mu.Lock()
@@ -114,7 +114,7 @@ func (d *Directory) write() {
 			batch[i] = job{}
 		}
 		if closed {
-			d.sync()
+			d.commit()
 			return
 		}
 	}
@@ -153,8 +153,8 @@ func (d *Directory) do(j job) {
 	}
 }
 
-// sync makes everything written so far durable and reports the sealed files.
-func (d *Directory) sync() {
+// commit makes everything written so far durable and reports the sealed files.
+func (d *Directory) commit() {
 	if len(d.dirty)+len(d.sealing) == 0 {
 		return
 	}

@@ -20,8 +20,8 @@ type Scorer struct {
 // How fast the idea of a still picture follows what is seen: at once when
 // pictures get smaller, over some minutes when they stay larger (dusk, rain).
 const (
-	followDown = 0.3
-	followUp   = 0.004
+	adaptDown = 0.3
+	adaptUp   = 0.004
 )
 
 // Add takes the size of one picture in bytes. Key frames say nothing of motion
@@ -45,11 +45,11 @@ func (s *Scorer) Take() uint8 {
 		s.still = mean
 	}
 	score := math.Log2(mean/s.still) / 4 * 255
-	follow := followUp
+	rate := adaptUp
 	if mean < s.still {
-		follow = followDown
+		rate = adaptDown
 	}
-	s.still += follow * (mean - s.still)
+	s.still += rate * (mean - s.still)
 	return uint8(min(max(score, 0), 255))
 }
 

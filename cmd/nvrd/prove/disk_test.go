@@ -57,10 +57,10 @@ type fault struct {
 
 // order is what a test tells a disk by writing to its control file.
 type order struct {
-	Note   *op
-	Fault  *fault
-	Settle bool // everything there is by now is durable, and the journal begins here
-	Quiet  bool // there is no journal from now on
+	Note       *op
+	Fault      *fault
+	NewJournal bool // everything there is by now is durable, and the journal begins here
+	Quiet      bool // there is no journal from now on
 }
 
 // control is the name of that file. Reading it returns the journal.
@@ -333,7 +333,7 @@ func (c *controls) Write(_ context.Context, _ fs.FileHandle, data []byte, _ int6
 	case cmd.Fault != nil:
 		d.fault = *cmd.Fault
 		d.over.Broadcast()
-	case cmd.Settle:
+	case cmd.NewJournal:
 		d.journal = nil
 		d.root.describe()
 	case cmd.Quiet:

@@ -48,7 +48,7 @@ func TestDiskFaults(t *testing.T) {
 			t.Parallel()
 			disk := newMount(t)
 			newHome(t, disk.dir)
-			disk.settle()
+			disk.newJournal()
 			if c.well == nil {
 				c.well = suffers(fault{})
 			}
@@ -179,7 +179,7 @@ func TestStalledDisk(t *testing.T) {
 	film.enlarge(int(waiting/stall.Seconds()/15/float64(len(few))), time.Second+stall)
 	disk := newMount(t)
 	newHome(t, disk.dir)
-	disk.settle()
+	disk.newJournal()
 	s := openStore(t, disk.dir)
 	var slowest atomic.Int64
 	sinks := map[nvr.StreamID]media.Sink{}

@@ -36,7 +36,7 @@ func TestLoopDevice(t *testing.T) {
 	dir, unmount := mountLoop(t, image)
 	newHome(t, dir)
 	command(t, "sync", "-f", dir)
-	disk.settle()
+	disk.newJournal()
 
 	var cameras []nvr.StreamID
 	for i := range 8 {

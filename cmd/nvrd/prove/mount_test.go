@@ -130,8 +130,8 @@ func (m *mount) tell(c order) {
 // suffer gives the disk a fault; none ends it.
 func (m *mount) suffer(f fault) { m.tell(order{Fault: &f}) }
 
-// settle makes everything durable and begins the journal anew.
-func (m *mount) settle() { m.tell(order{Settle: true}) }
+// newJournal makes everything durable and begins the journal anew.
+func (m *mount) newJournal() { m.tell(order{NewJournal: true}) }
 
 // hush ends the journal, which a long recording would fill the memory with.
 func (m *mount) hush() { m.tell(order{Quiet: true}) }

@@ -29,7 +29,7 @@ func TestPowerCut(t *testing.T) {
 	film := newFilm(t)
 	disk := newMount(t)
 	newHome(t, disk.dir)
-	disk.settle()
+	disk.newJournal()
 	synctest.Test(t, func(t *testing.T) {
 		<-time.After(54 * time.Second)
 		s := openStore(t, disk.dir)
@@ -111,7 +111,7 @@ func again(t *testing.T, film *film, m *medium, handed map[nvr.CameraID]int64) (
 	if err := m.cut(disk.dir, adversary{random: rand.New(rand.NewPCG(0, 0))}); err != nil {
 		t.Fatal(err)
 	}
-	disk.settle()
+	disk.newJournal()
 	kernel := filepath.Join(scratch(t), "kernel")
 	if err := m.cut(kernel, newAdversary(1)); err != nil {
 		t.Fatal(err)

@@ -16,9 +16,9 @@ import (
 	"nvrd/pkg/playback"
 )
 
-// plan draws what goes wrong on a day, and what people do meanwhile. Towards
+// draw draws what goes wrong on a day, and what people do meanwhile. Towards
 // its end all is well again.
-func (s *soak) plan(start time.Time) {
+func (s *soak) draw(start time.Time) {
 	for _, happens := range []struct {
 		times int
 		do    func()

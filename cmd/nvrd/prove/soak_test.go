@@ -177,7 +177,7 @@ func (s *soak) hangUp() {
 // live lets a day pass.
 func (s *soak) live(day int) {
 	start := s.began.Add(time.Duration(day) * s.length)
-	s.plan(start)
+	s.draw(start)
 	for shot := start; shot.Before(start.Add(s.length)); shot = shot.Add(shotEvery) {
 		for n := range 2 * soakCameras { // within a second; in the rest everything settles
 			<-time.After(time.Until(shot.Add(time.Duration(n) * time.Second / (2 * soakCameras))))

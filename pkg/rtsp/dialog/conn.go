@@ -127,13 +127,13 @@ func (c *Conn) reply(method string, m *message) error {
 	b.WriteString("Public: OPTIONS, ANNOUNCE, GET_PARAMETER, SET_PARAMETER, TEARDOWN\r\n\r\n")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.write(b.Bytes()); err != nil {
+	if err := c.send(b.Bytes()); err != nil {
 		return err
 	}
 	return end
 }
 
-func (c *Conn) write(b []byte) error {
+func (c *Conn) send(b []byte) error {
 	_ = c.SetWriteDeadline(time.Now().Add(patience))
 	_, err := c.Conn.Write(b)
 	return err
@@ -194,5 +194,5 @@ func (c *Conn) ask(q *request) error {
 	}
 	b.WriteString("\r\n")
 	b.Write(q.body)
-	return c.write(b.Bytes())
+	return c.send(b.Bytes())
 }

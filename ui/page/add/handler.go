@@ -39,7 +39,7 @@ func (p Page) Edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Post tests or adds what was typed, as the button that was pressed says.
-func (p Page) Post(w http.ResponseWriter, r *http.Request) error { return p.post(w, r, 0) }
+func (p Page) Post(w http.ResponseWriter, r *http.Request) error { return p.submit(w, r, 0) }
 
 // Change tests or stores what was typed, as the button that was pressed says.
 func (p Page) Change(w http.ResponseWriter, r *http.Request) error {
@@ -47,11 +47,11 @@ func (p Page) Change(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.post(w, r, id)
+	return p.submit(w, r, id)
 }
 
-// post is given the camera that is changed; zero adds one.
-func (p Page) post(w http.ResponseWriter, r *http.Request, id nvr.CameraID) error {
+// submit is given the camera that is changed; zero adds one.
+func (p Page) submit(w http.ResponseWriter, r *http.Request, id nvr.CameraID) error {
 	in := readInput(r)
 	take(&in, r.PostFormValue("use"))
 	in, mistakes := p.Setup.Tidy(in)

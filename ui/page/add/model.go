@@ -21,7 +21,7 @@ type model struct {
 	submit  string
 	cancel  string // address
 	problem string // about the whole form
-	place   []component.Field
+	reach   []component.Field
 	account []component.Field
 	answer  *answer
 }
@@ -123,10 +123,10 @@ func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults)
 	name.MaxLength = "64"
 	address := field("url", t.URL, t.URLHint, in.URL)
 	address.Required = true
-	m.place = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, in.SubURL)}
-	for i, f := range m.place {
+	m.reach = []component.Field{name, address, field("sub_url", t.SubURL, t.SubHint, in.SubURL)}
+	for i, f := range m.reach {
 		if likely := wrong[f.Name].likely; likely != "" {
-			m.place[i].Offer, m.place[i].OfferLabel = offer(f.Name, likely, t)
+			m.reach[i].Offer, m.reach[i].OfferLabel = offer(f.Name, likely, t)
 		}
 	}
 
