@@ -17,7 +17,7 @@ const (
 	maxStep = time.Second
 	// maxEarly is how far the line may be ahead of what arrives before it is
 	// moved instead of slewed: nothing is taken after it arrived.
-	maxEarly = 100 * time.Millisecond
+	maxEarly = 250 * time.Millisecond
 	// farEarly is how far before that does not wait for the end of a segment.
 	farEarly = 500 * time.Millisecond
 	// saneBehind bounds how old a picture can be when it arrives, by the

@@ -46,6 +46,8 @@ const (
 	maxHold = time.Second
 	// maxRush is for how long more of the past than of the present may come.
 	maxRush = 5 * time.Second
+	// minRush is how much of the past has to come for it to be waited for.
+	minRush = 500 * time.Millisecond
 	// maxHoldBytes and maxHoldUnits bound what is held.
 	maxHoldBytes = 16 << 20
 	maxHoldUnits = 4096
@@ -72,14 +74,17 @@ func (h *hold) over(now time.Time, sure bool, rate int64) bool {
 	return !h.rushing(now, rate)
 }
 
-// rushing tells whether pictures came, of late, at more than one and a half
-// times the pace that they were taken at.
-func (h *hold) rushing(now time.Time, rate int64) bool { return h.rushed(now.Add(-minHold), rate) }
+// rushing tells whether more of the past than of the present came, of late, and
+// in all by more than a network that stalled explains.
+func (h *hold) rushing(now time.Time, rate int64) bool {
+	return h.ahead(now.Add(-minHold), rate) > 3*minHold/8 && h.ahead(h.since, rate) > minRush
+}
 
-// rushed is rushing, since a time.
-func (h *hold) rushed(since time.Time, rate int64) bool {
+// ahead returns by how much more timestamps of pictures progressed since a time
+// than that took.
+func (h *hold) ahead(since time.Time, rate int64) time.Duration {
 	stamped, passed, _ := h.progress(0, since)
-	return stamped-stamped/3 > nvr.Units(passed, uint32(rate))+rate/10
+	return nvr.Duration(stamped, uint32(rate)) - passed
 }
 
 // farStep is how far, in units, one timestamp may be from the next to count
@@ -178,7 +183,7 @@ func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool)
 	if whole < minHold/2 || tail <= 0 {
 		return said, false
 	}
-	if near(all, whole, said) || near(newest, tail, said) || h.rushed(h.since, video) {
+	if near(all, whole, said) || near(newest, tail, said) || h.ahead(h.since, video) > minRush {
 		return said, true
 	}
 	if whole < maxHold*3/4 {
