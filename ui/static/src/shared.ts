@@ -1,5 +1,5 @@
-// The hub of all windows, where the browser has workers that windows share.
-import { Hub } from './hub'
+// The broker of all windows, where the browser has workers that windows share.
+import { Broker } from './broker'
 
-const hub = new Hub()
-addEventListener('connect', (e) => hub.connect((e as MessageEvent).ports[0]))
+const broker = new Broker()
+addEventListener('connect', (e) => broker.connect((e as MessageEvent).ports[0]))

@@ -1,11 +1,11 @@
 // This window among the others of the browser.
-import { beat, Hub, type News, type Wish } from './hub'
+import { beat, Broker, type News, type Wish } from './broker'
 
 const wish: Wish = { listens: false, pictures: 0, first: false }
 const hearers: ((news: News) => void)[] = []
 let port = reach()
 
-/** The hub of all windows or, where they cannot share one, of this window alone. */
+/** The broker of all windows or, where they cannot share one, of this window alone. */
 function reach(): MessagePort {
   const address = document.body.dataset.shared
   if (address && 'SharedWorker' in window) {
@@ -20,7 +20,7 @@ function reach(): MessagePort {
 
 function alone(): MessagePort {
   const { port1, port2 } = new MessageChannel()
-  new Hub().connect(port2)
+  new Broker().connect(port2)
   return talk(port1)
 }
 
@@ -30,10 +30,10 @@ function talk(port: MessagePort): MessagePort {
   return port
 }
 
-/** Calls on with whatever the hub tells from now on. */
+/** Calls on with whatever the broker tells from now on. */
 export const hear = (on: (news: News) => void): void => void hearers.push(on)
 
-/** Asks the hub for something else. */
+/** Asks the broker for something else. */
 export function ask(change: Partial<Wish>): void {
   Object.assign(wish, change)
   port.postMessage(wish)

@@ -24,14 +24,14 @@ interface Window extends Wish {
   heard: number
 }
 
-export class Hub {
+export class Broker {
   #windows = new Map<MessagePort, Window>()
   #source?: EventSource
   #feed?: News['feed']
   #cameras?: string
 
   constructor() {
-    setInterval(() => this.#settle(), beat)
+    setInterval(() => this.#allot(), beat)
   }
 
   connect(port: MessagePort): void {
@@ -39,11 +39,11 @@ export class Hub {
       const before = this.#windows.get(port)
       this.#windows.set(port, { ...e.data, may: before?.may ?? 0, heard: Date.now() })
       if (e.data.listens && !before?.listens && this.#source) port.postMessage({ feed: this.#feed, cameras: this.#cameras } satisfies News)
-      this.#settle()
+      this.#allot()
     }
   }
 
-  #settle(): void {
+  #allot(): void {
     for (const [port, w] of this.#windows) {
       if (Date.now() - w.heard > silent) this.#windows.delete(port)
     }
