@@ -13,7 +13,8 @@ const (
 	// early is how much sooner than the promptest of the packets before it a
 	// packet may come for its timestamp to be believed. Nothing is taken after
 	// it arrived, but all that came before it may have been delayed.
-	early = 2 * time.Second
+	// Less than reorder would make the return of one that strays a jump.
+	early = time.Second
 	// longPause is how long sound has to be away to have paused, where its
 	// timestamps do not tell.
 	longPause = 3 * time.Second

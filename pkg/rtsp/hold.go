@@ -83,7 +83,7 @@ func (h *hold) rushing(now time.Time, rate int64) bool {
 // ahead returns by how much more timestamps of pictures progressed since a time
 // than that took.
 func (h *hold) ahead(since time.Time, rate int64) time.Duration {
-	stamped, passed, _ := h.progress(0, since)
+	stamped, passed, _ := h.progress(since)
 	return nvr.Duration(stamped, uint32(rate)) - passed
 }
 
@@ -91,13 +91,13 @@ func (h *hold) ahead(since time.Time, rate int64) time.Duration {
 // for how timestamps progress; else it strays, or they jump.
 const farStep = 1 << 22
 
-// progress returns how far the timestamps of a track went since a time, in its
-// units, how long that took to arrive, and over how many steps.
-func (h *hold) progress(track int, since time.Time) (stamped int64, passed time.Duration, steps int) {
+// progress returns how far the timestamps of pictures went since a time, in
+// their units, how long that took to arrive, and over how many steps.
+func (h *hold) progress(since time.Time) (stamped int64, passed time.Duration, steps int) {
 	var last, next *accessUnit
 	for i := len(h.units) - 1; i >= 0 && (next == nil || !next.arrived.Before(since)); i-- {
 		u := &h.units[i]
-		if u.track != track {
+		if u.track != 0 {
 			continue
 		}
 		if next == nil {
@@ -114,36 +114,60 @@ func (h *hold) progress(track int, since time.Time) (stamped int64, passed time.
 	return stamped, last.arrived.Sub(next.arrived), steps
 }
 
-// filled returns how much sound came since a time, in units and without the
-// newest frame, and how long that took.
-func (h *hold) filled(since time.Time) (filled int64, passed time.Duration) {
+// heard is how much sound came in a time.
+type heard struct {
+	stamped, filled int64 // units, by timestamps and by lengths
+	passed          time.Duration
+	steps           int
+}
+
+// listen measures the sound that came since a time. Some cameras send what they
+// heard for half a second at once, so it is measured up to where, in the later
+// half, there was least of it.
+func (h *hold) listen(since time.Time) (least heard) {
 	var first, last *accessUnit
 	for i := range h.units {
-		u := &h.units[i]
-		if u.track != 1 || u.arrived.Before(since) {
-			continue
+		if u := &h.units[i]; u.track == 1 && !u.arrived.Before(since) {
+			if first == nil {
+				first = u
+			}
+			last = u
 		}
-		if first == nil {
-			first = u
-		} else {
-			filled += last.length
-		}
-		last = u
 	}
 	if first == nil {
-		return 0, 0
+		return heard{}
 	}
-	return filled, last.arrived.Sub(first.arrived)
+	half := last.arrived.Sub(first.arrived) / 2
+	var now heard
+	before := first
+	for i := range h.units {
+		u := &h.units[i]
+		if u.track != 1 || u.arrived.Before(since) || u == first {
+			continue
+		}
+		if step := int64(int32(u.ts - before.ts)); step > -farStep && step < farStep {
+			now.stamped += step
+			now.steps++
+		}
+		now.filled += before.length
+		now.passed = u.arrived.Sub(first.arrived)
+		before = u
+		if now.passed >= half && (least.steps == 0 || now.filled*int64(least.passed) <= least.filled*int64(now.passed)) {
+			least = now
+		}
+	}
+	return least
 }
 
 // judgePictures finds out whether the timestamps of pictures are times: those
 // of cameras that count milliseconds, or that do not count, are told at once.
-func (h *hold) judgePictures(p *pace, rate int64) {
+func (h *hold) judgePictures(video *clock, sound int64) {
+	p := &video.pace
 	if p.more != 0 || p.frozen {
 		return
 	}
-	stamped, passed, steps := h.progress(0, h.since)
-	arrived := nvr.Units(passed, uint32(rate))
+	stamped, passed, steps := h.progress(h.since)
+	arrived := video.units(int64(passed))
 	if steps < enough || passed < minHold {
 		return
 	}
@@ -152,24 +176,30 @@ func (h *hold) judgePictures(p *pace, rate int64) {
 		p.frozen = true
 	case stamped < arrived/maxStretch:
 		p.stretch(float64(arrived) / float64(stamped))
-	case passed > maxRush-maxHold:
+	case passed > maxRush-maxHold && !video.started && !h.floods(sound):
 		// What rushes for so long is no past.
-		stamped, passed, _ = h.progress(0, h.since.Add(maxHold))
-		if arrived = nvr.Units(passed, uint32(rate)); stamped > 3*arrived/2 {
+		stamped, passed, _ = h.progress(h.since.Add(maxHold))
+		if arrived = video.units(int64(passed)); stamped > 3*arrived/2 {
 			p.stretch(float64(arrived) / float64(stamped))
 		}
 	}
 }
 
+// floods tells whether sound comes faster than it lasts: then the network
+// catches up, whatever comes by it.
+func (h *hold) floods(rate int64) bool {
+	s := h.listen(h.since.Add(maxHold))
+	return rate > 0 && nvr.Duration(s.filled, uint32(rate)) > 3*s.passed/2
+}
+
 // judgeSound does the same for sound.
 func (h *hold) judgeSound(k *content, rate int64) {
-	stamped, passed, steps := h.progress(1, h.since)
-	if steps < enough || passed < minHold {
+	s := h.listen(h.since)
+	if s.steps < enough || s.passed < minHold {
 		return
 	}
-	k.stamped = stamped
-	k.filled, _ = h.filled(h.since)
-	k.judge(nvr.Units(passed, uint32(rate)))
+	k.stamped, k.filled, k.suspect = s.stamped, s.filled, true
+	k.judge(nvr.Units(s.passed, uint32(rate)))
 }
 
 // enough is how many steps have to be seen to judge them.
@@ -178,21 +208,21 @@ const enough = 4
 // soundRate returns by which rate there is as much sound as time, if that is
 // not the one that the camera says. ok tells whether enough came to say so.
 func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool) {
-	all, whole := h.filled(h.since)
-	newest, tail := h.filled(now.Add(-minHold))
-	if whole < minHold/2 || tail <= 0 {
+	all, newest := h.listen(h.since), h.listen(now.Add(-minHold))
+	if all.passed < minHold/2 || newest.passed <= 0 {
 		return said, false
 	}
-	if near(all, whole, said) || near(newest, tail, said) || h.ahead(h.since, video) > minRush {
+	pauses := near(all.stamped, all.passed, said) && all.stamped > 3*all.filled/2
+	if pauses || near(all.filled, all.passed, said) || near(newest.filled, newest.passed, said) || h.ahead(h.since, video) > minRush {
 		return said, true
 	}
-	if whole < maxHold*3/4 {
+	if all.passed < maxHold*3/4 {
 		return said, false
 	}
-	seconds := whole.Seconds()
+	second := float64(all.filled) / all.passed.Seconds()
 	best := said
 	for _, r := range []int64{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000} {
-		if math.Abs(float64(all)/seconds-float64(r)) < math.Abs(float64(all)/seconds-float64(best)) {
+		if math.Abs(second-float64(r)) < math.Abs(second-float64(best)) {
 			best = r
 		}
 	}

@@ -169,6 +169,15 @@ func TestOddClocks(t *testing.T) {
 	drifts := func(by float64, reports [2]time.Duration) odd {
 		return odd{sends: int(8000 * (1 - by)), reportsEvery: reports}
 	}
+	stands := func(length time.Duration, times float64) odd { // the network, after 20 s
+		held := func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
+			if at > 20*s {
+				*arrives = max(at, 20*s+length+time.Duration(float64(at-20*s)/times))
+			}
+			return true
+		}
+		return odd{picture: held, sound: held, reportsEvery: reports}
+	}
 	for _, tt := range []struct {
 		name   string
 		camera odd
@@ -177,6 +186,8 @@ func TestOddClocks(t *testing.T) {
 		ahead  time.Duration // 50 ms
 		behind time.Duration // 50 ms
 		late   time.Duration // 100 ms
+		// believed says that timestamps are to be, since nothing is wrong with them.
+		believed bool
 	}{
 		{name: "plain", camera: odd{reportsEvery: reports}},
 		{name: "no reports"},
@@ -184,6 +195,9 @@ func TestOddClocks(t *testing.T) {
 		{name: "or hours ahead", camera: stray(9800 * s)},
 		{name: "or 3 s back", camera: stray(-3 * s)},
 		{name: "or 3 s ahead", camera: stray(3 * s), ahead: 100 * ms},
+		{name: "or 1.5 s ahead", camera: stray(1500 * ms), ahead: 100 * ms},
+		{name: "or 1.5 s back", camera: stray(-1500 * ms)},
+		{name: "or 0.9 s ahead", camera: stray(900 * ms), ahead: s, late: s},
 		{name: "a picture in two is stamped at random", camera: odd{picture: func(i int, _ time.Duration, ts *int64, _ *time.Duration) bool {
 			if i%2 == 1 {
 				*ts = int64(uint32(i) * 2654435761)
@@ -205,6 +219,25 @@ func TestOddClocks(t *testing.T) {
 			*ts -= int64((at+2*s)/(30*s)) * 14 * 8000
 			return at%(30*s) < 14*s || at%(30*s) >= 28*s
 		}}, late: 15 * s, quiet: .01},
+		{name: "sound pauses, and the network", camera: odd{reportsEvery: reports, picture: stands(6*s, 1000).picture, sound: func(k int, at time.Duration, ts *int64, arrives *time.Duration) bool {
+			return stands(6*s, 1000).sound(k, at, ts, arrives) && at%(5*s) < 2*s
+		}}, believed: true},
+		{name: "sound comes in bursts of 0.4 s", camera: odd{sound: func(k int, _ time.Duration, _ *int64, arrives *time.Duration) bool {
+			*arrives = time.Duration(k/20+1)*400*ms + time.Duration(k%20)*ms
+			return true
+		}}, believed: true},
+		{name: "a quarter of the sound comes, at 16 kHz", camera: odd{rate: 16000, sends: 16000, sound: func(k int, _ time.Duration, _ *int64, _ *time.Duration) bool {
+			return k%4 == 0
+		}}, believed: true},
+		{name: "the network stands for 30 s and catches up at once", camera: stands(30*s, 1000), believed: true},
+		{name: "or in 15 s", camera: stands(30*s, 3), believed: true},
+		{name: "old pictures come at three times their pace for 6 s", camera: odd{picture: func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
+			*arrives = max(at, 12*s+at/3)
+			return true
+		}, sound: func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
+			*arrives = max(at, 12*s+at/3)
+			return true
+		}}, ahead: 2100 * ms, believed: true},
 		{name: "sound begins late", camera: odd{reportsEvery: reports, sound: func(_ int, at time.Duration, _ *int64, _ *time.Duration) bool {
 			return at > 40*s
 		}}, quiet: .04}, // up to the next key frame
@@ -293,7 +326,7 @@ func TestOddClocks(t *testing.T) {
 					return time.Duration(float64(n) / cmp.Or(c.fps, 15) * float64(time.Second))
 				}}
 				f := newFeeder(sink)
-				f.patience = 10 * s
+				f.patience = 35 * s
 				rate := cmp.Or(c.rate, 8000)
 				f.format.Tracks[1].SampleRate, f.format.Tracks[1].Timescale, f.clocks[1].rate = rate, uint32(rate), int64(rate)
 				c.sendFor(f, length)
@@ -311,6 +344,9 @@ func TestOddClocks(t *testing.T) {
 				}
 				if late := cmp.Or(tt.late, 100*ms); sink.late > late || sink.end > min(late, 250*ms) {
 					t.Errorf("sound is off by %v, at last %v", sink.late, sink.end)
+				}
+				if v, a := &f.clocks[0].pace, &f.clocks[1]; tt.believed && (v.more != 0 || v.frozen || a.content.byLength || a.rate != int64(rate)) {
+					t.Errorf("timestamps are not believed: %+v", f.clocks)
 				}
 				if len(f.faults) > 0 {
 					t.Errorf("hung up: %v", f.faults[0])

@@ -40,6 +40,7 @@ type pace struct {
 	from    time.Duration
 	windows int // at the present pace
 	least   time.Duration
+	opened  time.Duration // the one that it began with
 	before  time.Duration // in the window before
 	grew    time.Duration // up to there
 	first   time.Duration // in the run's first window
@@ -57,7 +58,7 @@ func (p *pace) see(arrived time.Time, counted time.Duration) {
 		return
 	}
 	p.judge(now, now-p.from)
-	p.from, p.before, p.least = now, p.least, lead
+	p.from, p.before, p.least, p.opened = now, p.least, lead, lead
 }
 
 // ahead returns how much too far ahead of arrival a count is that is known to
@@ -83,9 +84,14 @@ func (p *pace) judge(now, window time.Duration) {
 		return
 	}
 	allowed := now / 1_000_000 * crystal
-	p.far = off > maxBehind+allowed || off < -maxBefore-allowed
+	catchingUp := p.opened-p.least > window/8 // as a network does that stood still
+	p.far = off > maxBehind+allowed && !catchingUp || off < -maxBefore-allowed
 	if p.more == 0 && (!p.far || steadily.Abs() < time.Duration(float64(off.Abs())*window.Seconds()/now.Seconds()/2)) {
 		return // it is a time, or was interrupted and goes on as one
+	}
+	if steadily >= window { // it stands, or goes back
+		p.frozen = true
+		return
 	}
 	factor := float64(window) / float64(max(window-steadily, 1)) // as fast as it went
 	if !p.far {

@@ -221,7 +221,7 @@ func (s *stream) release() {
 	}
 	s.state, s.lastSound = running, -1
 	units := s.hold.units
-	s.hold.judgePictures(&s.clocks[0].pace, s.clocks[0].rate)
+	s.hold.judgePictures(&s.clocks[0], s.clocks[1].rate)
 	if s.audio != nil {
 		s.judgeSound(units[len(units)-1].arrived)
 	}
