@@ -60,9 +60,10 @@ func (a *audio) push(p *rtp.Packet, now time.Time) error {
 }
 
 func (a *audio) frame(after uint32, data []byte) {
-	if len(data) > 0 && a.slab.room(len(data), a.now) {
+	length := a.unpack.length(data)
+	if len(data) > 0 && length > 0 && a.slab.room(len(data), a.now) {
 		a.slab.write(data)
-		a.emit(frame{a.ts + after, a.unpack.length(data), a.slab.take(), a.now})
+		a.emit(frame{a.ts + after, length, a.slab.take(), a.now})
 	}
 }
 

@@ -59,7 +59,9 @@ func (c *clock) read(ts uint32, arrived time.Time, length int64) (count int64, j
 	step := c.step(ts, arrived)
 	if step == 0 {
 		if step = c.usual(arrived); step <= c.rate { // the next may be as far away as this one came
-			return c.count + min(step, c.apart/2), false
+			count = c.count + min(step, c.apart/2)
+			c.leads.see(c.lead(count, arrived), arrived) // it may be the first of a run
+			return count, false
 		}
 		c.pace.frozen = length == 0
 	}

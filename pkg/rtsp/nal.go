@@ -3,6 +3,8 @@ package rtsp
 import (
 	"bytes"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+
 	"nvrd/pkg/media"
 )
 
@@ -80,6 +82,13 @@ func startsPicture(codec media.Codec, nal []byte) bool {
 func firstSlice(codec media.Codec, nal []byte) bool {
 	k, n := kindOf(codec, nal[0]), headerLen(codec)
 	return (k == slice || k == keySlice) && len(nal) > n && nal[n]&0x80 != 0
+}
+
+// interlaced tells whether two fields may make a picture, by its sequence
+// parameter set (frame_mbs_only_flag). Those of H.265 are pictures of their own.
+func interlaced(codec media.Codec, sps []byte) bool {
+	var s h264.SPS
+	return codec == media.H264 && len(sps) > 0 && s.Unmarshal(sps) == nil && !s.FrameMbsOnlyFlag
 }
 
 // recoveryPoint tells whether an SEI of H.264 (7.3.2.3.1) holds a recovery

@@ -215,3 +215,30 @@ func TestNewSSRC(t *testing.T) {
 		t.Errorf("%v became %v", err, fault)
 	}
 }
+
+// A run that begins since the count before it was no time is dated by arrival,
+// even where one picture is all that is known of it.
+func TestRestartIsNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newMemory(t)
+		f := newFeeder(sink)
+		for i := range uint32(60) {
+			if f.send(0, i*180000, key264(50)); i == 20 { // each 4 s, and soon counted as 2
+				time.Sleep(15 * time.Second)
+			}
+			for range 4 {
+				time.Sleep(time.Second)
+				f.watch(time.Now())
+			}
+		}
+		f.end()
+		for _, s := range sink.samples {
+			if s.DTS == 0 && s.Late != 0 {
+				t.Errorf("a run begins %v late", s.Late)
+			}
+		}
+		if sink.fresh < 2 || sink.count(0) != 60 {
+			t.Errorf("%d runs, %d pictures", sink.fresh, sink.count(0))
+		}
+	})
+}

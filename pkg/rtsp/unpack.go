@@ -173,6 +173,9 @@ func (v *video) parameters(k kind, b []byte) bool {
 		return false
 	}
 	*at = bytes.Clone(b)
+	if k == sps {
+		v.fields = interlaced(v.codec, b)
+	}
 	return true
 }
 
@@ -226,6 +229,13 @@ func (v *video) observe(k kind, nal []byte) {
 	case other:
 		v.recovers = v.recovers || v.codec == media.H264 && recoveryPoint(nal)
 	}
+}
+
+// continues tells whether a payload holds a part of a picture that cannot be
+// the first of another.
+func (v *video) continues(b []byte) bool {
+	part, first := v.carries(b)
+	return part && (!first || v.fields)
 }
 
 // carries tells whether a payload holds a part of a picture, and whether that

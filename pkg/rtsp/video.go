@@ -25,6 +25,7 @@ type video struct {
 
 	inForce sets // as of the last key frame
 	next    sets // as last heard; in force from the next key frame on
+	fields  bool // by them a picture may be two fields, each of which has a first slice
 
 	// The picture under construction.
 	open     bool
@@ -73,7 +74,10 @@ const (
 )
 
 func newVideo(codec media.Codec, known sets, emit func(picture)) *video {
-	return &video{codec: codec, emit: emit, slab: slab{least: 64 << 10}, next: known, fragment: -1, waiting: true, probation: markerPatience}
+	return &video{
+		codec: codec, emit: emit, slab: slab{least: 64 << 10}, next: known, fields: interlaced(codec, known.sps),
+		fragment: -1, waiting: true, probation: markerPatience,
+	}
 }
 
 // push takes one packet. The payload may be reused afterwards.
@@ -89,11 +93,11 @@ func (v *video) push(p *rtp.Packet, now time.Time) {
 	case v.open && p.Timestamp != v.ts:
 		v.close()
 	case v.open && v.marked:
-		if part, first := v.carries(p.Payload); part && !first {
+		if v.continues(p.Payload) {
 			v.misused = true
 		}
 	case !v.open && v.ended && p.Timestamp == v.ts:
-		if part, first := v.carries(p.Payload); part && !first {
+		if v.continues(p.Payload) {
 			// What was handed out as a picture was a part of one.
 			v.misused = true
 			v.lose()
@@ -140,7 +144,7 @@ func (v *video) begin(ts uint32) {
 // the next, whatever the timestamp says. Parameter sets tell nothing: GStreamer
 // repeats them before every slice of a key frame.
 func (v *video) turn(nal []byte) {
-	if v.topped && v.fragment < 0 && firstSlice(v.codec, nal) {
+	if v.topped && v.fragment < 0 && !v.fields && firstSlice(v.codec, nal) {
 		v.close()
 		v.begin(v.ts)
 	}

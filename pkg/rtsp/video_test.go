@@ -40,6 +40,9 @@ var (
 	bipred264   = []byte{1, 0xaa, 0x5a, 0x5a}             // a B slice
 )
 
+// fields264 is a sequence parameter set of interlaced pictures.
+var fields264 = []byte{0x67, 0x64, 0x00, 0x15, 0xac, 0xd9, 0x41, 0x41, 0x0f, 0xcb, 0x80, 0x88, 0x00, 0x00, 0x03, 0x00, 0x08, 0x00, 0x00, 0x03, 0x01, 0x90, 0xf8, 0xa1, 0x4c, 0xb0}
+
 func key264(n int) []byte   { return nal(media.H264, 5, n, true) }
 func inter264(n int) []byte { return nal(media.H264, 1, n, true) }
 
@@ -165,6 +168,8 @@ var cases264 = []struct {
 		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(4)), false, 0}, {9, false, unit(inter264(5)), false, 0}}},
 	{"two pictures with one timestamp and no markers", true, []step{{0, false, key264(5), 0}, {0, false, inter264(3), 0}, {9, false, fu(inter264(9), 4)[0], 0}, {9, false, fu(inter264(9), 4)[1], 0}, {9, false, fu(inter264(9), 4)[2], 0}, {9, false, fu(inter264(9), 9)[0], 0}, {10, false, inter264(5), 0}},
 		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(9)), false, 0}, {9, false, unit(inter264(9)), false, 0}}},
+	{"two fields make a picture", false, []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, false, key264(5), 0}, {0, true, inter264(3), 0}, {9, false, inter264(4), 0}, {9, true, inter264(5), 0}},
+		[]got{{0, true, unit(key264(5), inter264(3)), true, 0}, {9, false, unit(inter264(4), inter264(5)), false, 0}}},
 	{"sets before every slice", true, []step{{0, false, sps264, 0}, {0, false, pps264, 0}, {0, false, key264(5), 0}, {0, false, sps264, 0}, {0, true, nal(media.H264, 5, 4, false), 0}},
 		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 4, false)), true, 0}}},
 	{"more comes with the timestamp of a picture, and its marker", true, []step{{0, true, key264(5), 0}, {0, true, nal(media.H264, 6, 4, false), 0}, {9, true, inter264(3), 0}},
@@ -456,5 +461,22 @@ func BenchmarkVideo(b *testing.B) {
 		seq++
 		p.SequenceNumber, p.Timestamp = seq, p.Timestamp+uint32(i/len(ps))*90000
 		v.push(p, now)
+	}
+}
+
+// Some cameras mark each field.
+func TestMarkedFields(t *testing.T) {
+	steps := []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, true, key264(5), 0}, {0, true, inter264(3), 0}}
+	for ts := range uint32(10) {
+		steps = append(steps, step{ts + 1, true, inter264(4), 0}, step{ts + 1, true, inter264(5), 0})
+	}
+	all := depacketize(media.H264, sets{}, false, steps)
+	if len(all) != 10 { // the last is not over
+		t.Errorf("%d pictures", len(all))
+	}
+	for i, p := range all {
+		if p.TS != uint32(i) || p.Lost != 0 {
+			t.Errorf("picture %d is %+v", i, p)
+		}
 	}
 }
