@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // PutEvent adds an event if its ID is zero, and changes the one with its ID
@@ -77,22 +78,15 @@ func (c *Catalog) LatestEvents(ctx context.Context, span nvr.Span, f func(nvr.Ev
 
 // queryEvents returns the events that selectEvents with a condition finds.
 func (c *Catalog) queryEvents(ctx context.Context, where string, args ...any) ([]nvr.Event, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, selectEvents+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
-	}
-	defer rows.Close()
-	var events []nvr.Event
-	for rows.Next() {
-		var e nvr.Event
+	events, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (e nvr.Event, err error) {
 		var before, after int64
-		if err := rows.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
-			return nil, fmt.Errorf("events: %w", err)
+		if err := row.Scan(&e.ID, &e.Stream.Camera, &e.Stream.Quality, &e.Span.From, &e.Span.To, &before, &after, &e.Kind, &e.Detail); err != nil {
+			return e, err
 		}
 		e.Before, e.After = time.Duration(before)*time.Microsecond, time.Duration(after)*time.Microsecond
-		events = append(events, e)
-	}
-	if err := rows.Err(); err != nil {
+		return e, nil
+	}, selectEvents+where, args...)
+	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	return events, nil

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // Gaps of a stream do not overlap, so at most one that begins before a span
@@ -24,33 +25,21 @@ func (c *Catalog) Gaps(ctx context.Context, stream nvr.StreamID, span nvr.Span) 
 	return queryGaps(ctx, c.db.Reader(), stream, span)
 }
 
-// reader is a pool of connections or a transaction.
-type reader interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func queryGaps(ctx context.Context, r reader, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
-	rows, err := r.QueryContext(ctx, gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
-	if err != nil {
-		return nil, fmt.Errorf("gaps: %w", err)
-	}
-	found, err := scanGaps(rows, stream)
+func queryGaps(ctx context.Context, from sqlite.Querier, stream nvr.StreamID, span nvr.Span) ([]nvr.Gap, error) {
+	found, err := sqlite.All(ctx, from, gapOf(stream), gapsQuery, stream.Camera, stream.Quality, span.From, span.To)
 	if err != nil {
 		return nil, fmt.Errorf("gaps: %w", err)
 	}
 	return found, nil
 }
 
-func scanGaps(rows *sql.Rows, stream nvr.StreamID) (gaps []nvr.Gap, err error) {
-	defer rows.Close()
-	for rows.Next() {
+// gapOf returns a function that reads a gap of a stream.
+func gapOf(stream nvr.StreamID) func(sqlite.Row) (nvr.Gap, error) {
+	return func(row sqlite.Row) (nvr.Gap, error) {
 		g := nvr.Gap{Stream: stream}
-		if err := rows.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail); err != nil {
-			return nil, err
-		}
-		gaps = append(gaps, g)
+		err := row.Scan(&g.Span.From, &g.Span.To, &g.Reason, &g.Detail)
+		return g, err
 	}
-	return gaps, rows.Err()
 }
 
 // Free returns the stretches from a time on in which a stream has no footage,

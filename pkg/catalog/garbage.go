@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // Condemn makes sealed segments garbage and their time a gap with reason
@@ -99,22 +100,15 @@ func (t Tx) removedBeside(stream, at int64, query string, far func(beside) int64
 
 // Garbage returns the segments that are garbage, at most limit of them.
 func (c *Catalog) Garbage(ctx context.Context, limit int) ([]Kept, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT g.id, s.camera_id, s.quality, g.start_us, g.duration_us, g.directory_id, g.class, g.bytes
-		FROM segment g INDEXED BY segment_unsettled JOIN stream s ON s.id = g.stream_id WHERE g.state <> 1 AND g.state = 2 LIMIT ?`, limit)
-	if err != nil {
-		return nil, fmt.Errorf("garbage: %w", err)
-	}
-	defer rows.Close()
-	var garbage []Kept
-	for rows.Next() {
-		var k Kept
-		if err := rows.Scan(&k.ID, &k.Stream.Camera, &k.Stream.Quality, &k.Span.From, &k.Span.To, &k.Directory, &k.Class, &k.Bytes); err != nil {
-			return nil, fmt.Errorf("garbage: %w", err)
+	garbage, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (k Kept, err error) {
+		if err := row.Scan(&k.ID, &k.Stream.Camera, &k.Stream.Quality, &k.Span.From, &k.Span.To, &k.Directory, &k.Class, &k.Bytes); err != nil {
+			return k, err
 		}
 		k.Span.To += k.Span.From
-		garbage = append(garbage, k)
-	}
-	if err := rows.Err(); err != nil {
+		return k, nil
+	}, `SELECT g.id, s.camera_id, s.quality, g.start_us, g.duration_us, g.directory_id, g.class, g.bytes
+		FROM segment g INDEXED BY segment_unsettled JOIN stream s ON s.id = g.stream_id WHERE g.state <> 1 AND g.state = 2 LIMIT ?`, limit)
+	if err != nil {
 		return nil, fmt.Errorf("garbage: %w", err)
 	}
 	return garbage, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 const (
@@ -88,20 +89,11 @@ type Hold struct {
 
 // Holds returns what is leased and has not expired at a time.
 func (c *Catalog) Holds(ctx context.Context, at nvr.Time) ([]Hold, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT camera_id, quality, start_us, end_us FROM lease WHERE expires_us > ?`, at)
+	holds, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (h Hold, err error) {
+		err = row.Scan(&h.Stream.Camera, &h.Stream.Quality, &h.Span.From, &h.Span.To)
+		return h, err
+	}, `SELECT camera_id, quality, start_us, end_us FROM lease WHERE expires_us > ?`, at)
 	if err != nil {
-		return nil, fmt.Errorf("leases: %w", err)
-	}
-	defer rows.Close()
-	var holds []Hold
-	for rows.Next() {
-		var h Hold
-		if err := rows.Scan(&h.Stream.Camera, &h.Stream.Quality, &h.Span.From, &h.Span.To); err != nil {
-			return nil, fmt.Errorf("leases: %w", err)
-		}
-		holds = append(holds, h)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("leases: %w", err)
 	}
 	return holds, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // Lock keeps the footage of a camera, on all its streams, until it is removed.
@@ -58,27 +59,15 @@ func (t Tx) Unlock(id int64) (Lock, error) {
 
 const lockColumns = `id, camera_id, start_us, end_us, who, why, made_us`
 
-func scanLock(row interface{ Scan(...any) error }) (l Lock, err error) {
+func scanLock(row sqlite.Row) (l Lock, err error) {
 	err = row.Scan(&l.ID, &l.Camera, &l.Span.From, &l.Span.To, &l.Who, &l.Why, &l.Made)
 	return l, err
 }
 
 // Locks returns all locks, by camera and time.
 func (c *Catalog) Locks(ctx context.Context) ([]Lock, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT `+lockColumns+` FROM lock ORDER BY camera_id, start_us, id`)
+	locks, err := sqlite.All(ctx, c.db.Reader(), scanLock, `SELECT `+lockColumns+` FROM lock ORDER BY camera_id, start_us, id`)
 	if err != nil {
-		return nil, fmt.Errorf("locks: %w", err)
-	}
-	defer rows.Close()
-	var locks []Lock
-	for rows.Next() {
-		l, err := scanLock(rows)
-		if err != nil {
-			return nil, fmt.Errorf("locks: %w", err)
-		}
-		locks = append(locks, l)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("locks: %w", err)
 	}
 	return locks, nil

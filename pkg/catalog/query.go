@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // maxSegment bounds how long a segment can be, and so how far before a span
@@ -171,20 +172,11 @@ const streamsQuery = `SELECT camera_id, quality, enabled_us, coalesce(disabled_u
 
 // Streams returns every stream that is or was recorded.
 func (c *Catalog) Streams(ctx context.Context) ([]Stream, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, streamsQuery)
+	streams, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (s Stream, err error) {
+		err = row.Scan(&s.ID.Camera, &s.ID.Quality, &s.Enabled, &s.Disabled, &s.Covered)
+		return s, err
+	}, streamsQuery)
 	if err != nil {
-		return nil, fmt.Errorf("streams: %w", err)
-	}
-	defer rows.Close()
-	var streams []Stream
-	for rows.Next() {
-		var s Stream
-		if err := rows.Scan(&s.ID.Camera, &s.ID.Quality, &s.Enabled, &s.Disabled, &s.Covered); err != nil {
-			return nil, fmt.Errorf("streams: %w", err)
-		}
-		streams = append(streams, s)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("streams: %w", err)
 	}
 	return streams, nil
@@ -237,25 +229,18 @@ type Directory struct {
 
 // Directories returns every footage directory that footage was recorded to.
 func (c *Catalog) Directories(ctx context.Context) ([]Directory, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, uuid, path FROM directory ORDER BY id`)
-	if err != nil {
-		return nil, fmt.Errorf("directories: %w", err)
-	}
-	defer rows.Close()
-	var all []Directory
-	for rows.Next() {
-		var d Directory
+	all, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (d Directory, err error) {
 		var uuid []byte
-		if err := rows.Scan(&d.ID, &uuid, &d.Path); err != nil {
-			return nil, fmt.Errorf("directories: %w", err)
+		if err := row.Scan(&d.ID, &uuid, &d.Path); err != nil {
+			return d, err
 		}
 		copy(d.UUID[:], uuid)
 		if !filepath.IsAbs(d.Path) {
 			d.Path = filepath.Join(c.folder, d.Path)
 		}
-		all = append(all, d)
-	}
-	if err := rows.Err(); err != nil {
+		return d, nil
+	}, `SELECT id, uuid, path FROM directory ORDER BY id`)
+	if err != nil {
 		return nil, fmt.Errorf("directories: %w", err)
 	}
 	return all, nil

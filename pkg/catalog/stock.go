@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
 )
 
 // Stock is how much sealed footage there is of a stream in a directory and a class.
@@ -35,23 +36,16 @@ func (c *Catalog) StocksWithOldest(ctx context.Context) ([]Stock, error) {
 }
 
 func (c *Catalog) queryStocks(ctx context.Context, oldest string) ([]Stock, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT s.camera_id, s.quality, k.directory_id, k.class, k.segments, k.bytes, k.duration_us, `+oldest+`
-		FROM stock k JOIN stream s ON s.id = k.stream_id WHERE k.segments > 0 ORDER BY s.camera_id, s.quality, k.directory_id, k.class`)
-	if err != nil {
-		return nil, fmt.Errorf("stock: %w", err)
-	}
-	defer rows.Close()
-	var all []Stock
-	for rows.Next() {
-		var s Stock
+	all, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (s Stock, err error) {
 		var us int64
-		if err := rows.Scan(&s.Stream.Camera, &s.Stream.Quality, &s.Directory, &s.Class, &s.Segments, &s.Bytes, &us, &s.Oldest); err != nil {
-			return nil, fmt.Errorf("stock: %w", err)
+		if err := row.Scan(&s.Stream.Camera, &s.Stream.Quality, &s.Directory, &s.Class, &s.Segments, &s.Bytes, &us, &s.Oldest); err != nil {
+			return s, err
 		}
 		s.Duration = time.Duration(us) * time.Microsecond
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
+		return s, nil
+	}, `SELECT s.camera_id, s.quality, k.directory_id, k.class, k.segments, k.bytes, k.duration_us, `+oldest+`
+		FROM stock k JOIN stream s ON s.id = k.stream_id WHERE k.segments > 0 ORDER BY s.camera_id, s.quality, k.directory_id, k.class`)
+	if err != nil {
 		return nil, fmt.Errorf("stock: %w", err)
 	}
 	return all, nil
@@ -141,22 +135,13 @@ type Written struct {
 // WrittenSince sums up the sealed segments that began at or after since. It
 // reads each of them: about 3 ms a stream and day.
 func (c *Catalog) WrittenSince(ctx context.Context, since nvr.Time) ([]Written, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT s.camera_id, s.quality, g.directory_id, g.class, sum(g.bytes), min(g.start_us)
+	all, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (w Written, err error) {
+		err = row.Scan(&w.Stream.Camera, &w.Stream.Quality, &w.Directory, &w.Class, &w.Bytes, &w.First)
+		return w, err
+	}, `SELECT s.camera_id, s.quality, g.directory_id, g.class, sum(g.bytes), min(g.start_us)
 		FROM stream s CROSS JOIN segment g INDEXED BY segment_by_time ON g.stream_id = s.id
 		WHERE g.start_us >= ? AND g.state = 1 GROUP BY s.id, g.directory_id, g.class`, since)
 	if err != nil {
-		return nil, fmt.Errorf("written lately: %w", err)
-	}
-	defer rows.Close()
-	var all []Written
-	for rows.Next() {
-		var w Written
-		if err := rows.Scan(&w.Stream.Camera, &w.Stream.Quality, &w.Directory, &w.Class, &w.Bytes, &w.First); err != nil {
-			return nil, fmt.Errorf("written lately: %w", err)
-		}
-		all = append(all, w)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("written lately: %w", err)
 	}
 	return all, nil

@@ -69,28 +69,18 @@ func (a *Account) read(ctx context.Context, tx *sqlite.Tx) error {
 }
 
 func (a *Account) readSegments(ctx context.Context, tx *sqlite.Tx, stream int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT start_us, duration_us, state FROM segment WHERE stream_id = ? ORDER BY start_us`, stream)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var h Held
-		if err := rows.Scan(&h.Span.From, &h.Span.To, &h.State); err != nil {
-			return err
-		}
+	var err error
+	a.Segments, err = sqlite.All(ctx, tx, func(row sqlite.Row) (h Held, err error) {
+		err = row.Scan(&h.Span.From, &h.Span.To, &h.State)
 		h.Span.To += h.Span.From
-		a.Segments = append(a.Segments, h)
-	}
-	return rows.Err()
+		return h, err
+	}, `SELECT start_us, duration_us, state FROM segment WHERE stream_id = ? ORDER BY start_us`, stream)
+	return err
 }
 
 func (a *Account) readGaps(ctx context.Context, tx *sqlite.Tx, stream int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap WHERE stream_id = ? ORDER BY start_us`, stream)
-	if err != nil {
-		return err
-	}
-	a.Gaps, err = scanGaps(rows, a.Stream.ID)
+	var err error
+	a.Gaps, err = sqlite.All(ctx, tx, gapOf(a.Stream.ID), `SELECT start_us, coalesce(end_us, 0), reason, detail FROM gap WHERE stream_id = ? ORDER BY start_us`, stream)
 	return err
 }
 
@@ -129,20 +119,11 @@ type Init struct {
 
 // Inits returns all init segments: a handful.
 func (c *Catalog) Inits(ctx context.Context) ([]Init, error) {
-	rows, err := c.db.Reader().QueryContext(ctx, `SELECT id, sha256, timescale, data FROM init ORDER BY id`)
+	inits, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (i Init, err error) {
+		err = row.Scan(&i.ID, &i.SHA256, &i.Timescale, &i.Data)
+		return i, err
+	}, `SELECT id, sha256, timescale, data FROM init ORDER BY id`)
 	if err != nil {
-		return nil, fmt.Errorf("init segments: %w", err)
-	}
-	defer rows.Close()
-	var inits []Init
-	for rows.Next() {
-		var i Init
-		if err := rows.Scan(&i.ID, &i.SHA256, &i.Timescale, &i.Data); err != nil {
-			return nil, fmt.Errorf("init segments: %w", err)
-		}
-		inits = append(inits, i)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("init segments: %w", err)
 	}
 	return inits, nil

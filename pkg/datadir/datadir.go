@@ -42,8 +42,8 @@ type Dir struct {
 	Player  *playback.Player
 
 	path  string
-	saved map[household.Event]bool // as of the last SaveEvents; nil before the first
-	uuids sync.Map                 // of footage directories, by their rows, which never change
+	saved map[nvr.Event]bool // as of the last SaveEvents; nil before the first
+	uuids sync.Map           // of footage directories, by their rows, which never change
 }
 
 // Open opens a data directory that holds a recording, also beside a recorder

@@ -25,17 +25,16 @@ func (d *Dir) SaveEvents(ctx context.Context) error {
 	if d.saved != nil {
 		last.Span.From = nvr.Now().Add(-growing)
 	}
-	saved := map[household.Event]bool{}
+	saved := map[nvr.Event]bool{}
 	for {
 		found, err := d.Catalog.EventsAfter(ctx, last, eventPage)
 		if err != nil {
 			return err
 		}
-		var news []household.Event
+		var news []nvr.Event
 		for _, e := range found {
-			kept := household.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
-			if saved[kept] = true; !d.saved[kept] {
-				news = append(news, kept)
+			if saved[e] = true; !d.saved[e] {
+				news = append(news, e)
 			}
 		}
 		if len(news) > 0 {
@@ -53,17 +52,13 @@ func (d *Dir) SaveEvents(ctx context.Context) error {
 
 // restoreEvents adds the events of a household to a catalog that was made again.
 func restoreEvents(ctx context.Context, home *household.DB, c *catalog.Catalog) error {
-	var last household.Event
+	var last nvr.Event
 	for {
 		kept, err := home.KeptEvents(ctx, last, eventPage)
 		if err != nil {
 			return err
 		}
-		events := make([]nvr.Event, len(kept))
-		for i, e := range kept {
-			events[i] = nvr.Event{Stream: e.Stream, Span: e.Span, Before: e.Before, After: e.After, Kind: e.Kind, Detail: e.Detail}
-		}
-		if err := c.RestoreEvents(ctx, events); err != nil {
+		if err := c.RestoreEvents(ctx, kept); err != nil {
 			return err
 		}
 		if len(kept) < eventPage {

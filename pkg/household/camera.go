@@ -28,20 +28,8 @@ const (
 
 // Cameras returns every camera in the order they were added.
 func (h *DB) Cameras(ctx context.Context) ([]Camera, error) {
-	rows, err := h.db.Reader().QueryContext(ctx, `SELECT `+columns+` FROM camera ORDER BY id`)
+	all, err := sqlite.All(ctx, h.db.Reader(), h.scan, `SELECT `+columns+` FROM camera ORDER BY id`)
 	if err != nil {
-		return nil, fmt.Errorf("list cameras: %w", err)
-	}
-	defer rows.Close()
-	var all []Camera
-	for rows.Next() {
-		c, err := h.scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list cameras: %w", err)
-		}
-		all = append(all, c)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list cameras: %w", err)
 	}
 	return all, nil
@@ -201,7 +189,7 @@ func noCamera(id nvr.CameraID) error {
 	return fmt.Errorf("there is no camera %d: %w", id, nvr.ErrNotFound)
 }
 
-func (h *DB) scan(row interface{ Scan(...any) error }) (c Camera, err error) {
+func (h *DB) scan(row sqlite.Row) (c Camera, err error) {
 	var sealed []byte
 	if err := row.Scan(&c.ID, &c.Name, &c.URL, &c.SubURL, &c.User, &sealed, &c.Created); err != nil {
 		return Camera{}, err

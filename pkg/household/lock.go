@@ -56,7 +56,7 @@ func addLock(ctx context.Context, tx *sqlite.Tx, l Lock) (id int64, err error) {
 
 const lockColumns = `id, camera_id, start_us, end_us, who, why, made_us, coalesce(until_us, 0)`
 
-func scanLock(row interface{ Scan(...any) error }) (l Lock, err error) {
+func scanLock(row sqlite.Row) (l Lock, err error) {
 	err = row.Scan(&l.ID, &l.Camera, &l.Span.From, &l.Span.To, &l.Who, &l.Why, &l.Made, &l.Until)
 	return l, err
 }
@@ -79,20 +79,9 @@ func (h *DB) Unlock(ctx context.Context, id int64) (l Lock, err error) {
 // Locks returns the locks that have not ended at a time, by camera and time;
 // with zero all of them.
 func (h *DB) Locks(ctx context.Context, at nvr.Time) (locks []Lock, err error) {
-	rows, err := h.db.Reader().QueryContext(ctx, `SELECT `+lockColumns+` FROM lock
+	locks, err = sqlite.All(ctx, h.db.Reader(), scanLock, `SELECT `+lockColumns+` FROM lock
 		WHERE until_us IS NULL OR until_us > ? ORDER BY camera_id, start_us, id`, at)
 	if err != nil {
-		return nil, fmt.Errorf("locks: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		l, err := scanLock(rows)
-		if err != nil {
-			return nil, fmt.Errorf("locks: %w", err)
-		}
-		locks = append(locks, l)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("locks: %w", err)
 	}
 	return locks, nil

@@ -88,7 +88,7 @@ func readRecording(ctx context.Context, tx *sqlite.Tx, id nvr.CameraID) (nvr.Rec
 	return r, nil
 }
 
-func scanRecording(row interface{ Scan(...any) error }) (id nvr.CameraID, r nvr.Recording, err error) {
+func scanRecording(row sqlite.Row) (id nvr.CameraID, r nvr.Recording, err error) {
 	var mode, streams, schedule sql.NullString
 	var before, after sql.NullInt64
 	if err := row.Scan(&id, &mode, &before, &after, &streams, &schedule); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,39 @@ func TestConstraints(t *testing.T) {
 	}
 	if IsUnique(nil) || IsConstraint(nil) || IsConstraint(context.Canceled) {
 		t.Error("what is not of the database is a violation of it")
+	}
+}
+
+func TestAll(t *testing.T) {
+	db := openDB(t, filepath.Join(t.TempDir(), "x.db"), one)
+	if err := exec(t, db, `INSERT INTO author (name) VALUES ('a'), ('b'), ('c')`); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("refused")
+	names := func(q, refuse string) ([]string, error) {
+		return All(t.Context(), db.Reader(), func(row Row) (name string, err error) {
+			if err = row.Scan(&name); name == refuse {
+				err = refused
+			}
+			return name, err
+		}, q)
+	}
+	const ordered = `SELECT name FROM author ORDER BY name`
+	for _, c := range []struct {
+		query, refuse string
+		want          []string
+		fails         bool
+	}{
+		{ordered, "", []string{"a", "b", "c"}, false},
+		{ordered, "b", []string{"a"}, true},
+		{`SELECT name FROM author WHERE name = 'd'`, "", nil, false},
+		{`SELECT name FROM nowhere`, "", nil, true},
+		{`SELECT CASE name WHEN 'c' THEN json(name) ELSE name END FROM author ORDER BY name`, "", []string{"a", "b"}, true}, // half-way
+	} {
+		got, err := names(c.query, c.refuse)
+		if !slices.Equal(got, c.want) || (err != nil) != c.fails || c.refuse != "" && !errors.Is(err, refused) {
+			t.Errorf("%s: %q, %v, want %q", c.query, got, err, c.want)
+		}
 	}
 }
 
