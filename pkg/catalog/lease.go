@@ -21,7 +21,7 @@ const (
 
 // Lease keeps footage from being removed while somebody reads it.
 type Lease struct {
-	hold Hold
+	hold Leased
 	id   int64
 	end  sync.Once
 	stop chan struct{}
@@ -33,7 +33,7 @@ type Lease struct {
 // expires a minute after the last renewal. What was removed before stays so:
 // look for segments after taking the lease.
 func (c *Catalog) Lease(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*Lease, error) {
-	l := &Lease{hold: Hold{stream, span}, id: leaseID(), stop: make(chan struct{}), done: make(chan struct{})}
+	l := &Lease{hold: Leased{stream, span}, id: leaseID(), stop: make(chan struct{}), done: make(chan struct{})}
 	if err := c.put(ctx, l); err != nil {
 		return nil, fmt.Errorf("lease on %s: %w", stream, err)
 	}
@@ -81,15 +81,15 @@ func (c *Catalog) renew(ctx context.Context, l *Lease) {
 	}
 }
 
-// Hold is footage that somebody reads.
-type Hold struct {
+// Leased is footage that somebody reads.
+type Leased struct {
 	Stream nvr.StreamID
 	Span   nvr.Span
 }
 
-// Holds returns what is leased and has not expired at a time.
-func (c *Catalog) Holds(ctx context.Context, at nvr.Time) ([]Hold, error) {
-	holds, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (h Hold, err error) {
+// Leased returns what is leased and has not expired at a time.
+func (c *Catalog) Leased(ctx context.Context, at nvr.Time) ([]Leased, error) {
+	holds, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (h Leased, err error) {
 		err = row.Scan(&h.Stream.Camera, &h.Stream.Quality, &h.Span.From, &h.Span.To)
 		return h, err
 	}, `SELECT camera_id, quality, start_us, end_us FROM lease WHERE expires_us > ?`, at)

@@ -292,7 +292,7 @@ func TestLease(t *testing.T) {
 		defer c.Close()
 		holds := func() int {
 			synctest.Wait()
-			h, err := c.Holds(t.Context(), nvr.Now())
+			h, err := c.Leased(t.Context(), nvr.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,8 +20,8 @@ const (
 	StateGarbage              // its file is about to go, or gone
 )
 
-// Held is one segment's row without what only its file could confirm.
-type Held struct {
+// Listed is one segment's row without what only its file could confirm.
+type Listed struct {
 	Span  nvr.Span // its end is not known while it is open
 	State State
 }
@@ -30,7 +30,7 @@ type Held struct {
 // moment.
 type Account struct {
 	Stream   Stream
-	Segments []Held    // oldest first, garbage included
+	Segments []Listed  // oldest first, garbage included
 	Gaps     []nvr.Gap // oldest first
 }
 
@@ -70,7 +70,7 @@ func (a *Account) read(ctx context.Context, tx *sqlite.Tx) error {
 
 func (a *Account) readSegments(ctx context.Context, tx *sqlite.Tx, stream int64) error {
 	var err error
-	a.Segments, err = sqlite.All(ctx, tx, func(row sqlite.Row) (h Held, err error) {
+	a.Segments, err = sqlite.All(ctx, tx, func(row sqlite.Row) (h Listed, err error) {
 		err = row.Scan(&h.Span.From, &h.Span.To, &h.State)
 		h.Span.To += h.Span.From
 		return h, err

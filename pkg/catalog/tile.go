@@ -22,7 +22,7 @@ type Tiling struct {
 
 	stream Stream
 	from   nvr.Time   // where the account begins
-	ends   []Held     // segments that get another end
+	ends   []Listed   // segments that get another end
 	drop   []nvr.Time // gaps to be removed, by their start
 	put    []nvr.Gap  // gaps to be added or replaced
 }
@@ -44,7 +44,7 @@ type Issue struct {
 // An open segment is taken to last until the next entry.
 func Tile(a Account, gaps []nvr.Gap, fill nvr.Gap, goesOn bool) Tiling {
 	t := tiler{stream: a.Stream.ID, fill: fill, gaps: gaps, tiling: Tiling{stream: a.Stream}}
-	segments := slices.DeleteFunc(slices.Clone(a.Segments), func(h Held) bool { return h.State == StateGarbage })
+	segments := slices.DeleteFunc(slices.Clone(a.Segments), func(h Listed) bool { return h.State == StateGarbage })
 	at, end := a.Stream.Enabled, a.Stream.Disabled
 	if len(segments) > 0 {
 		at = earlier(at, segments[0].Span.From)
@@ -92,7 +92,7 @@ type tiler struct {
 	fill   nvr.Gap
 	gaps   []nvr.Gap // those that may still matter
 	want   []nvr.Gap // what gaps there should be
-	last   Held
+	last   Listed
 	tiling Tiling
 }
 
@@ -171,7 +171,7 @@ func (t *tiler) goOn(from nvr.Time) {
 	t.want = append(t.want, g)
 }
 
-func (t *tiler) end(s Held, was nvr.Time, found string) {
+func (t *tiler) end(s Listed, was nvr.Time, found string) {
 	t.tiling.ends = append(t.tiling.ends, s)
 	t.overlap(nvr.Span{From: s.Span.To, To: was}, found)
 }

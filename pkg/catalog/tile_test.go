@@ -19,7 +19,7 @@ func randomAccount(r *rand.Rand) Account {
 	a := Account{Stream: Stream{ID: porch, Enabled: nvr.Time(1+r.IntN(10)) * tick}}
 	at := a.Stream.Enabled + nvr.Time(r.IntN(3)-1)*tick/2
 	for range r.IntN(8) {
-		h := Held{Span: nvr.Span{From: at, To: at + nvr.Time(r.IntN(8))*tick}, State: StateSealed}
+		h := Listed{Span: nvr.Span{From: at, To: at + nvr.Time(r.IntN(8))*tick}, State: StateSealed}
 		if r.IntN(8) == 0 {
 			h.State = StateGarbage
 		}
@@ -27,7 +27,7 @@ func randomAccount(r *rand.Rand) Account {
 		at += nvr.Time(1+r.IntN(8)) * tick
 	}
 	if r.IntN(4) == 0 {
-		a.Segments = append(a.Segments, Held{Span: nvr.Span{From: at, To: at}, State: StateOpen})
+		a.Segments = append(a.Segments, Listed{Span: nvr.Span{From: at, To: at}, State: StateOpen})
 	}
 	at = a.Stream.Enabled
 	for i := range r.IntN(8) {
@@ -48,7 +48,7 @@ func randomAccount(r *rand.Rand) Account {
 func applied(a Account, p Tiling) Account {
 	a.Segments, a.Gaps = slices.Clone(a.Segments), slices.Clone(a.Gaps)
 	for _, e := range p.ends {
-		i := slices.IndexFunc(a.Segments, func(h Held) bool { return h.Span.From == e.Span.From })
+		i := slices.IndexFunc(a.Segments, func(h Listed) bool { return h.Span.From == e.Span.From })
 		a.Segments[i].Span.To = e.Span.To
 	}
 	replaced := func(g nvr.Gap) bool {
@@ -137,7 +137,7 @@ func TestTileJoins(t *testing.T) {
 	second := nvr.Time(1_000_000)
 	a := Account{
 		Stream: Stream{ID: porch, Enabled: second},
-		Segments: []Held{
+		Segments: []Listed{
 			{Span: nvr.Span{From: second, To: 2*second - 250}, State: StateSealed},
 			{Span: nvr.Span{From: 2 * second, To: 3*second - 250}, State: StateSealed},
 			{Span: nvr.Span{From: 4 * second, To: 5 * second}, State: StateSealed},
@@ -158,7 +158,7 @@ func TestTileJoins(t *testing.T) {
 func TestTileGoesOn(t *testing.T) {
 	for seed := range uint64(2000) {
 		a := randomAccount(rand.New(rand.NewPCG(seed, 4)))
-		a.Segments = slices.DeleteFunc(a.Segments, func(h Held) bool { return h.State == StateOpen }) // it would last for ever
+		a.Segments = slices.DeleteFunc(a.Segments, func(h Listed) bool { return h.State == StateOpen }) // it would last for ever
 		p := Tile(a, a.Gaps, nvr.Gap{Reason: nvr.NotRunning}, true)
 		b := applied(a, p)
 		open := 0

@@ -149,11 +149,11 @@ func (c *checker) progress() {
 
 // pair is a row and a file of the same start, or one of them.
 type pair struct {
-	row  catalog.Held // zero without one
-	file file         // zero without one
+	row  catalog.Listed // zero without one
+	file file           // zero without one
 }
 
-func match(rows []catalog.Held, files []file) []pair {
+func match(rows []catalog.Listed, files []file) []pair {
 	pairs := make([]pair, 0, max(len(rows), len(files)))
 	for len(rows)+len(files) > 0 {
 		row, start := nvr.Time(math.MaxInt64), nvr.Time(math.MaxInt64)
@@ -200,7 +200,7 @@ func (c *checker) checkPair(ctx context.Context, id nvr.StreamID, p pair) error 
 }
 
 // elsewhere tells whether a segment lies in a directory that is not there.
-func (c *checker) elsewhere(ctx context.Context, id nvr.StreamID, row catalog.Held) bool {
+func (c *checker) elsewhere(ctx context.Context, id nvr.StreamID, row catalog.Listed) bool {
 	if len(c.Missing) == 0 {
 		return false
 	}
@@ -209,7 +209,7 @@ func (c *checker) elsewhere(ctx context.Context, id nvr.StreamID, row catalog.He
 }
 
 // checkMissing confirms that a sealed segment has no file.
-func (c *checker) checkMissing(ctx context.Context, id nvr.StreamID, row catalog.Held) error {
+func (c *checker) checkMissing(ctx context.Context, id nvr.StreamID, row catalog.Listed) error {
 	_, state, err := c.Catalog.Row(ctx, id, row.Span.From)
 	if gone(err) || state == catalog.StateGarbage { // it was removed meanwhile
 		return nil

@@ -254,7 +254,7 @@ func (r *Recorder) tile(ctx context.Context, s catalog.Stream, recovered nvr.Tim
 	span := nvr.Span{From: from, To: forever}
 	var unread []nvr.Gap
 	err = r.catalog.Coverage(ctx, s.ID, span, func(p catalog.Piece) {
-		h := catalog.Held{Span: p.Span, State: catalog.StateSealed}
+		h := catalog.Listed{Span: p.Span, State: catalog.StateSealed}
 		if p.Open {
 			h.State = catalog.StateOpen
 			unread = append(unread, r.unread(s.ID, p))
@@ -287,7 +287,7 @@ func (r *Recorder) ended(a catalog.Account, now nvr.Time) (gaps []nvr.Gap) {
 	for _, g := range a.Gaps {
 		if g.Span.To == 0 || g.Span.Contains(r.last) && g.Span.To > now {
 			g.Span.To = max(g.Span.From, r.last)
-			next := slices.IndexFunc(a.Segments, func(h catalog.Held) bool { return h.Span.From >= g.Span.From })
+			next := slices.IndexFunc(a.Segments, func(h catalog.Listed) bool { return h.Span.From >= g.Span.From })
 			if next >= 0 {
 				g.Span.To = min(g.Span.To, a.Segments[next].Span.From)
 			}
@@ -300,7 +300,7 @@ func (r *Recorder) ended(a catalog.Account, now nvr.Time) (gaps []nvr.Gap) {
 }
 
 // insert adds a gap up to what follows it, in the place of one that begins with it.
-func (r *Recorder) insert(gaps []nvr.Gap, g nvr.Gap, segments []catalog.Held) []nvr.Gap {
+func (r *Recorder) insert(gaps []nvr.Gap, g nvr.Gap, segments []catalog.Listed) []nvr.Gap {
 	gaps = slices.DeleteFunc(gaps, func(was nvr.Gap) bool { return was.Span.From == g.Span.From })
 	at, end := 0, forever
 	for at < len(gaps) && gaps[at].Span.From < g.Span.From {

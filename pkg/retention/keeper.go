@@ -299,7 +299,7 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 	if s.Stocks, err = k.Catalog.Stocks(ctx); err != nil {
 		return s, nil, fmt.Errorf("retention: %w", err)
 	}
-	if s.Holds, err = k.Catalog.Holds(ctx, leasedAt); err != nil {
+	if s.Leased, err = k.Catalog.Leased(ctx, leasedAt); err != nil {
 		return s, nil, fmt.Errorf("retention: %w", err)
 	}
 	if s.Cameras, err = k.Cameras(ctx); err != nil {

@@ -18,7 +18,7 @@ type State struct {
 	Policy nvr.Retention
 	Places []Place
 	Stocks []catalog.Stock
-	Holds  []catalog.Hold // what is being read stays for now
+	Leased []catalog.Leased // what is being read stays for now
 	// Oldest yields the sealed segments of a directory and a class, those that
 	// began first first, of the given cameras or, without any, of all. It is
 	// asked for as many as are needed, and from the beginning each time.
@@ -71,7 +71,7 @@ type Removal struct {
 // is left to go, and the free space falls below a quarter of what should be: so
 // no camera pushes out what the others have.
 //
-// What is open, locked or held never goes. With Policy.SpareYoung nothing
+// What is open, locked or leased never goes. With Policy.SpareYoung nothing
 // younger than its minimum age goes.
 func Removals(s State) []Removal {
 	p := picker{State: s, taken: map[nvr.SegmentID]bool{}}
@@ -229,7 +229,7 @@ func (p *picker) take(class nvr.Class, cause Cause, age time.Duration, of func(n
 		if k.Span.From > ended {
 			return
 		}
-		if k.Span.To > ended || p.taken[k.ID] || !of(k.Stream.Camera) || p.held(k) {
+		if k.Span.To > ended || p.taken[k.ID] || !of(k.Stream.Camera) || p.leased(k) {
 			continue
 		}
 		p.taken[k.ID] = true
@@ -260,8 +260,8 @@ func (p *picker) only(of func(nvr.CameraID) bool) (cameras []nvr.CameraID, some 
 
 const maxTime = nvr.Time(1<<63 - 1)
 
-func (p *picker) held(k catalog.Kept) bool {
-	for _, h := range p.Holds {
+func (p *picker) leased(k catalog.Kept) bool {
+	for _, h := range p.Leased {
 		if h.Stream == k.Stream && h.Span.Overlaps(k.Span) {
 			return true
 		}

@@ -22,12 +22,12 @@ type world struct {
 	cameras []nvr.CameraID
 	rates   map[nvr.CameraID]int64
 	places  []retention.Place
-	holds   []catalog.Hold
+	leased  []catalog.Leased
 	kept    []catalog.Kept // in any order, locked ones included
 }
 
 func (w *world) state() retention.State {
-	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Rates: w.rates, Places: w.places, Holds: w.holds, Limit: 1 << 30}
+	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Rates: w.rates, Places: w.places, Leased: w.leased, Limit: 1 << 30}
 	for _, k := range w.kept {
 		s.Stocks = append(s.Stocks, catalog.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
 	}
@@ -72,8 +72,8 @@ func (w *world) used(id nvr.DirectoryID) (bytes int64) {
 // removable tells whether a segment may go at all, or with young although it
 // is younger than its minimum age.
 func (w *world) removable(k catalog.Kept, young bool) bool {
-	held := slices.ContainsFunc(w.holds, func(h catalog.Hold) bool { return h.Stream == k.Stream && h.Span.Overlaps(k.Span) })
-	if k.Class == nvr.Locked || held {
+	leased := slices.ContainsFunc(w.leased, func(h catalog.Leased) bool { return h.Stream == k.Stream && h.Span.Overlaps(k.Span) })
+	if k.Class == nvr.Locked || leased {
 		return false
 	}
 	least := w.policy.Rules[k.Class].MinAge
@@ -155,7 +155,7 @@ func random(r *rand.Rand) *world {
 	}
 	for range r.IntN(4) {
 		from := now.Add(-time.Duration(r.IntN(180)) * time.Minute)
-		w.holds = append(w.holds, catalog.Hold{
+		w.leased = append(w.leased, catalog.Leased{
 			Stream: nvr.StreamID{Camera: nvr.CameraID(1 + r.IntN(3))}, Span: nvr.Span{From: from, To: from.Add(20 * time.Minute)},
 		})
 	}
