@@ -176,7 +176,7 @@ func (h *hold) judgePictures(video *clock, sound int64) {
 		p.frozen = true
 	case stamped < arrived/maxStretch:
 		p.stretch(float64(arrived) / float64(stamped))
-	case passed > maxRush-maxHold && !video.started && !h.floods(sound):
+	case passed > maxRush-maxHold && !h.floods(sound):
 		// What rushes for so long is no past.
 		stamped, passed, _ = h.progress(h.since.Add(maxHold))
 		if arrived = video.units(int64(passed)); stamped > 3*arrived/2 {

@@ -211,3 +211,35 @@ func TestHoldIsBounded(t *testing.T) {
 	}
 	f.end()
 }
+
+// Timestamps of sound are given up when two windows of 100 units say so, and
+// believed again when two are right.
+func TestContent(t *testing.T) {
+	type window struct {
+		stamped, filled int64
+		late            bool
+	}
+	wrong, right := window{1100, 100, false}, window{100, 100, false}
+	for _, tt := range []struct {
+		name     string
+		windows  []window
+		byLength bool
+	}{
+		{"one is wrong", []window{right, wrong, right, wrong}, false},
+		{"two are wrong", []window{wrong, wrong}, true},
+		{"and two right", []window{wrong, wrong, right, right}, false},
+		{"or one right", []window{wrong, wrong, right}, true},
+		{"they stand", []window{{0, 100, false}, {0, 100, false}}, true},
+		{"sound pauses", []window{{100, 40, false}, {100, 40, false}}, false},
+		{"sound with pauses is caught up", []window{{200, 100, true}, {200, 100, true}}, false},
+	} {
+		var k content
+		for _, w := range tt.windows {
+			k.stamped, k.filled, k.late = w.stamped, w.filled, w.late
+			k.judge(100)
+		}
+		if k.byLength != tt.byLength {
+			t.Errorf("%s: counted by length: %v", tt.name, k.byLength)
+		}
+	}
+}
