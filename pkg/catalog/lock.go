@@ -18,14 +18,11 @@ import (
 type Lock struct {
 	ID     int64
 	Camera nvr.CameraID
-	Span   nvr.Span // at most MaxLock
+	Span   nvr.Span // at most nvr.MaxLock
 	Who    string
 	Why    string
 	Made   nvr.Time
 }
-
-// MaxLock is the longest span of one lock: it is marked in one transaction.
-const MaxLock = 31 * 24 * time.Hour
 
 // Lock adds a lock and returns its id. Footage of the span that is recorded or
 // found later is locked, too.
@@ -33,8 +30,8 @@ func (t Tx) Lock(l Lock) (id int64, err error) {
 	if l.Span.Empty() || l.Who == "" || l.Why == "" {
 		return 0, fmt.Errorf("a lock needs a span, who made it and why: %w", nvr.ErrInvalid)
 	}
-	if l.Span.Duration() > MaxLock {
-		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", MaxLock/(24*time.Hour), nvr.ErrTooLarge)
+	if l.Span.Duration() > nvr.MaxLock {
+		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", nvr.MaxLock/(24*time.Hour), nvr.ErrTooLarge)
 	}
 	err = t.tx.QueryRowContext(t.ctx, `INSERT INTO lock (camera_id, start_us, end_us, who, why, made_us)
 		VALUES (?, ?, ?, ?, ?, ?) RETURNING id`, l.Camera, l.Span.From, l.Span.To, l.Who, l.Why, l.Made).Scan(&id)

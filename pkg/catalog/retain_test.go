@@ -167,7 +167,7 @@ func TestClasses(t *testing.T) {
 			t.Errorf("lock %+v: %v", l, err)
 		}
 	}
-	long := Lock{Camera: 1, Span: nvr.Span{From: at(0), To: at(0).Add(MaxLock + 1000)}, Who: "Ada", Why: "x"}
+	long := Lock{Camera: 1, Span: nvr.Span{From: at(0), To: at(0).Add(nvr.MaxLock + 1000)}, Who: "Ada", Why: "x"}
 	if err := c.Update(t.Context(), func(tx Tx) error { _, err := tx.Lock(long); return err }); !errors.Is(err, nvr.ErrTooLarge) {
 		t.Errorf("a long lock: %v", err)
 	}

@@ -15,16 +15,12 @@ import (
 type Lock struct {
 	ID     int64
 	Camera nvr.CameraID
-	Span   nvr.Span // at most MaxLock
+	Span   nvr.Span // at most nvr.MaxLock
 	Who    string
 	Why    string
 	Made   nvr.Time
 	Until  nvr.Time // when it ends by itself; zero if only by Unlock
 }
-
-// MaxLock is the longest span of one lock: its footage is marked in one
-// transaction.
-const MaxLock = 31 * 24 * time.Hour
 
 // Lock adds a lock, whose ID is not used, and returns its number. It fails with
 // [nvr.ErrInvalid] or [nvr.ErrTooLarge] and a message that says what to do.
@@ -32,8 +28,8 @@ func (h *DB) Lock(ctx context.Context, l Lock) (id int64, err error) {
 	switch {
 	case l.Span.Empty() || l.Who == "" || l.Why == "":
 		return 0, invalid("a lock needs a span, who made it and why")
-	case l.Span.Duration() > MaxLock:
-		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", MaxLock/(24*time.Hour), nvr.ErrTooLarge)
+	case l.Span.Duration() > nvr.MaxLock:
+		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", nvr.MaxLock/(24*time.Hour), nvr.ErrTooLarge)
 	case l.Until != 0 && l.Until <= l.Made:
 		return 0, invalid("a lock cannot end before it is made")
 	}
