@@ -9,6 +9,7 @@ import "time"
 type alignment struct {
 	zero    [2]int64 // on each track's clock
 	info    *[2]uint32
+	keyLead *int64    // the least of key frames at the run's beginning, where pictures are sent out of order
 	aligned bool      // zero[1] is in use
 	reports bool      // and comes from sender reports
 	doubt   doubt     // that was raised since
@@ -30,6 +31,9 @@ const (
 	// plausibleInfo is the same for RTP-Info, which many cameras fill in with
 	// zeros.
 	plausibleInfo = 500 * time.Millisecond
+	// maxReorder is how much before its time a picture may be sent: 8 at 16 a
+	// second.
+	maxReorder = 500 * time.Millisecond
 	// reportsFor is for how long the word of reports stands.
 	reportsFor = 30 * time.Second
 )
@@ -42,7 +46,7 @@ type doubt struct {
 
 // begin sets the zero of the pictures.
 func (a *alignment) begin(zero int64) {
-	*a = alignment{zero: [2]int64{zero}, info: a.info}
+	*a = alignment{zero: [2]int64{zero}, info: a.info, keyLead: a.keyLead}
 }
 
 // align sets the zero of the sound by the best that is known.
@@ -151,8 +155,15 @@ func (a *alignment) byInfo(video, audio *clock) (int64, bool) {
 	return a.check(audio.near(a.info[1])+audio.units(elapsed), video, audio, plausibleInfo)
 }
 
+// byArrival takes what is sent at the same time to be of the same time. Where
+// pictures are sent out of order, who sends by the order of decoding sends some
+// before their time, but hardly a key frame.
 func (a *alignment) byArrival(video, audio *clock) int64 {
-	return audio.units(video.nanos(a.zero[0]) + video.leads.least() - audio.leads.least())
+	lead := video.leads.least()
+	if a.keyLead != nil {
+		lead = min(*a.keyLead, lead+int64(maxReorder))
+	}
+	return audio.units(video.nanos(a.zero[0]) + lead - audio.leads.least())
 }
 
 // check refuses what cannot be.

@@ -8,6 +8,29 @@ import (
 	"nvrd/pkg/nvr"
 )
 
+// keyLead returns the least lead of the key frames among some units that were
+// dated, or nil if pictures come in the order in which they are shown.
+func keyLead(units []accessUnit, video *clock) *int64 {
+	var least *int64
+	var newest int64
+	reordered := false
+	for i := range units {
+		u := &units[i]
+		if u.track != 0 {
+			continue
+		}
+		reordered = reordered || least != nil && u.at < newest
+		newest = u.at
+		if lead := video.lead(u.at, u.arrived); u.key && (least == nil || lead < *least) {
+			least = &lead
+		}
+	}
+	if !reordered {
+		return nil
+	}
+	return least
+}
+
 // accessUnit is a picture or a frame of sound on its way to the sink.
 type accessUnit struct {
 	track   int

@@ -23,6 +23,7 @@ type odd struct {
 	// picture and sound change what is sent at an instant: when it arrives, and
 	// its timestamp. They return false for what is not sent.
 	picture func(i int, at time.Duration, ts *int64, arrives *time.Duration) bool
+	shown   func(i int) int // the place of a picture in the order of showing; nil if it is sent by that
 	sound   func(k int, at time.Duration, ts *int64, arrives *time.Duration) bool
 	// clock is the camera's wall clock less ours, as its reports have it. They
 	// come each reportsEvery; 0 means none.
@@ -46,11 +47,15 @@ func (c odd) sendFor(f *feeder, length time.Duration) {
 	for i, at := 0, time.Duration(0); at < length; i, at = i+1, time.Duration(float64(i+1)/fps*float64(time.Second)) {
 		ts, arrives := int64(c.first[0])+int64(at.Seconds()*90000+0.5), at
 		if c.picture == nil || c.picture(i, at, &ts, &arrives) {
+			number := i
+			if c.shown != nil {
+				number = c.shown(i)
+			}
 			payload := inter264(300)
 			if i%max(int(2*fps), 2) == 0 {
 				payload = key264(2000)
 			}
-			binary.BigEndian.PutUint32(payload[2:], 1<<30|uint32(i)) // never a start code
+			binary.BigEndian.PutUint32(payload[2:], 1<<30|uint32(number)) // never a start code
 			all = append(all, event{arrives, func() { f.send(0, uint32(ts), payload) }})
 		}
 	}
@@ -144,6 +149,31 @@ func (s *seen) Sample(m media.Sample) {
 
 func (s *seen) End(nvr.Reason, error) {}
 
+// reordered has pictures shown in another order than they are sent in: of four
+// that follow a key frame or others, the first is shown last. An encoder sends
+// what it has when that is taken; who sends a file does so in steady order, two
+// pictures before it would be their turn to be shown.
+func reordered(file bool) odd {
+	shown := func(i int) int {
+		if in := i % 30; in > 0 && in <= 28 {
+			return i - in + (in-1)/4*4 + [4]int{4, 2, 1, 3}[(in-1)%4]
+		}
+		return i
+	}
+	return odd{shown: shown, picture: func(i int, at time.Duration, ts *int64, arrives *time.Duration) bool {
+		*ts += int64(shown(i)-i) * 6000
+		last := i // of the four
+		for (last%30-1)%4 > 0 && last%30 <= 28 {
+			last--
+		}
+		*arrives = time.Duration(shown(last)) * time.Second / 15
+		if file {
+			*arrives = at - 2*time.Second/15
+		}
+		return true
+	}}
+}
+
 // What is odd about time or sound costs no picture, dates none in the future,
 // and keeps sound with the pictures.
 func TestOddClocks(t *testing.T) {
@@ -213,6 +243,10 @@ func TestOddClocks(t *testing.T) {
 				*ts -= int64(at/(10*s)) * 270000
 			}
 		}}},
+		// I0 P4 B2 B1 B3, of an encoder that sends what it has, and of a file
+		// that is sent by the order of decoding.
+		{name: "pictures are sent out of order, without reports", camera: reordered(false)},
+		{name: "pictures are sent by the order of decoding, without reports", camera: reordered(true), late: 150 * ms, behind: 350 * ms},
 		{name: "sound pauses", camera: odd{reportsEvery: reports, sound: func(_ int, at time.Duration, _ *int64, _ *time.Duration) bool {
 			return at%(30*s) < 14*s || at%(30*s) >= 28*s
 		}}},

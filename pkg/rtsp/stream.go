@@ -229,6 +229,7 @@ func (s *stream) release() {
 	for i := range units {
 		s.date(&units[i])
 	}
+	s.sync.keyLead = keyLead(units, &s.clocks[0])
 	for i := range units {
 		s.hand(&units[i], i == 0)
 	}
