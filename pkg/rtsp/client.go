@@ -268,6 +268,13 @@ func (s *stream) undecodable(err error) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.oddities.add(1, time.Now(), "err", err)
+	var alien liberrors.ErrClientRTPPacketUnknownPayloadType
+	if errors.As(err, &alien) {
+		s.video.order.skip()
+		if s.audio != nil {
+			s.audio.order.skip()
+		}
+	}
 	if strings.Contains(err.Error(), "wrong SSRC") {
 		return &Fault{nvr.StreamChanged, "the camera began another RTP stream"}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
 	"github.com/bluenviron/gortsplib/v4/pkg/rtcpreceiver"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -196,6 +197,38 @@ func TestHold(t *testing.T) {
 	f.end()
 	if len(sink.samples) != 2 {
 		t.Errorf("%d samples", len(sink.samples))
+	}
+}
+
+// Packets of a payload type that is not described may be numbered as those of
+// the pictures are: nothing is missing where they were.
+func TestAlienPackets(t *testing.T) {
+	alien := liberrors.ErrClientRTPPacketUnknownPayloadType{PayloadType: 50}
+	for _, tt := range []struct {
+		name     string
+		numbered int // as the pictures are
+		lost     int
+		want     int
+	}{
+		{"with numbers of their own", 0, 0, 20}, {"with the pictures' numbers", 1, 0, 20}, {"and one is lost", 1, 1, 18},
+	} {
+		sink := newMemory(t)
+		f := newFeeder(sink)
+		for i := range uint32(20) {
+			picture := inter264(20)
+			if i%10 == 0 {
+				picture = key264(50)
+			}
+			if i == 8 {
+				f.undecodable(alien)
+				f.seq[0] += uint16(tt.numbered + tt.lost)
+			}
+			f.send(0, i*9000, picture)
+		}
+		f.end()
+		if n := sink.count(0); n != tt.want {
+			t.Errorf("%s: %d pictures, want %d", tt.name, n, tt.want)
+		}
 	}
 }
 
