@@ -3,6 +3,7 @@ package rtsp
 import (
 	"bytes"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/bits"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
 	"nvrd/pkg/media"
@@ -120,37 +121,12 @@ func recoveryPoint(nal []byte) bool {
 // bidirectional tells whether a slice of H.264 is a B slice (7.3.3,
 // table 7-6): behind the number of its first macroblock stands its type.
 func bidirectional(nal []byte) bool {
-	r := bitReader{b: nal[1:]}
-	r.golomb()
-	t := r.golomb()
-	return t == 1 || t == 6
-}
-
-// bitReader reads Exp-Golomb numbers (9.1). Behind the end all bits are 1.
-type bitReader struct {
-	b  []byte
-	at int
-}
-
-func (r *bitReader) bit() int {
-	if r.at/8 >= len(r.b) {
-		return 1
+	at := 0
+	if _, err := bits.ReadGolombUnsigned(nal[1:], &at); err != nil {
+		return false
 	}
-	bit := int(r.b[r.at/8]) >> (7 - r.at%8) & 1
-	r.at++
-	return bit
-}
-
-func (r *bitReader) golomb() int {
-	zeros := 0
-	for r.bit() == 0 && zeros < 31 {
-		zeros++
-	}
-	n := 1
-	for range zeros {
-		n = n<<1 | r.bit()
-	}
-	return n - 1
+	t, err := bits.ReadGolombUnsigned(nal[1:], &at)
+	return err == nil && (t == 1 || t == 6)
 }
 
 // sets are the parameter sets of a stream.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/bits"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
 	"nvrd/pkg/media"
@@ -182,20 +183,19 @@ func (v *video) parameters(k kind, b []byte) bool {
 // maxSet bounds a parameter set; its length has 16 bits in an init segment.
 const maxSet = 4 << 10
 
-// setID reads pps_pic_parameter_set_id, the Exp-Golomb number that follows the header.
+// setID reads pps_pic_parameter_set_id, the Exp-Golomb number that follows the
+// header, or returns -1 if it is above 14, which does not fit in a byte: nobody
+// numbers that high, and one answer for all is safe.
 func setID(codec media.Codec, pps []byte) int {
-	n := headerLen(codec)
+	n, at := headerLen(codec), 0
 	if len(pps) <= n {
 		return -1
 	}
-	b := pps[n]
-	zeros := 0
-	for ; zeros < 4 && b&(0x80>>zeros) == 0; zeros++ {
+	id, err := bits.ReadGolombUnsigned(pps[n:n+1], &at)
+	if err != nil {
+		return -1
 	}
-	if zeros == 4 {
-		return -1 // above 14: nobody numbers that high, and one answer for all is safe
-	}
-	return int(b>>(7-2*zeros)) - 1
+	return int(id)
 }
 
 // starts settles whether a picture that follows a loss has its beginning.
