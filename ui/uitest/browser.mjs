@@ -67,9 +67,10 @@ export async function each(browser, look, schemes = ['light', 'dark']) {
   }
 }
 
-/** In the page: a number for what the video shows, and where it is. */
+/** In the page: where the video is, and a number for the picture that it shows, if it shows one. */
 export const look = (selector) => {
   const video = document.querySelector(selector)
+  if (!video) return { pictured: false }
   const canvas = document.createElement('canvas')
   canvas.width = 64
   canvas.height = 36
@@ -81,26 +82,25 @@ export const look = (selector) => {
     hash = (hash * 31 + v) | 0
     light += v
   }
-  return { time: video.currentTime, hash, blank: light <= 64 * 36 * 255 }
+  // A video that still seeks has a time already and paints nothing yet.
+  return { pictured: !video.seeking && light > 64 * 36 * 255, time: video.currentTime, hash }
 }
 
-/** Waits until the video has a picture. */
-export const pictured = (page, selector) =>
-  page.waitForFunction((s) => document.querySelector(s)?.readyState >= 2, selector, { timeout: 20_000 })
+/** Waits until the video shows a picture that is not black, and tells which. */
+export const pictured = (page, selector) => showing(page, selector, () => true, 'no picture')
 
 /** Waits until the video has moved on by two pictures that differ. */
 export async function moves(page, selector) {
-  await pictured(page, selector)
-  const first = await page.evaluate(look, selector)
-  await page.waitForFunction(
-    ([s, from]) => document.querySelector(s).currentTime > from + 0.6,
-    [selector, first.time],
-    { timeout: 20_000 },
-  )
-  const second = await page.evaluate(look, selector)
-  assert.ok(second.time > first.time, `time went from ${first.time} to ${second.time}`)
-  assert.notEqual(second.hash, first.hash, 'the picture does not change')
-  assert.ok(!second.blank, 'the picture is black')
+  const first = await pictured(page, selector)
+  await showing(page, selector, (now) => now.time > first.time + 0.6 && now.hash !== first.hash, 'the picture does not change')
+}
+
+async function showing(page, selector, enough, what) {
+  for (const end = Date.now() + 20_000; ; await new Promise((done) => setTimeout(done, 50))) {
+    const now = await page.evaluate(look, selector)
+    if (now.pictured && enough(now)) return now
+    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(now)}`)
+  }
 }
 
 /** A stretch of footage of the camera that ends at least `rest` ms ago. */

@@ -2,7 +2,7 @@
 // helps. The tests build on each other.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, footage, launch, look, moves, open, stage } from './browser.mjs'
+import { base, close, each, footage, launch, moves, open, stage } from './browser.mjs'
 
 const urls = JSON.parse(process.env.STOOP_CAMERAS)
 let browser
@@ -187,7 +187,6 @@ test('the page says that the program does not answer, and forgets it when it doe
     await stage('program/start')
     await page.locator('[data-offline]').waitFor({ state: 'hidden', timeout: 30_000 })
     await moves(page, '[data-video]')
-    assert.ok(!(await page.evaluate(look, '[data-video]')).blank)
     page.faults = page.faults.filter((f) => !/ERR_|503|404 .*live\.mp4/.test(f)) // which it was a moment after its start
   })
 })
