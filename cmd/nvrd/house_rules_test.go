@@ -21,12 +21,15 @@ const module = "nvrd/"
 var floors = map[string]int{
 	"pkg/nvr": 0,
 
-	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1, "pkg/durable": 1,
+	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1, "pkg/durable": 1, "federation/wire": 1,
 
 	"pkg/rtsp": 2, "pkg/onvif": 2, "pkg/footage": 2, "pkg/catalog": 2, "pkg/household": 2, "pkg/ffmpeg": 2,
 
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3,
-	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3, "federation": 3,
+	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3,
+	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3,
+
+	"federation/fedtest": 4,
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
@@ -61,6 +64,7 @@ var importers = []struct {
 	{"github.com/Eyevinn/mp4ff", nil, true, "only tests import it: it is the second opinion on what pkg/fmp4 writes"},
 	{"github.com/abema/go-mp4", []string{"pkg/fmp4", "pkg/rtsp/rtspsim"}, false, "only pkg/fmp4 knows the container"},
 	{"github.com/bluenviron/mediacommon/v2/pkg/formats", []string{"pkg/fmp4", "pkg/rtsp/rtspsim"}, true, "only pkg/fmp4 knows the container, and rtspsim reads its clips"},
+	{"github.com/fxamacker/cbor", []string{"federation/wire"}, false, "only federation/wire writes and reads objects: there is one encoding of each"},
 	{"C", nil, false, "the program is built with CGO_ENABLED=0"},
 }
 

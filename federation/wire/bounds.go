@@ -1,0 +1,115 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Bounds of what objects hold, each with its reason. Lengths of text are in
+// characters (code points); its bytes are at most four times as many.
+const (
+	MaxEntry   = 1 << 10 // 6,000 of them are a month of a busy street: 6 MB
+	MaxPayload = 8 << 10 // a long post in any script with four pictures
+
+	MaxName    = 24   // fits on a phone beside a time
+	MaxTitle   = 48   // of a neighborhood or an agency, on one line
+	MaxContact = 200  // an address, a telephone, a mail address
+	MaxText    = 1000 // a screen of a phone
+	MaxPlaces  = 24   // more is no longer coarse
+	MaxHeads   = 8    // branches of one steward's log: a home that was restored twice has three
+
+	MaxExpireDays = 90   // what the street knew in spring is nobody's business in autumn
+	MaxMediaMiB   = 1024 // of all homes a day: 30 days of it fit on a small disk
+
+	MaxMedia       = 4
+	MaxPhoto       = 512 << 10
+	MaxThumbnail   = 48 << 10
+	MaxClip        = 8 << 20
+	MaxClipSeconds = 30
+	MaxPixels      = 4096 // a side; more is nothing that a clip needs
+)
+
+// ChunkLen is how many bytes of media are sealed at a time, and tagLen what
+// sealing adds to each.
+const (
+	ChunkLen = 64 << 10
+	tagLen   = 16
+)
+
+// Sealed returns how many bytes n bytes of media take once they are sealed:
+// each chunk of [ChunkLen] is 16 bytes longer.
+func Sealed(n uint32) uint32 { return n + (n+ChunkLen-1)/ChunkLen*tagLen }
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func within(what string, ok bool) error {
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrRange, what)
+	}
+	return nil
+}
+
+// known is within for a number that a newer program may have given a meaning.
+func known(what string, ok bool) error {
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrUnknown, what)
+	}
+	return nil
+}
+
+// ascending checks a set of hashes: written in order, so that there is one way
+// to write it.
+func ascending(what string, hashes []Hash, most int) error {
+	return within(what, len(hashes) <= most && slices.IsSortedFunc(hashes, Compare) && len(slices.Compact(slices.Clone(hashes))) == len(hashes))
+}
+
+// Compare orders hashes as numbers: -1, 0 or 1.
+func Compare(a, b Hash) int { return bytes.Compare(a[:], b[:]) }
+
+// text checks what people read: its length in characters, in the composed form
+// (NFC) so that equal words have equal bytes, without characters that change
+// how others are shown, and with ends that can be seen: two names that look
+// the same would not be. Lines may be broken where several are allowed.
+func text(what, s string, least, most int, lines bool) error {
+	n := 0
+	for _, r := range s {
+		n++
+		if hidden(r) && !(lines && r == '\n') {
+			return fmt.Errorf("%w: %s holds the character %U", ErrRange, what, r)
+		}
+	}
+	begin, _ := utf8.DecodeRuneInString(s)
+	end, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case n < least || n > most:
+		return fmt.Errorf("%w: %s of %d characters, of %d to %d", ErrRange, what, n, least, most)
+	case !utf8.ValidString(s) || !norm.NFC.IsNormalString(s):
+		return fmt.Errorf("%w: %s is not composed text (NFC)", ErrRange, what)
+	case n > 0 && (blank(begin) || blank(end)):
+		return fmt.Errorf("%w: %s begins or ends with a space", ErrRange, what)
+	}
+	return nil
+}
+
+// hidden are characters that act on the text around them or on nothing:
+// controls, marks of the direction of writing, breaks of lines, fillers without
+// a width, and what has no meaning that programs agree on.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Noncharacter_Code_Point, unicode.Co, unicode.Zl, unicode.Zp) ||
+		slices.Contains([]rune{'\u00ad', '\u115f', '\u1160', '\u180e', '\u200b', '\u2060', '\u3164', '\ufeff', '\uffa0'}, r)
+}
+
+// blank are spaces, and the joiners that emoji and some scripts need within words.
+func blank(r rune) bool { return unicode.IsSpace(r) || r == '\u200c' || r == '\u200d' }
