@@ -6,8 +6,8 @@ import (
 )
 
 // Entry is one thing that a home tells all others. What it says stands in its
-// payload, which travels beside it and may be dropped; the entry stays until it
-// expires.
+// payload, which travels beside it and may be dropped; the entry stays until its
+// day is over for all (see federation/feed).
 type Entry struct {
 	_            struct{} `cbor:",toarray"`
 	Neighborhood Hash
@@ -17,7 +17,7 @@ type Entry struct {
 	On           Hash   // the entry that it is about; zero for a post
 	Payload      Hash   // SHA-256 of the payload; zero if it has none
 	Length       uint16 // of the payload in bytes
-	Expires      Minute // from then on the entry is as if it never was
+	Expires      Minute // from then on its payload is gone; of what must outlive others, 90 days after Minute
 }
 
 // Says is what an entry does.
@@ -152,8 +152,13 @@ func (e Entry) check() error {
 		within("what it is about", (e.On == Hash{}) == (e.Says == SaysPost)),
 		within("payload", (e.Payload == Hash{}) == bare && (e.Length == 0) == bare && e.Length <= MaxPayload),
 		within("expiry", e.Minute < e.Expires && e.Expires-e.Minute <= MaxExpireDays*Day),
+		within("expiry before that of what it is about", !e.outlives() || e.Expires-e.Minute == MaxExpireDays*Day),
 	)
 }
+
+// outlives tells whether the entry changes how it stands with the one that it
+// is about: it must not be gone while that is still there.
+func (e Entry) outlives() bool { return e.Says == SaysRetract || e.Says == SaysLabel }
 
 // Says returns what carries such a payload. So do those below.
 func (Post) Says() Says     { return SaysPost }

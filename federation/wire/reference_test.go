@@ -29,11 +29,17 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	types := []any{envelope{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}}
+	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, DayPrint{}, HourPrint{}, Carried{}}
 	objects, _ := street(t)
 	for kind, k := range kinds {
 		types = append(types, objects[k.name].Body)
 		if want := fmt.Sprintf("| %d | `%s` | %d |", kind, k.name, k.limit); !strings.Contains(string(text), want) {
+			t.Errorf("docs/ref/wire.md lacks the row %q", want)
+		}
+	}
+	for kind, m := range messages {
+		types = append(types, conversation(t)[m.name])
+		if want := fmt.Sprintf("| %d | `%s` | %d |", kind, m.name, m.limit); !strings.Contains(string(text), want) {
 			t.Errorf("docs/ref/wire.md lacks the row %q", want)
 		}
 	}
@@ -63,7 +69,7 @@ func written(t reflect.Type) string {
 		return "bytes, 32"
 	case reflect.TypeFor[Signature]():
 		return "bytes, 64"
-	case reflect.TypeFor[Salt]():
+	case reflect.TypeFor[Salt](), reflect.TypeFor[Print]():
 		return "bytes, 16"
 	case reflect.TypeFor[[]byte]():
 		return "bytes"

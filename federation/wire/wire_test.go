@@ -26,11 +26,16 @@ type Vectors struct {
 	Objects  []ObjectVector
 	Payloads []PayloadVector
 	Refused  []RefusedVector
+	Messages []MessageVector
+	// Those that must be refused as messages.
+	RefusedMessages []RefusedVector
 }
 
 type ObjectVector struct{ Name, Kind, Signer, ID, Raw string }
 
 type PayloadVector struct{ Name, Entry, Raw string }
+
+type MessageVector struct{ Name, Raw string }
 
 type RefusedVector struct{ Name, Error, Raw string }
 
@@ -73,6 +78,7 @@ func TestVectors(t *testing.T) {
 	for _, c := range refused(t) {
 		v.Refused = append(v.Refused, RefusedVector{c.name, strings.TrimPrefix(c.kind.Error(), "wire: "), hex.EncodeToString(c.raw[:min(len(c.raw), 2*MaxObject)])})
 	}
+	v.Messages, v.RefusedMessages = messageVectors(t)
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +203,10 @@ func refused(t testing.TB) []refusal {
 		{"a payload beyond 8 KiB", as(func(e *Entry) { e.Length = MaxPayload + 1 }), ErrRange},
 		{"expired before it was written", as(func(e *Entry) { e.Expires = e.Minute }), ErrRange},
 		{"for longer than 90 days", as(func(e *Entry) { e.Expires = e.Minute + 90*Day + 1 }), ErrRange},
+		{"a retraction that ends before what it takes back", as(func(e *Entry) {
+			e.Says, e.On, e.Payload, e.Length, e.Expires = SaysRetract, hashOf("x"), Hash{}, 0, e.Minute+90*Day-1
+		}), ErrRange},
+		{"a label that ends before what it judges", as(func(e *Entry) { e.Says, e.On, e.Expires = SaysLabel, hashOf("x"), e.Minute+30*Day }), ErrRange},
 		{"until the end of time", as(func(e *Entry) { e.Expires = 1<<32 - 1 }), ErrRange},
 
 		{"no name", named(""), ErrRange},

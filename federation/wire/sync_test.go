@@ -1,0 +1,184 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// conversation is one message of each kind.
+func conversation(t testing.TB) map[string]Message {
+	objects, payloads := street(t)
+	post, err := Pack(payloads["post"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := objects["entry"]
+	day := uint32(entry.Body.(Entry).Minute / Day)
+	return map[string]Message{
+		"root":    Root{First: day - 90, Print: PrintOf([]byte("root"))},
+		"days":    Days{First: day - 90, Days: []DayPrint{{Day: day - 1, Print: PrintOf([]byte("yesterday"))}, {Day: day, Print: PrintOf([]byte("today"))}}},
+		"hours":   Hours{Day: day, Hours: []HourPrint{{Hour: 0, Print: PrintOf([]byte("night"))}, {Hour: 23, Print: PrintOf([]byte("evening"))}}},
+		"ids":     IDs{Hour: day * 24, Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{entry.ID.Print()}},
+		"want":    Want{Hour: day * 24, IDs: []Print{entry.ID.Print()}},
+		"entries": Entries{Entries: []Carried{{Entry: objects["entry-retract"].Raw, Payload: []byte{}}, {Entry: entry.Raw, Payload: post}}},
+	}
+}
+
+// messageVectors are the messages, and those that are refused, as they stand in
+// the file; each is read again.
+func messageVectors(t *testing.T) (all []MessageVector, none []RefusedVector) {
+	said := conversation(t)
+	if len(said) != len(messages) {
+		t.Errorf("%d messages for %d kinds", len(said), len(messages))
+	}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		raw, err := WriteMessage(said[name])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		again, err := ReadMessage(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(said[name], again, cmpopts.IgnoreUnexported(Root{}, Days{}, DayPrint{}, Hours{}, HourPrint{}, IDs{}, Want{}, Entries{}, Carried{})); diff != "" {
+			t.Errorf("%s is read as another (-said +read):\n%s", name, diff)
+		}
+		all = append(all, MessageVector{name, hex.EncodeToString(raw)})
+	}
+	for _, c := range refusedMessages(t) {
+		none = append(none, RefusedVector{c.name, strings.TrimPrefix(c.kind.Error(), "wire: "), hex.EncodeToString(c.raw[:min(len(c.raw), 8<<10)])})
+	}
+	return all, none
+}
+
+// refusedMessages is what a peer may say, and why nobody listens.
+func refusedMessages(t testing.TB) []refusal {
+	as := func(m Message) []byte {
+		return encode(frame{Version: Version, Kind: m.MessageKind(), Body: encode(m)})
+	}
+	root := as(conversation(t)["root"])
+	many := make([]Print, MaxIDs+1)
+	for i := range many {
+		many[i] = Print{1, byte(i >> 8), byte(i)}
+	}
+	last := Print(bytes.Repeat([]byte{0xff}, 16))
+	days := make([]DayPrint, MaxDays+1)
+	for i := range days {
+		days[i].Day = uint32(i)
+	}
+	fat := Entries{Entries: slices.Repeat([]Carried{{Entry: make([]byte, MaxEntry), Payload: make([]byte, MaxPayload)}}, 8)}
+	return []refusal{
+		{"nothing", nil, ErrMalformed},
+		{"cut short", root[:len(root)-1], ErrMalformed},
+		{"one byte more", append(slices.Clone(root), 0), ErrMalformed},
+		{"too large", make([]byte, MaxMessage+1), ErrTooLarge},
+		{"too large for its kind", encode(frame{Version: Version, Kind: MessageRoot, Body: make([]byte, 100)}), ErrTooLarge},
+		{"more entries than fit", as(fat), ErrTooLarge},
+		{"a later version", encode(frame{Version: 2, Kind: MessageRoot, Body: encode(Root{})}), ErrUnknown},
+		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 7, Body: encode(Root{})}), ErrUnknown},
+		{"a signed object", sign(t, Leave{Author: keyOf("bob")}, "bob").Raw, ErrMalformed},
+		{"a print of 15 bytes", encode(frame{Version: Version, Kind: MessageRoot, Body: append([]byte{0x82, 0x01, 0x4f}, make([]byte, 15)...)}), ErrMalformed},
+		{"a list said to be of 2^32 days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0x9a, 0xff, 0xff, 0xff, 0xff}}), ErrMalformed},
+		{"null for no days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0xf6}}), ErrMalformed},
+
+		{"days out of order", as(Days{Days: []DayPrint{{Day: 2}, {Day: 1}}}), ErrRange},
+		{"a day twice", as(Days{Days: []DayPrint{{Day: 2}, {Day: 2}}}), ErrRange},
+		{"a day before the first", as(Days{First: 3, Days: []DayPrint{{Day: 2}}}), ErrRange},
+		{"93 days", as(Days{Days: days}), ErrRange},
+		{"hours out of order", as(Hours{Hours: []HourPrint{{Hour: 2}, {Hour: 1}}}), ErrRange},
+		{"an hour twice", as(Hours{Hours: []HourPrint{{Hour: 2}, {Hour: 2}}}), ErrRange},
+		{"hour 24", as(Hours{Hours: []HourPrint{{Hour: 24}}}), ErrRange},
+		{"ids out of order", as(IDs{Upto: last, IDs: []Print{{2}, {1}}}), ErrRange},
+		{"an id twice", as(IDs{Upto: last, IDs: []Print{{2}, {2}}}), ErrRange},
+		{"257 ids", as(IDs{Upto: last, IDs: many}), ErrMalformed},
+		{"an id that is not after", as(IDs{After: Print{2}, Upto: last, IDs: []Print{{2}}}), ErrRange},
+		{"an id beyond", as(IDs{Upto: Print{1}, IDs: []Print{{2}}}), ErrRange},
+		{"ids of nowhere", as(IDs{After: Print{1}, Upto: Print{1}}), ErrRange},
+		{"wants nothing", as(Want{}), ErrRange},
+		{"wants one twice", as(Want{IDs: []Print{{2}, {2}}}), ErrRange},
+		{"wants 257", as(Want{IDs: many}), ErrMalformed},
+		{"no entries", as(Entries{}), ErrRange},
+		{"an entry of no bytes", as(Entries{Entries: []Carried{{}}}), ErrRange},
+		{"an entry beyond 1 KiB", as(Entries{Entries: []Carried{{Entry: make([]byte, MaxEntry+1)}}}), ErrRange},
+		{"a payload beyond 8 KiB", as(Entries{Entries: []Carried{{Entry: []byte{1}, Payload: make([]byte, MaxPayload+1)}}}), ErrRange},
+		{"257 entries", as(Entries{Entries: slices.Repeat([]Carried{{Entry: []byte{1}}}, MaxCarried+1)}), ErrMalformed},
+	}
+}
+
+func TestRefusedMessages(t *testing.T) {
+	for _, c := range refusedMessages(t) {
+		t.Run(c.name, func(t *testing.T) {
+			m, err := ReadMessage(c.raw)
+			if !errors.Is(err, c.kind) {
+				t.Errorf("error %v, want kind %v", err, c.kind)
+			}
+			if m != nil {
+				t.Errorf("it was read as a %T", m)
+			}
+		})
+	}
+	if _, err := WriteMessage(Want{}); !errors.Is(err, ErrRange) {
+		t.Errorf("what nobody reads is written: %v", err)
+	}
+	fat := Entries{Entries: slices.Repeat([]Carried{{Entry: make([]byte, MaxEntry), Payload: make([]byte, MaxPayload)}}, 8)}
+	if _, err := WriteMessage(fat); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("what nobody reads is written: %v", err)
+	}
+}
+
+// TestMessageLimits holds every kind of message to its limit: the largest that its bounds allow fits.
+func TestMessageLimits(t *testing.T) {
+	const far = 1<<32 - 1
+	days := make([]DayPrint, MaxDays)
+	for i := range days {
+		days[i].Day = far - MaxDays + uint32(i)
+	}
+	hours := make([]HourPrint, 24)
+	for i := range hours {
+		hours[i].Hour = uint8(i)
+	}
+	ids := make([]Print, MaxIDs)
+	for i := range ids {
+		ids[i] = Print{1, byte(i)}
+	}
+	fat := slices.Repeat([]Carried{{Entry: make([]byte, MaxEntry), Payload: make([]byte, MaxPayload)}}, 7)
+	for _, m := range []Message{Root{First: far}, Days{First: 0, Days: days}, Hours{Day: far, Hours: hours},
+		IDs{Hour: far, Upto: Print{2}, IDs: ids}, Want{Hour: far, IDs: ids}, Entries{Entries: fat}} {
+		raw, err := WriteMessage(m)
+		if err != nil {
+			t.Errorf("%v: %v", m.MessageKind(), err)
+		} else if _, err := ReadMessage(raw); err != nil {
+			t.Errorf("%v: %v", m.MessageKind(), err)
+		}
+	}
+}
+
+func FuzzMessage(f *testing.F) {
+	for _, m := range conversation(f) {
+		raw, err := WriteMessage(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	for _, c := range refusedMessages(f) {
+		f.Add(c.raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := ReadMessage(raw)
+		if err != nil {
+			return
+		}
+		if again, err := WriteMessage(m); err != nil || !bytes.Equal(again, raw) {
+			t.Errorf("%x is written again as %x, %v", raw, again, err)
+		}
+	})
+}
