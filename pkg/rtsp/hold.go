@@ -60,6 +60,8 @@ type hold struct {
 	units []accessUnit
 	bytes int
 	since time.Time
+
+	doubted time.Time // since when the sound seems to have another rate than said; zero if it does not
 }
 
 const (
@@ -229,17 +231,25 @@ func (h *hold) judgeSound(k *content, rate int64) {
 const enough = 4
 
 // soundRate returns by which rate there is as much sound as time, if that is
-// not the one that the camera says. ok tells whether enough came to say so.
+// not the one that the camera says. ok tells whether enough came to say so. As
+// a network stops stalling one track comes before the other, so another rate
+// has to be seen for as long as what comes at once is worth.
 func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool) {
 	all, newest := h.listen(h.since), h.listen(now.Add(-minHold))
 	if all.passed < minHold/2 || newest.passed <= 0 {
 		return said, false
 	}
+	pictures, _, _ := h.progress(h.since)
 	pauses := near(all.stamped, all.passed, said) && all.stamped > 3*all.filled/2
-	if pauses || near(all.filled, all.passed, said) || near(newest.filled, newest.passed, said) || h.ahead(h.since, video) > minRush {
+	if pauses || near(all.filled, all.passed, said) || near(newest.filled, newest.passed, said) ||
+		near(all.filled, nvr.Duration(pictures, uint32(video)), said) || h.ahead(h.since, video) > minRush {
+		h.doubted = time.Time{}
 		return said, true
 	}
-	if all.passed < maxHold*3/4 {
+	if h.doubted.IsZero() {
+		h.doubted = now
+	}
+	if all.passed < maxHold*3/4 || now.Sub(h.doubted) < minHold {
 		return said, false
 	}
 	second := float64(all.filled) / all.passed.Seconds()

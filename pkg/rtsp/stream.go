@@ -37,6 +37,8 @@ type stream struct {
 	hold   hold
 	step   int64 // of the pictures of the present format
 
+	said      int64 // rate of the sound, as described
+	moved     int   // how often sound was moved, by arrival alone, since it has another
 	sounds    bool  // a frame of sound came
 	announced bool  // and the sink knows of it
 	lastSound int64 // decode time; -1 before the first of a run
@@ -71,6 +73,7 @@ func (s *stream) expect(o *offer) {
 	s.video = newVideo(o.format.Video().Codec, o.known, s.picture)
 	if t, ok := o.format.Audio(); ok {
 		s.clocks[1] = clock{rate: int64(t.Timescale), epoch: now}
+		s.said = int64(t.Timescale)
 		s.audio = newAudio(o.sound, s.frame)
 	}
 }
@@ -187,6 +190,7 @@ func (s *stream) date(u *accessUnit) {
 	if s.audio != nil {
 		if moved := s.sync.arrived(u.track, c.lead(u.at, u.arrived), u.arrived, &s.clocks[1]); moved != 0 {
 			s.log.Info("sound realigned", "by", moved)
+			s.moved++
 		}
 	}
 	if u.track == 0 {
@@ -194,15 +198,38 @@ func (s *stream) date(u *accessUnit) {
 	}
 }
 
-// astray tells whether a new run has to begin with a unit since the count of
-// the pictures before it was no time.
+// astray tells whether a new run has to begin with a unit, since the count of
+// the pictures before it was no time or the sound has the rate that the camera
+// says after all.
 func (s *stream) astray(u *accessUnit) bool {
 	p := &s.clocks[0].pace
-	if u.track != 0 || !u.key || !p.far {
+	switch {
+	case u.track != 0 || !u.key:
 		return false
+	case p.far:
+		s.log.Warn("the camera's count of time is not one, pictures are dated by their arrival", "faster", p.more)
+		return true
+	case s.audio != nil && s.clocks[1].rate != s.said && s.moved >= restless:
+		s.log.Info("the camera's sound has the rate that it says")
+		s.setRate(s.said)
+		return true
 	}
-	s.log.Warn("the camera's count of time is not one, pictures are dated by their arrival", "faster", p.more)
-	return true
+	return false
+}
+
+// restless is how often sound at another rate than the camera says is moved
+// until it is taken to have that one: at a wrong rate, that is each two seconds.
+const restless = 2
+
+// setRate has sound from the next run on at another rate; it tells whether its
+// codec can have it.
+func (s *stream) setRate(rate int64) bool {
+	t, ok := atRate(s.format.Tracks[1], rate)
+	if ok {
+		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
+		s.clocks[1].rate, s.moved = rate, 0
+	}
+	return ok
 }
 
 // restart ends the run.
@@ -246,10 +273,8 @@ func (s *stream) judgeSound(now time.Time) {
 	if rate == c.rate {
 		return
 	}
-	if t, ok := atRate(s.format.Tracks[1], rate); ok {
-		s.log.Info("the camera's sound has another rate than it says", "said", c.rate, "is", rate)
-		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
-		c.rate = rate
+	if s.setRate(rate) {
+		s.log.Info("the camera's sound has another rate than it says", "said", s.said, "is", rate)
 	}
 }
 

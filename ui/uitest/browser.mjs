@@ -83,7 +83,9 @@ export const look = (selector) => {
     light += v
   }
   // A video that still seeks has a time already and paints nothing yet.
-  return { pictured: !video.seeking && light > 64 * 36 * 255, time: video.currentTime, hash }
+  const { seeking, currentTime: time, paused, readyState, buffered } = video
+  const until = buffered.length ? buffered.end(buffered.length - 1) : 0
+  return { pictured: !seeking && light > 64 * 36 * 255, time, hash, paused, readyState, until }
 }
 
 /** Waits until the video shows a picture that is not black, and tells which. */
@@ -91,8 +93,11 @@ export const pictured = (page, selector) => showing(page, selector, () => true, 
 
 /** Waits until the video has moved on by two pictures that differ. */
 export async function moves(page, selector) {
-  const first = await pictured(page, selector)
-  await showing(page, selector, (now) => now.time > first.time + 0.6 && now.hash !== first.hash, 'the picture does not change')
+  let first = await pictured(page, selector)
+  await showing(page, selector, (now) => {
+    if (now.time < first.time) first = now // another stream, such as after a new connection
+    return now.time > first.time + 0.6 && now.hash !== first.hash
+  }, 'the picture does not change')
 }
 
 async function showing(page, selector, enough, what) {
