@@ -48,7 +48,7 @@ func newAudio(u unpacker, emit func(frame)) *audio {
 
 // push takes one packet; its payload may be reused afterwards.
 func (a *audio) push(p *rtp.Packet, now time.Time) error {
-	fresh, lost := a.order.next(p.SequenceNumber)
+	fresh, lost := a.order.next(p.SequenceNumber, p.Timestamp, now)
 	if !fresh {
 		return nil
 	}

@@ -82,7 +82,7 @@ func newVideo(codec media.Codec, known sets, emit func(picture)) *video {
 
 // push takes one packet. The payload may be reused afterwards.
 func (v *video) push(p *rtp.Packet, now time.Time) {
-	fresh, lost := v.order.next(p.SequenceNumber)
+	fresh, lost := v.order.next(p.SequenceNumber, p.Timestamp, now)
 	if !fresh {
 		return
 	}

@@ -227,24 +227,53 @@ func TestMarkers(t *testing.T) {
 	}
 }
 
-func TestStaleAndRestartedSequence(t *testing.T) {
-	var s sequence
-	check := func(n uint16, fresh, lost bool) {
-		t.Helper()
-		if f, l := s.next(n); f != fresh || l != lost {
-			t.Fatalf("%d: fresh %v, lost %v", n, f, l)
+// Numbers tell what is missing, late or doubled, but a camera may begin to
+// count anew at any of them, and then nothing is.
+func TestSequence(t *testing.T) {
+	type packet struct {
+		n           uint16
+		ts          uint32
+		after       time.Duration
+		fresh, lost bool
+	}
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name    string
+		packets []packet // behind number 1000 with timestamp 500000
+	}{
+		{"in order", []packet{{1001, 500000, 0, true, false}, {1002, 506000, 66 * ms, true, false}}},
+		{"one is missing", []packet{{1002, 506000, 66 * ms, true, true}}},
+		{"doubled, late", []packet{{1000, 500000, 0, false, false}, {990, 494000, 0, false, false}, {1001, 500000, 0, true, false}}},
+		{"late, with a timestamp of long ago", []packet{{990, 4_000_000_000, 0, false, false}}},
+		{"a network was away for 20 s", []packet{{1000 + 6000, 500000 + 20*90000, 0, true, true}}},
+		{"and no time is stamped", []packet{{1000 + 2500, 500000, 0, true, true}}},
+		{"begins anew at 0", []packet{{0, 506000, 66 * ms, true, false}, {1, 506000, 0, true, false}}},
+		{"within a picture", []packet{{0, 500000, 0, true, false}, {1, 500000, 0, true, false}}},
+		{"a little back", []packet{{980, 506000, 66 * ms, true, false}, {981, 506000, 0, true, false}}},
+		{"far ahead", []packet{{20000, 506000, 66 * ms, true, false}, {20001, 506000, 0, true, false}}},
+		{"with new timestamps", []packet{{20000, 1 << 31, 66 * ms, true, false}, {20001, 1 << 31, 0, true, false}}},
+		{"a little back, within a picture", []packet{{980, 500000, 0, false, false}, {981, 500000, 0, false, false}, {982, 506000, 66 * ms, true, true}}},
+	} {
+		now := time.Unix(1, 0)
+		var s sequence
+		s.next(1000, 500000, now)
+		for i, p := range tt.packets {
+			now = now.Add(p.after)
+			if f, l := s.next(p.n, p.ts, now); f != p.fresh || l != p.lost {
+				t.Errorf("%s, %d: fresh %v, lost %v", tt.name, i, f, l)
+			}
 		}
 	}
-	check(65535, true, false)
-	check(0, true, false)
-	check(0, false, false)     // doubled
-	check(65535, false, false) // late
-	check(2, true, true)
+	var s sequence // all that comes is from the past
+	s.next(1000, 500000, time.Time{})
 	for range maxStale {
-		check(1, false, false)
+		if fresh, _ := s.next(990, 500000, time.Time{}); fresh {
+			t.Fatal("a late packet is used")
+		}
 	}
-	check(40000, true, true) // counts anew
-	check(40001, true, false)
+	if fresh, lost := s.next(990, 500000, time.Time{}); !fresh || !lost {
+		t.Errorf("after %d late packets: fresh %v, lost %v", maxStale, fresh, lost)
+	}
 }
 
 // packets encodes pictures with the encoder of the client library.
