@@ -262,8 +262,8 @@ func entryOf(info headers.RTPInfo, m *description.Media, place int) *headers.RTP
 }
 
 // undecodable counts packets that the client library refuses. It lets a
-// track have one SSRC only, so when a camera takes another (RFC 3550, 8.2)
-// only a new connection helps.
+// track have one SSRC only, so when a camera takes another (RFC 3550, 8.2) by
+// UDP, where nothing hides that from it, only a new connection helps.
 func (s *stream) undecodable(err error) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

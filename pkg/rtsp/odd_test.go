@@ -95,6 +95,8 @@ func TestOddCameras(t *testing.T) {
 		{name: "bytes too many between frames", odd: &scripted{between: every("\r\n\x00\x00")}},
 		{name: "bytes too many that look like a frame", odd: &scripted{between: every("junk$\x09\xff\xff\x80\n$$$\x00\xff\xff\n$\x00\xff\xffRTSP")}},
 
+		{name: "another source each few packets", odd: &scripted{source: func(n int) uint32 { return uint32(n / 4) }}},
+
 		// Status lines, ends of lines, fields.
 		{name: "no reason", odd: &scripted{answer: swap("", "200 OK", "200")}},
 		{name: "no reason and a space", odd: &scripted{answer: swap("", "200 OK", "200 ")}},

@@ -33,6 +33,8 @@ type scripted struct {
 	admit func(q ask) string
 	// sdp replaces the description.
 	sdp string
+	// source is added to the SSRC of the n-th packet of a track; nil adds nothing.
+	source func(n int) uint32
 	// encrypts has it speak RTSPS.
 	encrypts bool
 	// channels are where picture and sound go, if not where it was asked for.
@@ -250,6 +252,9 @@ func (c *scriptedConn) packet(track int, pt uint8, n int, ts uint32, payload []b
 		return
 	}
 	p := rtp.Packet{Header: rtp.Header{Version: 2, Marker: track == 0, PayloadType: pt, SequenceNumber: uint16(n), Timestamp: ts, SSRC: uint32(track + 7)}, Payload: payload}
+	if c.source != nil {
+		p.SSRC += c.source(n)
+	}
 	b, err := p.Marshal()
 	if err != nil {
 		c.t.Error(err)

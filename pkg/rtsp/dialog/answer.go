@@ -166,7 +166,7 @@ func (c *Conn) transport(q *request, fields []string) string {
 			channel = wanted
 		}
 		if channel <= 254 {
-			c.channels[channel], c.channels[channel+1] = true, true
+			c.channels[channel], c.channels[channel+1], c.sources[channel] = true, true, true
 		}
 		return fmt.Sprintf("RTP/AVP/TCP;unicast;interleaved=%d-%d", channel, channel+1)
 	}

@@ -42,6 +42,8 @@ type Conn struct {
 	heard bool   // a message came
 	ready []byte // an answer for the library
 	rest  int    // bytes of the present frame that were not passed on
+	at    int    // and that were
+	rtp   bool   // it is on a channel of RTP
 	lost  bool   // what came last was neither frame nor message
 
 	playing atomic.Bool // PLAY was asked for: frames may come
@@ -53,6 +55,7 @@ type Conn struct {
 	session  string
 	noPing   bool      // GET_PARAMETER is refused
 	channels [256]bool // that RTP and RTCP come on
+	sources  [256]bool // that RTP comes on; of Read alone
 	login    login
 	base     *url.URL
 	body     []byte

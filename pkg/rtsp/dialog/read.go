@@ -26,15 +26,26 @@ func (c *Conn) frames(p []byte) (n int, err error) {
 			if b[n] != '$' || len(b)-n < 4 {
 				break
 			}
-			c.rest = size(b[n:])
+			c.rest, c.at, c.rtp = size(b[n:]), 0, c.sources[b[n+1]]
 		}
-		step := min(c.rest, len(b)-n, len(p)-n)
+		step := copy(p[n:], b[n:min(n+c.rest, len(b))])
+		c.unname(p[n : n+step])
 		n += step
 		c.rest -= step
 	}
-	copy(p, b[:n])
 	_, err = c.r.Discard(n)
 	return n, err
+}
+
+// unname takes the name of the source (SSRC, RFC 3550, 5.1) out of a piece of a
+// frame. A track has one source at a time, and may go on with another; the
+// library would refuse that one's packets.
+func (c *Conn) unname(piece []byte) {
+	const from, to = 4 + 8, 4 + 12
+	if c.rtp && c.at < to {
+		clear(piece[min(max(from-c.at, 0), len(piece)):min(to-c.at, len(piece))])
+	}
+	c.at += len(piece)
 }
 
 // size is that of a frame with its header.
