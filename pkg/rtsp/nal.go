@@ -25,7 +25,7 @@ const (
 // kindOf needs the first byte of a NAL unit: ITU-T H.264 table 7-1, H.265 table 7-1.
 func kindOf(codec media.Codec, first byte) kind {
 	if codec == media.H264 {
-		switch t := first & 0x1f; {
+		switch t := unitType(codec, first); {
 		case t == 5:
 			return keySlice
 		case t >= 1 && t <= 4:
@@ -39,7 +39,7 @@ func kindOf(codec media.Codec, first byte) kind {
 		}
 		return other
 	}
-	switch t := first >> 1 & 0x3f; {
+	switch t := unitType(codec, first); {
 	case t >= 16 && t <= 21:
 		return keySlice
 	case t < 32:
@@ -54,6 +54,14 @@ func kindOf(codec media.Codec, first byte) kind {
 		return useless
 	}
 	return other
+}
+
+// unitType is the type of a NAL unit, or of what RTP has in its place.
+func unitType(codec media.Codec, first byte) byte {
+	if codec == media.H264 {
+		return first & 0x1f
+	}
+	return first >> 1 & 0x3f
 }
 
 // headerLen is the length of a NAL unit's header.
@@ -73,7 +81,8 @@ func startsPicture(codec media.Codec, nal []byte) bool {
 	case vps, sps:
 		return true
 	case useless: // the access unit delimiter
-		return codec == media.H264 && nal[0]&0x1f == 9 || codec == media.H265 && nal[0]>>1&0x3f == 35
+		t := unitType(codec, nal[0])
+		return codec == media.H264 && t == 9 || codec == media.H265 && t == 35
 	}
 	return false
 }
@@ -85,17 +94,66 @@ func firstSlice(codec media.Codec, nal []byte) bool {
 	return (k == slice || k == keySlice) && len(nal) > n && nal[n]&0x80 != 0
 }
 
-// interlaced tells whether two fields may make a picture, by its sequence
-// parameter set (frame_mbs_only_flag). Those of H.265 are pictures of their own.
-func interlaced(codec media.Codec, sps []byte) bool {
-	var s h264.SPS
-	return codec == media.H264 && len(sps) > 0 && s.Unmarshal(sps) == nil && !s.FrameMbsOnlyFlag
+// fields says how the slices of a stream tell fields from frames (ITU-T H.264,
+// 7.3.3). The zero value is for streams without fields; those of H.265 are
+// pictures of their own.
+type fields struct {
+	interlaced bool // two fields may make a picture
+	planes     int  // bits of colour_plane_id
+	number     int  // bits of frame_num
 }
 
-// recoveryPoint tells whether an SEI of H.264 (7.3.2.3.1) holds a recovery
-// point, whose payload type is 6.
-func recoveryPoint(nal []byte) bool {
-	if nal[0]&0x1f != 6 {
+// fieldsOf reads a sequence parameter set.
+func fieldsOf(codec media.Codec, sps []byte) (f fields) {
+	var s h264.SPS
+	if codec != media.H264 || len(sps) == 0 || s.Unmarshal(sps) != nil || s.FrameMbsOnlyFlag {
+		return f
+	}
+	f = fields{interlaced: true, number: int(s.Log2MaxFrameNumMinus4) + 4}
+	if s.SeparateColourPlaneFlag {
+		f.planes = 2
+	}
+	return f
+}
+
+// field is what a slice belongs to.
+type field struct {
+	single, bottom bool // it is a field
+	number         uint64
+}
+
+// read returns what a slice belongs to by what is behind its header: a frame, if
+// that cannot be read.
+func (f fields) read(b []byte) (is field) {
+	if !f.interlaced {
+		return field{}
+	}
+	at := 0
+	for range 3 { // first_mb_in_slice, slice_type, pic_parameter_set_id
+		if _, err := bits.ReadGolombUnsigned(b, &at); err != nil {
+			return field{}
+		}
+	}
+	at += f.planes
+	if bits.HasSpace(b, at, f.number+2) != nil {
+		return field{}
+	}
+	is.number = bits.ReadBitsUnsafe(b, &at, f.number)
+	if is.single = bits.ReadFlagUnsafe(b, &at); is.single {
+		is.bottom = bits.ReadFlagUnsafe(b, &at)
+	}
+	return is
+}
+
+// pairs tells whether two fields make a picture.
+func (a field) pairs(b field) bool {
+	return a.single && b.single && a.bottom != b.bottom && a.number == b.number
+}
+
+// recoveryPoint tells whether an SEI (ITU-T H.264, 7.3.2.3.1, H.265, 7.3.5)
+// holds a recovery point, whose payload type is 6.
+func recoveryPoint(codec media.Codec, nal []byte) bool {
+	if t := unitType(codec, nal[0]); codec == media.H264 && t != 6 || codec == media.H265 && t != 39 {
 		return false
 	}
 	number := func(b []byte) (n int, rest []byte) {
@@ -106,7 +164,7 @@ func recoveryPoint(nal []byte) bool {
 		}
 		return n, b
 	}
-	for b := nal[1:]; len(b) > 2; {
+	for b := nal[headerLen(codec):]; len(b) > 2; {
 		var kind, size int
 		kind, b = number(b)
 		size, b = number(b)
@@ -118,16 +176,25 @@ func recoveryPoint(nal []byte) bool {
 	return false
 }
 
-// bidirectional tells whether a slice of H.264 is a B slice (7.3.3,
-// table 7-6): behind the number of its first macroblock stands its type.
-func bidirectional(nal []byte) bool {
+// sliceType reads that of a slice of H.264 (7.3.3, table 7-6), which stands
+// behind the number of its first macroblock; -1 if it cannot be read.
+func sliceType(nal []byte) int {
 	at := 0
 	if _, err := bits.ReadGolombUnsigned(nal[1:], &at); err != nil {
-		return false
+		return -1
 	}
 	t, err := bits.ReadGolombUnsigned(nal[1:], &at)
-	return err == nil && (t == 1 || t == 6)
+	if err != nil || t > 9 {
+		return -1
+	}
+	return int(t % 5)
 }
+
+// What a slice may be predicted from: other pictures for B and P, none for I.
+const (
+	sliceB = 1
+	sliceI = 2
+)
 
 // sets are the parameter sets of a stream.
 type sets struct{ vps, sps, pps []byte }
@@ -139,6 +206,10 @@ func (s sets) complete(codec media.Codec) bool {
 func (s sets) equal(o sets) bool {
 	return bytes.Equal(s.vps, o.vps) && bytes.Equal(s.sps, o.sps) && bytes.Equal(s.pps, o.pps)
 }
+
+// same tells whether two differ at most in what may change from one picture to
+// the next.
+func (s sets) same(o sets) bool { return bytes.Equal(s.vps, o.vps) && bytes.Equal(s.sps, o.sps) }
 
 // of returns where the parameter set of a kind is kept.
 func (s *sets) of(k kind) *[]byte {

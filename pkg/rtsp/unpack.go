@@ -16,17 +16,17 @@ func (v *video) payload(b []byte) {
 	if v.damaged || len(b) <= n {
 		return // an empty packet carries nothing, so nothing is missing
 	}
-	aggregation, fragmentation := byte(24), byte(28)
-	t := b[0] & 0x1f
-	if v.codec == media.H265 {
-		aggregation, fragmentation = 48, 49
-		t = b[0] >> 1 & 0x3f
-	}
+	t := unitType(v.codec, b[0])
+	aggregation, fragmentation := packings(v.codec)
 	switch {
 	case t == fragmentation:
 		v.fragmentOf(b)
+		return
 	case v.fragment >= 0:
-		v.damaged = true
+		v.finish() // nothing is missing, so it ended without saying so
+	}
+	switch {
+	case v.damaged:
 	case t == aggregation:
 		v.aggregate(b[n:])
 	case t > aggregation:
@@ -38,6 +38,14 @@ func (v *video) payload(b []byte) {
 	}
 }
 
+// packings are the types of payloads that hold several NAL units or a part of one.
+func packings(codec media.Codec) (aggregation, fragmentation byte) {
+	if codec == media.H264 {
+		return 24, 28
+	}
+	return 48, 49
+}
+
 // aggregate takes NAL units behind two bytes of length each.
 func (v *video) aggregate(b []byte) {
 	for len(b) > 2 {
@@ -46,30 +54,26 @@ func (v *video) aggregate(b []byte) {
 			v.damaged = true
 			return
 		}
-		if size == 0 {
-			return // padding
-		}
-		v.nal(b[:size])
+		v.nal(b[:size]) // an empty one carries nothing, or is padding
 		b = b[size:]
 	}
 }
 
 // fragmentOf takes an FU-A (RFC 6184, 5.8) or FU (RFC 7798, 4.4.3). Some
-// cameras set both the start and the end bit.
+// cameras set both the start and the end bit, or never the end bit.
 func (v *video) fragmentOf(b []byte) {
 	n := headerLen(v.codec)
 	flags, body := b[n], b[n+1:]
 	if flags&0x80 != 0 {
 		if v.fragment >= 0 {
-			v.damaged = true
-			return
+			v.finish()
 		}
-		header := [3]byte{b[0]&0xe0 | flags&0x1f}
+		var header [16]byte // and so much of a slice as tells what it belongs to
+		header[0] = b[0]&0xe0 | flags&0x1f
 		if v.codec == media.H265 {
-			header = [3]byte{b[0]&0x81 | flags&0x3f<<1, b[1]}
+			header[0], header[1] = b[0]&0x81|flags&0x3f<<1, b[1]
 		}
-		copy(header[n:], body[:min(len(body), 1)])
-		v.turn(header[:n+min(len(body), 1)])
+		v.turn(header[:n+copy(header[n:], body)])
 		if !v.reserve(4 + n + len(body)) {
 			return
 		}
@@ -160,8 +164,10 @@ func (v *video) nal(b []byte) {
 }
 
 // parameters keeps a parameter set for the next key frame. It reports false
-// for one that belongs into the stream: an additional one under another id.
+// for one that belongs into the stream, too: an additional one under another
+// id, or one for pictures that changes before any of them (ITU-T H.264, 7.4.1.2.1).
 func (v *video) parameters(k kind, b []byte) bool {
+	b = bytes.TrimRight(b, "\x00") // that is between NAL units in a file (B.2)
 	at := v.next.of(k)
 	if bytes.Equal(*at, b) {
 		return true
@@ -173,11 +179,12 @@ func (v *video) parameters(k kind, b []byte) bool {
 	if *at != nil && k == pps && setID(v.codec, b) != setID(v.codec, *at) {
 		return false
 	}
+	also := k == pps && *at != nil && v.begun
 	*at = bytes.Clone(b)
 	if k == sps {
-		v.fields = interlaced(v.codec, b)
+		v.fields = fieldsOf(v.codec, b)
 	}
-	return true
+	return !also
 }
 
 // maxSet bounds a parameter set; its length has 16 bits in an init segment.
@@ -219,41 +226,61 @@ func (v *video) reserve(n int) bool {
 func (v *video) observe(k kind, nal []byte) {
 	switch k {
 	case slice, keySlice:
+		if !v.slices {
+			v.intra = v.codec == media.H264 && v.rare()
+		}
+		v.intra = v.intra && sliceType(nal) == sliceI
 		v.slices, v.heard = true, v.arrived
-		v.topped = v.topped || firstSlice(v.codec, nal)
+		if firstSlice(v.codec, nal) {
+			v.topped, v.half = true, v.fields.read(nal[headerLen(v.codec):])
+		}
 		v.key = v.key || k == keySlice
 		if v.leading {
-			v.leading = bidirectional(nal)
+			v.leading = sliceType(nal) == sliceB
 			v.skip = v.leading
 		}
 	case other:
-		v.recovers = v.recovers || v.codec == media.H264 && recoveryPoint(nal)
+		v.recovers = v.recovers || recoveryPoint(v.codec, nal)
 	}
 }
 
-// continues tells whether a payload holds a part of a picture that cannot be
-// the first of another.
-func (v *video) continues(b []byte) bool {
-	part, first := v.carries(b)
-	return part && (!first || v.fields)
+// rare tells whether the camera sends key frames proper so seldom, if at all,
+// that a picture predicted from no other is taken for one.
+func (v *video) rare() bool { return v.idr.IsZero() || v.arrived.Sub(v.idr) > idrSeldom }
+
+// continues tells whether a payload holds a part of the picture that was put
+// together last.
+func (v *video) continues(payload []byte) bool {
+	first, slice := v.carries(payload)
+	return slice != nil && (!first || v.half.pairs(v.fields.read(slice)))
 }
 
-// carries tells whether a payload holds a part of a picture, and whether that
-// is its first.
-func (v *video) carries(b []byte) (part, first bool) {
+// inside tells whether a payload holds a part of a picture that cannot be the
+// first of any.
+func (v *video) inside(payload []byte) bool {
+	first, slice := v.carries(payload)
+	return slice != nil && !first
+}
+
+// carries returns what is behind the header of a slice, or nil if a payload
+// does not begin with any part of one, and whether that is a picture's first.
+func (v *video) carries(b []byte) (first bool, body []byte) {
 	n := headerLen(v.codec)
 	if len(b) <= n {
-		return false, false
+		return false, nil
 	}
-	k, body := kindOf(v.codec, b[0]), b[n:]
-	if b[0]&0x1f == 28 && v.codec == media.H264 {
-		k, body = kindOf(v.codec, b[1]&0x1f), b[2:]
-		first = b[1]&0x80 != 0
-	} else if b[0]>>1&0x3f == 49 && v.codec == media.H265 {
-		k, body = kindOf(v.codec, b[2]&0x3f<<1), b[3:]
-		first = b[2]&0x80 != 0
-	} else {
-		first = true
+	t := unitType(v.codec, b[0])
+	k, start := kindOf(v.codec, b[0]), true
+	switch aggregation, fragmentation := packings(v.codec); {
+	case t == aggregation && len(b) > 2*n+2:
+		k, b = kindOf(v.codec, b[n+2]), b[n+2:]
+	case t == fragmentation && v.codec == media.H264:
+		k, start, b = kindOf(v.codec, b[1]), b[1]&0x80 != 0, b[1:]
+	case t == fragmentation:
+		k, start, b = kindOf(v.codec, b[2]&0x3f<<1), b[2]&0x80 != 0, b[1:]
 	}
-	return k == slice || k == keySlice, first && len(body) > 0 && body[0]&0x80 != 0
+	if k != slice && k != keySlice {
+		return false, nil
+	}
+	return start && len(b) > n && b[n]&0x80 != 0, b[n:]
 }

@@ -12,11 +12,12 @@ import (
 // units, STAP-A, FU-A) and H.265 (RFC 7798 without DONL: single, AP, FU). A
 // picture ends where the timestamp changes, where another begins that has the
 // same timestamp, or at the marker bit once the camera has shown that it sets
-// it only there.
+// it only there. A part that begins no picture belongs to the one before it.
 //
 // After a damaged or missing picture everything up to the next key frame is
 // dropped, because a decoder would smear it. Where a camera sends none, a
-// recovery point (ITU-T H.264, D.2.8) counts as one.
+// recovery point (ITU-T H.264, D.2.8, H.265, D.3.8) counts as one; and of H.264,
+// where there are none of these either, a picture that is predicted from no other.
 type video struct {
 	codec media.Codec
 	emit  func(picture)
@@ -25,7 +26,7 @@ type video struct {
 
 	inForce sets // as of the last key frame
 	next    sets // as last heard; in force from the next key frame on
-	fields  bool // by them a picture may be two fields, each of which has a first slice
+	fields  fields
 
 	// The picture under construction.
 	open     bool
@@ -37,8 +38,10 @@ type video struct {
 	damaged  bool
 	slices   bool
 	topped   bool // one of them is the picture's first
+	half     field
 	key      bool
 	recovers bool // it is a recovery point
+	intra    bool // it is predicted from no other, which matters where key frames are rare
 	skip     bool // it is nothing without what came before the key frame
 	marked   bool
 
@@ -71,11 +74,14 @@ const (
 	// its recovery points are taken for key frames: they serve as well, but few
 	// browsers begin there.
 	idrEvery = 8 * time.Second
+	// idrSeldom is the same for pictures that nobody promises to be recovery
+	// points: what follows may still need what came before them.
+	idrSeldom = time.Minute
 )
 
 func newVideo(codec media.Codec, known sets, emit func(picture)) *video {
 	return &video{
-		codec: codec, emit: emit, slab: slab{least: 64 << 10}, next: known, fields: interlaced(codec, known.sps),
+		codec: codec, emit: emit, slab: slab{least: 64 << 10}, next: known, fields: fieldsOf(codec, known.sps),
 		fragment: -1, waiting: true, probation: markerPatience,
 	}
 }
@@ -91,13 +97,17 @@ func (v *video) push(p *rtp.Packet, now time.Time) {
 	}
 	switch {
 	case v.open && p.Timestamp != v.ts:
+		if v.topped && !v.damaged && v.inside(p.Payload) {
+			v.misused = v.misused || v.marked
+			break // some cameras stamp each slice
+		}
 		v.close()
 	case v.open && v.marked:
 		if v.continues(p.Payload) {
 			v.misused = true
 		}
-	case !v.open && v.ended && p.Timestamp == v.ts:
-		if v.continues(p.Payload) {
+	case !v.open && v.ended && !lost:
+		if v.inside(p.Payload) || p.Timestamp == v.ts && v.continues(p.Payload) {
 			// What was handed out as a picture was a part of one.
 			v.misused = true
 			v.lose()
@@ -137,35 +147,35 @@ func (v *video) begin(ts uint32) {
 	v.open, v.ts, v.ended = true, ts, false
 	v.fragment = -1
 	v.unsure, v.damaged, v.slices, v.topped = v.gap, false, false, false
-	v.key, v.recovers, v.skip, v.marked = false, false, false, false
+	v.key, v.recovers, v.intra, v.skip, v.marked = false, false, false, false, false
 }
 
 // turn ends the picture under construction if a NAL unit is the first slice of
 // the next, whatever the timestamp says. Parameter sets tell nothing: GStreamer
 // repeats them before every slice of a key frame.
 func (v *video) turn(nal []byte) {
-	if v.topped && v.fragment < 0 && !v.fields && firstSlice(v.codec, nal) {
+	if v.topped && v.fragment < 0 && firstSlice(v.codec, nal) && !v.half.pairs(v.fields.read(nal[headerLen(v.codec):])) {
 		v.close()
 		v.begin(v.ts)
 	}
 }
 
 func (v *video) close() {
+	if v.fragment >= 0 && !v.damaged {
+		v.finish()
+	}
 	v.open = false
 	if v.marked && !v.misused && v.probation > 0 {
 		v.probation--
 	}
-	if v.fragment >= 0 {
-		v.damaged = true
-	}
 	if v.key {
 		v.idr = v.arrived
-	} else if v.recovers && v.slices && (v.idr.IsZero() || v.arrived.Sub(v.idr) > idrEvery) {
-		v.key, v.leading = true, v.waiting
+	} else if v.slices && (v.intra || v.recovers && (v.idr.IsZero() || v.arrived.Sub(v.idr) > idrEvery)) {
+		v.key, v.leading = true, v.waiting && v.codec == media.H264
 	}
 	changed := !v.next.equal(v.inForce)
 	switch {
-	case v.damaged || v.slices && !v.key && (v.waiting || changed):
+	case v.damaged || v.slices && !v.key && (v.waiting || changed && !v.next.same(v.inForce)):
 		v.waiting = true
 		if v.begun {
 			v.dropped++

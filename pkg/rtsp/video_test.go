@@ -3,7 +3,10 @@ package rtsp
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,10 +41,25 @@ var (
 var (
 	recovery264 = []byte{6, 5, 1, 0xff, 6, 1, 0x84, 0x80} // behind user data
 	bipred264   = []byte{1, 0xaa, 0x5a, 0x5a}             // a B slice
+	intra264    = []byte{0x61, 0xb6, 0x5a, 0x5a}          // an I slice
 )
 
 // fields264 is a sequence parameter set of interlaced pictures.
 var fields264 = []byte{0x67, 0x64, 0x00, 0x15, 0xac, 0xd9, 0x41, 0x41, 0x0f, 0xcb, 0x80, 0x88, 0x00, 0x00, 0x03, 0x00, 0x08, 0x00, 0x00, 0x03, 0x01, 0x90, 0xf8, 0xa1, 0x4c, 0xb0}
+
+// half264 makes a field of pictures by fields264.
+func half264(typ byte, bottom bool, number uint64) []byte {
+	bits := fmt.Sprintf("111%0*b1", fieldsOf(media.H264, fields264).number, number)
+	if bottom {
+		bits += "1"
+	}
+	b := []byte{0x60 | typ}
+	for bits += strings.Repeat("0", 31); len(bits) >= 8; bits = bits[8:] {
+		octet, _ := strconv.ParseUint(bits[:8], 2, 8)
+		b = append(b, byte(octet))
+	}
+	return append(b, 0x5a)
+}
 
 func key264(n int) []byte   { return nal(media.H264, 5, n, true) }
 func inter264(n int) []byte { return nal(media.H264, 1, n, true) }
@@ -168,8 +186,30 @@ var cases264 = []struct {
 		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(4)), false, 0}, {9, false, unit(inter264(5)), false, 0}}},
 	{"two pictures with one timestamp and no markers", true, []step{{0, false, key264(5), 0}, {0, false, inter264(3), 0}, {9, false, fu(inter264(9), 4)[0], 0}, {9, false, fu(inter264(9), 4)[1], 0}, {9, false, fu(inter264(9), 4)[2], 0}, {9, false, fu(inter264(9), 9)[0], 0}, {10, false, inter264(5), 0}},
 		[]got{{0, true, unit(key264(5)), true, 0}, {0, false, unit(inter264(3)), false, 0}, {9, false, unit(inter264(9)), false, 0}, {9, false, unit(inter264(9)), false, 0}}},
-	{"two fields make a picture", false, []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, false, key264(5), 0}, {0, true, inter264(3), 0}, {9, false, inter264(4), 0}, {9, true, inter264(5), 0}},
-		[]got{{0, true, unit(key264(5), inter264(3)), true, 0}, {9, false, unit(inter264(4), inter264(5)), false, 0}}},
+	{"two fields make a picture", false, []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, false, half264(5, false, 0), 0}, {0, true, half264(1, true, 0), 0}, {9, false, half264(1, false, 1), 0}, {9, true, half264(1, true, 1), 0}},
+		[]got{{0, true, unit(half264(5, false, 0), half264(1, true, 0)), true, 0}, {9, false, unit(half264(1, false, 1), half264(1, true, 1)), false, 0}}},
+	{"two pictures of two fields have one timestamp", false, []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, false, half264(5, false, 0), 0}, {0, false, half264(1, true, 0), 0}, {0, false, half264(1, false, 1), 0}, {0, false, half264(1, true, 1), 0}, {9, false, inter264(5), 0}},
+		[]got{{0, true, unit(half264(5, false, 0), half264(1, true, 0)), true, 0}, {0, false, unit(half264(1, false, 1), half264(1, true, 1)), false, 0}}},
+	{"two frames have one timestamp where there could be fields", false, []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, true, key264(25), 0}, {0, true, inter264(24), 0}, {9, false, inter264(5), 0}, {9, false, inter264(6), 0}, {10, true, inter264(6), 0}},
+		[]got{{0, true, unit(key264(25)), true, 0}, {0, false, unit(inter264(24)), false, 0}, {9, false, unit(inter264(5)), false, 0}, {9, false, unit(inter264(6)), false, 0}, {10, false, unit(inter264(6)), false, 0}}},
+	{"each slice has its timestamp", true, []step{{0, false, key264(5), 0}, {1, false, nal(media.H264, 5, 4, false), 0}, {2, true, nal(media.H264, 5, 3, false), 0}, {9, false, inter264(4), 0}, {10, false, fu(nal(media.H264, 1, 9, false), 5)[0], 0}, {11, true, fu(nal(media.H264, 1, 9, false), 5)[1], 0}},
+		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 4, false), nal(media.H264, 5, 3, false)), true, 0}, {9, false, unit(inter264(4), nal(media.H264, 1, 9, false)), false, 0}}},
+	{"each slice has its timestamp, in aggregates", true, []step{{0, false, stap(key264(5)), 0}, {1, true, stap(nal(media.H264, 5, 4, false), nal(media.H264, 5, 3, false)), 0}},
+		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 4, false), nal(media.H264, 5, 3, false)), true, 0}}},
+	{"an aggregate of empty units", false, []step{{0, true, stap(sps264, nil, pps264, nil, nil, key264(5)), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"fragments without an end", true, []step{{0, false, fu(key264(9), 5)[0], 0}, {0, false, fu(nal(media.H264, 5, 9, false), 5)[0], 0}, {0, true, nal(media.H264, 5, 3, false), 0}, {9, true, fu(inter264(9), 5)[0], 0}, {10, true, inter264(3), 0}},
+		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 5, false), nal(media.H264, 5, 3, false)), true, 0}, {9, false, unit(inter264(5)), false, 0}, {10, false, unit(inter264(3)), false, 0}}},
+	{"a fragment lost its end", true, []step{{0, true, key264(5), 0}, {9, false, fu(inter264(9), 5)[0], 0}, {10, true, inter264(3), 1}},
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"a picture set changes between key frames", true, []step{{0, true, key264(5), 0}, {1, false, nal(media.H264, 8, 6, true), 0}, {1, true, inter264(4), 0}, {2, true, inter264(3), 0}, {3, true, key264(4), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(nal(media.H264, 8, 6, true), inter264(4)), false, 0}, {2, false, unit(inter264(3)), false, 0}, {3, true, unit(key264(4)), true, 0}}},
+	{"zeros behind a set are no change", true, []step{{0, true, key264(5), 0}, {1, false, append(bytes.Clone(sps264), 0), 0}, {1, false, append(bytes.Clone(pps264), 0, 0), 0}, {1, true, inter264(4), 0}, {2, true, key264(4), 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(inter264(4)), false, 0}, {2, true, unit(key264(4)), false, 0}}},
+	{"a picture of its own where there is no key frame", true, []step{{0, true, inter264(5), 0}, {1, true, intra264, 0}, {2, true, bipred264, 0}, {3, true, inter264(3), 0}, {4, false, intra264, 0}, {4, true, nal(media.H264, 1, 3, false), 0}},
+		[]got{{1, true, unit(intra264), true, 0}, {3, false, unit(inter264(3)), false, 0}, {4, false, unit(intra264, nal(media.H264, 1, 3, false)), false, 0}}},
+	{"and where there are", true, []step{{0, true, key264(5), 0}, {1, true, intra264, 0}},
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(intra264), false, 0}}},
 	{"sets before every slice", true, []step{{0, false, sps264, 0}, {0, false, pps264, 0}, {0, false, key264(5), 0}, {0, false, sps264, 0}, {0, true, nal(media.H264, 5, 4, false), 0}},
 		[]got{{0, true, unit(key264(5), nal(media.H264, 5, 4, false)), true, 0}}},
 	{"more comes with the timestamp of a picture, and its marker", true, []step{{0, true, key264(5), 0}, {0, true, nal(media.H264, 6, 4, false), 0}, {9, true, inter264(3), 0}},
@@ -182,6 +222,17 @@ var cases264 = []struct {
 		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(recovery264, inter264(4)), false, 0}}},
 	{"empty packets", true, []step{{0, false, nil, 0}, {0, false, []byte{0x65}, 0}, {0, true, key264(1), 0}},
 		[]got{{0, true, unit(key264(1)), true, 0}}},
+}
+
+// Cameras of H.265 without key frames have recovery points, too.
+func TestRecoveryPointsOf265(t *testing.T) {
+	recovery := []byte{39 << 1, 1, 5, 1, 0xff, 6, 1, 0x84, 0x80}
+	inter := nal(media.H265, 1, 5, true)
+	have := depacketize(media.H265, sets{vps265, sps265, pps265}, true, []step{{0, true, inter, 0}, {1, false, recovery, 0}, {1, true, inter, 0}, {2, true, inter, 0}})
+	want := []got{{1, true, unit(recovery, inter), true, 0}, {2, false, unit(inter), false, 0}}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestVideo(t *testing.T) {
@@ -495,9 +546,9 @@ func BenchmarkVideo(b *testing.B) {
 
 // Some cameras mark each field.
 func TestMarkedFields(t *testing.T) {
-	steps := []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, true, key264(5), 0}, {0, true, inter264(3), 0}}
+	steps := []step{{0, false, fields264, 0}, {0, false, pps264, 0}, {0, true, half264(5, false, 0), 0}, {0, true, half264(1, true, 0), 0}}
 	for ts := range uint32(10) {
-		steps = append(steps, step{ts + 1, true, inter264(4), 0}, step{ts + 1, true, inter264(5), 0})
+		steps = append(steps, step{ts + 1, true, half264(1, false, uint64(ts)+1), 0}, step{ts + 1, true, half264(1, true, uint64(ts)+1), 0})
 	}
 	all := depacketize(media.H264, sets{}, false, steps)
 	if len(all) != 10 { // the last is not over
