@@ -99,7 +99,7 @@ const farewell = 500 * time.Millisecond
 // told neither user nor password: it would log in by itself.
 func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, transport gortsplib.Transport, sink media.Sink) error {
 	s := newStream(sink, c)
-	d := &dialer{dial: redial(c.dial()), user: user}
+	d := &dialer{dial: redial(c.dial()), patience: c.Patience, user: user}
 	if address.Scheme == "rtsps" {
 		d.tls = c.tls(address.Hostname())
 	}
@@ -110,7 +110,8 @@ func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, t
 		Scheme:        "rtsp", // the dialer encrypts
 		Host:          hostPort(address),
 		Transport:     &transport,
-		AnyPortEnable: true, // packets must come from the camera, but it need not say from which port
+		ReadTimeout:   2 * slowest * c.Patience, // the stream and its dialer lose patience before
+		AnyPortEnable: true,                     // packets must come from the camera, but it need not say from which port
 		UserAgent:     "Stoop",
 		DialContext:   d.DialContext,
 		ListenPacket:  listenPacket,

@@ -114,9 +114,10 @@ func (c *aheadConn) quiet() {
 
 // dialer opens the connection of one attempt.
 type dialer struct {
-	dial dialFunc
-	tls  *tls.Config // nil for RTSP that is not encrypted
-	user *url.Userinfo
+	dial     dialFunc
+	patience time.Duration // until the connection is open
+	tls      *tls.Config   // nil for RTSP that is not encrypted
+	user     *url.Userinfo
 
 	mu     sync.Mutex
 	conn   *aheadConn
@@ -127,6 +128,8 @@ type dialer struct {
 // RTSP: on its own it would take RTP apart only after another encryption
 // within this one (RFC 3711), for which it wants keys that few servers offer.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.patience)
+	defer cancel()
 	conn, err := d.dial(ctx, network, address)
 	if err != nil {
 		return nil, err

@@ -45,8 +45,9 @@ type Config struct {
 	// DialContext opens the connection for RTSP; nil means a [net.Dialer].
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Patience is how long a camera may send no picture, or at the start no
-	// key frame, before Run gives up; later on the distance between two key
-	// frames may be six times as long. Zero means 10 s.
+	// key frame, before Run gives up. Between the first two pictures it may be
+	// three times as long, later on, where pictures come slowly, and between two
+	// key frames six times. Zero means 10 s.
 	Patience time.Duration
 	Log      *slog.Logger // nil means silence
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nvrd/pkg/media"
@@ -232,6 +233,25 @@ func TestBreaks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Pictures may come as slowly as they like, without sound and reports.
+func TestSlowPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const every = 13 * time.Second
+		camera := &scripted{t: t, every: every, sdp: scriptedSDP[:strings.Index(scriptedSDP, "m=audio")]}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*every+time.Second)
+		defer cancel()
+		sink := newMemory(t)
+		err := Run(ctx, Config{URL: "rtsp://camera/live", DialContext: func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			go camera.serve(there)
+			return here, nil
+		}}, sink)
+		if n := sink.count(0); err != nil || n < 18 {
+			t.Errorf("%d pictures; %v", n, err)
+		}
+	})
 }
 
 // TestChange has the camera change its resolution while it plays.

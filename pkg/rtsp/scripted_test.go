@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
@@ -35,6 +36,8 @@ type scripted struct {
 	sdp string
 	// source is added to the SSRC of the n-th packet of a track; nil adds nothing.
 	source func(n int) uint32
+	// every is how far apart pictures are, if not 40 ms.
+	every time.Duration
 	// encrypts has it speak RTSPS.
 	encrypts bool
 	// channels are where picture and sound go, if not where it was asked for.
@@ -78,9 +81,7 @@ func (s *scripted) open(t *testing.T) (address string) {
 			if err != nil {
 				return
 			}
-			all.Go(func() {
-				(&scriptedConn{scripted: s, conn: conn, closed: make(chan struct{}), channel: [2]int{-1, -1}}).serve()
-			})
+			all.Go(func() { s.serve(conn) })
 		}
 	})
 	t.Cleanup(func() {
@@ -88,6 +89,11 @@ func (s *scripted) open(t *testing.T) (address string) {
 		all.Wait()
 	})
 	return address
+}
+
+// serve speaks with whoever is at the other end of a connection.
+func (s *scripted) serve(conn net.Conn) {
+	(&scriptedConn{scripted: s, conn: conn, closed: make(chan struct{}), channel: [2]int{-1, -1}}).serve()
 }
 
 func certificate(t *testing.T) *tls.Config {
@@ -227,14 +233,10 @@ func (c *scriptedConn) usual(q ask) string {
 }
 
 func (c *scriptedConn) play() {
-	tick := time.NewTicker(40 * time.Millisecond)
+	every := cmp.Or(c.every, 40*time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		select {
-		case <-c.closed:
-			return
-		case <-tick.C:
-		}
 		if c.between != nil {
 			c.send(c.between(n))
 		}
@@ -242,8 +244,14 @@ func (c *scriptedConn) play() {
 		if n%10 == 0 {
 			picture = key264(900)
 		}
-		c.packet(0, 96, n, uint32(n)*3600, picture)
-		c.packet(1, 0, n, uint32(n)*320, make([]byte, 320))
+		at := time.Duration(n) * every / time.Millisecond
+		c.packet(0, 96, n, uint32(at*90), picture)
+		c.packet(1, 0, n, uint32(at*8), make([]byte, 320))
+		select {
+		case <-c.closed:
+			return
+		case <-tick.C:
+		}
 	}
 }
 

@@ -385,6 +385,8 @@ const (
 	slowly = 4
 	// slowest bounds that, in units of patience.
 	slowest = 6
+	// unknown is the same as long as there was one picture only.
+	unknown = 3
 	// keyPatience bounds, in units of patience, how long pictures may come of
 	// which none can be decoded. Some cameras send a key frame each 40 s and
 	// longer, and hanging up would not bring it nearer.
@@ -397,6 +399,9 @@ const (
 
 // slow returns how long the camera may send no picture.
 func (s *stream) slow() time.Duration {
+	if s.interval == 0 && !s.video.heard.IsZero() {
+		return unknown * s.patience
+	}
 	return min(max(s.patience, slowly*s.interval), slowest*s.patience)
 }
 

@@ -148,6 +148,8 @@ func TestPatience(t *testing.T) {
 		{"key frames each 100 s", s / 10, 1000, 0, 600 * s, 0},
 		{"first key frame after 50 s", s / 10, 500, 1, 600 * s, 0},
 		{"a picture in 9 s", 9 * s, 5, 0, 600 * s, 0},
+		{"a picture in 25 s", 25 * s, 5, 0, 600 * s, 0},
+		{"frozen after the first picture", 1000 * s, 20, 0, 600 * s, 30 * s},
 		{"no key frame", s / 10, 0, 1, 600 * s, 60 * s},
 		{"frozen", s / 10, 20, 0, 30 * s, 40 * s},
 		{"frozen, after a picture in 5 s", 5 * s, 20, 0, 300 * s, 320 * s},
