@@ -115,6 +115,19 @@ func TestOddCameras(t *testing.T) {
 		{name: "a field of 5 KB", odd: &scripted{answer: swap("", "\r\nCSeq", "\r\nX-Of-Mine: "+strings.Repeat("x", 5000)+"\r\nCSeq")}},
 		{name: "300 fields", odd: &scripted{answer: swap("", "\r\nCSeq", strings.Repeat("\r\nX-Of-Mine: x", 300)+"\r\nCSeq")}},
 
+		{name: "bodies that do not come", odd: &scripted{answer: func(q ask, usual string) string {
+			if q.method == "DESCRIBE" {
+				return usual
+			}
+			return strings.Replace(usual, "\r\n\r\n", "\r\nContent-Length: 20\r\n\r\n", 1)
+		}}},
+		{name: "bodies that do", odd: &scripted{answer: func(q ask, usual string) string {
+			if q.method == "DESCRIBE" {
+				return usual
+			}
+			return strings.Replace(usual, "\r\n\r\n", "\r\nContent-Length: 20\r\n\r\nthere: are\r\ntwo: l\r\n", 1)
+		}}},
+
 		// CSeq.
 		{name: "no CSeq", odd: &scripted{answer: swap("", "CSeq: .*\r\n", "")}},
 		{name: "always the same CSeq", odd: &scripted{answer: swap("", "CSeq: .*\r\n", "CSeq: 1\r\n")}},

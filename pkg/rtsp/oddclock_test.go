@@ -35,6 +35,9 @@ type odd struct {
 	first    [2]uint32 // timestamps
 }
 
+// numbered is added to the numbers of pictures, so that none is a start code.
+const numbered = 1<<30 | 1<<22
+
 type event struct {
 	arrives time.Duration
 	do      func()
@@ -55,7 +58,7 @@ func (c odd) sendFor(f *feeder, length time.Duration) {
 			if i%max(int(2*fps), 2) == 0 {
 				payload = key264(2000)
 			}
-			binary.BigEndian.PutUint32(payload[2:], 1<<30|uint32(number)) // never a start code
+			binary.BigEndian.PutUint32(payload[2:], numbered|uint32(number))
 			all = append(all, event{arrives, func() { f.send(0, uint32(ts), payload) }})
 		}
 	}
@@ -142,7 +145,7 @@ func (s *seen) Sample(m media.Sample) {
 	if !s.begun {
 		s.begun, s.zero = true, arrived-m.Late-at
 	}
-	s.off = at + s.zero - s.taken(0, int(binary.BigEndian.Uint32(m.Data[6:])&^(1<<30)))
+	s.off = at + s.zero - s.taken(0, int(binary.BigEndian.Uint32(m.Data[6:])&^numbered))
 	s.ahead = max(s.ahead, at+s.zero-arrived)
 	s.behind = max(s.behind, -s.off)
 }

@@ -31,7 +31,7 @@ func (v *video) payload(b []byte) {
 		v.aggregate(b[n:])
 	case t > aggregation:
 		v.damaged = true // interleaved or unheard-of: part of the picture is in there
-	case bytes.Contains(b, startCode):
+	case v.joined(b):
 		v.split(b)
 	default:
 		v.nal(b)
@@ -84,7 +84,7 @@ func (v *video) fragmentOf(b []byte) {
 		if !v.starts(v.slab.at(v.fragment + 4)) {
 			return
 		}
-		v.annexB = bytes.Contains(body, startCode)
+		v.annexB = v.joined(body)
 	} else {
 		if v.fragment < 0 {
 			v.damaged = true
@@ -107,6 +107,7 @@ func (v *video) finish() {
 	v.fragment = -1
 	nal := v.slab.at(at + 4)
 	k := kindOf(v.codec, nal[0])
+	v.annexB = v.annexB || (v.joins || k >= vps) && v.joined(nal)
 	if v.annexB || k >= vps || k == useless {
 		nal = bytes.Clone(nal)
 		v.slab.truncate(at)
@@ -121,7 +122,16 @@ func (v *video) finish() {
 	v.observe(k, nal)
 }
 
-var startCode = []byte{0, 0, 0, 1}
+// startCode stands between NAL units in a file (ITU-T H.264, B.1), sometimes
+// with one more zero before it. It cannot be within one.
+var startCode = []byte{0, 0, 1}
+
+// joined tells whether b holds several NAL units.
+func (v *video) joined(b []byte) bool {
+	is := bytes.Contains(b, startCode)
+	v.joins = v.joins || is
+	return is
+}
 
 // split takes NAL units with start codes between them: some cameras pack a
 // piece of an Annex B stream where one NAL unit belongs.

@@ -53,6 +53,7 @@ type video struct {
 	begun   bool      // a key frame was emitted
 	dropped int       // pictures, since the last key frame that was emitted
 
+	joins     bool // several NAL units came with start codes between them
 	ended     bool // ts is that of a picture that was closed at its marker
 	probation int  // pictures left to show that markers can be trusted
 	misused   bool // the marker bit does not mean the end of a picture

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,6 +96,14 @@ func fu(n []byte, size int) (out [][]byte) {
 	return out
 }
 
+// fragmented is a picture of one NAL unit in fragments of ten bytes.
+func fragmented(ts uint32, n []byte) (steps []step) {
+	for _, f := range fu(n, 10) {
+		steps = append(steps, step{ts, f[1]&0x40 != 0, f, 0})
+	}
+	return steps
+}
+
 // step is one packet of a case; seq 0 means the next in order.
 type step struct {
 	ts      uint32
@@ -166,6 +175,11 @@ var cases264 = []struct {
 		[]got{{2, true, unit(key264(5)), true, 0}}},
 	{"annex b in a packet", false, []step{{0, true, bytes.Join([][]byte{sps264, pps264, key264(5)}, startCode), 0}},
 		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"annex b with more zeros, in fragments", true, fragmented(0, slices.Concat(sps264, []byte{0}, startCode, pps264, []byte{0, 0}, startCode, key264(5))),
+		[]got{{0, true, unit(key264(5)), true, 0}}},
+	{"annex b behind a long unit, of a camera that does so", true, append([]step{{0, true, bytes.Join([][]byte{sps264, pps264, key264(5)}, startCode), 0}},
+		fragmented(1, slices.Concat(inter264(9), startCode, nal(media.H264, 1, 5, false)))...),
+		[]got{{0, true, unit(key264(5)), true, 0}, {1, false, unit(inter264(9), nal(media.H264, 1, 5, false)), false, 0}}},
 	{"a picture is lost", true, []step{{0, true, key264(5), 0}, {1, true, inter264(3), 1}, {2, true, inter264(3), 0}, {3, true, key264(3), 0}, {4, true, inter264(1), 0}},
 		[]got{{0, true, unit(key264(5)), true, 0}, {3, true, unit(key264(3)), false, 2}, {4, false, unit(inter264(1)), false, 0}}},
 	{"a key frame lost its beginning", true, []step{{0, true, key264(5), 0}, {1, true, nal(media.H264, 5, 3, false), 1}, {2, true, key264(3), 0}},

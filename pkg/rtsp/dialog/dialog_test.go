@@ -335,6 +335,16 @@ func BenchmarkFrames(b *testing.B) {
 	}
 }
 
+// A body without an end of line ends where it is said to.
+func TestFramesBehindBody(t *testing.T) {
+	frame := []byte("$\x00\x00\x05a\nb\nc")
+	c := New(&deaf{}, bufio.NewReader(strings.NewReader("SET_PARAMETER * RTSP/1.0\r\nContent-Length: 4\r\n\r\na: b"+string(frame))), nil)
+	c.playing.Store(true)
+	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, frame) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // Frames come out as they went in, whatever the pieces, but for the name of
 // the source of RTP.
 func TestFrames(t *testing.T) {

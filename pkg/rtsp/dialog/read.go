@@ -158,24 +158,32 @@ const (
 	silenceWithin = 4 * time.Second
 )
 
-// errNext says that a description is over because something else begins.
+// errNext says that a body is over because something else begins.
 var errNext = errors.New("something else begins")
 
 // readBody reads what follows a header. A description ends where its camera
 // falls silent if its length is not said, and goes on over a length that is
-// too small.
+// too small. Other bodies are of no consequence: one that is promised and does
+// not come is not waited for.
 func (c *Conn) readBody(m *message, description bool) error {
 	n, known := m.length()
-	if n > maxBody {
+	switch {
+	case n > maxBody:
 		return errTooLong
-	}
-	if !description {
-		return c.readCounted(m, n, 0)
+	case n == 0 && !description:
+		return nil
 	}
 	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
-	err := c.readCounted(m, n, silenceWithin)
-	for err == nil && len(m.body) < maxBody && (!known || c.r.Buffered() > 0) {
-		err = c.readLine(m)
+	var err error
+	if description {
+		err = c.readCounted(m, n, silenceWithin)
+	}
+	for err == nil && len(m.body) < maxBody && (len(m.body) < n || description && (!known || c.r.Buffered() > 0)) {
+		most := maxBody
+		if !description {
+			most = n
+		}
+		err = c.readLine(m, most-len(m.body))
 	}
 	if errors.Is(err, errNext) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil
@@ -183,13 +191,10 @@ func (c *Conn) readBody(m *message, description bool) error {
 	return err
 }
 
-// readCounted reads until the body has n bytes, each piece within a time if
-// that is not 0.
+// readCounted reads until the body has n bytes, each piece within a time.
 func (c *Conn) readCounted(m *message, n int, within time.Duration) error {
 	for len(m.body) < n {
-		if within > 0 {
-			_ = c.SetReadDeadline(time.Now().Add(within))
-		}
+		_ = c.SetReadDeadline(time.Now().Add(within))
 		if _, err := c.r.Peek(1); err != nil {
 			return err
 		}
@@ -200,8 +205,8 @@ func (c *Conn) readCounted(m *message, n int, within time.Duration) error {
 	return nil
 }
 
-// readLine reads one more line of a description, if one is next.
-func (c *Conn) readLine(m *message) error {
+// readLine reads one more line of a body, or so many bytes of it, if one is next.
+func (c *Conn) readLine(m *message, most int) error {
 	_ = c.SetReadDeadline(time.Now().Add(silence))
 	b, err := c.r.Peek(1)
 	if err != nil {
@@ -214,7 +219,7 @@ func (c *Conn) readLine(m *message) error {
 	if begins || b[0] == '$' {
 		return errNext
 	}
-	b, _ = c.r.Peek(c.r.Buffered())
+	b, _ = c.r.Peek(min(c.r.Buffered(), most))
 	if end := bytes.IndexByte(b, '\n'); end >= 0 {
 		b = b[:end+1]
 	}
