@@ -1,0 +1,232 @@
+package roster
+
+import (
+	"cmp"
+	"slices"
+
+	"nvrd/federation/wire"
+)
+
+const (
+	// finality is for how long an act must have counted here to count for good (R6).
+	finality = 7 * wire.Day
+	// ahead is how far a clock may be ahead of this home's.
+	ahead = 10
+)
+
+// State returns what is held amounts to at now. Acts of a later minute than
+// now, by more than what clocks differ, do not count yet. Acts that have
+// counted here for a week are settled by this call: see [Roster.Settled].
+func (r *Roster) State(now wire.Minute) *State {
+	if r.state == nil || r.at != now {
+		r.state, r.at = r.resolve(now), now
+		for _, id := range r.state.Charter {
+			since, ok := r.passed[id]
+			if !ok {
+				since = now
+				r.passed[id] = now
+			}
+			if now >= since+finality {
+				r.final = id
+			}
+		}
+	}
+	return r.state
+}
+
+// Settled returns the newest act that counts here for good, and since when each
+// act that counts has done so: what has to be kept for [Roster.Restore].
+func (r *Roster) Settled() (final wire.Hash, since map[wire.Hash]wire.Minute) {
+	return r.final, r.passed
+}
+
+// Restore takes up what [Roster.Settled] returned before a restart. A home that
+// joins gives the head that its invite names, and no times.
+func (r *Roster) Restore(final wire.Hash, since map[wire.Hash]wire.Minute) {
+	r.final, r.passed, r.state = final, since, nil
+	if since == nil {
+		r.passed = map[wire.Hash]wire.Minute{}
+	}
+}
+
+// resolve computes the state from nothing but what is held, what is settled,
+// and now.
+func (r *Roster) resolve(now wire.Minute) *State {
+	g := r.genesis.Body.(wire.Genesis)
+	s := &State{
+		Head: r.genesis.ID, Minute: g.Minute, Policy: g.Policy,
+		Seats:    map[wire.Key]Seat{g.Seat: {Who: g.Founder, Since: g.Minute, Renewed: g.Minute}},
+		Members:  make(map[wire.Key]*Member, len(r.authors)),
+		Agencies: map[wire.Key]Agency{},
+		nodes:    make(map[wire.Key]wire.Key, len(r.authors)),
+		held:     map[wire.Key]seat{g.Seat: {who: g.Founder, since: g.Minute}},
+	}
+	annulled := map[wire.Hash]struct{}{}
+	settled, known := r.settled()
+	s.Waiting = !known
+	for height := uint32(1); ; height++ {
+		ballot := r.count(s, height, now)
+		s.Doubles = append(s.Doubles, r.doubles(s, height)...)
+		next := slices.IndexFunc(ballot, func(c candidate) bool { return len(c.votes) >= c.need })
+		if forced, ok := settled[height]; ok {
+			for _, c := range ballot {
+				if len(c.votes) >= c.need && c.id != forced {
+					s.Splits = append(s.Splits, Split{Settled: forced, Act: c.id})
+				}
+			}
+			next = slices.IndexFunc(ballot, func(c candidate) bool { return c.id == forced })
+		}
+		if next < 0 {
+			for _, c := range ballot {
+				s.Proposed = append(s.Proposed, Proposal{Act: c.id, Votes: c.votes, Need: c.need})
+			}
+			break
+		}
+		apply(s, annulled, ballot[next].act)
+	}
+	r.members(s, annulled)
+	return s
+}
+
+// settled returns the acts that count for good, by height, and whether all of
+// them are held.
+func (r *Roster) settled() (map[uint32]wire.Hash, bool) {
+	chain := map[uint32]wire.Hash{}
+	for id := r.final; id != r.genesis.ID; {
+		b, ok := r.objects[id].Body.(wire.Act)
+		if !ok {
+			return nil, false
+		}
+		chain[b.Act().Height] = id
+		id = b.Act().Prev
+	}
+	return chain, true
+}
+
+// candidate is an act that could follow the head.
+type candidate struct {
+	act
+	votes []wire.Key
+	need  int
+}
+
+// count returns the acts that could be the next of the charter, best first:
+// most votes, then the smaller id (R5).
+func (r *Roster) count(s *State, height uint32, now wire.Minute) []candidate {
+	var ballot []candidate
+	for _, a := range r.acts[s.Head] {
+		head := a.body.Act()
+		if head.Height != height || head.Minute < s.Minute || head.Minute > now+ahead || !applies(s, a.body) {
+			continue
+		}
+		electorate := voters(s.Seats, head.Minute)
+		votes := map[wire.Key]struct{}{}
+		if _, ok := electorate[head.Seat]; ok {
+			votes[head.Seat] = struct{}{}
+		}
+		for seat := range r.votes[a.id] {
+			if _, ok := electorate[seat]; ok {
+				votes[seat] = struct{}{}
+			}
+		}
+		if len(votes) > 0 {
+			ballot = append(ballot, candidate{a, sortedKeys(votes), len(electorate)/2 + 1})
+		}
+	}
+	slices.SortFunc(ballot, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(len(b.votes), len(a.votes)), wire.Compare(a.id, b.id))
+	})
+	return ballot
+}
+
+// doubles finds seats that voted for two of the acts that follow the head.
+func (r *Roster) doubles(s *State, height uint32) []Double {
+	first := map[wire.Key]wire.Hash{}
+	var found []Double
+	acts := slices.Clone(r.acts[s.Head])
+	slices.SortFunc(acts, func(a, b act) int { return wire.Compare(a.id, b.id) })
+	for _, a := range acts {
+		if a.body.Act().Height != height {
+			continue
+		}
+		seats := map[wire.Key]struct{}{a.body.Act().Seat: {}}
+		for seat := range r.votes[a.id] {
+			seats[seat] = struct{}{}
+		}
+		for _, seat := range sortedKeys(seats) {
+			if _, ok := s.Seats[seat]; !ok {
+				continue
+			}
+			if before, ok := first[seat]; ok {
+				found = append(found, Double{Seat: seat, A: before, B: a.id})
+			} else {
+				first[seat] = a.id
+			}
+		}
+	}
+	return found
+}
+
+// applies tells whether an act has a meaning after the head.
+func applies(s *State, a wire.Act) bool {
+	switch a := a.(type) {
+	case wire.AddSteward:
+		if now, ok := s.Seats[a.Seat]; ok {
+			return now.Who == a.Who // renewed
+		}
+		_, had := s.held[a.Seat] // a key that was dropped never returns (R8)
+		_, sits := s.SeatOf(a.Who)
+		return !had && !sits && len(s.Seats) < MaxSeats
+	case wire.DropSteward:
+		_, ok := s.Seats[a.Seat]
+		return ok
+	}
+	return true
+}
+
+// apply makes an act the head.
+func apply(s *State, annulled map[wire.Hash]struct{}, a act) {
+	head := a.body.Act()
+	switch b := a.body.(type) {
+	case wire.AddSteward:
+		now, ok := s.Seats[b.Seat]
+		if !ok {
+			now = Seat{Who: b.Who, Since: head.Minute}
+			s.held[b.Seat] = seat{who: b.Who, since: head.Minute}
+		}
+		now.Renewed = head.Minute
+		s.Seats[b.Seat] = now
+	case wire.DropSteward:
+		gone := s.held[b.Seat]
+		gone.dropped, gone.cut = true, b.Cut
+		s.held[b.Seat] = gone
+		delete(s.Seats, b.Seat)
+	case wire.SetPolicy:
+		s.Policy = b.Policy
+	case wire.AdmitAgency:
+		s.Agencies[b.Agency] = Agency{Title: b.Title, Since: head.Minute}
+	case wire.SuspendAgency:
+		if agency, ok := s.Agencies[b.Agency]; ok {
+			agency.Suspended = true
+			s.Agencies[b.Agency] = agency
+		}
+	case wire.Annul:
+		annulled[b.Deed] = struct{}{}
+	}
+	s.Head, s.Minute = a.id, head.Minute
+	s.Charter = append(s.Charter, a.id)
+}
+
+// Voted returns the act at this height after prev that the seat voted for, if
+// it did for one. An honest seat votes for one.
+func (r *Roster) Voted(seat wire.Key, prev wire.Hash, height uint32) (wire.Hash, bool) {
+	for _, a := range r.acts[prev] {
+		if a.body.Act().Height != height {
+			continue
+		}
+		if _, ok := r.votes[a.id][seat]; ok || a.body.Act().Seat == seat {
+			return a.id, true
+		}
+	}
+	return wire.Hash{}, false
+}

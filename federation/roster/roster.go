@@ -1,0 +1,250 @@
+// Package roster knows who belongs to a neighborhood: it turns the signed
+// objects that a home holds into seats, members, policy and agencies, by the
+// rules R1 to R16 of docs/design/neighborhood.md.
+//
+// What comes out depends on which objects are held, and not on the order in
+// which they came: two homes that hold the same are of one mind. The one
+// exception is deliberate (R6): what a home has taken for settled for a week
+// stays settled there, so that a stolen key can't rewrite the past.
+//
+// It does no I/O and reads no clock. Objects come from [wire.Open], so they are
+// well formed and signed; who was allowed to sign them is decided here.
+package roster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"nvrd/federation/wire"
+)
+
+// Bounds of what a home holds.
+const (
+	MaxSeats   = 64     // more is no group that agrees on anything
+	MaxObjects = 20_000 // 10 MB: 1,000 homes that each change their keys every year for ten years
+)
+
+// Why an object is not held. Only ErrForeign is a fault of the peer that sent it.
+var (
+	ErrForeign = errors.New("roster: an object of another neighborhood, or of none")
+	ErrEarly   = errors.New("roster: by somebody of whom nothing is known yet") // may be offered again, when what it rests on is held
+	ErrFull    = errors.New("roster: as many objects as a neighborhood may have")
+)
+
+// Roster is what one home holds of one neighborhood. It is not safe for
+// concurrent use. The zero Roster is of no use: see [New].
+type Roster struct {
+	genesis wire.Signed
+	objects map[wire.Hash]wire.Signed
+	acts    map[wire.Hash][]act                 // by the act before
+	votes   map[wire.Hash]map[wire.Key]struct{} // by act: seats that voted for it by a vote
+	logs    map[wire.Key]*log                   // by seat
+	seats   map[wire.Key]struct{}               // that some act held here would add; whether it counts is another matter
+	authors map[wire.Key]struct{}               // that some deed held here admits
+	cards   map[wire.Key]wire.Signed            // by author: the newest
+	left    map[wire.Key]wire.Signed            // by author: the earliest
+
+	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
+	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here
+	state  *State                    // of what is held; nil if that has changed
+	at     wire.Minute               // what state was computed for
+}
+
+type act struct {
+	id   wire.Hash
+	body wire.Act
+}
+
+// log is the deeds of one seat, as far as they are held.
+type log struct {
+	deeds    []*deed
+	byID     map[wire.Hash]*deed
+	followed map[wire.Hash]struct{} // deeds that others come after, held or not
+	ends     int                    // deeds that none comes after
+}
+
+type deed struct {
+	id     wire.Hash
+	head   wire.DeedHead
+	admit  *wire.Admit  // one of the two
+	revoke *wire.Revoke // is nil
+}
+
+func (l *log) add(d *deed) {
+	l.deeds = append(l.deeds, d)
+	l.byID[d.id] = d
+	if _, ok := l.followed[d.id]; !ok {
+		l.ends++
+	}
+	for _, id := range d.head.Prev {
+		if _, ok := l.followed[id]; ok {
+			continue
+		}
+		l.followed[id] = struct{}{}
+		if _, ok := l.byID[id]; ok {
+			l.ends--
+		}
+	}
+}
+
+// New returns a roster that holds only its genesis.
+func New(genesis wire.Signed) *Roster {
+	g := genesis.Body.(wire.Genesis)
+	return &Roster{
+		genesis: genesis,
+		objects: map[wire.Hash]wire.Signed{genesis.ID: genesis},
+		acts:    map[wire.Hash][]act{},
+		votes:   map[wire.Hash]map[wire.Key]struct{}{},
+		logs:    map[wire.Key]*log{},
+		seats:   map[wire.Key]struct{}{g.Seat: {}},
+		authors: map[wire.Key]struct{}{g.Founder: {}},
+		cards:   map[wire.Key]wire.Signed{},
+		left:    map[wire.Key]wire.Signed{},
+		final:   genesis.ID,
+		passed:  map[wire.Hash]wire.Minute{},
+	}
+}
+
+// Neighborhood returns the name of the neighborhood.
+func (r *Roster) Neighborhood() wire.Hash { return r.genesis.ID }
+
+// Len returns how many objects are held.
+func (r *Roster) Len() int { return len(r.objects) }
+
+// Objects returns what is held, in the order of ids. Offered to another roster
+// of this neighborhood until it takes no more, they make it equal.
+func (r *Roster) Objects() []wire.Signed {
+	all := make([]wire.Signed, 0, len(r.objects))
+	for _, o := range r.objects {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b wire.Signed) int { return wire.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Add holds an object, and tells whether it was new. Of what is not held the
+// error tells why; what an object does, if anything, is seen in the state.
+//
+// Held is what is signed by somebody whom another object held here makes a
+// steward or a member. Whether that object counts is not asked, since that may
+// change, so homes end with equal sets in whatever order they hear.
+func (r *Roster) Add(o wire.Signed) (bool, error) {
+	if _, ok := r.objects[o.ID]; ok {
+		return false, nil
+	}
+	if of(o.Body) != r.genesis.ID {
+		return false, ErrForeign
+	}
+	if len(r.objects) >= MaxObjects {
+		return false, ErrFull
+	}
+	ok, old := r.take(o)
+	if !ok {
+		return false, fmt.Errorf("%w: %v", ErrEarly, o.Body.Kind())
+	}
+	if old.ID == o.ID { // what is held already is newer
+		return false, nil
+	}
+	delete(r.objects, old.ID)
+	r.objects[o.ID] = o
+	r.state = nil
+	return true, nil
+}
+
+// take puts an object where it is found again, if it rests on what is held.
+// Of cards and leaves one per author stays: old is the one that does not, which
+// may be the object itself.
+func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
+	switch b := o.Body.(type) {
+	case wire.Act:
+		head := b.Act()
+		if _, ok := r.seats[head.Seat]; !ok {
+			return false, old
+		}
+		r.acts[head.Prev] = append(r.acts[head.Prev], act{o.ID, b})
+		if add, ok := b.(wire.AddSteward); ok {
+			r.seats[add.Seat] = struct{}{}
+		}
+	case wire.Vote:
+		if _, ok := r.seats[b.Seat]; !ok {
+			return false, old
+		}
+		if r.votes[b.Act] == nil {
+			r.votes[b.Act] = map[wire.Key]struct{}{}
+		}
+		r.votes[b.Act][b.Seat] = struct{}{}
+	case wire.Deed:
+		head := b.Deed()
+		if _, ok := r.seats[head.Seat]; !ok {
+			return false, old
+		}
+		d := &deed{id: o.ID, head: head}
+		switch b := b.(type) {
+		case wire.Admit:
+			d.admit = &b
+			r.authors[b.Card.Author] = struct{}{}
+		case wire.Revoke:
+			d.revoke = &b
+		}
+		l := r.logs[head.Seat]
+		if l == nil {
+			l = &log{byID: map[wire.Hash]*deed{}, followed: map[wire.Hash]struct{}{}}
+			r.logs[head.Seat] = l
+		}
+		l.add(d)
+	case wire.Card:
+		return r.one(r.cards, b.Author, o, func(a, b wire.Signed) bool { return newer(a.Body.(wire.Card), a.ID, b.Body.(wire.Card), b.ID) })
+	case wire.Leave:
+		return r.one(r.left, b.Author, o, func(a, b wire.Signed) bool { return earlier(a, b) })
+	default:
+		return false, old
+	}
+	return true, old
+}
+
+// one keeps of two objects of one author the better.
+func (r *Roster) one(of map[wire.Key]wire.Signed, author wire.Key, o wire.Signed, better func(a, b wire.Signed) bool) (ok bool, old wire.Signed) {
+	if _, ok := r.authors[author]; !ok {
+		return false, old
+	}
+	held, ok := of[author]
+	if ok && !better(o, held) {
+		return true, o
+	}
+	of[author] = o
+	return true, held
+}
+
+// newer tells whether card a, with its id, replaces b.
+func newer(a wire.Card, aID wire.Hash, b wire.Card, bID wire.Hash) bool {
+	if a.Minute != b.Minute {
+		return a.Minute > b.Minute
+	}
+	return wire.Compare(aID, bID) < 0
+}
+
+func earlier(a, b wire.Signed) bool {
+	x, y := a.Body.(wire.Leave).Minute, b.Body.(wire.Leave).Minute
+	if x != y {
+		return x < y
+	}
+	return wire.Compare(a.ID, b.ID) < 0
+}
+
+// of returns the neighborhood that an object names; zero for what belongs to no roster.
+func of(b wire.Body) wire.Hash {
+	switch b := b.(type) {
+	case wire.Act:
+		return b.Act().Neighborhood
+	case wire.Deed:
+		return b.Deed().Neighborhood
+	case wire.Vote:
+		return b.Neighborhood
+	case wire.Card:
+		return b.Neighborhood
+	case wire.Leave:
+		return b.Neighborhood
+	}
+	return wire.Hash{}
+}

@@ -1,0 +1,127 @@
+package roster
+
+import (
+	"slices"
+
+	"nvrd/federation/wire"
+)
+
+// State is what a roster's objects amount to. It is shared: readers change
+// nothing in it.
+type State struct {
+	Charter  []wire.Hash // the acts that count, from height 1 on
+	Head     wire.Hash   // the newest of them; the genesis if there is none
+	Minute   wire.Minute // of the head
+	Waiting  bool        // an act that is settled here, such as the head that an invite named, is not held yet
+	Policy   wire.Policy
+	Seats    map[wire.Key]Seat
+	Members  map[wire.Key]*Member // also those who are out: their earlier entries count
+	Agencies map[wire.Key]Agency
+	Proposed []Proposal  // acts above the head that lack votes
+	Revoking []wire.Hash // revocations that wait for a second steward (R15)
+
+	Doubles []Double   // seats that voted for two acts where one was asked for (R5)
+	Forked  []wire.Key // seats whose log has branches that none of their deeds joins (R13)
+	Splits  []Split    // acts that passed beside what is settled here (R6)
+
+	nodes map[wire.Key]wire.Key // author by node key
+	held  map[wire.Key]seat     // every seat there ever was
+}
+
+// Seat is a seat that votes, or will when it is renewed.
+type Seat struct {
+	Who     wire.Key // author key of the steward
+	Since   wire.Minute
+	Renewed wire.Minute // it votes in acts of up to a year later (R15)
+}
+
+// Lapse is how long a seat votes without being renewed.
+const Lapse = 365 * wire.Day
+
+// Member is a home that is in, or was.
+type Member struct {
+	Card     *wire.Card
+	Since    wire.Minute // from when its entries count
+	By       wire.Key    // the seat that admitted it first
+	Succeeds wire.Key    // an earlier key of the same person; zero for none
+	Out      bool
+	Until    wire.Minute // of a home that is out: the last minute whose entries count
+}
+
+// Agency is an agency that the charter names.
+type Agency struct {
+	Title     string
+	Since     wire.Minute
+	Suspended bool
+}
+
+// Proposal is an act that may yet count.
+type Proposal struct {
+	Act   wire.Hash
+	Votes []wire.Key // seats, ascending
+	Need  int        // how many votes make it count
+}
+
+// Double proves that a seat voted for two acts at one height after one act.
+type Double struct {
+	Seat wire.Key
+	A, B wire.Hash
+}
+
+// Split is an act that has the votes and does not count, because another had
+// been settled here before.
+type Split struct{ Settled, Act wire.Hash }
+
+// Member returns the member with this author key, or nil if there is none who
+// is in.
+func (s *State) Member(author wire.Key) *Member {
+	if m := s.Members[author]; m != nil && !m.Out {
+		return m
+	}
+	return nil
+}
+
+// AuthorOf returns the member that connects with this node key, if one does
+// and is in.
+func (s *State) AuthorOf(node wire.Key) (wire.Key, bool) {
+	author, ok := s.nodes[node]
+	return author, ok
+}
+
+// SeatOf returns the seat that the member holds.
+func (s *State) SeatOf(author wire.Key) (wire.Key, bool) {
+	for key, seat := range s.Seats {
+		if seat.Who == author {
+			return key, true
+		}
+	}
+	return wire.Key{}, false
+}
+
+// voters returns the seats whose votes decide on an act of this minute: those
+// that were renewed within a year. If none was, a neighborhood is not left
+// without any: then all do.
+func voters(seats map[wire.Key]Seat, at wire.Minute) map[wire.Key]struct{} {
+	fresh, all := map[wire.Key]struct{}{}, map[wire.Key]struct{}{}
+	for key, seat := range seats {
+		all[key] = struct{}{}
+		if at < seat.Renewed+Lapse {
+			fresh[key] = struct{}{}
+		}
+	}
+	if len(fresh) == 0 {
+		return all
+	}
+	return fresh
+}
+
+func compareKeys(a, b wire.Key) int { return wire.Compare(wire.Hash(a), wire.Hash(b)) }
+
+func sortedKeys(set map[wire.Key]struct{}) []wire.Key {
+	keys := make([]wire.Key, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compareKeys)
+	return keys
+}
