@@ -70,7 +70,7 @@ bench: peers build build/uitest.stamp ## What recording costs, beside ffmpeg on 
 	go test -run '^$$' -bench . -benchmem ./pkg/...
 
 fuzz: ## Each fuzz target for FUZZTIME (30s)
-	@set -e; grep -ro --include '*_test.go' --exclude-dir node_modules '^func Fuzz[A-Za-z0-9]*' cmd pkg ui | \
+	@set -e; grep -ro --include '*_test.go' --exclude-dir node_modules '^func Fuzz[A-Za-z0-9]*' cmd pkg ui federation | \
 	while IFS=': ' read -r file _ target; do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
 	done

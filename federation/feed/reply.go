@@ -1,0 +1,113 @@
+package feed
+
+import (
+	"slices"
+
+	"nvrd/federation/wire"
+)
+
+// reply gathers what a link says at once. Entries go by reference until they are
+// written, so that a month of them takes no memory twice.
+type reply struct {
+	messages []wire.Message
+	entries  []wire.Carried
+	size     int // of those entries as a message
+}
+
+// bare is the size of a message of entries without any.
+const bare = 16
+
+// size is how many bytes a message takes at most.
+func size(m wire.Message) int {
+	switch m := m.(type) {
+	case wire.Days:
+		return 24 + 23*len(m.Days)
+	case wire.Hours:
+		return 20 + 19*len(m.Hours)
+	case wire.IDs:
+		return 56 + 17*len(m.IDs)
+	case wire.Want:
+		return 20 + 17*len(m.IDs)
+	case wire.Entries:
+		n := bare
+		for _, c := range m.Entries {
+			n += carriedSize(c)
+		}
+		return n
+	default:
+		return 32
+	}
+}
+
+func carriedSize(c wire.Carried) int { return 7 + len(c.Entry) + len(c.Payload) }
+
+// say adds a message, if there is room for it in this hour.
+func (l *Link) say(r *reply, m wire.Message) {
+	if l.spent.out < MaxOut {
+		l.spent.out += size(m)
+		r.messages = append(r.messages, m)
+	}
+}
+
+// full tells whether nothing more can be said in this hour.
+func (l *Link) full(r *reply) bool { return l.spent.out+r.size >= MaxOut }
+
+// has tells whether the peer is known to have an entry.
+func (l *Link) has(h *record) bool {
+	_, ok := l.passed[h.ID.Print()]
+	return ok
+}
+
+// offerAll offers entries, the newest first.
+func (l *Link) offerAll(r *reply, held []*record) {
+	for _, h := range slices.SortedFunc(slices.Values(held), func(a, b *record) int { return compare(b.Item, a.Item) }) {
+		if l.full(r) {
+			return
+		}
+		l.offer(r, h)
+	}
+}
+
+// offer sends an entry that the peer is not known to have; before it what it
+// died of, without which the peer would ask where its payload is.
+func (l *Link) offer(r *reply, h *record) {
+	if l.has(h) {
+		return
+	}
+	for _, cause := range l.set.causesOf(h) {
+		if !l.has(cause) {
+			l.carry(r, cause)
+		}
+	}
+	l.carry(r, h)
+}
+
+// causesOf returns what a record died of.
+func (s *Set) causesOf(h *record) []*record {
+	if h.dead != TakenBack && h.dead != Destroyed {
+		return nil
+	}
+	return s.causes(h.Item)
+}
+
+func (l *Link) carry(r *reply, h *record) {
+	c := wire.Carried{Entry: h.Raw, Payload: h.Payload}
+	if r.size+carriedSize(c) > wire.MaxMessage-bare || len(r.entries) == wire.MaxCarried {
+		l.flush(r)
+	}
+	if l.full(r) {
+		return
+	}
+	l.passed[h.ID.Print()] = struct{}{}
+	r.entries = append(r.entries, c)
+	r.size += carriedSize(c)
+}
+
+// flush makes a message of the entries that were gathered.
+func (l *Link) flush(r *reply) {
+	if len(r.entries) > 0 {
+		m := wire.Entries{Entries: r.entries}
+		r.entries, r.size = nil, 0
+		l.say(r, m)
+	}
+}

@@ -1,0 +1,387 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nvrd/federation/wire"
+)
+
+// worlds is how many small neighborhoods each property is tried in.
+const worlds = 10_000
+
+// eachWorld runs a property in worlds that differ by their seed.
+func eachWorld(t *testing.T, property func(t *testing.T, r *rand.Rand)) {
+	const first = 1
+	for seed := uint64(first); seed < first+worlds && !t.Failed(); seed++ {
+		func() {
+			defer func() {
+				if t.Failed() {
+					t.Logf("seed %d", seed)
+				}
+			}()
+			property(t, rand.New(rand.NewPCG(seed, 0)))
+		}()
+	}
+}
+
+// street writes entries as people and troublemakers would: more than budgets
+// have, on few days, about each other, and about what comes only later.
+type street struct {
+	*rand.Rand
+	t       *testing.T
+	book    book
+	written []*Item
+}
+
+var authors = []string{"anna", "ben", "cleo", "dora", "emil", "new", "eve"}
+
+// entry returns an entry dated at or before a minute.
+func (s *street) entry(until wire.Minute) *Item {
+	w := written{by: authors[s.IntN(len(authors))], at: until - wire.Minute(s.IntN(3*int(wire.Day))), number: byte(s.IntN(200)), minutes: wire.Minute(1 + s.IntN(3*int(wire.Day)))}
+	var about *Item
+	if len(s.written) > 0 {
+		about = s.written[s.IntN(len(s.written))]
+		w.on = about.ID
+	}
+	switch n := s.IntN(10); {
+	case about == nil || n < 4:
+		w.on, w.says = wire.Hash{}, something("x")
+	case n < 5:
+		w.says = wire.Comment{Text: "x"}
+	case n < 8:
+		w.by = nameOf(about.Entry.Author)
+	default:
+		w.by = authors[s.IntN(4)]
+		w.says = wire.Label{Is: wire.LabelUnlawful, Reason: "x"}
+	}
+	i := s.book.write(s.t, w)
+	s.written = append(s.written, i)
+	return i
+}
+
+// model says what a home holds of all that it was ever offered: the rules as
+// they are told, over the whole, at once.
+func model(all []*Item, roster members, now wire.Minute) map[wire.Hash]Death {
+	full := map[wire.Hash]*Item{}
+	for _, i := range all {
+		if had := full[i.ID]; had == nil || had.Payload == nil {
+			full[i.ID] = i
+		}
+	}
+	kept := map[wire.Hash]*Item{}
+	keep := func(judges bool, dead func(*Item) Death) {
+		groups := map[string][]*Item{}
+		for _, i := range full {
+			e := i.Entry
+			st, ok := roster[nameOf(e.Author)]
+			if i.judges() != judges || !ok || st.Left || e.Minute < st.Since || e.Minute > st.Until || e.Minute > now+10 || now/wire.Day-e.Minute/wire.Day > 90 && e.Minute < now {
+				continue
+			}
+			if e.Says == wire.SaysLabel && !st.Steward || i.Payload == nil && e.Length > 0 && dead(i) == Alive {
+				continue
+			}
+			group := fmt.Sprint(e.Author, e.Minute/wire.Day, e.Says, e.Says == wire.SaysPost && e.Minute < st.Since+2*wire.Day)
+			groups[group] = append(groups[group], i)
+		}
+		for _, g := range groups {
+			slices.SortFunc(g, func(a, b *Item) int {
+				if a.Entry.Minute != b.Entry.Minute {
+					return int(a.Entry.Minute) - int(b.Entry.Minute)
+				}
+				return bytes.Compare(a.ID[:], b.ID[:])
+			})
+			most := map[wire.Says]int{wire.SaysPost: 5, wire.SaysComment: 60, wire.SaysReaction: 100, wire.SaysRetract: 400, wire.SaysLabel: 60}[g[0].Entry.Says]
+			if g[0].Entry.Says == wire.SaysPost && g[0].Entry.Minute < roster[nameOf(g[0].Entry.Author)].Since+2*wire.Day {
+				most = 1
+			}
+			for _, i := range g[:min(most, len(g))] {
+				kept[i.ID] = i
+			}
+		}
+	}
+	takenBack := func(i *Item) bool {
+		for _, r := range kept {
+			if r.Entry.Says == wire.SaysRetract && r.Entry.On == i.ID && r.Entry.Author == i.Entry.Author {
+				return true
+			}
+		}
+		return false
+	}
+	dead := func(i *Item) Death {
+		by := map[wire.Key]bool{}
+		for _, l := range kept {
+			if l.Entry.Says == wire.SaysLabel && l.Entry.On == i.ID && l.Says.(wire.Label).Is == wire.LabelUnlawful && !takenBack(l) {
+				by[l.Entry.Author] = true
+			}
+		}
+		switch {
+		case i.judges():
+			return Alive
+		case takenBack(i):
+			return TakenBack
+		case len(by) > 1:
+			return Destroyed
+		case now >= i.Entry.Expires:
+			return Expired
+		}
+		return Alive
+	}
+	keep(true, dead)
+	keep(false, dead)
+	state := map[wire.Hash]Death{}
+	for id, i := range kept {
+		state[id] = dead(i)
+	}
+	return state
+}
+
+func trouble() members {
+	m := neighbors()
+	m["new"] = Standing{Since: noon - 2*wire.Day - 200, Until: Always}
+	m["cleo"] = Standing{Since: m["cleo"].Since, Until: noon - 300, Steward: true}
+	return m
+}
+
+// TestModel: whatever comes, in any order, again and again, while time passes,
+// the set is what the rules say of the whole.
+func TestModel(t *testing.T) {
+	eachWorld(t, func(t *testing.T, r *rand.Rand) {
+		s := &street{Rand: r, t: t, book: book{}}
+		for range 5 + r.IntN(40) {
+			i := s.entry(noon)
+			if retracts := i.Entry.Says == wire.SaysRetract; retracts && s.about(i).label() != 0 {
+				s.written = s.written[:len(s.written)-1] // what a label destroyed does not come back here by itself, see TestConverge
+			}
+		}
+		roster, set := trouble(), New(elm, trouble())
+		offers := slices.Concat(s.written, s.written[:r.IntN(len(s.written))])
+		r.Shuffle(len(offers), func(i, j int) { offers[i], offers[j] = offers[j], offers[i] })
+		now := noon - 5
+		for _, i := range offers {
+			if r.IntN(4) == 0 {
+				now += wire.Minute(r.IntN(300))
+			}
+			set.Add(i, now)
+		}
+		if r.IntN(4) == 0 {
+			now += wire.Minute(r.IntN(95)) * wire.Day
+		}
+		set.Settle(roster, now)
+		holds(t, set)
+		if diff := cmp.Diff(model(offers, roster, now), held(set)); diff != "" {
+			t.Errorf("of %d offers (-rules +set):\n%s", len(offers), diff)
+		}
+	})
+}
+
+func (s *street) about(i *Item) *Item {
+	for _, w := range s.written {
+		if w.ID == i.Entry.On {
+			return w
+		}
+	}
+	return &Item{}
+}
+
+// home is one in a world: with a clock that is wrong, and a roster that it may
+// not have yet.
+type home struct {
+	set  *Set
+	skew int
+	said []Change
+}
+
+func (h *home) now(true wire.Minute) wire.Minute { return wire.Minute(int(true) + h.skew) }
+
+// TestConverge: homes that hear of a part each, in their own order, twice or
+// never, apart from each other for a while, with clocks 5 minutes off and rosters
+// that arrive at different times, hold the same once they have talked; which is
+// what the rules say of all that any of them held.
+func TestConverge(t *testing.T) {
+	eachWorld(t, func(t *testing.T, r *rand.Rand) {
+		s := &street{Rand: r, t: t, book: book{}}
+		homes := make([]*home, 2+r.IntN(3))
+		for n := range homes {
+			homes[n] = &home{set: New(elm, neighbors()), skew: r.IntN(11) - 5}
+		}
+		now := noon
+		for range 5 + r.IntN(30) {
+			now += wire.Minute(r.IntN(120))
+			writer := homes[r.IntN(len(homes))]
+			i := s.entry(writer.now(now))
+			for _, h := range homes {
+				for range r.IntN(3) { // lost, heard, or heard twice
+					h.add(i, now)
+				}
+				if r.IntN(8) == 0 {
+					h.add(s.written[r.IntN(len(s.written))], now)
+				}
+			}
+			if r.IntN(8) == 0 {
+				h := homes[r.IntN(len(homes))]
+				h.said = append(h.said, h.set.Settle(trouble(), h.now(now))...)
+			}
+			if r.IntN(10) == 0 {
+				talk(t, s.book, homes[r.IntN(len(homes))], homes[r.IntN(len(homes))], now)
+			}
+		}
+		now += 11 // what one clock had in the future
+		var union []*Item
+		for _, h := range homes {
+			h.said = append(h.said, h.set.Settle(trouble(), now)...)
+			h.skew = 0
+			for i := range h.set.Items {
+				union = append(union, i)
+			}
+		}
+		want := model(union, trouble(), now)
+		for range homes {
+			for n := range homes[1:] {
+				if trips := talk(t, s.book, homes[n], homes[n+1], now); trips > 3 {
+					t.Fatalf("%d round trips", trips)
+				}
+			}
+		}
+		for n, h := range homes {
+			holds(t, h.set)
+			if diff := cmp.Diff(want, held(h.set)); diff != "" {
+				t.Fatalf("home %d of %d (-rules +set):\n%s", n, len(homes), diff)
+			}
+			h.replay(t)
+		}
+	})
+}
+
+func (h *home) add(i *Item, now wire.Minute) {
+	_, changes := h.set.Add(i, h.now(now))
+	h.said = append(h.said, changes...)
+}
+
+// replay holds what was told to what is held: a store that wrote down each
+// change has the set.
+func (h *home) replay(t *testing.T) {
+	stored := map[wire.Hash]*Item{}
+	media := map[wire.Hash]bool{}
+	for _, c := range h.said {
+		switch c.Is {
+		case IsDropped:
+			delete(stored, c.Item.ID)
+		default:
+			stored[c.Item.ID] = c.Item
+		}
+		for a := range addresses(c.Item) {
+			media[a] = true
+		}
+		for _, a := range c.Free {
+			delete(media, a)
+		}
+	}
+	for i := range h.set.Items {
+		if stored[i.ID] != i {
+			t.Fatal("a change was not told")
+		}
+		delete(stored, i.ID)
+	}
+	if len(stored) > 0 {
+		t.Fatalf("%d were not told to be dropped", len(stored))
+	}
+}
+
+// talk lets two homes have one conversation, and returns its round trips.
+func talk(t *testing.T, b book, one, other *home, now wire.Minute) int {
+	if one == other {
+		return 0
+	}
+	ends := [2]*Link{NewLink(one.set, b.open), NewLink(other.set, b.open)}
+	homes := [2]*home{one, other}
+	said, changes := ends[0].Start(one.now(now))
+	one.said = append(one.said, changes...)
+	ways := 0
+	for ; len(said) > 0; ways++ {
+		to := (ways + 1) % 2
+		var answers []wire.Message
+		for _, m := range said {
+			out, changes, err := ends[to].Step(m, homes[to].now(now))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers = append(answers, out...)
+			homes[to].said = append(homes[to].said, changes...)
+		}
+		said = answers
+		if ways > 20 {
+			t.Fatal("they talk without end")
+		}
+	}
+	return (ways + 1) / 2
+}
+
+// TestPartition: two halves of a street that were apart are one again after one
+// conversation between any two of them, passed on by the others.
+func TestPartition(t *testing.T) {
+	s := &street{Rand: rand.New(rand.NewPCG(7, 7)), t: t, book: book{}}
+	homes := make([]*home, 8)
+	for n := range homes {
+		homes[n] = &home{set: New(elm, neighbors())}
+	}
+	for n := range 400 {
+		i := s.entry(noon)
+		for _, h := range homes[n%2*4 : n%2*4+4] {
+			h.add(i, noon)
+		}
+	}
+	if maps.Equal(held(homes[0].set), held(homes[7].set)) {
+		t.Fatal("nothing to heal")
+	}
+	links := map[[2]int]*Link{}
+	link := func(from, to int) *Link {
+		if links[[2]int{from, to}] == nil {
+			links[[2]int{from, to}] = NewLink(homes[from].set, s.book.open)
+		}
+		return links[[2]int{from, to}]
+	}
+	type letter struct {
+		from, to int
+		m        wire.Message
+	}
+	var mail []letter
+	post := func(from, to int, messages []wire.Message) {
+		for _, m := range messages {
+			mail = append(mail, letter{from, to, m})
+		}
+	}
+	neighborsOf := func(n int) []int { return []int{(n + 1) % 8, (n + 7) % 8} } // a ring
+	start, _ := link(3, 4).Start(noon)
+	post(3, 4, start)
+	for n := 0; len(mail) > 0; n++ {
+		l := mail[0]
+		mail = mail[1:]
+		out, changes, err := link(l.to, l.from).Step(l.m, noon)
+		if err != nil || n > 100_000 {
+			t.Fatal(n, err)
+		}
+		post(l.to, l.from, out)
+		for _, other := range neighborsOf(l.to) {
+			post(l.to, other, link(l.to, other).Push(changes, noon))
+		}
+	}
+	// Two that were passed on at the same time may have missed a payload: a round of fingerprints.
+	for n := range homes {
+		talk(t, s.book, homes[n], homes[(n+1)%8], noon)
+	}
+	for n := range homes {
+		talk(t, s.book, homes[n], homes[(n+1)%8], noon)
+	}
+	for n, h := range homes[1:] {
+		if diff := cmp.Diff(held(homes[0].set), held(h.set)); diff != "" {
+			t.Errorf("home %d:\n%s", n+1, diff)
+		}
+	}
+}
