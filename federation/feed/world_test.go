@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -77,7 +76,13 @@ func model(all []*Item, roster members, now wire.Minute) map[wire.Hash]Death {
 	}
 	kept := map[wire.Hash]*Item{}
 	keep := func(judges bool, dead func(*Item) Death) {
-		groups := map[string][]*Item{}
+		type group struct {
+			by    wire.Key
+			day   wire.Minute
+			says  wire.Says
+			early bool
+		}
+		groups := map[group][]*Item{}
 		for _, i := range full {
 			e := i.Entry
 			st, ok := roster[nameOf(e.Author)]
@@ -87,8 +92,8 @@ func model(all []*Item, roster members, now wire.Minute) map[wire.Hash]Death {
 			if e.Says == wire.SaysLabel && !st.Steward || i.Payload == nil && e.Length > 0 && dead(i) == Alive {
 				continue
 			}
-			group := fmt.Sprint(e.Author, e.Minute/wire.Day, e.Says, e.Says == wire.SaysPost && e.Minute < st.Since+2*wire.Day)
-			groups[group] = append(groups[group], i)
+			g := group{e.Author, e.Minute / wire.Day, e.Says, e.Says == wire.SaysPost && e.Minute < st.Since+2*wire.Day}
+			groups[g] = append(groups[g], i)
 		}
 		for _, g := range groups {
 			slices.SortFunc(g, func(a, b *Item) int {
@@ -175,8 +180,8 @@ func TestModel(t *testing.T) {
 		}
 		set.Settle(roster, now)
 		holds(t, set)
-		if diff := cmp.Diff(model(offers, roster, now), held(set)); diff != "" {
-			t.Errorf("of %d offers (-rules +set):\n%s", len(offers), diff)
+		if want, got := model(offers, roster, now), held(set); !maps.Equal(want, got) {
+			t.Errorf("of %d offers (-rules +set):\n%s", len(offers), cmp.Diff(want, got))
 		}
 	})
 }
@@ -251,8 +256,8 @@ func TestConverge(t *testing.T) {
 		}
 		for n, h := range homes {
 			holds(t, h.set)
-			if diff := cmp.Diff(want, held(h.set)); diff != "" {
-				t.Fatalf("home %d of %d (-rules +set):\n%s", n, len(homes), diff)
+			if got := held(h.set); !maps.Equal(want, got) {
+				t.Fatalf("home %d of %d (-rules +set):\n%s", n, len(homes), cmp.Diff(want, got))
 			}
 			h.replay(t)
 		}
