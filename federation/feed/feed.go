@@ -131,7 +131,7 @@ const (
 // Add offers an item, and tells what became of it and what else changed. An item
 // that is not let in was ignored: nobody is at fault for having sent it.
 func (s *Set) Add(i *Item, now wire.Minute) (Outcome, []Change) {
-	changes := s.advance(now)
+	changes := s.Advance(now)
 	outcome := s.add(i, &changes)
 	return outcome, changes
 }
@@ -143,8 +143,10 @@ func (s *Set) Settle(roster Roster, now wire.Minute) []Change {
 	return s.settle(now)
 }
 
-// advance lets time pass, or go back.
-func (s *Set) advance(now wire.Minute) []Change {
+// Advance lets time pass, or go back: what expired by now is dead, and days that
+// are over for all are gone. It is cheap as long as nothing is due, and to be
+// called every minute or so; Add and links do the same.
+func (s *Set) Advance(now wire.Minute) []Change {
 	if now < s.now || now >= s.next {
 		return s.settle(now)
 	}

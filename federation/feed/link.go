@@ -125,7 +125,7 @@ func (l *Link) turn(now wire.Minute) []Change {
 		l.hour, l.spent, l.waits = hour, spending{}, false
 		clear(l.passed)
 	}
-	return l.set.advance(now)
+	return l.set.Advance(now)
 }
 
 // root answers with the same root if it is equal, and else with days. Of two

@@ -56,14 +56,21 @@ const (
 // Stands tells whether the label counts.
 func (s LabelState) Stands() bool { return s <= LabelAlone }
 
+// view is a look at a set at some minute. It changes nothing.
+type view struct {
+	*Set
+	now wire.Minute
+}
+
 // Days returns the posts that are not expired by day, the newest first.
-func (s *Set) Days() []Day {
+func (s *Set) Days(now wire.Minute) []Day {
+	v := view{s, now}
 	var days []Day
 	for _, d := range slices.Backward(s.tree.days) {
 		var posts []Post
 		for _, r := range slices.Backward(s.posts(d.number)) {
-			if r.Entry.Expires > s.now {
-				posts = append(posts, s.post(r))
+			if r.Entry.Expires > now {
+				posts = append(posts, v.post(r))
 			}
 		}
 		if len(posts) > 0 {
@@ -73,20 +80,20 @@ func (s *Set) Days() []Day {
 	return days
 }
 
-func (s *Set) post(r *record) Post {
-	return Post{Said: s.said(r), Comments: s.comments(r.ID), Reactions: s.reactions(r.ID)}
+func (v view) post(r *record) Post {
+	return Post{Said: v.said(r), Comments: v.comments(r.ID), Reactions: v.reactions(r.ID)}
 }
 
-func (s *Set) said(r *record) Said {
-	return Said{Item: r.Item, Dead: r.dead, Labels: s.labels(r.ID)}
+func (v view) said(r *record) Said {
+	return Said{Item: r.Item, Dead: r.dead, Labels: v.labels(r.ID)}
 }
 
 // comments returns those on an entry, and those on them, however deep.
-func (s *Set) comments(id wire.Hash) []Said {
+func (v view) comments(id wire.Hash) []Said {
 	var found []*record
 	for next := []wire.Hash{id}; len(next) > 0; next = next[1:] {
-		for _, r := range s.about[next[0]] {
-			if r.Entry.Says == wire.SaysComment && r.Entry.Expires > s.now {
+		for _, r := range v.about[next[0]] {
+			if r.Entry.Says == wire.SaysComment && r.Entry.Expires > v.now {
 				found = append(found, r)
 				next = append(next, r.ID)
 			}
@@ -95,14 +102,14 @@ func (s *Set) comments(id wire.Hash) []Said {
 	slices.SortFunc(found, func(a, b *record) int { return compare(a.Item, b.Item) })
 	var said []Said
 	for _, r := range found {
-		said = append(said, s.said(r))
+		said = append(said, v.said(r))
 	}
 	return said
 }
 
-func (s *Set) reactions(id wire.Hash) []Reaction {
+func (v view) reactions(id wire.Hash) []Reaction {
 	var found []*record
-	for _, r := range s.about[id] {
+	for _, r := range v.about[id] {
 		if r.Entry.Says == wire.SaysReaction && r.dead == Alive {
 			found = append(found, r)
 		}
@@ -123,9 +130,9 @@ func (s *Set) reactions(id wire.Hash) []Reaction {
 	return all
 }
 
-func (s *Set) labels(id wire.Hash) []Label {
+func (v view) labels(id wire.Hash) []Label {
 	var found []*record
-	for _, r := range s.about[id] {
+	for _, r := range v.about[id] {
 		if r.Entry.Says == wire.SaysLabel {
 			found = append(found, r)
 		}
@@ -133,24 +140,24 @@ func (s *Set) labels(id wire.Hash) []Label {
 	slices.SortFunc(found, func(a, b *record) int { return compare(a.Item, b.Item) })
 	var labels []Label
 	for _, r := range found {
-		labels = append(labels, Label{Item: r.Item, Label: r.Says.(wire.Label), Stands: s.stands(r, found), Appeals: s.comments(r.ID)})
+		labels = append(labels, Label{Item: r.Item, Label: r.Says.(wire.Label), Stands: v.stands(r, found), Appeals: v.comments(r.ID)})
 	}
 	return labels
 }
 
 // stands says how it stands with one of the labels of an entry.
-func (s *Set) stands(r *record, all []*record) LabelState {
+func (v view) stands(r *record, all []*record) LabelState {
 	agrees := func(other *record) bool {
-		return other.Entry.Author != r.Entry.Author && other.label() == r.label() && !s.takenBack(other.Item)
+		return other.Entry.Author != r.Entry.Author && other.label() == r.label() && !v.takenBack(other.Item)
 	}
 	switch {
-	case s.takenBack(r.Item):
+	case v.takenBack(r.Item):
 		return LabelTakenBack
 	case slices.ContainsFunc(all, agrees):
 		return LabelAgreed
-	case s.roster.Stewards() == 1:
+	case v.roster.Stewards() == 1:
 		return LabelAlone
-	case int64(s.now) < int64(r.Entry.Minute)+int64(wire.Day):
+	case int64(v.now) < int64(r.Entry.Minute)+int64(wire.Day):
 		return LabelFresh
 	}
 	return LabelLapsed

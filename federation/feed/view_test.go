@@ -11,7 +11,7 @@ import (
 )
 
 // page writes a view as a page would show it, with names for ids.
-func page(s *Set, names map[wire.Hash]string) string {
+func page(s *Set, now wire.Minute, names map[wire.Hash]string) string {
 	var b strings.Builder
 	var said func(indent string, what Said)
 	said = func(indent string, what Said) {
@@ -28,7 +28,7 @@ func page(s *Set, names map[wire.Hash]string) string {
 			}
 		}
 	}
-	for _, d := range s.Days() {
+	for _, d := range s.Days(now) {
 		fmt.Fprintf(&b, "day %d\n", int(d.Number)-int(today))
 		for _, p := range d.Posts {
 			said("  ", p.Said)
@@ -83,7 +83,7 @@ day -1
     label 4 by ben: agreed, stands true
 `
 	// Labels of one minute are ordered by id: sort those two lines out.
-	got := page(s, names)
+	got := page(s, noon, names)
 	if a, b := "    label 4 by anna: agreed, stands true\n", "    label 3 by cleo: lapsed, stands false\n"; strings.Contains(got, b+a) {
 		got = strings.Replace(got, b+a, a+b, 1)
 	}
@@ -94,11 +94,10 @@ day -1
 	one := members{"anna": {Until: Always, Steward: true}, "dora": {Until: Always}}
 	s = New(elm, one)
 	offer(t, s, noon, ice, wrong)
-	if got, want := page(s, names), "day -1\n  ice by dora\n    label 4 by anna: by one steward, stands true\n"; got != want {
+	if got, want := page(s, noon, names), "day -1\n  ice by dora\n    label 4 by anna: by one steward, stands true\n"; got != want {
 		t.Errorf("with one steward:\n%s", got)
 	}
-	s.Settle(one, noon+29*wire.Day)
-	if got := page(s, names); got != "" {
+	if got := page(s, noon+29*wire.Day, names); got != "" {
 		t.Errorf("when it is expired:\n%s", got)
 	}
 }
