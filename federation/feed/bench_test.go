@@ -1,10 +1,6 @@
 package feed
 
-import (
-	"testing"
-
-	"nvrd/federation/wire"
-)
+import "testing"
 
 func BenchmarkAdd(b *testing.B) {
 	items, roster := month()
@@ -74,13 +70,8 @@ func BenchmarkSync(b *testing.B) {
 // BenchmarkEqual is what a period costs two homes that hold the same 6,000.
 func BenchmarkEqual(b *testing.B) {
 	items, roster := month()
-	one, other := NewLink(filled(roster, items), Open), NewLink(filled(roster, items), Open)
-	var now wire.Minute = noon
+	one, other := filled(roster, items), filled(roster, items)
 	for b.Loop() {
-		converse(b, one, other, now)
-		now += 60
-		if now > noon+wire.Day {
-			now = noon
-		}
+		converse(b, NewLink(one, Open), NewLink(other, Open), noon)
 	}
 }
