@@ -55,6 +55,9 @@ func TestAdd(t *testing.T) {
 		{"of the minute after the cut", nil, post(t, "revoked", noon-99), Revoked, Alive},
 		{"of one who left", nil, post(t, "left", noon-200), NotMember, Alive},
 
+		{"a second of a newcomer's last minute", []*Item{post(t, "fresh", noon-1)}, post(t, "fresh", noon), OverBudget, Alive},
+		{"a second of the minute after", []*Item{post(t, "fresh", noon-1)}, post(t, "fresh", noon+1), Added, Alive},
+
 		{"a comment on what nobody knows", nil, comment(t, "dora", noon, p), Added, Alive},
 		{"a label of a steward", nil, label(t, "anna", noon, p, wire.LabelWrong), Added, Alive},
 		{"a label of a member", nil, label(t, "dora", noon, p, wire.LabelWrong), NotSteward, Alive},
@@ -79,6 +82,7 @@ func TestAdd(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := neighbors()
 			m["newcomer"] = Standing{Since: noon - 100, Until: Always}
+			m["fresh"] = Standing{Since: noon + 1 - NewcomerTime, Until: Always}
 			m["revoked"] = Standing{Since: noon - 1000, Until: noon - 100}
 			m["left"] = Standing{Since: noon - 1000, Until: Always, Left: true}
 			s := New(elm, m)
