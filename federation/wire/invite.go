@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+)
+
+// Invite is what a home that is let in has to know. It is a secret: who has it
+// may ask to be let in. It is not signed, since whoever holds it trusts who gave
+// it to them.
+type Invite struct {
+	_            struct{} `cbor:",toarray"`
+	Version      uint8
+	Neighborhood Hash
+	Title        string // of the neighborhood, to be shown before anything is asked
+	From         string // name of the home that invites
+	Head         Hash   // the newest act, which the joining home takes as settled; the neighborhood itself if there is none
+	Secret       Salt   // known to the home that invites, and used once there
+	Expires      Minute
+	Doors        []Door
+}
+
+// Door is where the joining home may knock.
+type Door struct {
+	_         struct{} `cbor:",toarray"`
+	Node      Key
+	Addresses []string // multiaddresses, in the order in which to try them
+}
+
+const (
+	// MaxInvite is the size of an invite in bytes: as text it is a QR code that a
+	// phone reads from a screen.
+	MaxInvite = 1 << 10
+	// MaxDoors is how many doors it names: one may be away, two seldom are.
+	MaxDoors = 3
+	// MaxAddresses is how many of each: by IPv4, IPv6, at home, and through a relay.
+	MaxAddresses = 4
+	// MaxAddress is the length of one in characters.
+	MaxAddress = 160
+)
+
+// invitePrefix begins an invite as text. It is in capitals as all of it, since
+// QR codes hold those in less space.
+const invitePrefix = "STOOP:"
+
+var inviteText = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// checksumLen is how many bytes of the SHA-256 of an invite follow it as text.
+const checksumLen = 4
+
+// Text returns the invite as text to be sent or drawn: STOOP:, and in base32
+// (RFC 4648) the invite and the first 4 bytes of its SHA-256. It returns ErrRange
+// or ErrTooLarge for what [ParseInvite] would refuse.
+func (v Invite) Text() (string, error) {
+	v.Version = Version
+	if err := v.check(); err != nil {
+		return "", err
+	}
+	b := encode(v)
+	if len(b) > MaxInvite {
+		return "", fmt.Errorf("%w: invite of %d bytes, of at most %d", ErrTooLarge, len(b), MaxInvite)
+	}
+	sum := sha256.Sum256(b)
+	return invitePrefix + inviteText.EncodeToString(append(b, sum[:checksumLen]...)), nil
+}
+
+// ParseInvite finds an invite in what a person pasted or a camera read: in a
+// message with words around it, in small letters, broken into lines.
+// ErrMalformed means that there is none, or only a part of one.
+func ParseInvite(text string) (Invite, error) {
+	if len(text) > 16*MaxInvite {
+		return Invite{}, fmt.Errorf("%w: text of %d bytes", ErrTooLarge, len(text))
+	}
+	text = strings.ToUpper(text)
+	_, rest, ok := strings.Cut(text, invitePrefix)
+	if !ok {
+		return Invite{}, fmt.Errorf("%w: an invite begins with %s", ErrMalformed, invitePrefix)
+	}
+	// Words may follow, so each place where it could end is tried: where the
+	// checksum is right it does.
+	var letters strings.Builder
+	for word := range strings.FieldsSeq(rest) {
+		word = strings.TrimRight(word, ".,;:!?)>\"'")
+		if strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
+			break
+		}
+		letters.WriteString(word)
+		b, err := inviteText.DecodeString(letters.String())
+		if err != nil || len(b) < checksumLen {
+			continue
+		}
+		b, sum := b[:len(b)-checksumLen], b[len(b)-checksumLen:]
+		if right := sha256.Sum256(b); bytes.Equal(sum, right[:checksumLen]) {
+			return openInvite(b)
+		}
+	}
+	return Invite{}, fmt.Errorf("%w: the invite is not whole; copy it again from its first to its last letter", ErrMalformed)
+}
+
+func openInvite(b []byte) (Invite, error) {
+	v, err := decode[Invite](b, MaxInvite)
+	if err != nil {
+		return Invite{}, err
+	}
+	if v.Version != Version {
+		return Invite{}, fmt.Errorf("%w: an invite of version %d", ErrUnknown, v.Version)
+	}
+	if err := v.check(); err != nil {
+		return Invite{}, err
+	}
+	return v, nil
+}
+
+func (v Invite) check() error {
+	err := first(
+		text("title", v.Title, 1, MaxTitle, false),
+		text("name of who invites", v.From, 1, MaxName, false),
+		within("doors", 1 <= len(v.Doors) && len(v.Doors) <= MaxDoors),
+	)
+	for _, d := range v.Doors {
+		err = first(err, within("addresses", 1 <= len(d.Addresses) && len(d.Addresses) <= MaxAddresses))
+		for _, a := range d.Addresses {
+			err = first(err, text("address", a, 1, MaxAddress, false))
+		}
+	}
+	return err
+}
