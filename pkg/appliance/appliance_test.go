@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +10,22 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
+
+// happen has the catalog know of an event that the household does not have yet.
+func happen(t *testing.T, data string, kind string) {
+	t.Helper()
+	c, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Update(t.Context(), func(tx catalog.Tx) error {
+		_, err := tx.PutEvent(nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: kind})
+		return err
+	})
+	if err := errors.Join(err, c.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // A catalog that was set aside is read however often the program is killed
 // before it has, and so is one that is set aside meanwhile.
@@ -20,16 +37,6 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if why != "" {
-			event := nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: why}
-			err := a.Dir.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
-				_, err := tx.PutEvent(event)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
 		if look {
 			if err := a.Dir.Compare(t.Context(), a.aside, nvr.Now(), log); err != nil {
 				t.Fatal(err)
@@ -37,6 +44,9 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 		}
 		if err := a.Close(); err != nil {
 			t.Fatal(err)
+		}
+		if why != "" {
+			happen(t, data, why)
 		}
 	}
 	life(true, "before")
@@ -67,42 +77,38 @@ func TestCatalogSetAsideIsNotForgotten(t *testing.T) {
 	}
 }
 
-// A marker that says nothing, as a power cut may have left one, costs nothing.
-func TestEmptyMarker(t *testing.T) {
-	data, log := t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
-	life := func(f func(a *Appliance)) {
-		t.Helper()
-		a, err := Open(t.Context(), Config{Data: data, Log: log})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f(a)
-		if err := a.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	life(func(a *Appliance) {
-		err := a.Dir.Catalog.Update(t.Context(), func(tx catalog.Tx) error {
-			_, err := tx.PutEvent(nvr.Event{Stream: nvr.StreamID{Camera: 1}, Span: nvr.Span{From: 1, To: 2}, Kind: nvr.RingEvent})
-			return err
+// A marker that says nothing, or half of a name, as a power cut may have left
+// one, costs nothing.
+func TestTornMarker(t *testing.T) {
+	for name, left := range map[string]string{"empty": "", "torn": "catalog.db.damaged-2026"} {
+		t.Run(name, func(t *testing.T) {
+			data, log := t.TempDir(), slog.New(slog.NewTextHandler(t.Output(), nil))
+			life := func(f func(a *Appliance) error) {
+				t.Helper()
+				a, err := Open(t.Context(), Config{Data: data, Log: log})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(f(a), a.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			life(func(*Appliance) error { return nil })
+			happen(t, data, nvr.RingEvent)
+			if err := os.WriteFile(filepath.Join(data, "catalog.db.broken"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			life(func(*Appliance) error { return nil })
+			if err := os.WriteFile(filepath.Join(data, "catalog.db.aside"), []byte(left), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			life(func(a *Appliance) error {
+				err := a.Dir.Compare(t.Context(), a.aside, nvr.Now(), log)
+				if events, e := a.Dir.Catalog.Events(t.Context(), 1, nvr.Span{From: 1, To: 9}); e != nil || len(events) != 1 {
+					t.Errorf("events %+v, %v", events, e)
+				}
+				return err
+			})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
-	if err := os.WriteFile(filepath.Join(data, "catalog.db.broken"), nil, 0o600); err != nil {
-		t.Fatal(err)
 	}
-	life(func(*Appliance) {})
-	if err := os.WriteFile(filepath.Join(data, "catalog.db.aside"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	life(func(a *Appliance) {
-		if err := a.Dir.Compare(t.Context(), a.aside, nvr.Now(), log); err != nil {
-			t.Fatal(err)
-		}
-		if events, err := a.Dir.Catalog.Events(t.Context(), 1, nvr.Span{From: 1, To: 9}); err != nil || len(events) != 1 {
-			t.Errorf("events %+v, %v", events, err)
-		}
-	})
 }

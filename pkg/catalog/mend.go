@@ -116,8 +116,8 @@ func (c *Catalog) CopyUnique(ctx context.Context, from *Catalog) (copied int, er
 }
 
 func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (copied int, err error) {
-	if absent(ctx, from.db, table) || absent(ctx, c.db, table) {
-		return 0, nil
+	if has, err := hasTable(ctx, from.db, table); err != nil || !has {
+		return 0, err
 	}
 	rows, err := from.db.Reader().QueryContext(ctx, `SELECT * FROM `+table)
 	if err != nil {
@@ -160,8 +160,10 @@ func (c *Catalog) copyTable(ctx context.Context, from *Catalog, table string) (c
 	return copied, err
 }
 
-func absent(ctx context.Context, db *sqlite.DB, table string) bool {
-	var n int
-	err := db.Reader().QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?`, table).Scan(&n)
-	return err != nil || n == 0
+func hasTable(ctx context.Context, db *sqlite.DB, table string) (has bool, err error) {
+	err = db.Reader().QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?`, table).Scan(&has)
+	if err != nil {
+		err = fmt.Errorf("look for %s: %w", table, err)
+	}
+	return has, err
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,8 +55,8 @@ func SetAsideBroken(ctx context.Context, data string, log *slog.Logger) ([]strin
 }
 
 // aside returns the paths of the catalogs that were set aside and are still
-// needed. If the file that names them says nothing, which a crash of an older
-// version may have left, all that lie there are.
+// needed. If the file that names them says nothing, or names one that is not
+// there, which a crash may have left, all that lie there are.
 func aside(data string) ([]string, error) {
 	b, err := os.ReadFile(filepath.Join(data, asideName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,15 +66,13 @@ func aside(data string) ([]string, error) {
 		return nil, fmt.Errorf("look for catalogs that were set aside: %w", err)
 	}
 	names := strings.Fields(string(b))
-	if len(names) == 0 {
-		entries, err := os.ReadDir(data)
-		if err != nil {
-			return nil, fmt.Errorf("look for catalogs that were set aside: %w", err)
-		}
-		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), damagedPrefix) && !strings.HasSuffix(e.Name(), "-wal") && !strings.HasSuffix(e.Name(), "-shm") {
-				names = append(names, e.Name())
-			}
+	gone := func(name string) bool {
+		_, err := os.Stat(filepath.Join(data, filepath.Base(name)))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if len(names) == 0 || slices.ContainsFunc(names, gone) {
+		if names, err = damaged(data); err != nil {
+			return nil, err
 		}
 	}
 	paths := make([]string, len(names))
@@ -81,6 +80,20 @@ func aside(data string) ([]string, error) {
 		paths[i] = filepath.Join(data, filepath.Base(name))
 	}
 	return paths, nil
+}
+
+// damaged returns the names of all catalogs that were set aside.
+func damaged(data string) (names []string, err error) {
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return nil, fmt.Errorf("look for catalogs that were set aside: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), damagedPrefix) && !strings.HasSuffix(e.Name(), "-wal") && !strings.HasSuffix(e.Name(), "-shm") {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
 }
 
 // soundness returns what is wrong with a catalog, as far as can be told in a
@@ -214,6 +227,7 @@ func (d *Dir) reindexWith(ctx context.Context, who *doctor.Doctor, old string, r
 	if err != nil {
 		return err
 	}
+	tellLost(made, log)
 	log.Info("footage was indexed", "segments", made.Segments, "bytes", made.Bytes, "took", time.Since(start), "unreadable", len(made.Unreadable))
 	return nil
 }

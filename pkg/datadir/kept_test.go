@@ -3,6 +3,7 @@ package datadir
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -161,39 +162,51 @@ func TestLockEnds(t *testing.T) {
 	}
 }
 
+// before0007 makes a data directory as the program left it that had locks in the
+// catalog only: its files, and dumps of its databases. Porch is locked for the
+// first second.
+func before0007(t *testing.T) (data string) {
+	t.Helper()
+	data = t.TempDir()
+	const kept = "testdata/before-0007"
+	must(t, os.CopyFS(data, os.DirFS(kept)))
+	for _, name := range []string{"home", "catalog"} {
+		dump, err := os.Open(filepath.Join(kept, name+".sql"))
+		must(t, err)
+		defer dump.Close()
+		load := exec.CommandContext(t.Context(), "sqlite3", "-bail", filepath.Join(data, name+".db"))
+		load.Stdin = dump
+		if out, err := load.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+	}
+	return data
+}
+
 // TestLocksMove shows that the locks of a catalog from before the household had
-// them are taken over, once, also from one that was set aside since.
+// them are taken over, once, also from one that was set aside since, and that
+// retention goes by them.
 func TestLocksMove(t *testing.T) {
 	for name, broken := range map[string]bool{"sound": false, "broken": true} {
 		t.Run(name, func(t *testing.T) {
-			data := t.TempDir()
-			home, err := household.Open(t.Context(), data)
-			must(t, err)
-			must(t, home.Close())
-			c, err := catalog.Open(t.Context(), filepath.Join(data, "catalog.db"))
-			must(t, err)
-			must(t, c.Update(t.Context(), func(tx catalog.Tx) error {
-				_, err := tx.Lock(catalog.Lock{Camera: 1, Span: nvr.Span{From: filmed, To: filmed + second}, Who: "Ada", Why: "parcel", Made: 3})
-				return err
-			}))
-			must(t, c.Close())
+			data := before0007(t)
 			if broken {
 				must(t, os.WriteFile(filepath.Join(data, brokenName), nil, 0o600))
-				held, err := Lock(data)
-				must(t, err)
-				aside, err := SetAsideBroken(t.Context(), data, logged)
-				must(t, err)
-				d, err := Create(t.Context(), data, logged)
-				must(t, err)
-				must(t, d.Compare(t.Context(), aside, nvr.Now(), logged))
-				must(t, errors.Join(d.Close(), held.Close()))
+				start(t, data)
 			}
 			for range 2 {
 				inside(t, data, func(d *Dir) {
-					if locks, err := d.Home.Locks(t.Context(), 0); err != nil || len(locks) != 1 || locks[0].Why != "parcel" || locks[0].Made != 3 {
+					if locks, err := d.Home.Locks(t.Context(), 0); err != nil || len(locks) != 1 || locks[0].Who != "Ada" || locks[0].Why != "parcel" || locks[0].Made != filmed+1_071_539 {
 						t.Errorf("locks %+v, %v", locks, err)
 					}
 				})
+			}
+			record(t, data, filmed, filmed+100*second)
+			if _, err := Check(t.Context(), data, doctor.Options{}, true); err != nil { // the catalog gets them
+				t.Fatal(err)
+			}
+			if left := makeRoom(t, data); len(left) != 1 || left[0] != filmed {
+				t.Errorf("left are %v", left)
 			}
 			inside(t, data, func(d *Dir) {
 				_, err := d.Unlock(t.Context(), 1)
@@ -204,8 +217,23 @@ func TestLocksMove(t *testing.T) {
 					t.Errorf("a lock that was removed comes back: %+v, %v", locks, err)
 				}
 			})
+			if left := makeRoom(t, data); len(left) != 0 {
+				t.Errorf("left are %v, without a lock", left)
+			}
 		})
 	}
+}
+
+// start does what a start does with a catalog that is broken.
+func start(t *testing.T, data string) {
+	t.Helper()
+	held, err := Lock(data)
+	must(t, err)
+	aside, err := SetAsideBroken(t.Context(), data, logged)
+	must(t, err)
+	d, err := Create(t.Context(), data, logged)
+	must(t, err)
+	must(t, errors.Join(d.Compare(t.Context(), aside, nvr.Now(), logged), d.Close(), held.Close()))
 }
 
 // TestEventsOutliveTheCatalog shows the same of what happened, as it was last

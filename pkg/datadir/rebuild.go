@@ -76,6 +76,7 @@ func rebuildBeside(ctx context.Context, data string, home *household.DB, progres
 	if made, err = d.Rebuild(ctx, doctor.Rebuilding{Old: old, Progress: progress}); err != nil {
 		return made, err
 	}
+	tellLost(made, log)
 	if err := restoreEvents(ctx, home, fresh); err != nil {
 		return made, err
 	}
@@ -120,6 +121,13 @@ func openOld(path string, log *slog.Logger) *catalog.Catalog {
 		return nil
 	}
 	return old
+}
+
+// tellLost says that an old catalog could not be read.
+func tellLost(made doctor.Rebuilt, log *slog.Logger) {
+	if made.Lost != nil {
+		log.Error("the old catalog cannot be read to its end; locks and events stay as far as home.db has them", "err", made.Lost)
+	}
 }
 
 // swap puts the catalog that was made in place of the old one, which is kept

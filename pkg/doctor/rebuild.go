@@ -32,6 +32,7 @@ type Rebuilt struct {
 	Segments   int   // rows that were added
 	Bytes      int64 // of footage in them
 	Unreadable []Finding
+	Lost       error // why the old catalog did not tell all of its locks and events; nil if it did
 }
 
 // Rebuild adds to the catalog every footage file that it does not have, and
@@ -58,8 +59,8 @@ func (d *Doctor) Rebuild(ctx context.Context, o Rebuilding) (Rebuilt, error) {
 	if o.Old != nil {
 		// Before there is a row that retention could take for footage that
 		// nobody locked. What cannot be read is lost, and no reason to stop.
-		if _, err := d.Catalog.CopyUnique(ctx, o.Old); ctx.Err() != nil {
-			return r.out, err
+		if _, r.out.Lost = d.Catalog.CopyUnique(ctx, o.Old); ctx.Err() != nil {
+			return r.out, r.out.Lost
 		}
 	}
 	if err := each(ctx, all, r.index); err != nil {

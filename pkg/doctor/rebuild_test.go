@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"sync"
@@ -178,6 +179,23 @@ func TestRebuildKeepsLocks(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// TestRebuildTellsWhatIsLost rebuilds beside a catalog that cannot be read: what
+// only that knew is gone, and this is told.
+func TestRebuildTellsWhatIsLost(t *testing.T) {
+	h := recorded(t)
+	path := filepath.Join(t.TempDir(), "old.db")
+	must(t, os.WriteFile(path, bytes.Repeat([]byte("a page is lost "), 1000), 0o600))
+	old, err := catalog.OpenReader(path)
+	must(t, err)
+	defer old.Close()
+	d := *h.Doctor
+	d.Catalog = openCatalog(t, filepath.Join(t.TempDir(), "catalog.db"))
+	made, err := d.Rebuild(t.Context(), Rebuilding{Old: old})
+	if err != nil || made.Lost == nil || made.Segments == 0 {
+		t.Errorf("%+v, %v", made, err)
+	}
 }
 
 // TestRebuildBelievesIndexes takes the headers away from files. What their
