@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"nvrd/pkg/datadir"
-	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
 
@@ -34,7 +33,7 @@ func lockAdd(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	l := household.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()}
+	l := nvr.Lock{Camera: stream.Camera, Span: span, Who: *who, Why: *why, Made: nvr.Now()}
 	if *until != "" {
 		if l.Until, err = nvr.ParseTime(*until); err != nil {
 			return fmt.Errorf("--until: %w", err)

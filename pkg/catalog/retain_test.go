@@ -93,7 +93,8 @@ func TestClasses(t *testing.T) {
 	c.fill(t, d, i, gate, 8)
 	sub := nvr.StreamID{Camera: porch.Camera, Quality: nvr.Sub}
 	c.must(t, func(tx Tx) error { return tx.EnableStream(sub, at(0)) })
-	var motion, lock int64
+	var motion int64
+	lock := nvr.Lock{ID: 1, Camera: porch.Camera, Span: span(180, 300), Who: "Ada", Why: "parcel", Made: at(0)}
 	steps := []struct {
 		what string
 		do   func(Tx) error
@@ -119,9 +120,8 @@ func TestClasses(t *testing.T) {
 			_, err := tx.PutEvent(nvr.Event{ID: motion, Stream: sub, Span: span(100, 250), Kind: "person"})
 			return err
 		}, "01211000"},
-		{"a lock", func(tx Tx) (err error) {
-			lock, err = tx.Lock(Lock{Camera: porch.Camera, Span: span(180, 300), Who: "Ada", Why: "parcel", Made: at(0)})
-			return err
+		{"a lock", func(tx Tx) error {
+			return tx.setLocks(nil, []nvr.Lock{lock})
 		}, "01233000"},
 		{"footage that comes later", func(tx Tx) error {
 			s := segment(rand.New(rand.NewPCG(1, 2)), porch, at(240), time.Minute)
@@ -133,11 +133,7 @@ func TestClasses(t *testing.T) {
 			return tx.PutSegment(s)
 		}, "01233000"},
 		{"no lock", func(tx Tx) error {
-			l, err := tx.Unlock(lock)
-			if l.Who != "Ada" || l.Why != "parcel" {
-				t.Errorf("removed %+v", l)
-			}
-			return err
+			return tx.setLocks([]nvr.Lock{lock}, nil)
 		}, "01211000"},
 		{"a ring with what is around it", func(tx Tx) error {
 			_, err := tx.PutEvent(nvr.Event{Stream: porch, Span: span(365, 415), Before: 6 * time.Second, After: 5 * time.Second, Kind: nvr.RingEvent})
@@ -161,18 +157,6 @@ func TestClasses(t *testing.T) {
 	events, err := c.Events(t.Context(), porch.Camera, span(240, 360))
 	if err != nil || len(events) != 1 || events[0].Kind != "person" || events[0].Span != span(100, 250) {
 		t.Errorf("events %+v, %v", events, err)
-	}
-	for _, l := range []Lock{{Camera: 1, Span: span(0, 1), Who: "Ada"}, {Camera: 1, Span: span(1, 1), Who: "Ada", Why: "x"}} {
-		if err := c.Update(t.Context(), func(tx Tx) error { _, err := tx.Lock(l); return err }); !errors.Is(err, nvr.ErrInvalid) {
-			t.Errorf("lock %+v: %v", l, err)
-		}
-	}
-	long := Lock{Camera: 1, Span: nvr.Span{From: at(0), To: at(0).Add(nvr.MaxLock + 1000)}, Who: "Ada", Why: "x"}
-	if err := c.Update(t.Context(), func(tx Tx) error { _, err := tx.Lock(long); return err }); !errors.Is(err, nvr.ErrTooLarge) {
-		t.Errorf("a long lock: %v", err)
-	}
-	if err := c.Update(t.Context(), func(tx Tx) error { _, err := tx.Unlock(99); return err }); !errors.Is(err, nvr.ErrNotFound) {
-		t.Errorf("a lock that is not there: %v", err)
 	}
 }
 
@@ -239,7 +223,7 @@ func TestCondemnLooksAgain(t *testing.T) {
 	d, i := c.prepare(t)
 	kept := c.fill(t, d, i, porch, 4)
 	c.must(t, func(tx Tx) error {
-		_, err := tx.Lock(Lock{Camera: 1, Span: span(70, 80), Who: "Ada", Why: "parcel"})
+		err := tx.setLocks(nil, []nvr.Lock{{ID: 1, Camera: 1, Span: span(70, 80), Who: "Ada", Why: "parcel"}})
 		open := segment(rand.New(rand.NewPCG(1, 2)), porch, at(120), time.Minute)
 		open.Directory, open.Init, open.Sealed = d, i, false
 		return errors.Join(err, tx.DropSegment(porch, at(120)), tx.PutSegment(open),

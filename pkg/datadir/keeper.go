@@ -36,7 +36,7 @@ func (d *Dir) Keeper(ctx context.Context, clock func() (catalog.Clock, error), l
 		},
 		Policy:  d.Home.Retention,
 		Cameras: d.Home.CameraIDs,
-		Locks:   func(ctx context.Context, at nvr.Time) ([]catalog.Lock, error) { return heldLocks(ctx, d.Home, at) },
+		Locks:   d.Home.Locks,
 		Clock:   clock,
 		Log:     log,
 	})

@@ -1,6 +1,7 @@
 package datadir
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -12,7 +13,7 @@ import (
 // Lock keeps footage, and returns the number of the lock. What is there when it
 // returns stays, and so does what of the span is recorded or found later. It
 // fails as [household.DB.Lock] does.
-func (d *Dir) Lock(ctx context.Context, l household.Lock) (int64, error) {
+func (d *Dir) Lock(ctx context.Context, l nvr.Lock) (int64, error) {
 	id, err := d.Home.Lock(ctx, l)
 	if err != nil {
 		return 0, err
@@ -22,31 +23,17 @@ func (d *Dir) Lock(ctx context.Context, l household.Lock) (int64, error) {
 
 // Unlock removes a lock and returns it. Footage that no other lock keeps can go
 // from now on as its class says. It fails as [household.DB.Unlock] does.
-func (d *Dir) Unlock(ctx context.Context, id int64) (household.Lock, error) {
+func (d *Dir) Unlock(ctx context.Context, id int64) (nvr.Lock, error) {
 	l, err := d.Home.Unlock(ctx, id)
 	if err != nil {
-		return household.Lock{}, err
+		return nvr.Lock{}, err
 	}
 	return l, applyLocks(ctx, d.Home, d.Catalog, nvr.Now())
 }
 
-// heldLocks returns the locks of a household that have not ended at a time, as a
-// catalog has them.
-func heldLocks(ctx context.Context, home *household.DB, at nvr.Time) ([]catalog.Lock, error) {
-	held, err := home.Locks(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	locks := make([]catalog.Lock, len(held))
-	for i, l := range held {
-		locks[i] = catalog.Lock{ID: l.ID, Camera: l.Camera, Span: l.Span, Who: l.Who, Why: l.Why, Made: l.Made}
-	}
-	return locks, nil
-}
-
 // applyLocks makes the locks of a catalog those of the household.
 func applyLocks(ctx context.Context, home *household.DB, c *catalog.Catalog, at nvr.Time) error {
-	locks, err := heldLocks(ctx, home, at)
+	locks, err := home.Locks(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -63,10 +50,6 @@ func moveLocks(ctx context.Context, home *household.DB, c *catalog.Catalog, all 
 	if err != nil {
 		return err
 	}
-	locks := make([]household.Lock, len(old))
-	for i, l := range old {
-		locks[i] = household.Lock{Camera: l.Camera, Span: l.Span, Who: l.Who, Why: l.Why, Made: l.Made}
-	}
-	slices.SortFunc(locks, func(a, b household.Lock) int { return int(a.Made - b.Made) })
-	return home.MoveLocks(ctx, locks, all)
+	slices.SortFunc(old, func(a, b nvr.Lock) int { return cmp.Compare(a.Made, b.Made) })
+	return home.MoveLocks(ctx, old, all)
 }

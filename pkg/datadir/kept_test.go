@@ -10,7 +10,6 @@ import (
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
-	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/retention"
 )
@@ -30,7 +29,7 @@ func filmAndLock(t *testing.T, made, until nvr.Time) (data string) {
 		t.Fatal(err)
 	}
 	inside(t, data, func(d *Dir) {
-		l := household.Lock{Camera: 1, Span: nvr.Span{From: filmed, To: filmed + second}, Who: "Ada", Why: "parcel", Made: made, Until: until}
+		l := nvr.Lock{Camera: 1, Span: nvr.Span{From: filmed, To: filmed + second}, Who: "Ada", Why: "parcel", Made: made, Until: until}
 		if _, err := d.Lock(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}

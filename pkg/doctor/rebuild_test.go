@@ -157,10 +157,7 @@ func copyFile(t *testing.T, from, to string) {
 func TestRebuildKeepsLocks(t *testing.T) {
 	h := recorded(t)
 	first := segments(t, h.Catalog, porch)[0]
-	h.update(t, func(tx catalog.Tx) error {
-		_, err := tx.Lock(catalog.Lock{Camera: porch.Camera, Span: first.Span, Who: "Ada", Why: "evidence", Made: 3})
-		return err
-	})
+	must(t, h.Catalog.SetLocks(t.Context(), []nvr.Lock{{ID: 1, Camera: porch.Camera, Span: first.Span, Who: "Ada", Why: "evidence", Made: 3}}))
 	d := *h.Doctor
 	d.Catalog = openCatalog(t, filepath.Join(t.TempDir(), "catalog.db"))
 	_, err := d.Rebuild(t.Context(), Rebuilding{Old: h.Catalog})

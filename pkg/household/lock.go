@@ -5,33 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/sqlite"
 )
 
-// Lock keeps the footage of a camera, on all its streams.
-type Lock struct {
-	ID     int64
-	Camera nvr.CameraID
-	Span   nvr.Span // at most nvr.MaxLock
-	Who    string
-	Why    string
-	Made   nvr.Time
-	Until  nvr.Time // when it ends by itself; zero if only by Unlock
-}
-
-// Lock adds a lock, whose ID is not used, and returns its number. It fails with
-// [nvr.ErrInvalid] or [nvr.ErrTooLarge] and a message that says what to do.
-func (h *DB) Lock(ctx context.Context, l Lock) (id int64, err error) {
-	switch {
-	case l.Span.Empty() || l.Who == "" || l.Why == "":
-		return 0, invalid("a lock needs a span, who made it and why")
-	case l.Span.Duration() > nvr.MaxLock:
-		return 0, fmt.Errorf("a lock is at most %d days long; make several: %w", nvr.MaxLock/(24*time.Hour), nvr.ErrTooLarge)
-	case l.Until != 0 && l.Until <= l.Made:
-		return 0, invalid("a lock cannot end before it is made")
+// Lock adds a lock, whose ID is not used, and returns its number. It fails as
+// [nvr.Lock.Check] does.
+func (h *DB) Lock(ctx context.Context, l nvr.Lock) (id int64, err error) {
+	if err := l.Check(); err != nil {
+		return 0, err
 	}
 	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		id, err = addLock(ctx, tx, l)
@@ -43,7 +26,7 @@ func (h *DB) Lock(ctx context.Context, l Lock) (id int64, err error) {
 	return id, nil
 }
 
-func addLock(ctx context.Context, tx *sqlite.Tx, l Lock) (id int64, err error) {
+func addLock(ctx context.Context, tx *sqlite.Tx, l nvr.Lock) (id int64, err error) {
 	until := sql.NullInt64{Int64: int64(l.Until), Valid: l.Until != 0}
 	err = tx.QueryRowContext(ctx, `INSERT INTO lock (camera_id, start_us, end_us, who, why, made_us, until_us)
 		VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`, l.Camera, l.Span.From, l.Span.To, l.Who, l.Why, l.Made, until).Scan(&id)
@@ -52,29 +35,29 @@ func addLock(ctx context.Context, tx *sqlite.Tx, l Lock) (id int64, err error) {
 
 const lockColumns = `id, camera_id, start_us, end_us, who, why, made_us, coalesce(until_us, 0)`
 
-func scanLock(row sqlite.Row) (l Lock, err error) {
+func scanLock(row sqlite.Row) (l nvr.Lock, err error) {
 	err = row.Scan(&l.ID, &l.Camera, &l.Span.From, &l.Span.To, &l.Who, &l.Why, &l.Made, &l.Until)
 	return l, err
 }
 
 // Unlock removes a lock and returns it, or fails with [nvr.ErrNotFound].
-func (h *DB) Unlock(ctx context.Context, id int64) (l Lock, err error) {
+func (h *DB) Unlock(ctx context.Context, id int64) (l nvr.Lock, err error) {
 	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		l, err = scanLock(tx.QueryRowContext(ctx, `DELETE FROM lock WHERE id = ? RETURNING `+lockColumns, id))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return Lock{}, fmt.Errorf("there is no lock %d: %w", id, nvr.ErrNotFound)
+		return nvr.Lock{}, fmt.Errorf("there is no lock %d: %w", id, nvr.ErrNotFound)
 	}
 	if err != nil {
-		return Lock{}, fmt.Errorf("remove lock %d: %w", id, err)
+		return nvr.Lock{}, fmt.Errorf("remove lock %d: %w", id, err)
 	}
 	return l, nil
 }
 
 // Locks returns the locks that have not ended at a time, by camera and time;
 // with zero all of them.
-func (h *DB) Locks(ctx context.Context, at nvr.Time) (locks []Lock, err error) {
+func (h *DB) Locks(ctx context.Context, at nvr.Time) (locks []nvr.Lock, err error) {
 	locks, err = sqlite.All(ctx, h.db.Reader(), scanLock, `SELECT `+lockColumns+` FROM lock
 		WHERE until_us IS NULL OR until_us > ? ORDER BY camera_id, start_us, id`, at)
 	if err != nil {
@@ -95,7 +78,7 @@ func (h *DB) LocksMoved(ctx context.Context) (moved bool, err error) {
 // MoveLocks adds locks of such a catalog, but for those that are there already.
 // With all set there is no other such catalog, and LocksMoved is true from then
 // on. Once it is, MoveLocks does nothing.
-func (h *DB) MoveLocks(ctx context.Context, locks []Lock, all bool) error {
+func (h *DB) MoveLocks(ctx context.Context, locks []nvr.Lock, all bool) error {
 	err := h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		var moved bool
 		if err := tx.QueryRowContext(ctx, `SELECT locks_moved FROM home`).Scan(&moved); err != nil || moved {

@@ -65,10 +65,6 @@ type Rule struct {
 // best. Room is made at the cost of such a camera first.
 const MaxRate = 100_000_000 / 8
 
-// MaxLock is the longest span of one lock: its footage is marked in one
-// transaction.
-const MaxLock = 31 * 24 * time.Hour
-
 // DefaultRetention is what holds until a household says otherwise: everything
 // stays as long as there is room. Days are 24 hours.
 func DefaultRetention() Retention {

@@ -44,7 +44,7 @@ type Config struct {
 	Cameras     func(context.Context) ([]nvr.CameraID, error) // of the household
 	// Locks returns what somebody wants to keep and has not ended at a time; zero
 	// is before all ends. nil leaves those that the catalog has.
-	Locks func(context.Context, nvr.Time) ([]catalog.Lock, error)
+	Locks func(context.Context, nvr.Time) ([]nvr.Lock, error)
 	Clock func() (catalog.Clock, error) // MachineClock, but for tests
 	Log   *slog.Logger
 }

@@ -11,7 +11,6 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/doctor"
 	"nvrd/pkg/footage"
-	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -182,7 +181,7 @@ func (s *soak) keepForGood() {
 	}
 	now := nvr.Now()
 	var err error
-	s.lock, err = s.store.Dir.Lock(s.t.Context(), household.Lock{
+	s.lock, err = s.store.Dir.Lock(s.t.Context(), nvr.Lock{
 		Camera: s.cameras[0].id, Span: nvr.Span{From: now.Add(-s.length / 48), To: now}, Who: "soak", Why: "to keep it", Made: now,
 	})
 	if err != nil {

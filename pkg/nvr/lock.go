@@ -1,0 +1,36 @@
+package nvr
+
+import (
+	"fmt"
+	"time"
+)
+
+// MaxLock is the longest span of one lock: its footage is marked in one
+// transaction.
+const MaxLock = 31 * 24 * time.Hour
+
+// Lock keeps the footage of a camera, on all its streams, until it is removed
+// or ends.
+type Lock struct {
+	ID     int64
+	Camera CameraID
+	Span   Span // at most MaxLock
+	Who    string
+	Why    string
+	Made   Time
+	Until  Time // when it ends by itself; zero if only when it is removed
+}
+
+// Check fails with [ErrInvalid] or [ErrTooLarge] and a message that says what to
+// do, unless such a lock can be made.
+func (l Lock) Check() error {
+	switch {
+	case l.Span.Empty() || l.Who == "" || l.Why == "":
+		return fmt.Errorf("a lock needs a span, who made it and why: %w", ErrInvalid)
+	case l.Span.Duration() > MaxLock:
+		return fmt.Errorf("a lock is at most %d days long; make several: %w", MaxLock/(24*time.Hour), ErrTooLarge)
+	case l.Until != 0 && l.Until <= l.Made:
+		return fmt.Errorf("a lock cannot end before it is made: %w", ErrInvalid)
+	}
+	return nil
+}
