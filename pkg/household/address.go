@@ -40,8 +40,8 @@ func (in CameraInput) Tidy() (CameraInput, []*AddressError) {
 		}
 		a := parseAddress(*field.text)
 		*field.text = a.text
-		if a.account && !in.takes(a) {
-			a = a.wrong(OtherAccount, "")
+		if a.credentials && !in.takes(a) {
+			a = a.wrong(OtherCredentials, "")
 		}
 		if a.mistake != "" {
 			wrong = append(wrong, &AddressError{field.name, a.mistake, a.likely})
@@ -50,7 +50,7 @@ func (in CameraInput) Tidy() (CameraInput, []*AddressError) {
 	return in, wrong
 }
 
-// takes takes over the account of an address, unless it contradicts what was
+// takes takes over the credentials of an address, unless it contradicts what was
 // given apart from it.
 func (in *CameraInput) takes(a address) bool {
 	if in.Password == "" && (in.User == "" || in.User == a.user) {

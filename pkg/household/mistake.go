@@ -18,21 +18,21 @@ type Mistake string
 
 // The mistakes.
 const (
-	Unreadable   Mistake = "unreadable"    // no address can be made out
-	NoAddress    Mistake = "no_address"    // nothing was typed
-	TooLong      Mistake = "too_long"      // more than 2,048 bytes
-	WebPage      Mistake = "web_page"      // http or https: the camera's page, not its pictures
-	OtherScheme  Mistake = "other_scheme"  // another protocol than rtsp
-	NoScheme     Mistake = "no_scheme"     // all but the rtsp:// in front
-	OnlyHost     Mistake = "only_host"     // nothing but an IP address or a name
-	OnlyPort     Mistake = "only_port"     // nothing but that and a port
-	Label        Mistake = "label"         // an address among other words
-	NoHost       Mistake = "no_host"       // it names no camera
-	BadPort      Mistake = "bad_port"      // a port that does not exist
-	OtherAccount Mistake = "other_account" // user or password contradict those that were given apart from it
-	WebPort      Mistake = "web_port"      // what answers at its port is a web server
-	NoPath       Mistake = "no_path"       // the camera has nothing there, and the address has no path
-	Redirect     Mistake = "redirect"      // the camera sends those who ask to another machine
+	Unreadable       Mistake = "unreadable"        // no address can be made out
+	NoAddress        Mistake = "no_address"        // nothing was typed
+	TooLong          Mistake = "too_long"          // more than 2,048 bytes
+	WebPage          Mistake = "web_page"          // http or https: the camera's page, not its pictures
+	OtherScheme      Mistake = "other_scheme"      // another protocol than rtsp
+	NoScheme         Mistake = "no_scheme"         // all but the rtsp:// in front
+	OnlyHost         Mistake = "only_host"         // nothing but an IP address or a name
+	OnlyPort         Mistake = "only_port"         // nothing but that and a port
+	Label            Mistake = "label"             // an address among other words
+	NoHost           Mistake = "no_host"           // it names no camera
+	BadPort          Mistake = "bad_port"          // a port that does not exist
+	OtherCredentials Mistake = "other_credentials" // user or password contradict those that were given apart from it
+	WebPort          Mistake = "web_port"          // what answers at its port is a web server
+	NoPath           Mistake = "no_path"           // the camera has nothing there, and the address has no path
+	Redirect         Mistake = "redirect"          // the camera sends those who ask to another machine
 )
 
 // AddressError says what is wrong with an address. It is an [nvr.ErrInvalid].
@@ -44,21 +44,21 @@ type AddressError struct {
 
 // sentences say what to do about mistakes.
 var sentences = map[Mistake]string{
-	Unreadable:   "is not an address: write it like rtsp://192.168.1.20/stream1 and give user and password apart from it",
-	NoAddress:    "is empty: give the camera's address, such as rtsp://192.168.1.20/stream1",
-	TooLong:      "has more than 2048 bytes",
-	WebPage:      "is the address of a web page: the address of the camera's pictures begins with rtsp:// and is shown in its settings under RTSP",
-	OtherScheme:  "must begin with rtsp:// or rtsps://",
-	NoScheme:     "lacks rtsp:// at its beginning",
-	OnlyHost:     "is only where the camera is: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
-	OnlyPort:     "is only where the camera is, and a port: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
-	Label:        "holds other words beside the address: leave them out",
-	NoHost:       "names no camera: write it like rtsp://192.168.1.20/stream1",
-	BadPort:      "has a port that does not exist: ports go from 1 to 65535, and cameras mostly use 554",
-	OtherAccount: "holds another user or password than was given: leave them out of it",
-	WebPort:      "leads to a web server: its port is that of a web page; cameras mostly use 554 for RTSP",
-	NoPath:       "has no path: most cameras need one, such as /stream1, which their settings show under RTSP",
-	Redirect:     "leads to a camera that redirects to another machine: if you trust that, give its address",
+	Unreadable:       "is not an address: write it like rtsp://192.168.1.20/stream1 and give user and password apart from it",
+	NoAddress:        "is empty: give the camera's address, such as rtsp://192.168.1.20/stream1",
+	TooLong:          "has more than 2048 bytes",
+	WebPage:          "is the address of a web page: the address of the camera's pictures begins with rtsp:// and is shown in its settings under RTSP",
+	OtherScheme:      "must begin with rtsp:// or rtsps://",
+	NoScheme:         "lacks rtsp:// at its beginning",
+	OnlyHost:         "is only where the camera is: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
+	OnlyPort:         "is only where the camera is, and a port: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
+	Label:            "holds other words beside the address: leave them out",
+	NoHost:           "names no camera: write it like rtsp://192.168.1.20/stream1",
+	BadPort:          "has a port that does not exist: ports go from 1 to 65535, and cameras mostly use 554",
+	OtherCredentials: "holds another user or password than was given: leave them out of it",
+	WebPort:          "leads to a web server: its port is that of a web page; cameras mostly use 554 for RTSP",
+	NoPath:           "has no path: most cameras need one, such as /stream1, which their settings show under RTSP",
+	Redirect:         "leads to a camera that redirects to another machine: if you trust that, give its address",
 }
 
 // Error implements error. It repeats no password.
@@ -88,7 +88,7 @@ func (e *AddressError) Unwrap() error { return nvr.ErrInvalid }
 type address struct {
 	text           string // without user and password, as far as it could be read
 	user, password string
-	account        bool // it held user or password
+	credentials    bool // it held user or password
 	mistake        Mistake
 	likely         string
 }
@@ -131,7 +131,7 @@ func parseAddress(text string) address {
 		return a.bare()
 	}
 	name := strings.ToLower(begins[1])
-	rest := a.takeAccount(text[len(begins[0]):])
+	rest := a.takeCredentials(text[len(begins[0]):])
 	a.text = begins[0] + rest
 	host, path := cutHost(rest)
 	parts := hostport.FindStringSubmatch(host)
@@ -149,7 +149,7 @@ func parseAddress(text string) address {
 	}
 	u, err := url.Parse(a.text)
 	if err != nil {
-		return address{user: a.user, password: a.password, account: a.account}.wrong(Unreadable, "")
+		return address{user: a.user, password: a.password, credentials: a.credentials}.wrong(Unreadable, "")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	a.text = u.String()
@@ -165,14 +165,14 @@ func (a address) bare() address {
 		}
 		return a.wrong(Unreadable, "")
 	}
-	rest := a.takeAccount(a.text)
+	rest := a.takeCredentials(a.text)
 	a.text = rest
 	host, path := cutHost(rest)
 	parts := hostport.FindStringSubmatch(host)
 	// One word may be anything.
 	if parts == nil || parts[1] == "" || path == "" && parts[2] == "" && !strings.ContainsAny(host, ".:") {
-		if a.account {
-			return address{user: a.user, password: a.password, account: true}.wrong(Unreadable, "")
+		if a.credentials {
+			return address{user: a.user, password: a.password, credentials: true}.wrong(Unreadable, "")
 		}
 		return a.wrong(Unreadable, "")
 	}
@@ -190,10 +190,10 @@ func (a address) bare() address {
 	return a.wrong(OnlyHost, fine)
 }
 
-// takeAccount takes user and password off what follows the scheme. Passwords
-// hold @, :, / and # although they should not: the account ends at the last @
+// takeCredentials takes user and password off what follows the scheme. Passwords
+// hold @, :, / and # although they should not: they end at the last @
 // before a machine, unless an earlier end leaves one as well.
-func (a *address) takeAccount(rest string) string {
+func (a *address) takeCredentials(rest string) string {
 	authority, _ := cutHost(rest)
 	at := strings.LastIndex(authority, "@")
 	if later := strings.LastIndex(rest, "@"); later > at && strings.Contains(rest[:later], ":") {
@@ -206,11 +206,11 @@ func (a *address) takeAccount(rest string) string {
 		return rest
 	}
 	user, password, _ := strings.Cut(rest[:at], ":")
-	a.user, a.password, a.account = unescape(user), unescape(password), true
+	a.user, a.password, a.credentials = unescape(user), unescape(password), true
 	return rest[at+1:]
 }
 
-// machine returns the host at the beginning of what follows an account, or
+// machine returns the host at the beginning of what follows credentials, or
 // nothing if there is none.
 func machine(rest string) string {
 	host, _ := cutHost(rest)
@@ -221,7 +221,7 @@ func machine(rest string) string {
 	return parts[1]
 }
 
-// cutHost cuts what follows the scheme, and the account, before the path.
+// cutHost cuts what follows the scheme, and credentials, before the path.
 func cutHost(rest string) (host, path string) {
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		return rest[:i], rest[i:]
@@ -280,7 +280,7 @@ func Judge(field, address string, reason nvr.Reason, rtsp bool, to string) *Addr
 	switch {
 	case to != "":
 		there := parseAddress(to)
-		if there.mistake != "" || there.account {
+		if there.mistake != "" || there.credentials {
 			there.text = ""
 		}
 		return &AddressError{field, Redirect, there.text}

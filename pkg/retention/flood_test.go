@@ -92,9 +92,9 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestPart shows that what a camera holds of its part stays while another one
+// TestAllotment shows that what a camera holds of its allotment stays while another one
 // fills the disk with footage that is newer, whatever its class.
-func TestPart(t *testing.T) {
+func TestAllotment(t *testing.T) {
 	w := &world{policy: nvr.Retention{FreeBytes: 100}, cameras: []nvr.CameraID{1, 2, 3}, places: []retention.Place{{ID: 1, Free: 100, Total: 1000}}}
 	put := func(c nvr.CameraID, class nvr.Class, from nvr.Time, bytes int64) {
 		w.kept = append(w.kept, catalog.Kept{
@@ -118,7 +118,7 @@ func TestPart(t *testing.T) {
 		left[k.Stream.Camera] += k.Bytes
 	}
 	// 900 bytes for footage, less the sixteenth that was freed: a sixth of that.
-	if part := int64((900 - 100/16) / 6); left[1] < part || left[2] < part || left[1] > part+10 || left[2] > part+10 {
-		t.Errorf("%v bytes are left of each camera, want %d of the first two", left, part)
+	if allotment := int64((900 - 100/16) / 6); left[1] < allotment || left[2] < allotment || left[1] > allotment+10 || left[2] > allotment+10 {
+		t.Errorf("%v bytes are left of each camera, want %d of the first two", left, allotment)
 	}
 }

@@ -67,7 +67,7 @@ type Removal struct {
 // younger than the minimum age of its class only at last, as the policy says.
 //
 // Half of the room is divided evenly among the household's cameras. What a
-// camera holds of its part goes only when nothing of any camera beyond its own
+// camera holds of its allotment goes only when nothing of any camera beyond its own
 // is left to go, and the free space falls below a quarter of what should be: so
 // no camera pushes out what the others have.
 //
@@ -84,14 +84,14 @@ func Removals(s State) []Removal {
 // picker picks what goes. What is below removals is about one directory.
 type picker struct {
 	State
-	removals []Removal
-	taken    map[nvr.SegmentID]bool
-	place    Place
-	bytes    [nvr.Locked + 1]int64 // in each class
-	freed    int64
-	room     int64                  // for footage
-	cameras  map[nvr.CameraID]int64 // bytes of each that can go
-	part     int64                  // of each camera of the household
+	removals  []Removal
+	taken     map[nvr.SegmentID]bool
+	place     Place
+	bytes     [nvr.Locked + 1]int64 // in each class
+	freed     int64
+	room      int64                  // for footage
+	cameras   map[nvr.CameraID]int64 // bytes of each that can go
+	allotment int64                  // of each camera of the household
 }
 
 func (p *picker) pick(place Place) {
@@ -111,7 +111,7 @@ func (p *picker) pick(place Place) {
 	p.make(floor/lastResort, floor/lastResort, anyCamera)
 }
 
-// divide finds how much room there is for footage, and each camera's part.
+// divide finds how much room there is for footage, and each camera's allotment.
 func (p *picker) divide(floor int64) {
 	p.room = p.used() - p.lacking(floor)
 	own := int64(0)
@@ -120,20 +120,20 @@ func (p *picker) divide(floor int64) {
 			own++
 		}
 	}
-	p.part = max(p.room-p.bytes[nvr.Locked], 0) / 2 / max(own, 1)
+	p.allotment = max(p.room-p.bytes[nvr.Locked], 0) / 2 / max(own, 1)
 }
 
 func anyCamera(nvr.CameraID) bool { return true }
 
-// beyond tells whether a camera holds more than its part.
+// beyond tells whether a camera holds more than its allotment.
 func (p *picker) beyond(c nvr.CameraID) bool {
 	if !slices.Contains(p.Cameras, c) {
 		return true
 	}
-	return p.cameras[c] > p.part
+	return p.cameras[c] > p.allotment
 }
 
-// floods tells whether a camera that sends too much holds more than its part.
+// floods tells whether a camera that sends too much holds more than its allotment.
 func (p *picker) floods(c nvr.CameraID) bool { return p.Rates[c] > nvr.MaxRate && p.beyond(c) }
 
 // stem makes room at the cost of cameras that send too much.

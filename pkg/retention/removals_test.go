@@ -80,9 +80,9 @@ func (w *world) removable(k catalog.Kept, young bool) bool {
 	return young || least == 0 || now.Sub(k.Span.To) >= least
 }
 
-// part is what no other camera takes from a camera of the household in a
+// allotment is what no other camera takes from a camera of the household in a
 // directory: half of an even share of the room for footage.
-func (w *world) part(p retention.Place) int64 {
+func (w *world) allotment(p retention.Place) int64 {
 	floor, room, locked := retention.Floor(w.policy, p.Total), w.used(p.ID), int64(0)
 	if p.Free < floor {
 		room = min(room, w.used(p.ID)-(floor+slack(floor)-p.Free))
@@ -103,15 +103,15 @@ func (w *world) part(p retention.Place) int64 {
 	return max(room-locked, 0) / 2 / max(int64(len(own)), 1)
 }
 
-// beyond tells whether a camera holds more in a directory than its part.
-func (w *world) beyond(c nvr.CameraID, id nvr.DirectoryID, part int64) bool {
+// beyond tells whether a camera holds more in a directory than its allotment.
+func (w *world) beyond(c nvr.CameraID, id nvr.DirectoryID, allotment int64) bool {
 	var bytes int64
 	for _, k := range w.kept {
 		if k.Directory == id && k.Stream.Camera == c && k.Class < nvr.Locked {
 			bytes += k.Bytes
 		}
 	}
-	return !slices.Contains(w.cameras, c) || bytes > part
+	return !slices.Contains(w.cameras, c) || bytes > allotment
 }
 
 // random makes a world.
@@ -240,14 +240,14 @@ func inOrder(_ *world, own []retention.Removal, _ int) error {
 func enough(w *world, own []retention.Removal, place int) error {
 	after := w.without(own)
 	p := after.places[place]
-	floor, part := retention.Floor(w.policy, p.Total), after.part(p)
+	floor, allotment := retention.Floor(w.policy, p.Total), after.allotment(p)
 	full := w.policy.MaxBytes > 0 && after.used(p.ID) > w.policy.MaxBytes
 	for _, k := range after.kept {
 		if k.Directory != p.ID || k.Bytes == 0 {
 			continue
 		}
 		rule := w.policy.Rules[min(k.Class, nvr.Ring)]
-		beyond := after.beyond(k.Stream.Camera, p.ID, part)
+		beyond := after.beyond(k.Stream.Camera, p.ID, allotment)
 		floods := beyond && w.rates[k.Stream.Camera] > nvr.MaxRate
 		switch {
 		case w.removable(k, false) && rule.MaxAge > 0 && now.Sub(k.Span.To) >= rule.MaxAge:
@@ -264,30 +264,30 @@ func enough(w *world, own []retention.Removal, place int) error {
 }
 
 // fair fails if a camera pays for another one: a quiet one while there is
-// something of a flood to go, or one within its part while there is something
+// something of a flood to go, or one within its allotment while there is something
 // of one beyond.
 func fair(w *world, own []retention.Removal, place int) error {
 	n := slices.IndexFunc(own, func(r retention.Removal) bool { return r.Cause != retention.TooOld })
 	if n < 0 {
 		return nil
 	}
-	part := w.without(own[:n]).part(w.without(own[:n]).places[place])
+	allotment := w.without(own[:n]).allotment(w.without(own[:n]).places[place])
 	for i := n; i < len(own); i++ {
 		before, r := w.without(own[:i]), own[i]
 		p := before.places[place]
-		within := !before.beyond(r.Stream.Camera, p.ID, part)
+		within := !before.beyond(r.Stream.Camera, p.ID, allotment)
 		if within && p.Free >= retention.Floor(w.policy, p.Total) && w.policy.MaxBytes == 0 {
-			return fmt.Errorf("segment %d of a camera within its part goes although there is some room", r.ID)
+			return fmt.Errorf("segment %d of a camera within its allotment goes although there is some room", r.ID)
 		}
 		for _, k := range before.kept {
-			if k.Directory != p.ID || !w.removable(k, !w.policy.SpareYoung) || !before.beyond(k.Stream.Camera, p.ID, part) {
+			if k.Directory != p.ID || !w.removable(k, !w.policy.SpareYoung) || !before.beyond(k.Stream.Camera, p.ID, allotment) {
 				continue
 			}
 			if w.rates[k.Stream.Camera] > nvr.MaxRate && r.Cause != retention.Flood {
 				return fmt.Errorf("segment %d goes, and %d of a flood stays", r.ID, k.ID)
 			}
 			if within {
-				return fmt.Errorf("segment %d of a camera within its part goes, and %d of one beyond stays", r.ID, k.ID)
+				return fmt.Errorf("segment %d of a camera within its allotment goes, and %d of one beyond stays", r.ID, k.ID)
 			}
 		}
 	}
@@ -345,8 +345,8 @@ func TestRemovalsOneByOne(t *testing.T) {
 		t.Fatalf("only %d removals", len(whole))
 	}
 	s.Limit = 3
-	if part := retention.Removals(s); !slices.Equal(part, whole[:3]) {
-		t.Errorf("with a limit %+v, want %+v", part, whole[:3])
+	if allotment := retention.Removals(s); !slices.Equal(allotment, whole[:3]) {
+		t.Errorf("with a limit %+v, want %+v", allotment, whole[:3])
 	}
 	s.Limit, s.NotByAge = 1<<30, true
 	if same := retention.Removals(s); !slices.Equal(same, whole) {

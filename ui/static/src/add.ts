@@ -51,7 +51,7 @@ async function ask(): Promise<void> {
 }
 
 function show(doc: Document): void {
-  const moved = account(doc)
+  const moved = credentials(doc)
   for (const part of form?.querySelectorAll<HTMLElement>('[data-part]') ?? []) {
     const fresh = doc.querySelector<HTMLElement>(`[data-part="${part.dataset.part}"]`)
     if (!fresh) continue
@@ -63,7 +63,7 @@ function show(doc: Document): void {
 }
 
 // Takes over what is said about a field, not what is in it, unless the server
-// moved an account out of an address. It never sends a password back.
+// moved credentials out of an address. It never sends a password back.
 function keep(part: HTMLElement, fresh: HTMLElement, moved: string | undefined): void {
   const [old, input] = [part, fresh].map((p) => p.querySelector('input')) as HTMLInputElement[]
   if (old.type === 'password') {
@@ -76,18 +76,18 @@ function keep(part: HTMLElement, fresh: HTMLElement, moved: string | undefined):
   input.replaceWith(old)
 }
 
-/** The password of an address out of which the server moved an account; undefined if it did not. */
-function account(doc: Document): string | undefined {
+/** The password of an address out of which the server moved an credentials; undefined if it did not. */
+function credentials(doc: Document): string | undefined {
   const [user, url, sub] = ['user', 'url', 'sub_url'].map((name) =>
     [form, doc].map((root) => root?.querySelector<HTMLInputElement>(`[name=${name}]`)?.value ?? ''))
   const password = form?.querySelector<HTMLInputElement>('[name=password]')
   if (password?.value || !user[1]) return undefined
   for (const [typed, tidy] of [url, sub]) {
-    const account = typed.replace(/^.*?:\/\//, '')
-    const end = account.lastIndexOf(`@${tidy.replace(/^.*?:\/\//, '').split(/[/?#]/)[0]}`)
-    const begin = account.indexOf(':')
+    const credentials = typed.replace(/^.*?:\/\//, '')
+    const end = credentials.lastIndexOf(`@${tidy.replace(/^.*?:\/\//, '').split(/[/?#]/)[0]}`)
+    const begin = credentials.indexOf(':')
     if (end < 0 || begin < 0 || begin > end) continue
-    const text = account.slice(begin + 1, end)
+    const text = credentials.slice(begin + 1, end)
     try {
       return decodeURIComponent(text)
     } catch {
