@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -93,9 +92,7 @@ func cameraList(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(listed(list, recordings))
+		return printJSON(c.out, listed(list, recordings))
 	}
 	for _, cam := range listed(list, recordings) {
 		if _, err := fmt.Fprintf(c.out, "%-4d %-24s %s %s\n     %s\n", cam.ID, cam.Name, cam.URL, cam.SubURL, cam.Recording); err != nil {

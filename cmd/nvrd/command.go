@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -229,6 +230,13 @@ func (c *call) logger() *slog.Logger {
 		}
 	}
 	return slog.New(slog.NewTextHandler(c.err, options))
+}
+
+// printJSON prints v for programs, and for people who look.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 func printVersion(_ context.Context, c *call) error {

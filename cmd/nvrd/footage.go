@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -93,9 +92,7 @@ func timeline(ctx context.Context, c *call) (err error) {
 	}
 	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.From, b.From) })
 	if *asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(lines)
+		return printJSON(c.out, lines)
 	}
 	for _, l := range lines {
 		if err := l.print(c.out); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -34,9 +33,7 @@ func homeShow(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(listedHome(h))
+		return printJSON(c.out, listedHome(h))
 	}
 	return printHome(c, h)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/user"
@@ -100,9 +99,7 @@ func lockList(ctx context.Context, c *call) (err error) {
 		listed[i] = listedLock{l.ID, names(l.Camera), l.Span.From, l.Span.To, l.Who, l.Why, l.Made, l.Until}
 	}
 	if *asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(listed)
+		return printJSON(c.out, listed)
 	}
 	for _, l := range listed {
 		until := ""

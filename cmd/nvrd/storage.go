@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,9 +77,7 @@ func storage(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+		return printJSON(c.out, r)
 	}
 	return r.print(c.out)
 }
