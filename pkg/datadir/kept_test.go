@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,7 +35,20 @@ func filmAndLock(t *testing.T, made, until nvr.Time) (data string) {
 			t.Fatal(err)
 		}
 	})
+	if until == 0 {
+		holds(t, data, 1) // at once: a round may be under way
+	}
 	return data
+}
+
+// holds fails unless the catalog has as many locks.
+func holds(t *testing.T, data string, want int) {
+	t.Helper()
+	inside(t, data, func(d *Dir) {
+		if locks, err := d.Catalog.Locks(t.Context()); err != nil || len(locks) != want {
+			t.Errorf("the catalog has %+v, %v, want %d locks", locks, err, want)
+		}
+	})
 }
 
 func inside(t *testing.T, data string, f func(*Dir)) {
@@ -52,11 +66,16 @@ func inside(t *testing.T, data string, f func(*Dir)) {
 // makeRoom has everything removed that can be, and returns what is left.
 func makeRoom(t *testing.T, data string) (left []nvr.Time) {
 	t.Helper()
+	return makeRoomBy(t, data, retention.MachineClock)
+}
+
+func makeRoomBy(t *testing.T, data string, clock func() (catalog.Clock, error)) (left []nvr.Time) {
+	t.Helper()
 	inside(t, data, func(d *Dir) {
 		if _, err := d.Home.ChangeRetention(t.Context(), func(r *nvr.Retention) { *r = nvr.Retention{MaxBytes: 1} }); err != nil {
 			t.Fatal(err)
 		}
-		k, err := d.Keeper(t.Context(), retention.MachineClock, logged)
+		k, err := d.Keeper(t.Context(), clock, logged)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,6 +98,13 @@ func rebuilt(t *testing.T, data string) {
 	if _, _, err := Rebuild(t.Context(), data, nil, logged); err != nil {
 		t.Fatal(err)
 	}
+	inside(t, data, func(d *Dir) {
+		want, err := d.Home.Locks(t.Context(), 0)
+		must(t, err)
+		if got, err := d.Catalog.Locks(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("the catalog has %+v, %v, want %+v", got, err, want)
+		}
+	})
 }
 
 // loseCatalog removes all that there is of the catalog, old ones too.
@@ -102,9 +128,14 @@ func TestLockOutlivesTheCatalog(t *testing.T) {
 		then func(t *testing.T, data string)
 		left int
 	}{
-		"nothing":             {func(*testing.T, string) {}, 1},
-		"rebuild":             {rebuilt, 1},
-		"rebuild from files":  {func(t *testing.T, data string) { loseCatalog(t, data); rebuilt(t, data) }, 1},
+		"nothing":            {func(*testing.T, string) {}, 1},
+		"rebuild":            {rebuilt, 1},
+		"rebuild from files": {func(t *testing.T, data string) { loseCatalog(t, data); rebuilt(t, data) }, 1},
+		"a broken one": {func(t *testing.T, data string) {
+			must(t, os.WriteFile(filepath.Join(data, "catalog.db"), []byte("not a database"), 0o600))
+			start(t, data)
+			holds(t, data, 1)
+		}, 1},
 		"a start without one": {func(t *testing.T, data string) { loseCatalog(t, data); restart(t, data) }, 1},
 		"locks of the catalog gone": {func(t *testing.T, data string) {
 			inside(t, data, func(d *Dir) { must(t, d.Catalog.SetLocks(t.Context(), nil)) })
@@ -114,6 +145,7 @@ func TestLockOutlivesTheCatalog(t *testing.T) {
 				_, err := d.Unlock(t.Context(), 1)
 				must(t, err)
 			})
+			holds(t, data, 0)
 			rebuilt(t, data) // the old catalog does not bring it back
 		}, 0},
 	} {
@@ -153,8 +185,17 @@ func restart(t *testing.T, data string) {
 
 // TestLockEnds shows that a lock ends when it says so.
 func TestLockEnds(t *testing.T) {
-	if left := makeRoom(t, filmAndLock(t, 0, nvr.Now().Add(time.Hour))); len(left) != 1 {
+	data := filmAndLock(t, 0, nvr.Now().Add(time.Hour))
+	if left := makeRoom(t, data); len(left) != 1 {
 		t.Errorf("before it ends %v is left", left)
+	}
+	jumped := func() (catalog.Clock, error) {
+		c, err := retention.MachineClock()
+		c.Wall = c.Wall.Add(365 * 24 * time.Hour)
+		return c, err
+	}
+	if left := makeRoomBy(t, data, jumped); len(left) != 1 {
+		t.Errorf("a clock that jumped ends a lock: %v is left", left)
 	}
 	if left := makeRoom(t, filmAndLock(t, nvr.Now().Add(-2*time.Hour), nvr.Now().Add(-time.Hour))); len(left) != 0 {
 		t.Errorf("after it ended %v is left", left)

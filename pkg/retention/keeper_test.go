@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -322,5 +323,25 @@ func TestDiskFilledByOthers(t *testing.T) {
 				t.Errorf("%s has no new footage", id)
 			}
 		}
+	})
+}
+
+// TestUnknownLocks shows that nothing goes while nobody knows what somebody
+// wants to keep.
+func TestUnknownLocks(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, dir, nvr.Retention{MaxBytes: 1})
+		h.record(3*time.Minute, 100, porch)
+		unknown := errors.New("the disk does not answer")
+		h.keeper.Locks = func(context.Context, nvr.Time) ([]nvr.Lock, error) { return nil, unknown }
+		if gone, err := h.keeper.Round(t.Context()); !errors.Is(err, unknown) || len(gone) > 0 {
+			t.Errorf("%d segments went, %v", len(gone), err)
+		}
+		h.keeper.Locks = func(context.Context, nvr.Time) ([]nvr.Lock, error) { return nil, nil }
+		if gone := h.round(); gone == 0 {
+			t.Error("nothing goes when that is known")
+		}
+		h.close()
 	})
 }
