@@ -211,6 +211,28 @@ func TestCopiesDoNotShare(t *testing.T) {
 	recordsTo(moved, shared)
 }
 
+// TestCopyWithoutFootage copies the databases only: the footage that they know is
+// the original's, and stays out of sight.
+func TestCopyWithoutFootage(t *testing.T) {
+	dir := t.TempDir()
+	original, copied := filepath.Join(dir, "original"), filepath.Join(dir, "copied")
+	if err := os.Mkdir(original, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	record(t, original, filmed)
+	duplicate(t, original, copied)
+	if err := os.RemoveAll(filepath.Join(copied, "footage")); err != nil {
+		t.Fatal(err)
+	}
+	inside(t, copied, func(d *Dir) {
+		for _, s := range d.Places.States() {
+			if s.Path != filepath.Join(copied, "footage") {
+				t.Errorf("the copy looks at %s", s.Path)
+			}
+		}
+	})
+}
+
 // TestRelativePath shows that a data directory is the same however it is named.
 func TestRelativePath(t *testing.T) {
 	dir := t.TempDir()
@@ -219,8 +241,13 @@ func TestRelativePath(t *testing.T) {
 		t.Fatal(err)
 	}
 	record(t, "data", 1_700_000_000_000_000)
+	own := filepath.Join(dir, "data", "footage")
 	for _, data := range []string{"data", "./data", filepath.Join(dir, "data")} {
-		onlyPlace(t, data, filepath.Join(dir, "data", "footage"))
+		onlyPlace(t, data, own)
+		if _, _, err := AddPlace(t.Context(), data, own, true); err != nil { // it is the default place
+			t.Error(err)
+		}
+		onlyPlace(t, data, own)
 	}
 }
 

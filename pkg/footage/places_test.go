@@ -188,3 +188,27 @@ func TestPlacesComeAndGo(t *testing.T) {
 		}
 	})
 }
+
+// A place that another copy of the home takes over is left alone from then on,
+// also by who was writing there.
+func TestPlaceThatIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, first, second := newPlaces(t)
+		p.copy = UUID{1}
+		p.Use([]string{first, second}, nil)
+		if err := p.Admit(admitAll); err != nil {
+			t.Fatal(err)
+		}
+		if at, well := chosen(t, p); at != first || !well {
+			t.Fatalf("footage goes to %s", at)
+		}
+		if taken, err := Take(first, UUID{2}); err != nil || !taken {
+			t.Fatalf("taken %t, %v", taken, err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if at, well := chosen(t, p); at != second || !well {
+			t.Errorf("two copies write to %s", at)
+		}
+	})
+}
