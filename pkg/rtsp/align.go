@@ -134,10 +134,11 @@ func (a *alignment) byReports(video, audio *clock) (int64, bool) {
 	return a.check(audio.report.at+audio.units(at-audio.report.ntp), video, audio, plausible)
 }
 
-// comparable tells whether there are reports of both tracks by one clock.
+// comparable tells whether there are reports of both tracks by one clock that
+// can be relied on.
 func comparable(video, audio *clock) bool {
 	v, s := &video.report, &audio.report
-	return (v.known || v.early) && (s.known || s.early) && time.Duration(video.skew()-audio.skew()).Abs() <= sameClock
+	return (v.known || v.early) && (s.known || s.early) && !v.strange && !s.strange && time.Duration(video.skew()-audio.skew()).Abs() <= sameClock
 }
 
 func latest(video, audio *clock) time.Time {

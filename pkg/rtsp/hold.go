@@ -108,35 +108,53 @@ func (h *hold) rushing(now time.Time, rate int64) bool {
 // ahead returns by how much more timestamps of pictures progressed since a time
 // than that took.
 func (h *hold) ahead(since time.Time, rate int64) time.Duration {
-	stamped, passed, _ := h.progress(since)
-	return nvr.Duration(stamped, uint32(rate)) - passed
+	p := h.progress(since, rate)
+	return nvr.Duration(p.stamped, uint32(rate)) - p.passed
 }
 
 // farStep is how far, in units, one timestamp may be from the next to count
 // for how timestamps progress; else it strays, or they jump.
 const farStep = 1 << 22
 
-// progress returns how far the timestamps of pictures went since a time, in
-// their units, how long that took to arrive, and over how many steps.
-func (h *hold) progress(since time.Time) (stamped int64, passed time.Duration, steps int) {
-	var last, next *accessUnit
+// progress is how far the timestamps of pictures went, in their units, how long
+// that took to arrive, and over how many steps.
+type progress struct {
+	stamped int64
+	passed  time.Duration
+	steps   int
+}
+
+func (p *progress) add(stamped int64, passed time.Duration) {
+	p.stamped += stamped
+	p.passed += passed
+	p.steps++
+}
+
+// progress measures the pictures that came since a time. Steps that few of them
+// have are those to timestamps that stray.
+func (h *hold) progress(since time.Time, rate int64) progress {
+	var all, sober progress
+	var next *accessUnit
 	for i := len(h.units) - 1; i >= 0 && (next == nil || !next.arrived.Before(since)); i-- {
 		u := &h.units[i]
 		if u.track != 0 {
 			continue
 		}
-		if next == nil {
-			last = u
-		} else if step := int64(int32(next.ts - u.ts)); step > -farStep && step < farStep {
-			stamped += step
-			steps++
+		if next != nil {
+			step, passed := int64(int32(next.ts-u.ts)), next.arrived.Sub(u.arrived)
+			if step > -farStep && step < farStep {
+				all.add(step, passed)
+			}
+			if off := nvr.Duration(step, uint32(rate)) - passed; off.Abs() <= reorder {
+				sober.add(step, passed)
+			}
 		}
 		next = u
 	}
-	if last == nil {
-		return 0, 0, 0
+	if all.steps > 2*sober.steps {
+		return all
 	}
-	return stamped, last.arrived.Sub(next.arrived), steps
+	return sober
 }
 
 // heard is how much sound came in a time.
@@ -191,21 +209,21 @@ func (h *hold) judgePictures(video *clock, sound int64) {
 	if p.more != 0 || p.frozen {
 		return
 	}
-	stamped, passed, steps := h.progress(h.since)
-	arrived := video.units(int64(passed))
-	if steps < enough || passed < minHold {
+	seen := h.progress(h.since, video.rate)
+	arrived := video.units(int64(seen.passed))
+	if seen.steps < enough || seen.passed < minHold {
 		return
 	}
 	switch {
-	case stamped <= 0:
+	case seen.stamped <= 0:
 		p.frozen = true
-	case stamped < arrived/maxStretch:
-		p.stretch(float64(arrived) / float64(stamped))
-	case passed > maxRush-maxHold && !h.floods(sound):
+	case seen.stamped < arrived/maxStretch:
+		p.stretch(float64(arrived) / float64(seen.stamped))
+	case seen.passed > maxRush-maxHold && !h.floods(sound):
 		// What rushes for so long is no past.
-		stamped, passed, _ = h.progress(h.since.Add(maxHold))
-		if arrived = video.units(int64(passed)); stamped > 3*arrived/2 {
-			p.stretch(float64(arrived) / float64(stamped))
+		seen = h.progress(h.since.Add(maxHold), video.rate)
+		if arrived = video.units(int64(seen.passed)); seen.stamped > 3*arrived/2 {
+			p.stretch(float64(arrived) / float64(seen.stamped))
 		}
 	}
 }
@@ -239,7 +257,7 @@ func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool)
 	if all.passed < minHold/2 || newest.passed <= 0 {
 		return said, false
 	}
-	pictures, _, _ := h.progress(h.since)
+	pictures := h.progress(h.since, video).stamped
 	pauses := near(all.stamped, all.passed, said) && all.stamped > 3*all.filled/2
 	if pauses || near(all.filled, all.passed, said) || near(newest.filled, newest.passed, said) ||
 		near(all.filled, nvr.Duration(pictures, uint32(video)), said) || h.ahead(h.since, video) > minRush {

@@ -29,6 +29,8 @@ type odd struct {
 	// come each reportsEvery; 0 means none.
 	clock        func(track int, at time.Duration) time.Duration
 	reportsEvery [2]time.Duration
+	// wall is what reports make of that clock; nil if nothing.
+	wall func(since1900 time.Duration) time.Duration
 	// reported changes the timestamp in a report.
 	reported func(track int, at time.Duration, ts *int64)
 	info     *[2]uint32
@@ -88,6 +90,9 @@ func (c odd) sendFor(f *feeder, length time.Duration) {
 			}
 			all = append(all, event{at, func() {
 				wall := time.Duration(time.Now().UnixNano()) - at + ntp
+				if c.wall != nil {
+					wall = c.wall(wall)
+				}
 				f.report(track, &rtcp.SenderReport{NTPTime: uint64(wall/time.Second)<<32 | uint64(wall%time.Second)<<32/uint64(time.Second), RTPTime: uint32(ts)})
 			}})
 		}
@@ -191,6 +196,14 @@ func TestOddClocks(t *testing.T) {
 			return true
 		}}
 	}
+	first := func(by time.Duration) odd {
+		return odd{picture: func(i int, _ time.Duration, ts *int64, _ *time.Duration) bool {
+			if i == 0 {
+				*ts += int64(by.Seconds() * 90000)
+			}
+			return true
+		}}
+	}
 	steps := func(by time.Duration) odd {
 		return odd{reportsEvery: [2]time.Duration{7 * s, 2 * s}, clock: func(_ int, at time.Duration) time.Duration {
 			if at > 22*s {
@@ -232,6 +245,9 @@ func TestOddClocks(t *testing.T) {
 		{name: "or 1.5 s ahead", camera: stray(1500 * ms), ahead: 100 * ms},
 		{name: "or 1.5 s back", camera: stray(-1500 * ms)},
 		{name: "or 0.9 s ahead", camera: stray(900 * ms), ahead: s, late: s},
+		{name: "the first picture is stamped 12 s ahead", camera: first(12 * s), believed: true},
+		{name: "or 20 s back", camera: first(-20 * s), believed: true},
+		{name: "or hours ahead", camera: first(9800 * s), believed: true},
 		{name: "a picture in two is stamped at random", camera: odd{picture: func(i int, _ time.Duration, ts *int64, _ *time.Duration) bool {
 			if i%2 == 1 {
 				*ts = int64(uint32(i) * 2654435761)
@@ -287,6 +303,18 @@ func TestOddClocks(t *testing.T) {
 		{name: "or ahead, by an hour", camera: steps(time.Hour)},
 		{name: "or back by 1.5 s", camera: steps(-1500 * ms)},
 		{name: "or back by 0.4 s", camera: steps(-400 * ms)},
+		{name: "reports are of whole seconds", camera: odd{reportsEvery: [2]time.Duration{5 * s, 3300 * ms}, wall: func(wall time.Duration) time.Duration {
+			return wall.Truncate(s)
+		}}},
+		{name: "reports are of tenths of seconds", camera: odd{reportsEvery: [2]time.Duration{5 * s, 3300 * ms}, wall: func(wall time.Duration) time.Duration {
+			return wall.Truncate(s / 10)
+		}}, late: 110 * ms},
+		{name: "the clock in reports stands still", camera: odd{reportsEvery: [2]time.Duration{5 * s, 3300 * ms}, wall: func(time.Duration) time.Duration {
+			return 3900000000 * s
+		}}},
+		{name: "or goes half as fast", camera: odd{reportsEvery: [2]time.Duration{5 * s, 3300 * ms}, wall: func(wall time.Duration) time.Duration {
+			return 3900000000*s + wall%(1000*s)/2
+		}}},
 		{name: "reports of sound are 4 s off", camera: odd{reportsEvery: reports, clock: func(track int, _ time.Duration) time.Duration {
 			return time.Duration(4*track) * s
 		}}},

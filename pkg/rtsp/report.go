@@ -15,6 +15,7 @@ type report struct {
 	at      int64 // ts, unwrapped
 	ntp     int64 // ns since 1970, camera's clock
 	arrived time.Time
+	strange bool // that clock knows whole seconds only, or went otherwise than ours since the report before
 }
 
 // strayReport is how far the timestamp of a report may be from those of the
@@ -31,7 +32,7 @@ func (c *clock) hear(ntp uint64, ts uint32, arrived time.Time) {
 	if seconds < 1<<31 { // they begin again in 2036 (RFC 4330, 3)
 		seconds += 1 << 32
 	}
-	r := report{ts: ts, arrived: arrived, ntp: (seconds-from1900to1970)*int64(time.Second) + int64((ntp&0xffffffff)*uint64(time.Second)>>32)}
+	r := report{ts: ts, arrived: arrived, strange: uint32(ntp) == 0, ntp: (seconds-from1900to1970)*int64(time.Second) + int64((ntp&0xffffffff)*uint64(time.Second)>>32)}
 	if !c.started {
 		r.early = true
 		c.report = r
@@ -40,6 +41,8 @@ func (c *clock) hear(ntp uint64, ts uint32, arrived time.Time) {
 	r.at = c.near(ts)
 	since := time.Duration(c.nanos(r.at-c.count)) - arrived.Sub(c.arrived)
 	if r.known = since.Abs() <= strayReport; r.known {
+		went := time.Duration(r.ntp-c.report.ntp) - arrived.Sub(c.report.arrived)
+		r.strange = r.strange || c.report.known && went.Abs() > sameClock
 		c.report = r
 	}
 }

@@ -136,7 +136,7 @@ func FuzzDecodeOrder(f *testing.F) {
 
 // TestCorrection moves sound when reports say so twice.
 func TestCorrection(t *testing.T) {
-	const ntp = (2208988800 + 946684800) << 32
+	const ntp = (2208988800+946684800)<<32 | 1<<31 // not a whole second
 	now := time.Unix(1e9, 0)
 	video, audio := clock{rate: 90000, epoch: time.Unix(1e9, 0)}, clock{rate: 8000, epoch: time.Unix(1e9, 0)}
 	video.read(0, now, 0)
