@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // answer takes an answer of the camera. What the library asked last is what it
@@ -32,7 +33,7 @@ func (c *Conn) answer(m *message, code int, reason string) error {
 			return ErrLogin
 		}
 	}
-	c.asked = nil
+	c.asked, c.agreed = nil, c.agreed || q.method == "PLAY"
 	c.login.renewed(m.get("Authentication-Info"))
 	if q.method == "GET_PARAMETER" && code >= 400 && code != 401 {
 		c.noPing = true
@@ -42,6 +43,24 @@ func (c *Conn) answer(m *message, code int, reason string) error {
 	}
 	c.ready = c.settled(q, m, code, reason)
 	return nil
+}
+
+// mute is for how long packets come that PLAY asked for before they are taken
+// for its answer.
+const mute = 3 * time.Second
+
+// agree tells whether packets come although PLAY was not answered, and answers
+// it then: some cameras never do.
+func (c *Conn) agree() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.asked
+	if q == nil || q.method != "PLAY" || time.Since(c.since) < mute {
+		return false
+	}
+	c.asked, c.agreed = nil, true
+	c.ready = c.settled(q, &message{}, 200, "OK")
+	return true
 }
 
 // stand-in for the description, which the library need not read.

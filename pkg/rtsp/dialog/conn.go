@@ -47,11 +47,13 @@ type Conn struct {
 	lost  bool   // what came last was neither frame nor message
 
 	playing atomic.Bool // PLAY was asked for: frames may come
+	agreed  bool        // and was answered, or is taken to be; of Read alone
 
 	mu       sync.Mutex
 	asked    *request // what the camera has yet to answer
-	number   int      // CSeq of the last request
-	answered int      // the highest CSeq that came back as it was sent
+	since    time.Time
+	number   int // CSeq of the last request
+	answered int // the highest CSeq that came back as it was sent
 	session  string
 	noPing   bool      // GET_PARAMETER is refused
 	channels [256]bool // that RTP and RTCP come on
@@ -186,7 +188,7 @@ func readRequest(p []byte) (*request, error) {
 // ask sends a request under a number of its own; c.mu must be held.
 func (c *Conn) ask(q *request) error {
 	c.number++
-	c.asked = q
+	c.asked, c.since = q, time.Now()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s RTSP/1.0\r\nCSeq: %d\r\n", q.method, q.uri, c.number)
 	for _, f := range q.fields {

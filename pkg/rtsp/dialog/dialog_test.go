@@ -193,6 +193,29 @@ func TestSecondAnswer(t *testing.T) {
 	}
 }
 
+// Packets that go on coming answer PLAY where nothing else does, once.
+func TestPlayWithoutAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, camera := pair()
+		defer c.Close()
+		go func() { _, _ = io.Copy(io.Discard, camera) }()
+		c.mustAsk(t, "PLAY rtsp://camera/ RTSP/1.0\r\nCSeq: 9\r\n\r\n")
+		go func() {
+			for range 10 {
+				_, _ = io.WriteString(camera, "$\x00\x00\x04pack")
+				time.Sleep(time.Second)
+			}
+			_, _ = io.WriteString(camera, "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n") // at last
+			_ = camera.Close()
+		}()
+		all, _ := io.ReadAll(c)
+		frames, answers := strings.Count(string(all), "pack"), strings.Count(string(all), "RTSP/1.0 200 OK\r\nCSeq: 9\r\n")
+		if before, _, _ := strings.Cut(string(all), "RTSP"); frames != 10 || answers != 1 || len(before) > 4*8 {
+			t.Errorf("%d frames, %d answers: %q", frames, answers, all)
+		}
+	})
+}
+
 // What addresses are relative to is what the camera says, if it says anything.
 func TestBase(t *testing.T) {
 	const own = "rtsps://camera:322/live?x=1"

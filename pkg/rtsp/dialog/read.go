@@ -81,7 +81,7 @@ func (c *Conn) frame() (bool, error) {
 		_, err = c.r.Discard(size(b))
 		return false, err
 	}
-	return true, nil
+	return c.agreed || !c.agree(), nil
 }
 
 // message reads what is no frame.
