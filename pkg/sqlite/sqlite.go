@@ -46,10 +46,21 @@ const readers = 4
 // Update is durable when it returns: a power cut afterwards loses nothing of
 // it (WAL with synchronous=FULL). A crash in the middle leaves the state before.
 func Open(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
+	return open(ctx, path, migrations, "")
+}
+
+// OpenShredding is [Open] for a database from which what is deleted has to be
+// gone: its place in the file is overwritten at once, and that in the log by
+// [DB.Shred].
+func OpenShredding(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
+	return open(ctx, path, migrations, "&_pragma=secure_delete(1)")
+}
+
+func open(ctx context.Context, path string, migrations embed.FS, writing string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate&_pragma=journal_mode(WAL)"))
+	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate&_pragma=journal_mode(WAL)"+writing))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -101,6 +112,21 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 // a writer is not held up by it.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	return transact(ctx, db.read, f)
+}
+
+// Shred empties the log into the database: afterwards what was deleted from a
+// database of [OpenShredding] is in none of its files. It waits for readers, up
+// to the time that every statement waits, and fails if one of them is longer.
+func (db *DB) Shred(ctx context.Context) error {
+	var busy, frames, moved int
+	err := db.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	if err == nil && busy != 0 {
+		err = errors.New("somebody reads")
+	}
+	if err != nil {
+		return fmt.Errorf("empty the log: %w", err)
+	}
+	return nil
 }
 
 // Reader returns the pool of reading connections, for single statements.

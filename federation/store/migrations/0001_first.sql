@@ -1,0 +1,48 @@
+-- What a home keeps of its neighborhoods. Ids, keys and signatures are bytes;
+-- objects stand as they were signed. Minutes count from 1970-01-01T00:00Z.
+
+-- A neighborhood that the home is in, or was.
+CREATE TABLE neighborhood (
+	id         INTEGER PRIMARY KEY,
+	name       BLOB    NOT NULL UNIQUE CHECK (length(name) = 32),    -- id of its genesis
+	place      INTEGER NOT NULL UNIQUE CHECK (place >= 0),           -- which keys of the seed are the home's there
+	generation INTEGER NOT NULL DEFAULT 0 CHECK (generation >= 0),
+	machine    INTEGER NOT NULL DEFAULT 0 CHECK (machine >= 0),      -- which node key
+	settled    BLOB    NOT NULL CHECK (length(settled) = 32),        -- the newest act that counts here for good
+	left_minute INTEGER CHECK (left_minute > 0)                      -- when the home left; absent while it is in
+) STRICT;
+
+-- Objects of the roster: genesis, acts, votes, deeds, cards, leavings.
+CREATE TABLE object (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	id              BLOB    NOT NULL CHECK (length(id) = 32),
+	raw             BLOB    NOT NULL CHECK (length(raw) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Acts that count here, and since when they do.
+CREATE TABLE passed (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	act             BLOB    NOT NULL CHECK (length(act) = 32),
+	since_minute    INTEGER NOT NULL CHECK (since_minute >= 0),
+	PRIMARY KEY (neighborhood_id, act)
+) STRICT, WITHOUT ROWID;
+
+-- Entries that the home holds. The payload is absent if it was dropped, or if
+-- the entry has none.
+CREATE TABLE entry (
+	row             INTEGER PRIMARY KEY,
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	id              BLOB    NOT NULL CHECK (length(id) = 32),
+	raw             BLOB    NOT NULL CHECK (length(raw) BETWEEN 1 AND 1024),
+	payload         BLOB    CHECK (length(payload) BETWEEN 1 AND 8192),
+	UNIQUE (neighborhood_id, id)
+) STRICT;
+
+-- Invites that this home gave and that nobody has used yet.
+CREATE TABLE invite (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	secret          BLOB    NOT NULL CHECK (length(secret) = 16),
+	expires_minute  INTEGER NOT NULL CHECK (expires_minute > 0),
+	PRIMARY KEY (neighborhood_id, secret)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,449 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+func open(t testing.TB, dir string) *DB {
+	t.Helper()
+	db, err := Open(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func hashOf(name string) wire.Hash { return sha256.Sum256([]byte(name)) }
+
+var (
+	elm     = Neighborhood{Name: hashOf("elm street"), Settled: hashOf("elm street")}
+	genesis = Object{hashOf("elm street"), []byte("genesis")}
+)
+
+func entry(name string) Entry {
+	return Entry{hashOf(name), []byte("entry " + name), []byte("what " + name + " says")}
+}
+
+func founded(t testing.TB, dir string) *DB {
+	t.Helper()
+	db := open(t, dir)
+	if err := db.Add(t.Context(), elm, genesis); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestSave(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	db := founded(t, dir)
+	oak := Neighborhood{Name: hashOf("oak street"), Place: 1, Generation: 2, Machine: 3, Settled: hashOf("an act")}
+	if err := db.Add(ctx, oak, Object{oak.Name, []byte("another genesis")}); err != nil {
+		t.Fatal(err)
+	}
+	save := func(c Change) {
+		t.Helper()
+		if err := db.Save(ctx, elm.Name, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	card, newer := Object{hashOf("card"), []byte("card")}, Object{hashOf("newer"), []byte("newer card")}
+	post, comment, retract := entry("post"), entry("comment"), Entry{ID: hashOf("retract"), Raw: []byte("retract")}
+	save(Change{Objects: []Object{card}, Entries: []Entry{post, comment}})
+	save(Change{Objects: []Object{newer}, Replaced: []wire.Hash{card.ID}, Entries: []Entry{retract}, Dead: []wire.Hash{post.ID},
+		Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}})
+	save(Change{Passed: map[wire.Hash]wire.Minute{hashOf("act"): 9}, Settled: hashOf("act"), Dropped: []wire.Hash{comment.ID}})
+	save(Change{Objects: []Object{newer}, Entries: []Entry{retract}}) // once more, as after a crash
+	db.Close()
+
+	db = open(t, dir)
+	post.Payload = nil
+	want := Held{Objects: []Object{genesis, newer}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{post, retract}}
+	slices.SortFunc(want.Objects, func(a, b Object) int { return wire.Compare(a.ID, b.ID) })
+	got, err := db.Load(ctx, elm.Name)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+	all, err := db.Neighborhoods(ctx)
+	settled := elm
+	settled.Settled = hashOf("act")
+	if diff := cmp.Diff([]Neighborhood{settled, oak}, all); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+	if other, err := db.Load(ctx, oak.Name); err != nil || len(other.Objects) != 1 || len(other.Entries) != 0 {
+		t.Errorf("the other neighborhood has %+v, %v", other, err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	ctx := t.Context()
+	db := founded(t, t.TempDir())
+	for name, n := range map[string]Neighborhood{
+		"the same again":     elm,
+		"with the same keys": {Name: hashOf("x"), Settled: hashOf("x")},
+	} {
+		if err := db.Add(ctx, n, Object{n.Name, []byte("g")}); !errors.Is(err, nvr.ErrExists) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := db.Save(ctx, hashOf("nowhere"), Change{}); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("of a neighborhood that is not there: %v", err)
+	}
+	if _, err := db.Load(ctx, hashOf("nowhere")); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("load of one that is not there: %v", err)
+	}
+	// What breaks a bound breaks the whole change: nothing of it is written.
+	for name, e := range map[string]Entry{
+		"a payload of 8 KiB and a byte": {hashOf("big"), []byte("raw"), make([]byte, wire.MaxPayload+1)},
+		"an entry of 1 KiB and a byte":  {hashOf("big"), make([]byte, wire.MaxEntry+1), nil},
+		"an empty entry":                {ID: hashOf("empty"), Raw: []byte{}},
+	} {
+		if err := db.Save(ctx, elm.Name, Change{Entries: []Entry{entry("good"), e}}); err == nil {
+			t.Errorf("%s is saved", name)
+		}
+	}
+	if h, err := db.Load(ctx, elm.Name); err != nil || len(h.Entries) != 0 {
+		t.Errorf("%d entries of changes that failed, %v", len(h.Entries), err)
+	}
+}
+
+// found tells in which files of the directory the bytes stand.
+func found(t *testing.T, dir string, what []byte) (in []string) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b, what) {
+			in = append(in, filepath.Base(file))
+		}
+	}
+	return in
+}
+
+// What a neighbor took back is on no page of the database and not in its log.
+func TestTakenBackIsGone(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		leave func(*DB, wire.Hash) error
+	}{
+		{"dead", func(db *DB, id wire.Hash) error {
+			return db.Save(t.Context(), elm.Name, Change{Dead: []wire.Hash{id}})
+		}},
+		{"dropped", func(db *DB, id wire.Hash) error {
+			return db.Save(t.Context(), elm.Name, Change{Dropped: []wire.Hash{id}})
+		}},
+		{"forgotten", func(db *DB, _ wire.Hash) error { return db.Forget(t.Context(), elm.Name, 5) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			db := founded(t, dir)
+			for _, size := range []int{20, 1500, 8000} { // within a page, and over several
+				secret := bytes.Repeat([]byte("what the cat did "), 500)[:size]
+				secret[0] = byte('0' + size/1000)
+				e := Entry{hashOf(fmt.Sprint("post ", size)), []byte("entry"), secret}
+				if err := db.Save(t.Context(), elm.Name, Change{Entries: []Entry{entry(fmt.Sprint("before ", size)), e, entry(fmt.Sprint("after ", size))}}); err != nil {
+					t.Fatal(err)
+				}
+				mark := secret[:20]
+				if len(found(t, dir, mark)) == 0 {
+					t.Fatal("it is nowhere before")
+				}
+				if err := tt.leave(db, e.ID); err != nil {
+					t.Fatal(err)
+				}
+				if in := found(t, dir, mark); len(in) > 0 {
+					t.Errorf("%d bytes still stand in %v", size, in)
+				}
+			}
+		})
+	}
+}
+
+// A reader that does not end keeps the log; it is said, and made good later.
+func TestNotShredded(t *testing.T) {
+	t.Parallel() // it waits ten seconds for the reader
+	dir := t.TempDir()
+	db := founded(t, dir)
+	if err := db.Save(t.Context(), elm.Name, Change{Entries: []Entry{entry("post")}}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.db.Reader().QueryContext(t.Context(), `SELECT row FROM entry`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows.Next()
+	err = db.Save(t.Context(), elm.Name, Change{Dead: []wire.Hash{hashOf("post")}})
+	rows.Close()
+	if !errors.Is(err, ErrNotShredded) {
+		t.Errorf("error %v", err)
+	}
+	if h, err := db.Load(t.Context(), elm.Name); err != nil || h.Entries[0].Payload != nil {
+		t.Errorf("the change is not made: %v", err)
+	}
+	if err := db.Save(t.Context(), elm.Name, Change{Dropped: []wire.Hash{hashOf("other")}}); err != nil {
+		t.Fatal(err)
+	}
+	if in := found(t, dir, []byte("what post says")); len(in) > 0 {
+		t.Errorf("it still stands in %v", in)
+	}
+}
+
+func TestForget(t *testing.T) {
+	ctx := t.Context()
+	db := founded(t, t.TempDir())
+	if err := errors.Join(
+		db.Save(ctx, elm.Name, Change{Entries: []Entry{entry("post")}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 1}}),
+		db.AddInvite(ctx, elm.Name, wire.Salt{1}, 100, 1),
+		db.Forget(ctx, elm.Name, 77),
+	); err != nil {
+		t.Fatal(err)
+	}
+	h, err := db.Load(ctx, elm.Name)
+	if err != nil || len(h.Objects)+len(h.Passed)+len(h.Entries) != 0 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if open, err := db.UseInvite(ctx, elm.Name, wire.Salt{1}, 2); err != nil || open {
+		t.Errorf("its invite is open: %v", err)
+	}
+	// Its keys are not used again.
+	all, err := db.Neighborhoods(ctx)
+	if err != nil || len(all) != 1 || all[0].Left != 77 || all[0].Place != 0 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func TestInvites(t *testing.T) {
+	ctx := t.Context()
+	db := founded(t, t.TempDir())
+	use := func(secret byte, now wire.Minute) bool {
+		t.Helper()
+		open, err := db.UseInvite(ctx, elm.Name, wire.Salt{secret}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open
+	}
+	for i := range byte(MaxInvites) {
+		if err := db.AddInvite(ctx, elm.Name, wire.Salt{i}, 100+wire.Minute(i), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.AddInvite(ctx, elm.Name, wire.Salt{99}, 200, 99); !errors.Is(err, nvr.ErrTooMany) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := db.AddInvite(ctx, elm.Name, wire.Salt{99}, 200, 100); err != nil {
+		t.Errorf("when the first is over: %v", err)
+	}
+	for _, c := range []struct {
+		secret byte
+		now    wire.Minute
+		open   bool
+	}{{5, 104, true}, {5, 104, false}, {6, 106, false}, {7, 106, true}, {0, 50, false}, {200, 50, false}} {
+		if got := use(c.secret, c.now); got != c.open {
+			t.Errorf("invite %d at %d is open: %v", c.secret, c.now, got)
+		}
+	}
+}
+
+// Two who use an invite at the same moment: one is let in.
+func TestInviteOnce(t *testing.T) {
+	dir := t.TempDir()
+	db, other := founded(t, dir), open(t, dir)
+	for i := range byte(20) {
+		if err := db.AddInvite(t.Context(), elm.Name, wire.Salt{i}, 100, 1); err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan bool)
+		for _, d := range []*DB{db, other} {
+			go func() {
+				open, err := d.UseInvite(context.Background(), elm.Name, wire.Salt{i}, 2)
+				got <- open && err == nil
+			}()
+		}
+		if a, b := <-got, <-got; a == b {
+			t.Fatalf("invite %d let in %v and %v", i, a, b)
+		}
+	}
+}
+
+// Whoever is killed has on disk what was confirmed.
+func TestKilled(t *testing.T) {
+	const inside = "STOOP_TEST_NEIGHBORHOOD"
+	if dir := os.Getenv(inside); dir != "" {
+		db := open(t, dir)
+		for i := 0; ; i++ {
+			if err := db.Save(t.Context(), elm.Name, Change{Entries: []Entry{entry(fmt.Sprint(i))}, Objects: []Object{{hashOf(fmt.Sprint("o", i)), []byte("o")}}}); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Println("saved", i)
+		}
+	}
+	dir := t.TempDir()
+	founded(t, dir).Close()
+	for round := range 3 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), inside+"="+dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		last := -1
+		for n := 0; n < 10+7*round; n++ {
+			if _, err := fmt.Fscanf(out, "saved %d\n", &last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, err := fmt.Fscanf(out, "saved %d\n", &last); err != nil {
+				break
+			}
+		}
+		_ = cmd.Wait() // it was killed
+		db := open(t, dir)
+		h, err := db.Load(t.Context(), elm.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range last + 1 {
+			want := entry(fmt.Sprint(i))
+			if !slices.ContainsFunc(h.Entries, func(e Entry) bool { return e.ID == want.ID && bytes.Equal(e.Payload, want.Payload) }) {
+				t.Errorf("entry %d was confirmed and is not there", i)
+			}
+		}
+		if len(h.Objects) != len(h.Entries)+1 {
+			t.Errorf("%d objects and %d entries of changes that have one each", len(h.Objects), len(h.Entries))
+		}
+		db.Close()
+	}
+}
+
+// A full disk refuses what is new, in words, and loses nothing that was
+// confirmed; when there is room again it goes on.
+func TestDiskFull(t *testing.T) {
+	const inside = "STOOP_TEST_SMALL_DISK"
+	mount := os.Getenv(inside)
+	if mount == "" {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDiskFull$", "-test.v")
+		cmd.Env = append(os.Environ(), inside+"="+t.TempDir())
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	if err := unix.Mount("tmpfs", mount, "tmpfs", 0, "size=2m"); err != nil {
+		t.Fatal(err)
+	}
+	db := founded(t, mount)
+	filler := filepath.Join(mount, "filler")
+	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	saved := 0
+	var failed error
+	for failed == nil {
+		e := entry(fmt.Sprint(saved))
+		e.Payload = bytes.Repeat([]byte{byte(saved)}, 4000)
+		if failed = db.Save(t.Context(), elm.Name, Change{Entries: []Entry{e}}); failed == nil {
+			saved++
+		}
+	}
+	if saved < 5 || !strings.Contains(failed.Error(), "full") {
+		t.Errorf("after %d entries: %v", saved, failed)
+	}
+	check := func() {
+		t.Helper()
+		h, err := db.Load(t.Context(), elm.Name)
+		if err != nil || len(h.Entries) != saved {
+			t.Fatalf("%d entries of %d, %v", len(h.Entries), saved, err)
+		}
+		for i, e := range h.Entries {
+			if !bytes.Equal(e.Payload, bytes.Repeat([]byte{byte(i)}, 4000)) {
+				t.Fatalf("entry %d is another one", i)
+			}
+		}
+	}
+	check()
+	db.Close()
+	db = open(t, mount) // also after a new start on the full disk
+	check()
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	e := entry(fmt.Sprint(saved))
+	e.Payload = bytes.Repeat([]byte{byte(saved)}, 4000)
+	if err := db.Save(t.Context(), elm.Name, Change{Entries: []Entry{e}}); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	saved++
+	check()
+}
+
+//go:embed testdata/*_dump.sql
+var dumps embed.FS
+
+// Each schema that was released opens, with what it held.
+func TestUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	old, err := sqlite.Open(t.Context(), filepath.Join(dir, "neighborhood.db"), dumps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Close()
+	db := open(t, dir)
+	h, err := db.Load(t.Context(), elm.Name)
+	want := Held{Objects: []Object{genesis}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{entry("post")}}
+	if diff := cmp.Diff(want, h); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+	if got, want := schema(t, db), schema(t, open(t, t.TempDir())); !cmp.Equal(got, want) {
+		t.Errorf("the upgraded schema is not that of a new one, -new +upgraded:\n%s", cmp.Diff(want, got))
+	}
+}
+
+func schema(t *testing.T, db *DB) []string {
+	t.Helper()
+	all, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (s string, err error) {
+		err = row.Scan(&s)
+		return s, err
+	}, `SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
