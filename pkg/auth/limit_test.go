@@ -157,6 +157,19 @@ func TestRightKeysAtOnce(t *testing.T) {
 	})
 }
 
+// TestRightKeysAreFree shows that right keys spend nothing of the budget of
+// strangers, so that a house full of programs starts at once.
+func TestRightKeysAreFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		for n := range 2 * maxTotal {
+			if err := l.try(from(n), yes); err != nil {
+				t.Fatalf("right key %d: %v", n, err)
+			}
+		}
+	})
+}
+
 // TestCheckingHoldsUpNobody shows that a key which takes long to check holds up
 // its own address only, and that guesses at once are as few as one by one.
 func TestCheckingHoldsUpNobody(t *testing.T) {

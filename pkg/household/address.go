@@ -41,7 +41,7 @@ func (in CameraInput) Tidy() (CameraInput, []*AddressError) {
 		a := parseAddress(*field.text)
 		*field.text = a.text
 		if a.credentials && !in.takes(a) {
-			a = a.wrong(OtherCredentials, "")
+			a = a.wrong(OtherUser, "")
 		}
 		if a.mistake != "" {
 			wrong = append(wrong, &AddressError{field.name, a.mistake, a.likely})

@@ -18,21 +18,21 @@ type Mistake string
 
 // The mistakes.
 const (
-	Unreadable       Mistake = "unreadable"        // no address can be made out
-	NoAddress        Mistake = "no_address"        // nothing was typed
-	TooLong          Mistake = "too_long"          // more than 2,048 bytes
-	WebPage          Mistake = "web_page"          // http or https: the camera's page, not its pictures
-	OtherScheme      Mistake = "other_scheme"      // another protocol than rtsp
-	NoScheme         Mistake = "no_scheme"         // all but the rtsp:// in front
-	OnlyHost         Mistake = "only_host"         // nothing but an IP address or a name
-	OnlyPort         Mistake = "only_port"         // nothing but that and a port
-	Label            Mistake = "label"             // an address among other words
-	NoHost           Mistake = "no_host"           // it names no camera
-	BadPort          Mistake = "bad_port"          // a port that does not exist
-	OtherCredentials Mistake = "other_credentials" // user or password contradict those that were given apart from it
-	WebPort          Mistake = "web_port"          // what answers at its port is a web server
-	NoPath           Mistake = "no_path"           // the camera has nothing there, and the address has no path
-	Redirect         Mistake = "redirect"          // the camera sends those who ask to another machine
+	Unreadable  Mistake = "unreadable"   // no address can be made out
+	NoAddress   Mistake = "no_address"   // nothing was typed
+	TooLong     Mistake = "too_long"     // more than 2,048 bytes
+	WebPage     Mistake = "web_page"     // http or https: the camera's page, not its pictures
+	OtherScheme Mistake = "other_scheme" // another protocol than rtsp
+	NoScheme    Mistake = "no_scheme"    // all but the rtsp:// in front
+	OnlyHost    Mistake = "only_host"    // nothing but an IP address or a name
+	OnlyPort    Mistake = "only_port"    // nothing but that and a port
+	Label       Mistake = "label"        // an address among other words
+	NoHost      Mistake = "no_host"      // it names no camera
+	BadPort     Mistake = "bad_port"     // a port that does not exist
+	OtherUser   Mistake = "other_user"   // user or password contradict those that were given apart from it
+	WebPort     Mistake = "web_port"     // what answers at its port is a web server
+	NoPath      Mistake = "no_path"      // the camera has nothing there, and the address has no path
+	Redirect    Mistake = "redirect"     // the camera sends those who ask to another machine
 )
 
 // AddressError says what is wrong with an address. It is an [nvr.ErrInvalid].
@@ -44,21 +44,21 @@ type AddressError struct {
 
 // sentences say what to do about mistakes.
 var sentences = map[Mistake]string{
-	Unreadable:       "is not an address: write it like rtsp://192.168.1.20/stream1 and give user and password apart from it",
-	NoAddress:        "is empty: give the camera's address, such as rtsp://192.168.1.20/stream1",
-	TooLong:          "has more than 2048 bytes",
-	WebPage:          "is the address of a web page: the address of the camera's pictures begins with rtsp:// and is shown in its settings under RTSP",
-	OtherScheme:      "must begin with rtsp:// or rtsps://",
-	NoScheme:         "lacks rtsp:// at its beginning",
-	OnlyHost:         "is only where the camera is: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
-	OnlyPort:         "is only where the camera is, and a port: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
-	Label:            "holds other words beside the address: leave them out",
-	NoHost:           "names no camera: write it like rtsp://192.168.1.20/stream1",
-	BadPort:          "has a port that does not exist: ports go from 1 to 65535, and cameras mostly use 554",
-	OtherCredentials: "holds another user or password than was given: leave them out of it",
-	WebPort:          "leads to a web server: its port is that of a web page; cameras mostly use 554 for RTSP",
-	NoPath:           "has no path: most cameras need one, such as /stream1, which their settings show under RTSP",
-	Redirect:         "leads to a camera that redirects to another machine: if you trust that, give its address",
+	Unreadable:  "is not an address: write it like rtsp://192.168.1.20/stream1 and give user and password apart from it",
+	NoAddress:   "is empty: give the camera's address, such as rtsp://192.168.1.20/stream1",
+	TooLong:     "has more than 2048 bytes",
+	WebPage:     "is the address of a web page: the address of the camera's pictures begins with rtsp:// and is shown in its settings under RTSP",
+	OtherScheme: "must begin with rtsp:// or rtsps://",
+	NoScheme:    "lacks rtsp:// at its beginning",
+	OnlyHost:    "is only where the camera is: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
+	OnlyPort:    "is only where the camera is, and a port: it needs rtsp:// before that and a path behind, which the camera's settings show under RTSP",
+	Label:       "holds other words beside the address: leave them out",
+	NoHost:      "names no camera: write it like rtsp://192.168.1.20/stream1",
+	BadPort:     "has a port that does not exist: ports go from 1 to 65535, and cameras mostly use 554",
+	OtherUser:   "holds another user or password than was given: leave them out of it",
+	WebPort:     "leads to a web server: its port is that of a web page; cameras mostly use 554 for RTSP",
+	NoPath:      "has no path: most cameras need one, such as /stream1, which their settings show under RTSP",
+	Redirect:    "leads to a camera that redirects to another machine: if you trust that, give its address",
 }
 
 // Error implements error. It repeats no password.
