@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,8 @@ type Directory struct {
 
 	late     sync.Mutex   // held by who does the writer's work after its end
 	unsealed atomic.Int64 // files that were created and not reported as sealed
+	free     atomic.Int64 // bytes of the disk, see Strained
+	keep     atomic.Int64 // how many of them are not for floods
 
 	// What follows belongs to the writer.
 	dirty   []*File
@@ -125,6 +128,7 @@ func openAs(path string, home, copy UUID, log *slog.Logger) (*Directory, error) 
 	if d.disk, err = openDisk(path); err != nil {
 		return nil, err
 	}
+	d.free.Store(math.MaxInt64) // until somebody looks
 	go d.write()
 	return d, nil
 }

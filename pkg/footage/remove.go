@@ -81,5 +81,7 @@ func (d *Directory) Space() (free, total int64, err error) {
 		return 0, 0, fmt.Errorf("free space: %w", err)
 	}
 	block := int64(fs.Bsize) //nolint:unconvert // 32 bits on some machines
-	return int64(fs.Bavail) * block, int64(fs.Blocks) * block, nil
+	free, total = int64(fs.Bavail)*block, int64(fs.Blocks)*block
+	d.free.Store(free)
+	return free, total, nil
 }

@@ -139,6 +139,7 @@ func (d *Directory) do(j job) {
 	n, err := writeAt(f.f, j.bufs, f.written)
 	d.counts.writes.Add(1)
 	d.counts.bytes.Add(n)
+	d.free.Add(-n)
 	if err != nil {
 		// What was written of this movie fragment is no use; the ones before are.
 		if err = errors.Join(err, nameless(f.f.Truncate(f.written))); !j.spare {

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"sync/atomic"
@@ -84,8 +85,9 @@ func (c *cutter) record(sample media.Sample) {
 }
 
 func (c *cutter) picture(sample media.Sample) {
-	if !c.meter.admits(sample) {
-		c.stem()
+	if !c.meter.admits(sample) || c.meter.floods() && c.strained() {
+		c.meter.over = true
+		c.stem("")
 		return
 	}
 	if c.segment != nil {
@@ -108,16 +110,27 @@ func (c *cutter) picture(sample media.Sample) {
 	}
 	if c.segment.row.Bytes > 2*c.meter.segment { // its next key frame may be far
 		c.meter.over = true
-		c.stem()
+		c.stem(fmt.Sprintf("no key frame in %d MB", c.segment.row.Bytes/1e6))
 	}
 }
 
-// stem ends recording because the camera sends too much.
-func (c *cutter) stem() {
+// strained tells whether the disk has nothing left for a stream that floods.
+func (c *cutter) strained() bool {
+	var dir *footage.Directory
+	if c.segment != nil {
+		dir = c.segment.dir
+	} else {
+		dir, _, _ = c.recorder.places.Choose() // keyFrame says why there is none
+	}
+	return dir != nil && dir.Strained(int64(c.fragment.bytes))
+}
+
+// stem ends recording because the camera sends too much, or as detail says.
+func (c *cutter) stem(detail string) {
 	if c.stop() {
 		c.log.Warn("the camera sends too much, what follows is lost", "most", c.meter.rate)
 	}
-	c.account.openGap(nvr.TooMuch, "")
+	c.account.openGap(nvr.TooMuch, detail)
 }
 
 func (c *cutter) hear(sample media.Sample) {

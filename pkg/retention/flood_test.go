@@ -54,19 +54,18 @@ func TestFlood(t *testing.T) {
 	spared.SpareYoung = true
 	for name, tt := range map[string]struct {
 		policy nvr.Retention
-		class  nvr.Class // of the flood
-		rate   int64     // of the flood
+		class  nvr.Class // of the footage of one
+		floods []nvr.CameraID
 		want   map[nvr.CameraID]int
 	}{
-		"continuous":         {young, nvr.Continuous, 4 * nvr.MaxRate, map[nvr.CameraID]int{flood: 4}},
-		"dearer":             {young, nvr.Ring, 4 * nvr.MaxRate, map[nvr.CameraID]int{flood: 4}},
-		"not far beyond":     {nvr.Retention{FreeBytes: 100}, nvr.Continuous, nvr.MaxRate, map[nvr.CameraID]int{quiet: 16}},
-		"a flood that ended": {nvr.Retention{FreeBytes: 100}, nvr.Ring, 0, map[nvr.CameraID]int{quiet: 16}},
-		"young, and spared":  {spared, nvr.Continuous, 4 * nvr.MaxRate, nil},
+		"continuous":         {young, nvr.Continuous, []nvr.CameraID{flood}, map[nvr.CameraID]int{flood: 4}},
+		"dearer":             {young, nvr.Ring, []nvr.CameraID{flood}, map[nvr.CameraID]int{flood: 4}},
+		"a flood that ended": {nvr.Retention{FreeBytes: 100}, nvr.Ring, nil, map[nvr.CameraID]int{quiet: 16}},
+		"young, and spared":  {spared, nvr.Continuous, []nvr.CameraID{flood}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{
-				policy: tt.policy, cameras: []nvr.CameraID{quiet, flood}, rates: map[nvr.CameraID]int64{flood: tt.rate},
+				policy: tt.policy, cameras: []nvr.CameraID{quiet, flood}, floods: tt.floods,
 				places: []retention.Place{{ID: 1, Free: 90, Total: 1000}},
 			}
 			add := func(c nvr.CameraID, class nvr.Class, from nvr.Time, bytes int64) {

@@ -204,10 +204,20 @@ func film(ctx context.Context, sink media.Sink, size int) {
 // closed when it returns.
 func (h *home) record(d time.Duration, size int, ids ...nvr.StreamID) {
 	h.t.Helper()
+	sizes := map[nvr.StreamID]int{}
+	for _, id := range ids {
+		sizes[id] = size
+	}
+	h.together(d, sizes)
+}
+
+// together is record for streams with pictures of unlike sizes.
+func (h *home) together(d time.Duration, sizes map[nvr.StreamID]int) {
+	h.t.Helper()
 	ctx, stop := context.WithTimeout(h.t.Context(), d)
 	defer stop()
 	done := make(chan struct{})
-	for _, id := range ids {
+	for id, size := range sizes {
 		s, err := h.recorder.Stream(id)
 		if err != nil {
 			h.t.Fatal(err)
@@ -217,9 +227,18 @@ func (h *home) record(d time.Duration, size int, ids ...nvr.StreamID) {
 			done <- struct{}{}
 		}()
 	}
-	for range ids {
+	for range sizes {
 		<-done
 	}
+}
+
+// bytes returns how much is kept of a stream.
+func (h *home) bytes(id nvr.StreamID) (n int64) {
+	h.t.Helper()
+	for _, s := range h.kept(id) {
+		n += s.Bytes
+	}
+	return n
 }
 
 // freeze copies a data directory as a crash would leave it.

@@ -52,8 +52,8 @@ type Keeper struct {
 	kept  catalog.Clock // as it stands in the catalog
 
 	mu      sync.Mutex
-	doubted bool // the clock, so that something does not go
-	floods  []nvr.CameraID
+	doubted bool                       // the clock, so that something does not go
+	floods  map[nvr.CameraID]time.Time // cameras that send too much, and when that was seen last
 
 	failed string // what was logged last, so that it is said once; of Run
 }
@@ -61,7 +61,7 @@ type Keeper struct {
 // Open returns a keeper, after having completed what an earlier one left half
 // done. It has to be called before the recorder looks at the files.
 func Open(ctx context.Context, c Config) (*Keeper, error) {
-	k := &Keeper{Config: c}
+	k := &Keeper{Config: c, floods: map[nvr.CameraID]time.Time{}}
 	at, err := c.Catalog.Clock(ctx)
 	if err != nil && !errors.Is(err, nvr.ErrNotFound) {
 		return nil, fmt.Errorf("retention: %w", err)
@@ -81,11 +81,12 @@ func (k *Keeper) Run(ctx context.Context) {
 	var last time.Time
 	var left map[nvr.DirectoryID]int
 	for {
-		if time.Since(last) >= Every || worse(left, k.want(ctx)) {
+		want := k.glance(ctx)
+		if time.Since(last) >= Every || worse(left, want) {
 			if _, err := k.Round(ctx); ctx.Err() == nil {
 				k.report(err)
 			}
-			last, left = time.Now(), k.want(ctx)
+			last, left = time.Now(), k.glance(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -153,7 +154,6 @@ func (k *Keeper) makeRoom(ctx context.Context) ([]Removal, error) {
 	s.Places = slices.DeleteFunc(places, func(p Place) bool { return stuck[p.ID] })
 	s.NotByAge = !believed && Excessive(s)
 	k.warn(s.NotByAge)
-	k.blame(s.Rates)
 	removals := Removals(s)
 	if err := *broken; err != nil {
 		return nil, err

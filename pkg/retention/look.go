@@ -7,14 +7,10 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
-
-// rateOver is the stretch over which cameras' rates are taken.
-const rateOver = 5 * time.Minute
 
 // state gathers what removals are chosen from. What goes wrong while that reads
 // on is in broken then.
@@ -33,7 +29,7 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 	if s.Cameras, err = k.Cameras(ctx); err != nil {
 		return s, nil, fmt.Errorf("retention: %w", err)
 	}
-	if s.Rates, err = k.rates(ctx, now); err != nil {
+	if s.Floods, err = k.blame(ctx, now); err != nil {
 		return s, nil, err
 	}
 	s.Oldest = func(id nvr.DirectoryID, class nvr.Class, of ...nvr.CameraID) iter.Seq[catalog.Kept] {
@@ -44,23 +40,6 @@ func (k *Keeper) state(ctx context.Context, now, leasedAt nvr.Time) (s State, br
 		}
 	}
 	return s, broken, nil
-}
-
-// rates returns how many bytes a second each camera wrote lately, on all its
-// streams together.
-func (k *Keeper) rates(ctx context.Context, now nvr.Time) (map[nvr.CameraID]int64, error) {
-	since := now.Add(-rateOver)
-	lately, err := k.Catalog.WrittenSince(ctx, since)
-	if err != nil {
-		return nil, fmt.Errorf("retention: %w", err)
-	}
-	rates := map[nvr.CameraID]int64{}
-	for _, w := range lately {
-		if took := now.Sub(w.First); took >= time.Second {
-			rates[w.Stream.Camera] += int64(float64(w.Bytes) / took.Seconds())
-		}
-	}
-	return rates, nil
 }
 
 // places measures the directories. One whose disk is about to be missed is left
@@ -78,18 +57,23 @@ func (k *Keeper) places() (places []Place, err error) {
 	return places, err
 }
 
-// want tells how much free space the directories want: 0 for none, 1 below the
-// floor, 2 below what makes young footage go. What cannot be read is for the
-// next round to tell.
-func (k *Keeper) want(ctx context.Context) map[nvr.DirectoryID]int {
+// glance has room kept free from floods, and tells how much free space the
+// directories want: 0 for none, 1 below the floor, 2 below what makes young
+// footage go. What cannot be read is for the next round to tell.
+func (k *Keeper) glance(ctx context.Context) map[nvr.DirectoryID]int {
 	policy, err := k.Policy(ctx)
 	if err != nil {
 		return nil
 	}
 	places, _ := k.places()
+	directories := k.Directories()
 	wants := map[nvr.DirectoryID]int{}
 	for _, p := range places {
-		switch floor := Floor(policy, p.Total); {
+		floor := Floor(policy, p.Total)
+		if d := directories[p.ID]; d != nil {
+			d.KeepFree(floor / calm)
+		}
+		switch {
 		case p.Free < floor/lastResort:
 			wants[p.ID] = 2
 		case p.Free < floor:

@@ -26,8 +26,8 @@ type State struct {
 	// Cameras are those of the household. Footage of others is not kept at the
 	// cost of theirs.
 	Cameras []nvr.CameraID
-	// Rates are how many bytes a second each camera wrote lately.
-	Rates map[nvr.CameraID]int64
+	// Floods are the cameras that send more than [nvr.MaxRate].
+	Floods []nvr.CameraID
 	// NotByAge says that the wall clock is not believed: footage goes for want
 	// of room only.
 	NotByAge bool
@@ -61,10 +61,10 @@ type Removal struct {
 // Removals returns what has to go, in this order. Each directory is looked at by
 // itself. What is beyond its maximum age goes in any case. If then there is
 // less room than there should be, the oldest goes until there is a little more
-// (so that not every segment takes a round): first of cameras that send
-// more than [nvr.MaxRate], whatever their classes and ages; then of classes
-// beyond their share, of the lowest class, of the next, and so on; what is
-// younger than the minimum age of its class only at last, as the policy says.
+// (so that not every segment takes a round): first of cameras that flood,
+// whatever their classes and ages; then of classes beyond their share, of the
+// lowest class, of the next, and so on; what is younger than the minimum age of
+// its class only at last, as the policy says.
 //
 // Half of the room is divided evenly among the household's cameras. What a
 // camera holds of its allotment goes only when nothing of any camera beyond its own
@@ -134,7 +134,7 @@ func (p *picker) beyond(c nvr.CameraID) bool {
 }
 
 // floods tells whether a camera that sends too much holds more than its allotment.
-func (p *picker) floods(c nvr.CameraID) bool { return p.Rates[c] > nvr.MaxRate && p.beyond(c) }
+func (p *picker) floods(c nvr.CameraID) bool { return slices.Contains(p.Floods, c) && p.beyond(c) }
 
 // stem makes room at the cost of cameras that send too much.
 func (p *picker) stem(floor int64) {
@@ -180,6 +180,10 @@ func (p *picker) shortOf(floor int64) func() bool {
 
 // lastResort is the part of the floor below which minimum ages give way.
 const lastResort = 4
+
+// calm is the part of the floor below which floods are not recorded. It lies
+// above where anything young goes: that is never to make room for a flood.
+const calm = 2
 
 // Floor returns how much of a file system of that size stays free: half of it
 // at most, so that what suits a large disk leaves a small one useful.

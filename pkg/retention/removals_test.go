@@ -20,14 +20,14 @@ var now = nvr.TimeOf(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 type world struct {
 	policy  nvr.Retention
 	cameras []nvr.CameraID
-	rates   map[nvr.CameraID]int64
+	floods  []nvr.CameraID
 	places  []retention.Place
 	leased  []catalog.Leased
 	kept    []catalog.Kept // in any order, locked ones included
 }
 
 func (w *world) state() retention.State {
-	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Rates: w.rates, Places: w.places, Leased: w.leased, Limit: 1 << 30}
+	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Floods: w.floods, Places: w.places, Leased: w.leased, Limit: 1 << 30}
 	for _, k := range w.kept {
 		s.Stocks = append(s.Stocks, catalog.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
 	}
@@ -116,13 +116,13 @@ func (w *world) beyond(c nvr.CameraID, id nvr.DirectoryID, allotment int64) bool
 
 // random makes a world.
 func random(r *rand.Rand) *world {
-	w := &world{rates: map[nvr.CameraID]int64{}}
+	w := &world{}
 	for c := range nvr.CameraID(3) {
 		if r.IntN(5) > 0 {
 			w.cameras = append(w.cameras, c+1)
 		}
-		if w.rates[c+1] = nvr.MaxRate / 8; r.IntN(6) == 0 {
-			w.rates[c+1] = nvr.MaxRate * 4
+		if r.IntN(6) == 0 {
+			w.floods = append(w.floods, c+1)
 		}
 	}
 	for class := range w.policy.Rules {
@@ -248,7 +248,7 @@ func enough(w *world, own []retention.Removal, place int) error {
 		}
 		rule := w.policy.Rules[min(k.Class, nvr.Ring)]
 		beyond := after.beyond(k.Stream.Camera, p.ID, allotment)
-		floods := beyond && w.rates[k.Stream.Camera] > nvr.MaxRate
+		floods := beyond && slices.Contains(w.floods, k.Stream.Camera)
 		switch {
 		case w.removable(k, false) && rule.MaxAge > 0 && now.Sub(k.Span.To) >= rule.MaxAge:
 			return fmt.Errorf("segment %d is too old and stays", k.ID)
@@ -283,7 +283,7 @@ func fair(w *world, own []retention.Removal, place int) error {
 			if k.Directory != p.ID || !w.removable(k, !w.policy.SpareYoung) || !before.beyond(k.Stream.Camera, p.ID, allotment) {
 				continue
 			}
-			if w.rates[k.Stream.Camera] > nvr.MaxRate && r.Cause != retention.Flood {
+			if slices.Contains(w.floods, k.Stream.Camera) && r.Cause != retention.Flood {
 				return fmt.Errorf("segment %d goes, and %d of a flood stays", r.ID, k.ID)
 			}
 			if within {

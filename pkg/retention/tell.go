@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"maps"
 	"slices"
 
 	"nvrd/pkg/nvr"
@@ -26,7 +27,7 @@ func (k *Keeper) Notices() []nvr.Notice {
 	if k.doubted {
 		notices = append(notices, nvr.Notice{Kind: nvr.ClockDoubted})
 	}
-	for _, c := range k.floods {
+	for _, c := range slices.Sorted(maps.Keys(k.floods)) {
 		notices = append(notices, nvr.Notice{Kind: nvr.CameraFloods, Camera: c})
 	}
 	return notices
@@ -45,25 +46,6 @@ func (k *Keeper) warn(refused bool) {
 		k.Log.Info("the clock is believed again")
 	}
 	k.doubted = refused
-}
-
-// blame says which cameras send too much.
-func (k *Keeper) blame(rates map[nvr.CameraID]int64) {
-	var floods []nvr.CameraID
-	for c, rate := range rates {
-		if rate > nvr.MaxRate {
-			floods = append(floods, c)
-		}
-	}
-	slices.Sort(floods)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, c := range floods {
-		if !slices.Contains(k.floods, c) {
-			k.Log.Warn("a camera sends too much, its footage goes first", "camera", c.String(), "bytes_per_second", rates[c], "most", nvr.MaxRate)
-		}
-	}
-	k.floods = floods
 }
 
 // tell logs what went, a line for each cause and stream.
