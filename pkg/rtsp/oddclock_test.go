@@ -315,6 +315,10 @@ func TestOddClocks(t *testing.T) {
 		{name: "or goes half as fast", camera: odd{reportsEvery: [2]time.Duration{5 * s, 3300 * ms}, wall: func(wall time.Duration) time.Duration {
 			return 3900000000*s + wall%(1000*s)/2
 		}}},
+		{name: "reports have nanoseconds for a fraction", camera: odd{
+			reportsEvery: [2]time.Duration{10 * s, 10*s + 50*ms},
+			wall:         func(wall time.Duration) time.Duration { return wall - wall%s + time.Duration(int64(wall%s)*1e9>>32) },
+		}, late: 160 * ms},
 		{name: "reports of sound are 4 s off", camera: odd{reportsEvery: reports, clock: func(track int, _ time.Duration) time.Duration {
 			return time.Duration(4*track) * s
 		}}},

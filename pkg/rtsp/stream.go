@@ -26,16 +26,17 @@ type stream struct {
 	log      *slog.Logger
 	patience time.Duration
 
-	mu     sync.Mutex
-	format media.Format // as of the key frame that was handed on last
-	video  *video
-	audio  *audio // nil without sound
-	clocks [2]clock
-	order  decodeOrder
-	sync   alignment
-	state  state
-	hold   hold
-	step   int64 // of the pictures of the present format
+	mu       sync.Mutex
+	format   media.Format // as of the key frame that was handed on last
+	video    *video
+	audio    *audio // nil without sound
+	clocks   [2]clock
+	fraction fraction
+	order    decodeOrder
+	sync     alignment
+	state    state
+	hold     hold
+	step     int64 // of the pictures of the present format
 
 	said      int64 // rate of the sound, as described
 	moved     int   // how often sound was moved, by arrival alone, since it has another
@@ -103,7 +104,8 @@ func (s *stream) report(track int, p rtcp.Packet) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clocks[track].hear(sr.NTPTime, sr.RTPTime, time.Now())
+	now := time.Now()
+	s.clocks[track].hear(s.fraction.read(sr.NTPTime, now), sr.RTPTime, now)
 	if s.state == running {
 		if moved := s.sync.correct(&s.clocks[0], &s.clocks[1]); moved != 0 {
 			s.realigned(moved, time.Now())
