@@ -38,7 +38,7 @@ func (m *meter) admits(s media.Sample) bool {
 		more := int64(gone.Seconds() * float64(m.rate))
 		m.spare, m.calm, m.at = min(m.spare+more, m.burst), min(m.calm+more/2, m.surge()), s.Arrived
 	}
-	m.calm = max(m.calm-int64(len(s.Data)), -m.surge())
+	m.calm = max(m.calm-int64(len(s.Data)), -m.burst)
 	if m.over && (!s.Key || m.spare < m.burst/2) {
 		return false
 	}
