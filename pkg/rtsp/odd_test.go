@@ -57,6 +57,10 @@ func every(text string) func(int) string {
 	}
 }
 
+// mikey is what MediaMTX 1.14 says of each track where it can be asked with TLS or
+// without.
+const mikey = "a=key-mgmt:mikey AQAFANgUR4gBAADqHsEgAAAAAAsA7rNucjT4HAcKEDU2WfqkpDj0vGmVmc7eLLkBAAAAFQABAQEBEAIBAQMBCgcBAQgBAQoBAQAAACIAIAAeGbS3zXA9PQCncdoKBlcBqGktJm05/E3s3kcgFBm7AA==\r\n"
+
 // TestOddCameras has cameras say in their own ways what can only be meant in
 // one. All of them are recorded as one that says it right, in one session.
 func TestOddCameras(t *testing.T) {
@@ -75,6 +79,16 @@ func TestOddCameras(t *testing.T) {
 			answer: when("SETUP", func(q ask, usual string) string {
 				if !strings.HasPrefix(q.fields["transport"], "RTP/AVP/TCP") || q.fields["keymgmt"] != "" {
 					return "RTSP/1.0 463 Key Management Failure\r\nCSeq: " + q.fields["cseq"] + "\r\n\r\n"
+				}
+				return usual
+			}),
+		}},
+
+		{name: "and each track has its keys", odd: &scripted{
+			encrypts: true, sdp: regexp.MustCompile(`(m=\S+ \d+ RTP/)AVP( .*\r\n)`).ReplaceAllString(scriptedSDP, "${1}SAVP${2}"+mikey),
+			answer: when("SETUP", func(q ask, usual string) string {
+				if !strings.HasPrefix(q.fields["transport"], "RTP/AVP/TCP") || q.fields["keymgmt"] != "" {
+					return "RTSP/1.0 461 Unsupported Transport\r\nCSeq: " + q.fields["cseq"] + "\r\n\r\n"
 				}
 				return usual
 			}),
