@@ -16,7 +16,7 @@ type fraction struct {
 
 const (
 	// enoughReports is how many have to agree that a fraction is nanoseconds.
-	enoughReports = 4
+	enoughReports = 12
 	// maxSwing is how unsteady reports may be that are read as they should be:
 	// delays by the network, and up to 40 ms until what came is read.
 	maxSwing = 80 * time.Millisecond
@@ -35,7 +35,7 @@ func (f *fraction) read(ntp uint64, arrived time.Time) uint64 {
 	f.readings[0].see(seconds + time.Duration(low*uint64(time.Second)>>32) - since)
 	f.readings[1].see(seconds + time.Duration(low) - since)
 	if proper := f.readings[0]; proper.n >= enoughReports && proper.width() > maxSwing {
-		f.nanos = f.nanos || f.readings[1].width() < proper.width()/2
+		f.nanos = f.nanos || f.readings[1].width() < proper.width()/3
 	}
 	if f.nanos {
 		return ntp&^0xffffffff | low<<32/uint64(time.Second)
