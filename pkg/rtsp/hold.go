@@ -272,7 +272,7 @@ func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool)
 	}
 	second := float64(all.filled) / all.passed.Seconds()
 	best := said
-	for _, r := range rates {
+	for _, r := range []int64{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000} {
 		if math.Abs(second-float64(r)) < math.Abs(second-float64(best)) {
 			best = r
 		}

@@ -101,9 +101,6 @@ func (p *pace) judge(now, window time.Duration) {
 	p.windows = 0
 }
 
-// keeps tells whether the count goes as time does, within 2 %, of late.
-func (p *pace) keeps() bool { return p.grew.Abs() < paceWindow/50 }
-
 // smaller returns that of two growths of which both are at least.
 func smaller[T ~int64](a, b T) T {
 	switch {

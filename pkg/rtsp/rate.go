@@ -1,28 +1,10 @@
 package rtsp
 
 import (
-	"math"
-	"time"
-
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
 	"nvrd/pkg/media"
 )
-
-// rates are those that sound has.
-var rates = [...]int64{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
-
-// truer returns which rate sound has that falls behind by so much in a time
-// when it is taken to have another, or 0 if there is no such rate.
-func truer(taken int64, behind, in time.Duration) int64 {
-	is := float64(taken) * (1 - behind.Seconds()/in.Seconds())
-	for _, r := range rates {
-		if r != taken && math.Abs(is/float64(r)-1) < .02 {
-			return r
-		}
-	}
-	return 0
-}
 
 // atRate returns a track of sound at another rate than its description says.
 // ok is false for codecs that have one rate, whatever is said.

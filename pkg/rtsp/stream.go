@@ -40,9 +40,6 @@ type stream struct {
 
 	said      int64 // rate of the sound, as described
 	moved     int   // how often sound was moved, by arrival alone, since it has another
-	movedAt   time.Time
-	guess     int64 // the rate by which it had to be moved last; 0 for none
-	better    int64 // and the one that it has; 0 if nothing is wrong
 	sounds    bool  // a frame of sound came
 	announced bool  // and the sink knows of it
 	lastSound int64 // decode time; -1 before the first of a run
@@ -108,24 +105,9 @@ func (s *stream) report(track int, p rtcp.Packet) {
 	s.clocks[track].hear(s.fraction.read(sr.NTPTime, now), sr.RTPTime, now)
 	if s.state == running {
 		if moved := s.sync.correct(&s.clocks[0], &s.clocks[1]); moved != 0 {
-			s.realigned(moved, time.Now())
+			s.log.Info("sound realigned", "by", moved)
 		}
 	}
-}
-
-// realigned takes note of how far sound was moved. Where it has to be moved
-// again and again as sound of another rate would have to be, against pictures
-// that keep their time, it has that one.
-func (s *stream) realigned(moved time.Duration, now time.Time) {
-	s.log.Info("sound realigned", "by", moved)
-	rate := truer(s.clocks[1].rate, moved, now.Sub(s.movedAt))
-	if !s.clocks[0].pace.keeps() {
-		rate = 0
-	}
-	if rate != 0 && rate == s.guess {
-		s.better = rate
-	}
-	s.guess, s.movedAt = rate, now
 }
 
 // picture takes what video puts together.
@@ -209,7 +191,7 @@ func (s *stream) date(u *accessUnit) {
 	}
 	if s.audio != nil {
 		if moved := s.sync.arrived(u.track, c.lead(u.at, u.arrived), u.arrived, &s.clocks[1]); moved != 0 {
-			s.realigned(moved, u.arrived)
+			s.log.Info("sound realigned", "by", moved)
 			s.moved++
 		}
 	}
@@ -219,8 +201,8 @@ func (s *stream) date(u *accessUnit) {
 }
 
 // astray tells whether a new run has to begin with a unit, since the count of
-// the pictures before it was no time or the sound has another rate than was
-// thought.
+// the pictures before it was no time or the sound has the rate that the camera
+// says after all.
 func (s *stream) astray(u *accessUnit) bool {
 	p := &s.clocks[0].pace
 	switch {
@@ -233,9 +215,6 @@ func (s *stream) astray(u *accessUnit) bool {
 		s.log.Info("the camera's sound has the rate that it says")
 		s.setRate(s.said)
 		return true
-	case s.better != 0:
-		s.log.Info("the camera's sound has another rate than it says", "said", s.said, "is", s.better)
-		return s.setRate(s.better)
 	}
 	return false
 }
@@ -248,7 +227,6 @@ const restless = 2
 // codec can have it.
 func (s *stream) setRate(rate int64) bool {
 	t, ok := atRate(s.format.Tracks[1], rate)
-	s.better, s.guess = 0, 0
 	if ok {
 		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
 		s.clocks[1].rate, s.moved = rate, 0
