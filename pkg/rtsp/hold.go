@@ -124,14 +124,8 @@ type progress struct {
 	steps   int
 }
 
-func (p *progress) add(stamped int64, passed time.Duration) {
-	p.stamped += stamped
-	p.passed += passed
-	p.steps++
-}
-
-// progress measures the pictures that came since a time. Steps that few of them
-// have are those to timestamps that stray.
+// progress measures the pictures that came since a time. Where most steps could
+// be, the others are those to timestamps that stray, and back.
 func (h *hold) progress(since time.Time, rate int64) progress {
 	var all, sober progress
 	var next *accessUnit
@@ -142,11 +136,14 @@ func (h *hold) progress(since time.Time, rate int64) progress {
 		}
 		if next != nil {
 			step, passed := int64(int32(next.ts-u.ts)), next.arrived.Sub(u.arrived)
+			all.passed += passed
 			if step > -farStep && step < farStep {
-				all.add(step, passed)
+				all.stamped += step
+				all.steps++
 			}
-			if off := nvr.Duration(step, uint32(rate)) - passed; off.Abs() <= reorder {
-				sober.add(step, passed)
+			if said := nvr.Duration(step, uint32(rate)); said >= -reorder && said <= passed+early {
+				sober.stamped += step
+				sober.steps++
 			}
 		}
 		next = u
@@ -154,6 +151,7 @@ func (h *hold) progress(since time.Time, rate int64) progress {
 	if all.steps > 2*sober.steps {
 		return all
 	}
+	sober.passed = all.passed
 	return sober
 }
 
