@@ -44,6 +44,7 @@ type Roster struct {
 	authors map[wire.Key]struct{}               // that some deed held here admits
 	cards   map[wire.Key]wire.Signed            // by author: the newest
 	left    map[wire.Key]wire.Signed            // by author: the earliest
+	buckets [256]bucket                         // ids, for links
 
 	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
 	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here
@@ -91,7 +92,7 @@ func (l *log) add(d *deed) {
 // New returns a roster that holds only its genesis.
 func New(genesis wire.Signed) *Roster {
 	g := genesis.Body.(wire.Genesis)
-	return &Roster{
+	r := &Roster{
 		genesis: genesis,
 		objects: map[wire.Hash]wire.Signed{genesis.ID: genesis},
 		acts:    map[wire.Hash][]act{},
@@ -104,6 +105,8 @@ func New(genesis wire.Signed) *Roster {
 		final:   genesis.ID,
 		passed:  map[wire.Hash]wire.Minute{},
 	}
+	r.buckets[genesis.ID[0]].put(genesis.ID)
+	return r
 }
 
 // Neighborhood returns the name of the neighborhood.
@@ -147,7 +150,9 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 		return false, nil
 	}
 	delete(r.objects, old.ID)
+	r.buckets[old.ID[0]].drop(old.ID)
 	r.objects[o.ID] = o
+	r.buckets[o.ID[0]].put(o.ID)
 	r.state = nil
 	return true, nil
 }

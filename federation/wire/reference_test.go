@@ -29,7 +29,7 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, DayPrint{}, HourPrint{}, Carried{}}
+	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}}
 	objects, _ := street(t)
 	for kind, k := range kinds {
 		types = append(types, objects[k.name].Body)

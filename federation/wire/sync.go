@@ -38,6 +38,11 @@ const (
 	MessageIDs     MessageKind = 4
 	MessageWant    MessageKind = 5
 	MessageEntries MessageKind = 6
+	MessageRoster  MessageKind = 7
+	MessageBuckets MessageKind = 8
+	MessageBucket  MessageKind = 9
+	MessageAsk     MessageKind = 10
+	MessageObjects MessageKind = 11
 )
 
 // Message is one of the types here that have a MessageKind.
@@ -141,6 +146,11 @@ var messages = map[MessageKind]struct {
 	MessageIDs:     {"ids", 4608, said[IDs]},
 	MessageWant:    {"want", 4608, said[Want]},
 	MessageEntries: {"entries", MaxMessage, said[Entries]},
+	MessageRoster:  {"roster", 64, said[Roster]},
+	MessageBuckets: {"buckets", 5632, said[Buckets]},
+	MessageBucket:  {"bucket", 4608, said[Bucket]},
+	MessageAsk:     {"ask", 4608, said[Ask]},
+	MessageObjects: {"objects", MaxMessage, said[Objects]},
 }
 
 func (k MessageKind) String() string {

@@ -28,6 +28,11 @@ func conversation(t testing.TB) map[string]Message {
 		"hours":   Hours{Day: day, Hours: []HourPrint{{Hour: 0, Print: PrintOf([]byte("night"))}, {Hour: 23, Print: PrintOf([]byte("evening"))}}},
 		"ids":     IDs{Hour: day * 24, Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{entry.ID.Print()}},
 		"want":    Want{Hour: day * 24, IDs: []Print{entry.ID.Print()}},
+		"roster":  Roster{Print: PrintOf([]byte("all"))},
+		"buckets": Buckets{Buckets: []BucketPrint{{Bucket: 0, Print: PrintOf([]byte("0"))}, {Bucket: 255, Print: PrintOf([]byte("255"))}}},
+		"bucket":  Bucket{Bucket: objects["admit"].ID[0], Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{objects["admit"].ID.Print()}},
+		"ask":     Ask{Bucket: objects["admit"].ID[0], IDs: []Print{objects["admit"].ID.Print()}},
+		"objects": Objects{Objects: [][]byte{objects["genesis"].Raw, objects["admit"].Raw}},
 		"entries": Entries{Entries: []Carried{{Entry: objects["entry-retract"].Raw, Payload: []byte{}}, {Entry: entry.Raw, Payload: post}}},
 	}
 }
@@ -48,7 +53,8 @@ func messageVectors(t *testing.T) (all []MessageVector, none []RefusedVector) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if diff := cmp.Diff(said[name], again, cmpopts.IgnoreUnexported(Root{}, Days{}, DayPrint{}, Hours{}, HourPrint{}, IDs{}, Want{}, Entries{}, Carried{})); diff != "" {
+		if diff := cmp.Diff(said[name], again, cmpopts.IgnoreUnexported(Root{}, Days{}, DayPrint{}, Hours{}, HourPrint{}, IDs{}, Want{}, Entries{}, Carried{},
+			Roster{}, Buckets{}, BucketPrint{}, Bucket{}, Ask{}, Objects{})); diff != "" {
 			t.Errorf("%s is read as another (-said +read):\n%s", name, diff)
 		}
 		all = append(all, MessageVector{name, hex.EncodeToString(raw)})
@@ -83,10 +89,20 @@ func refusedMessages(t testing.TB) []refusal {
 		{"too large for its kind", encode(frame{Version: Version, Kind: MessageRoot, Body: make([]byte, 100)}), ErrTooLarge},
 		{"more entries than fit", as(fat), ErrTooLarge},
 		{"a later version", encode(frame{Version: 2, Kind: MessageRoot, Body: encode(Root{})}), ErrUnknown},
-		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 7, Body: encode(Root{})}), ErrUnknown},
+		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 12, Body: encode(Root{})}), ErrUnknown},
 		{"a signed object", sign(t, Leave{Author: keyOf("bob")}, "bob").Raw, ErrMalformed},
 		{"a print of 15 bytes", encode(frame{Version: Version, Kind: MessageRoot, Body: append([]byte{0x82, 0x01, 0x4f}, make([]byte, 15)...)}), ErrMalformed},
 		{"a list said to be of 2^32 days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0x9a, 0xff, 0xff, 0xff, 0xff}}), ErrMalformed},
+		{"buckets out of order", as(Buckets{Buckets: []BucketPrint{{Bucket: 2}, {Bucket: 1}}}), ErrRange},
+		{"a bucket twice", as(Buckets{Buckets: []BucketPrint{{Bucket: 2}, {Bucket: 2}}}), ErrRange},
+		{"a bucket that ends where it begins", as(Bucket{}), ErrRange},
+		{"ids of a bucket out of order", as(Bucket{Upto: Print{9}, IDs: []Print{{2}, {1}}}), ErrRange},
+		{"ids of a bucket beyond its end", as(Bucket{Upto: Print{1}, IDs: []Print{{2}}}), ErrRange},
+		{"to ask for nothing", as(Ask{}), ErrRange},
+		{"to ask for one twice", as(Ask{IDs: []Print{{1}, {1}}}), ErrRange},
+		{"no objects", as(Objects{}), ErrRange},
+		{"an object of nothing", as(Objects{Objects: [][]byte{{}}}), ErrRange},
+		{"an object beyond 4 KiB", as(Objects{Objects: [][]byte{make([]byte, MaxObject+1)}}), ErrRange},
 		{"null for no days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0xf6}}), ErrMalformed},
 
 		{"days out of order", as(Days{Days: []DayPrint{{Day: 2}, {Day: 1}}}), ErrRange},
@@ -145,13 +161,19 @@ func TestMessageLimits(t *testing.T) {
 	for i := range hours {
 		hours[i].Hour = uint8(i)
 	}
+	buckets := make([]BucketPrint, 256)
+	for i := range buckets {
+		buckets[i].Bucket = uint8(i)
+	}
 	ids := make([]Print, MaxIDs)
 	for i := range ids {
 		ids[i] = Print{1, byte(i)}
 	}
 	fat := slices.Repeat([]Carried{{Entry: make([]byte, MaxEntry), Payload: make([]byte, MaxPayload)}}, 7)
 	for _, m := range []Message{Root{First: far}, Days{First: 0, Days: days}, Hours{Day: far, Hours: hours},
-		IDs{Hour: far, Upto: Print{2}, IDs: ids}, Want{Hour: far, IDs: ids}, Entries{Entries: fat}} {
+		IDs{Hour: far, Upto: Print{2}, IDs: ids}, Want{Hour: far, IDs: ids}, Entries{Entries: fat},
+		Roster{}, Buckets{Buckets: buckets}, Bucket{Bucket: 255, Upto: Print{2}, IDs: ids}, Ask{Bucket: 255, IDs: ids},
+		Objects{Objects: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)}} {
 		raw, err := WriteMessage(m)
 		if err != nil {
 			t.Errorf("%v: %v", m.MessageKind(), err)
