@@ -10,7 +10,7 @@ import (
 //	prft  32 bytes   the wall clock of its first video sample (8.16.5), version 1
 //	moof             mfhd, then per track traf with
 //	                   tfhd  default-base-is-moof, sample description, default duration, size 0 and flags
-//	                   tfdt  version 1: decode time on the run's clock
+//	                   tfdt  version 1: decode time
 //	                   trun  version 1: data offset, then per sample duration (only if they differ),
 //	                         size, flags (only if a later sample is a key), composition (only if any)
 //	mdat             the samples of the first track, then of the second; in a
@@ -29,6 +29,7 @@ const (
 type Run struct {
 	Samples []media.Sample
 	End     int64 // decode time at which the sample after the last begins
+	Base    int64 // added to the decode times that are written
 }
 
 // Bytes returns the size of the run's media.
@@ -49,7 +50,7 @@ func AppendFragment(b []byte, sequence uint32, clock nvr.Time, runs []Run) []byt
 		w.full("prft", 1, 0)
 		w.u32(1)
 		w.u64(ntp(clock))
-		w.u64(uint64(runs[0].Samples[0].DTS))
+		w.u64(uint64(runs[0].Base + runs[0].Samples[0].DTS))
 		w.end()
 	}
 	moof := len(w.b)
@@ -102,7 +103,7 @@ func (w *writer) trackFragment(id uint32, r Run) (offset int) {
 	w.u32(flagDelta)
 	w.end()
 	w.full("tfdt", 1, 0)
-	w.u64(uint64(first.DTS))
+	w.u64(uint64(r.Base + first.DTS))
 	w.end()
 	w.full("trun", 1, flags)
 	w.u32(uint32(len(r.Samples)))

@@ -23,8 +23,9 @@ type Segment struct {
 	Directory DirectoryID
 	Sealed    bool // false while it is being written
 	Span      Span // wall clock; within a run each segment begins where the one before it ended
-	// MediaStart is the decode time of the first video sample, counted from
-	// the start of the run in units of Timescale.
+	// MediaStart is the decode time of the first video sample in units of
+	// Timescale. A run begins where the one recorded before it ended; those of
+	// early versions count from 0 each.
 	MediaStart int64
 	// MediaDuration is the sum of the video samples' durations in units of Timescale.
 	MediaDuration int64

@@ -43,6 +43,8 @@ type account struct {
 	end     nvr.Time   // where the last one ends: covered, or behind the footage that lies ahead
 	reason  nvr.Reason // of the gap that is open there; empty while a segment is
 	recent  []nvr.Span // footage of this life, in the order in which it was recorded
+
+	media time.Duration // decode time at which the next run begins: where the last ended
 }
 
 // maxRecent bounds recent: what does not fit was committed long ago.

@@ -41,7 +41,8 @@ type cutter struct {
 	init     []byte
 	clock    clock
 	run      nvr.RunID
-	newRun   bool // one begins with the next segment
+	newRun   bool  // one begins with the next segment
+	base     int64 // added to its decode times in footage, where they go on from run to run
 	scorer   motion.Scorer
 	sequence uint32
 
@@ -233,25 +234,27 @@ func (c *cutter) create(key media.Sample, dir *footage.Directory) {
 	if !c.newRun { // after a loss the line may lie behind what is accounted for by a hair
 		start = max(start, c.clock.at(key.DTS))
 	}
-	if c.newRun || start >= limit {
+	fresh := c.newRun || start >= limit
+	if fresh {
 		taken := wall(key)
 		start, limit = c.account.stretch(taken)
 		if ahead := start.Sub(taken); ahead > maxStep {
 			c.log.Warn("footage of a clock that was ahead is in the way, what is recorded now follows it", "ahead", ahead)
 		}
 		c.clock = newClock(timescale, key.DTS, key.Arrived, start)
+		c.base = nvr.Units(c.account.media, timescale) - key.DTS
 		c.run = nvr.RunID(start)
 		c.newRun = false
 		c.sequence = 0
 	}
 	row := nvr.Segment{
 		Stream: c.id, Run: c.run, Directory: c.recorder.rows.get(dir),
-		Span: nvr.Span{From: start, To: start}, MediaStart: key.DTS, Timescale: timescale,
+		Span: nvr.Span{From: start, To: start}, MediaStart: c.base + key.DTS, Timescale: timescale,
 	}
 	file, header := dir.Create(footage.Origin{Stream: c.id, Run: c.run, Start: start}, c.init)
 	row.HeaderBytes, row.Bytes = header, header
 	c.recorder.begins(start)
-	if start != c.account.covered || c.account.reason != "" { // what comes late is from before
+	if fresh || start != c.account.covered || c.account.reason != "" { // what comes late is from before
 		c.heard = max(c.heard, c.soundTime(key.DTS)-1)
 	}
 	c.segment = &segment{dir: dir, file: file, row: row, init: c.init, cut: cutAfter(start, c.id)}
@@ -272,7 +275,8 @@ func (c *cutter) seal() {
 	row := seg.row
 	row.Sealed = true
 	end := row.MediaStart + row.MediaDuration
-	row.Span.To = max(min(c.clock.bend(end, row.Span.From, segmentLength), c.account.limit), row.Span.From+1) // the next may not begin at the same instant
+	c.account.media = nvr.Duration(end, row.Timescale)
+	row.Span.To = max(min(c.clock.bend(end-c.base, row.Span.From, segmentLength), c.account.limit), row.Span.From+1) // the next may not begin at the same instant
 	c.account.closeSegment(row.Span)
 	r := c.recorder
 	r.sealing.Add(1)

@@ -157,7 +157,7 @@ func (c *cutter) flush(end int64) {
 		c.fail(err, end)
 		return
 	}
-	runs := [2]fmp4.Run{{Samples: video, End: end}, c.soundBefore(end)}
+	runs := [2]fmp4.Run{{Samples: video, End: end, Base: c.base}, c.soundBefore(end)}
 	sound := len(runs[1].Samples)
 	c.sequence++
 	head := make([]byte, 0, 256+16*(len(video)+sound))
@@ -182,11 +182,11 @@ func (c *cutter) flush(end int64) {
 	}
 	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, nvr.Fragment{
 		Offset: seg.row.Bytes, Bytes: bytes,
-		MediaStart: video[0].DTS, MediaDuration: end - video[0].DTS,
+		MediaStart: c.base + video[0].DTS, MediaDuration: end - video[0].DTS,
 		Key: video[0].Key, Score: c.scorer.Take(),
 	}, seg.row.Timescale)
 	seg.row.Bytes += bytes
-	seg.row.MediaDuration = end - seg.row.MediaStart
+	seg.row.MediaDuration = c.base + end - seg.row.MediaStart
 	c.fragment.written(sound)
 }
 
@@ -197,7 +197,7 @@ func (c *cutter) soundBefore(end int64) fmp4.Run {
 		return fmp4.Run{}
 	}
 	sound := c.fragment.soundBefore(c.soundTime(end))
-	return fmp4.Run{Samples: sound, End: soundEnd(sound, c.format.Tracks[1].FrameDuration())}
+	return fmp4.Run{Samples: sound, End: soundEnd(sound, c.format.Tracks[1].FrameDuration()), Base: c.soundTime(c.base)}
 }
 
 // soundTime returns a decode time of the picture in units of the sound, if there

@@ -47,8 +47,27 @@ func (r *Recorder) recover(ctx context.Context) error {
 			}
 		}
 		r.accounts[s.ID] = r.newAccount(s.ID, end)
+		if r.accounts[s.ID].media, err = r.counted(ctx, s.ID); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// farthest is the decode time at which the count of a stream begins anew: more
+// than any stream has footage of, so that only damage says so.
+const farthest = 100 * 365 * 24 * time.Hour
+
+// counted returns the decode time at which the newest footage of a stream ends.
+func (r *Recorder) counted(ctx context.Context, stream nvr.StreamID) (time.Duration, error) {
+	s, err := r.catalog.LastSegment(ctx, stream, forever)
+	if errors.Is(err, nvr.ErrNotFound) {
+		return 0, nil
+	}
+	if most := nvr.Units(farthest, s.Timescale); err != nil || s.MediaStart > most || s.MediaDuration > most {
+		return 0, err
+	}
+	return nvr.Duration(s.MediaStart+s.MediaDuration, s.Timescale), nil
 }
 
 // admit makes whole what earlier lives left open in a directory, before this one
