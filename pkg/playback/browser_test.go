@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +18,13 @@ type seen struct {
 	Duration float64   // in seconds, before it is played
 	Light    []float64 // of the pictures that were asked for, 0 to 255
 	End      float64   // where it was when it ended
+	Pictures int       // decoded since the last that was asked for
 }
 
 // theater is a page that looks at films one after the other: at the pictures
-// that are on at some times, and where the film ends when it is played.
-const theater = `<!doctype html><meta charset=utf-8><body><script type=module>
+// that are on at some times, and where the film ends when it is played from
+// there. Playlists it plays as our pages do.
+const theater = `<!doctype html><meta charset=utf-8><body><script src=/hls.js></script><script type=module>
 const { names, times } = PROGRAM
 const canvas = document.createElement('canvas')
 canvas.width = canvas.height = 1
@@ -32,11 +34,20 @@ const once = (target, ...kinds) => new Promise((done) => kinds.forEach((kind) =>
 async function watch(name) {
   const video = document.createElement('video')
   document.body.append(video)
-  Object.assign(video, { muted: true, preload: 'auto', src: name })
-  const seen = { Error: '', Duration: 0, Light: [], End: 0 }
+  const seen = { Error: '', Duration: 0, Light: [], End: 0, Pictures: 0 }
+  Object.assign(video, { muted: true, preload: 'auto' })
+  if (name.endsWith('.m3u8')) {
+    const hls = new Hls({ enableWorker: false })
+    hls.on(Hls.Events.ERROR, (_, e) => e.fatal && (seen.Error = e.details))
+    hls.attachMedia(video)
+    hls.loadSource(name)
+    video.playbackRate = 2
+  } else video.src = name
   await once(video, 'loadeddata', 'error')
   seen.Duration = video.error ? 0 : video.duration
+  let before = 0
   for (const at of video.error ? [] : times) {
+    before = video.getVideoPlaybackQuality().totalVideoFrames
     const shown = new Promise((done) => video.requestVideoFrameCallback(done))
     video.currentTime = at
     await once(video, 'seeked', 'error')
@@ -49,7 +60,8 @@ async function watch(name) {
     await once(video, 'ended', 'error')
   }
   seen.End = video.currentTime
-  seen.Error = video.error ? video.error.message || String(video.error.code) : ''
+  seen.Pictures = video.getVideoPlaybackQuality().totalVideoFrames - before
+  if (video.error) seen.Error = video.error.message || String(video.error.code)
   video.remove()
   return seen
 }
@@ -72,32 +84,39 @@ var browsers = map[string]func(profile, url string) []string{
 	},
 }
 
-// watched has a browser look at films, and at the pictures that are on at some
-// times in seconds.
-func watched(t *testing.T, browser string, times []float64, films []string) map[string]seen {
+// library is what our pages play playlists with; `make build` puts it there.
+const library = "../../ui/static/node_modules/hls.js/dist/hls.light.min.js"
+
+// watched has a browser look at films that a handler serves, and at the pictures
+// that are on at some times in seconds.
+func watched(t *testing.T, browser string, times []float64, handler http.Handler, films ...string) map[string]seen {
 	t.Helper()
 	program := struct {
 		Names []string  `json:"names"`
 		Times []float64 `json:"times"`
-	}{Times: times}
-	for _, film := range films {
-		program.Names = append(program.Names, filepath.Base(film))
-	}
-	list, err := json.Marshal(program)
+	}{films, times}
+	page, err := json.Marshal(program)
 	if err != nil {
 		t.Fatal(err)
 	}
+	hls, err := os.ReadFile(library)
+	if err != nil {
+		t.Fatalf("what pages play with is not there, make build fetches it: %v", err)
+	}
 	told := make(chan map[string]seen, 1)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		if _, err := w.Write([]byte(strings.Replace(theater, "PROGRAM", string(list), 1))); err != nil {
-			t.Error(err)
+	send := func(kind string, b []byte) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			if _, err := w.Write(b); err != nil {
+				t.Error(err)
+			}
 		}
-	})
-	for i, film := range films {
-		mux.HandleFunc("GET /"+program.Names[i], func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, film) })
 	}
+	mux.HandleFunc("GET /{$}", send("text/html", []byte(strings.Replace(theater, "PROGRAM", string(page), 1))))
+	mux.HandleFunc("GET /hls.js", send("text/javascript", hls))
+	mux.HandleFunc("GET /favicon.ico", http.NotFound)
+	mux.Handle("GET /", handler)
 	mux.HandleFunc("POST /told", func(_ http.ResponseWriter, r *http.Request) {
 		var all map[string]seen
 		if err := json.NewDecoder(r.Body).Decode(&all); err != nil {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +45,7 @@ func TestPlayers(t *testing.T) {
 		frame, from time.Duration
 	}
 	films := map[string]exported{} // that browsers play
-	var paths []string
+	screen := http.NewServeMux()
 	for name, c := range map[string]struct {
 		clip
 		rate int
@@ -69,14 +71,14 @@ func TestPlayers(t *testing.T) {
 				}
 				if name != "hevc" {
 					films[film] = exported{c.clip, frame, from}
-					paths = append(paths, path)
+					screen.HandleFunc("GET /"+film, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, path) })
 				}
 			}
 		}
 	}
 	times := []float64{0.28, 0.9, 1.25} // in the middle of pictures, more or less
 	for browser := range browsers {
-		for name, seen := range watched(t, browser, times, paths) {
+		for name, seen := range watched(t, browser, times, screen, slices.Collect(maps.Keys(films))...) {
 			film := films[name]
 			if seen.Error != "" || len(seen.Light) != len(times) {
 				t.Errorf("%s does not play %s: %+v", browser, name, seen)
@@ -141,37 +143,80 @@ func rendered(t *testing.T, uri string) (pictures int, last time.Duration) {
 	return pictures, last
 }
 
-// Footage with gaps plays to its end wherever playlists do: no picture is
-// missing, no entry leads nowhere. (ffmpeg keeps to the first init segment, so
-// that a camera which changes its format is more than it can play.)
+// A playlist plays whole, to its end and no faster than it is, over gaps of any
+// length and whatever the size of the pictures: no picture is missing, no entry
+// leads nowhere. ffmpeg keeps to the first init segment, so what comes behind
+// another is read, and is not right to look at.
 func TestPlayersOfPlaylists(t *testing.T) {
 	t.Parallel()
 	c := counted(t, 15, plain, []string{"-c:a", "aac"})
-	var start nvr.Time
-	p := record(t, false, func(s *recorder.Stream) {
-		start = play(s, c, true, 0)
-		s.End(nvr.Unreachable, io.EOF)
-		pass(25 * time.Second)
-		play(s, c, true, 0)
-		s.End(nvr.Unreachable, io.EOF)
-		pass(300 * time.Millisecond)
-		play(s, c, true, 0)
-	})
-	server := httptest.NewServer(serve(t, p, nvr.Span{From: start.Add(-time.Minute), To: start.Add(time.Hour)}))
-	defer server.Close()
-	url := server.URL + "/api/v1/cameras/1/playlist.m3u8"
-	const pictures = 3 * 7 * 15
-	out := run(t, nil, "ffprobe", "-v", "error", "-count_packets", "-select_streams", "v", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", url)
-	if got := strings.Fields(string(out)); len(got) == 0 || strings.Trim(got[0], ",") != strconv.Itoa(pictures) {
-		t.Errorf("ffprobe: %s pictures, want %d", out, pictures)
+	larger := counted(t, 15, append([]string{"-s", "128x128"}, plain...), []string{"-c:a", "aac"})
+	const runs, each = 3, 7 * 15 // pictures
+	for name, films := range map[string][runs]clip{"one size": {c, c, c}, "another size": {c, larger, c}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var start nvr.Time
+			p := record(t, false, func(s *recorder.Stream) {
+				start = play(s, films[0], true, 0)
+				s.End(nvr.Unreachable, io.EOF)
+				pass(25 * time.Second)
+				play(s, films[1], true, 0)
+				s.End(nvr.Unreachable, io.EOF)
+				pass(300 * time.Millisecond)
+				play(s, films[2], true, 0)
+			})
+			handler := serve(t, p, nvr.Span{From: start.Add(-time.Minute), To: start.Add(time.Hour)})
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			url := server.URL + list
+			read := strings.Fields(string(run(t, nil, "ffprobe", "-v", "error", "-count_packets", "-select_streams", "v", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", url)))
+			if len(read) == 0 || strings.Trim(read[0], ",") != strconv.Itoa(runs*each) {
+				t.Errorf("ffprobe: %s pictures, want %d", read, runs*each)
+			}
+			for _, how := range []string{"copy", "rawvideo"} {
+				if how == "rawvideo" && films[1].format.Tracks[0].Width != films[0].format.Tracks[0].Width {
+					continue
+				}
+				out := run(t, nil, "ffmpeg", "-nostdin", "-v", "error", "-i", url, "-map", "0:v", "-c", how, "-f", "framecrc", "-")
+				if got := bytes.Count(out, []byte("\n0,")); got != runs*each {
+					t.Errorf("ffmpeg, %s: %d pictures, want %d", how, got, runs*each)
+				}
+			}
+			if got, took := screened(t, url); got != runs*each || took < runs*7*time.Second {
+				t.Errorf("gstreamer: %d pictures in %s, want %d in %s", got, took, runs*each, runs*7*time.Second)
+			}
+			times := []float64{6.5, 7.5, 13.2, 14.6, 20.1, 0} // the last is where it is played from
+			for browser := range browsers {
+				seen := watched(t, browser, times, handler, list)[list]
+				if seen.Error != "" || len(seen.Light) != len(times) || seen.Pictures < runs*each || !near(time.Duration(seen.End*1e9), runs*7*time.Second, 100*time.Millisecond) {
+					t.Errorf("%s does not play all of it: %+v", browser, seen)
+					continue
+				}
+				for i, n := range []int{97, 7, 93, 9, 91, 0} { // of its run
+					if seen.Light[i] < level(n)-1.2 || seen.Light[i] > level(n)+1.2 {
+						t.Errorf("%s: picture %d shows what is %.1f light, want %.1f", browser, i, seen.Light[i], level(n))
+					}
+				}
+			}
+		})
 	}
-	out = run(t, nil, "ffmpeg", "-nostdin", "-v", "error", "-i", url, "-map", "0:v", "-c", "copy", "-f", "framecrc", "-")
-	if got := bytes.Count(out, []byte("\n0,")); got != pictures {
-		t.Errorf("ffmpeg: %d pictures, want %d", got, pictures)
+}
+
+// list is the address of the playlist.
+const list = "/api/v1/cameras/1/playlist.m3u8"
+
+// screened has GStreamer play a playlist by the clock, and returns how many
+// pictures it shows, and how long that takes.
+func screened(t *testing.T, uri string) (pictures int, took time.Duration) {
+	t.Helper()
+	began := time.Now()
+	out := run(t, nil, "gst-launch-1.0", "-v", "playbin3", "uri="+uri, "audio-sink=fakesink sync=true", "video-sink=fakesink sync=true silent=false name=screen")
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "chain ") && strings.Contains(line, "(screen:sink)") {
+			pictures++
+		}
 	}
-	if got, _ := rendered(t, url); got != pictures {
-		t.Errorf("gstreamer: %d pictures, want %d", got, pictures)
-	}
+	return pictures, time.Since(began)
 }
 
 // serve serves a playlist of a span and what it points to, where the API does.
@@ -190,7 +235,7 @@ func serve(t *testing.T, p *playback.Player, span nvr.Span) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc(answer("GET /api/v1/cameras/1/playlist.m3u8", func(r *http.Request) ([]byte, error) {
+	mux.HandleFunc(answer("GET "+list, func(r *http.Request) ([]byte, error) {
 		return p.Playlist(r.Context(), camera, span)
 	}))
 	mux.HandleFunc(answer("GET /api/v1/inits/{sum}", func(r *http.Request) ([]byte, error) {

@@ -70,7 +70,8 @@ func (p *Player) Playlist(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 			if err != nil {
 				return nil, err
 			}
-			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"../../inits/%x.mp4\"\n", sha256.Sum256(described.Data))
+			// With its length, since ffmpeg asks for a later one as if it were as long as the entry before.
+			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"../../inits/%x.mp4\",BYTERANGE=\"%d@0\"\n", sha256.Sum256(described.Data), len(described.Data))
 		}
 		if part.fresh || i%32 == 0 { // now and then, so that rounded durations do not add up
 			b = fmt.Appendf(b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", part.start.Std().Format("2006-01-02T15:04:05.000000Z"))
