@@ -2,10 +2,12 @@ package recorder_test
 
 import (
 	"io"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
 )
@@ -71,4 +73,34 @@ func TestDecodeTimesGoOn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A decode time that no footage reaches, which only damage says, is not gone on
+// from: it would not be one for long.
+func TestDecodeTimesOfDamage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t)
+		defer func() { h.close() }()
+		s := h.stream(camera)
+		s.Begin(format(), true)
+		send(s, 0, 2)
+		s.End(nvr.NotRunning, nil)
+		time.Sleep(3 * time.Second)
+		damaged := h.segments(camera)[0]
+		damaged.MediaStart = math.MaxInt64 - damaged.MediaDuration
+		if err := h.catalog.Update(t.Context(), func(tx catalog.Tx) error { return tx.PutSegment(damaged) }); err != nil {
+			t.Fatal(err)
+		}
+		h.close()
+		h.open()
+		start := nvr.Now()
+		s = h.stream(camera)
+		s.Begin(format(), true)
+		send(s, 0, 2)
+		s.End(nvr.NotRunning, nil)
+		time.Sleep(3 * time.Second)
+		if times := h.decodeTimes(camera, start)[0]; len(times) != 20 || times[0] != 0 {
+			t.Errorf("decode times are %d, want 20 from 0 on", times)
+		}
+	})
 }
