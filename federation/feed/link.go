@@ -22,7 +22,9 @@ const (
 // what the other says to [Link.Step] and send what that returns.
 //
 // It goes down from the root to days, hours and ids, wherever fingerprints
-// differ, and then hands over the entries: three round trips. What a peer seems
+// differ, and then hands over the entries: three round trips, after which both
+// hold the same. (Where a label was taken back and its entry was dead for another
+// reason too, it may take a second conversation.) What a peer seems
 // to lack is sent once an hour unasked, so that a peer that ignores it costs no
 // more than its fingerprints.
 //

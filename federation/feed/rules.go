@@ -2,14 +2,19 @@ package feed
 
 import "nvrd/federation/wire"
 
-// The rules of who may write how much when, each with its reason.
+// The rules of when entries count, each with its reason.
 const (
-	Ahead    wire.Minute = 10 // two homes whose clocks are 5 minutes off, each the other way
-	KeepDays             = 91 // no entry of a day lasts longer: 90 days from its last minute
-
+	// Ahead is how far from now an entry may be dated: two homes whose clocks are
+	// 5 minutes off, each the other way.
+	Ahead = wire.Minute(10)
 	// NewcomerTime is how long a member is a newcomer: who came to make trouble is known by then.
 	NewcomerTime = 2 * wire.Day
+	// KeepDays is how many days are held, today's among them: 90 after the last minute of a day all of it has expired.
+	KeepDays = 91
+)
 
+// The budgets of an author, each with its reason.
+const (
 	PostsADay       = 5   // a person has no more to tell a street
 	NewcomerPosts   = 1   // a day, and no clips
 	CommentsADay    = 60  // a lively talk
