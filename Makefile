@@ -44,8 +44,9 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
 
-sim: ## Neighborhoods at length: 100,000 random rosters
+sim: ## Neighborhoods at length: 100,000 random rosters and feeds
 	go test -count=1 -timeout 1h -v ./federation/roster -run 'TestWorlds|TestMinority' -worlds 100000
+	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge' -worlds 100000
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"flag"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,13 +13,15 @@ import (
 	"nvrd/federation/wire"
 )
 
-// worlds is how many small neighborhoods each property is tried in.
-const worlds = 10_000
+// worlds is how many small neighborhoods each property is tried in. `make sim` tries 100,000.
+var worlds = flag.Uint64("worlds", 10_000, "how many random neighborhoods are tried")
 
 // eachWorld runs a property in worlds that differ by their seed.
 func eachWorld(t *testing.T, property func(t *testing.T, r *rand.Rand)) {
-	const first = 1
-	for seed := uint64(first); seed < first+worlds && !t.Failed(); seed++ {
+	for seed := range *worlds {
+		if t.Failed() {
+			return
+		}
 		func() {
 			defer func() {
 				if t.Failed() {
