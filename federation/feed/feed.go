@@ -205,30 +205,35 @@ func (s *Set) add(i *Item, changes *[]Change) Outcome {
 	} else if i.lacksPayload() {
 		return PayloadMissing
 	}
-	slot, most := slotOf(i.Entry, standing)
-	r.slot = slot
-	at, _ := slices.BinarySearchFunc(s.slots[slot], i, func(r *record, i *Item) int { return compare(r.Item, i) })
+	var most int
+	r.slot, most = slotOf(i.Entry, standing)
+	return s.put(r, most, changes)
+}
+
+// put takes a record in, if it is among the first of its slot.
+func (s *Set) put(r *record, most int, changes *[]Change) Outcome {
+	at, _ := slices.BinarySearchFunc(s.slots[r.slot], r, func(a, b *record) int { return compare(a.Item, b.Item) })
 	if at == most {
 		return OverBudget
 	}
-	full := len(s.slots[slot]) == most
+	full := len(s.slots[r.slot]) == most
 	if full {
-		s.drop(s.slots[slot][most-1], changes)
+		s.drop(s.slots[r.slot][most-1], changes)
 	}
-	s.slots[slot] = slices.Insert(s.slots[slot], at, r)
-	s.held[i.ID] = r
-	if i.Entry.Says != wire.SaysPost {
-		s.about[i.Entry.On] = append(s.about[i.Entry.On], r)
+	s.slots[r.slot] = slices.Insert(s.slots[r.slot], at, r)
+	s.held[r.ID] = r
+	if r.Entry.Says != wire.SaysPost {
+		s.about[r.Entry.On] = append(s.about[r.Entry.On], r)
 	}
 	s.tree.put(r)
 	for a := range addresses(r.Item) {
 		s.media[a]++
 	}
-	if r.dead == Alive && !i.judges() {
-		s.next = min(s.next, i.Entry.Expires)
+	if r.dead == Alive && !r.judges() {
+		s.next = min(s.next, r.Entry.Expires)
 	}
 	*changes = append(*changes, Change{Is: IsAdded, Item: r.Item, New: !full})
-	s.judged(i, changes)
+	s.judged(r.Item, changes)
 	return Added
 }
 
