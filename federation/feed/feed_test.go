@@ -267,6 +267,7 @@ func TestSettle(t *testing.T) {
 		stays  map[wire.Hash]Death
 	}{
 		{"nothing", func(members) {}, []*Item{early, late, other}, map[wire.Hash]Death{early.ID: Alive, late.ID: Alive, other.ID: Alive}},
+		{"nothing, and one is taken back", func(members) {}, []*Item{early, late, retract(t, "dora", noon+1, early)}, map[wire.Hash]Death{early.ID: TakenBack, late.ID: Alive, retract(t, "dora", noon+1, early).ID: Alive}},
 		{"revoked with a cut", func(m members) { m["dora"] = Standing{Since: m["dora"].Since, Until: noon - 50} }, []*Item{early, late, other}, map[wire.Hash]Death{early.ID: Alive, other.ID: Alive}},
 		{"left", func(m members) { m["dora"] = Standing{Since: m["dora"].Since, Until: Always, Left: true} }, []*Item{early, late, other}, map[wire.Hash]Death{other.ID: Alive}},
 		{"forgotten", func(m members) { delete(m, "dora") }, []*Item{early, late, other}, map[wire.Hash]Death{other.ID: Alive}},
@@ -296,6 +297,29 @@ func TestSettle(t *testing.T) {
 				t.Errorf("%d changes are told, %d went", len(changes), len(c.given)-len(c.stays))
 			}
 		})
+	}
+}
+
+// TestUndone: a steward takes back the label that destroyed a post. Its payload
+// is gone here, so the post is, until somebody brings both.
+func TestUndone(t *testing.T) {
+	p := post(t, "dora", noon)
+	one, two := label(t, "anna", noon, p, wire.LabelUnlawful), label(t, "ben", noon, p, wire.LabelUnlawful)
+	s := New(elm, neighbors())
+	offer(t, s, noon, p, one, two)
+	if _, dead, _ := s.Get(p.ID); dead != Destroyed {
+		t.Fatalf("by two stewards: %v", dead)
+	}
+	_, changes := s.Add(retract(t, "ben", noon, two), noon)
+	holds(t, s)
+	if _, _, ok := s.Get(p.ID); ok || len(changes) != 2 || changes[1].Is != IsDropped {
+		t.Errorf("held without its payload; %d changes", len(changes))
+	}
+	if got := offer(t, s, noon, p.Bare()); got != PayloadMissing {
+		t.Errorf("brought without its payload: %v", got)
+	}
+	if got := offer(t, s, noon, p); got != Added {
+		t.Errorf("brought whole: %v", got)
 	}
 }
 
