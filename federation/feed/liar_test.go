@@ -43,9 +43,9 @@ func liars(t testing.TB, s *Set, b book) []liar {
 		}
 	}
 	slices.SortFunc(held, func(a, b wire.Print) int { return bytes.Compare(a[:], b[:]) })
-	carry := func(w written) wire.Message {
+	carry := func(times int, w written) wire.Message {
 		i := b.write(t, w)
-		return wire.Entries{Entries: []wire.Carried{{Entry: i.Raw, Payload: i.Payload}}}
+		return wire.Entries{Entries: slices.Repeat([]wire.Carried{{Entry: i.Raw, Payload: i.Payload}}, times)}
 	}
 	return []liar{
 		{"a root that always differs", func(int) wire.Message { return wire.Root{First: today - 90, Print: any()} }},
@@ -78,11 +78,13 @@ func liars(t testing.TB, s *Set, b book) []liar {
 		{"wants what is not there", func(int) wire.Message { return wire.Want{Hour: uint32(noon / 60), IDs: anyOf(256)} }},
 		{"wants of an hour at the end of time", func(int) wire.Message { return wire.Want{Hour: 1<<32 - 1, IDs: anyOf(1)} }},
 		{"entries of strangers", func(n int) wire.Message {
-			return carry(written{by: fmt.Sprint("eve", n), at: noon, says: something("x")})
+			return carry(2, written{by: fmt.Sprint("eve", n), at: noon, says: something("x")})
 		}},
-		{"the same entry", func(int) wire.Message { return carry(written{by: "dora", at: noon, says: something("x")}) }},
+		{"the same entry", func(int) wire.Message {
+			return carry(wire.MaxCarried, written{by: "dora", at: noon, says: something("x")})
+		}},
 		{"ever earlier entries", func(n int) wire.Message {
-			return carry(written{by: "dora", at: noon - noon%wire.Day + wire.Minute(1439-n%1440)%721, says: something(fmt.Sprint(n))})
+			return carry(1, written{by: "dora", at: noon - noon%wire.Day + wire.Minute(1439-n%1440)%721, says: something(fmt.Sprint(n))})
 		}},
 		{"entries that nobody signed", func(int) wire.Message {
 			return wire.Entries{Entries: []wire.Carried{{Entry: bytes.Repeat([]byte{7}, 32)}}}
@@ -108,10 +110,13 @@ func TestLiars(t *testing.T) {
 			c := liars(t, s, b)[n]
 			opened := 0
 			l := NewLink(s, func(entry, payload []byte) (*Item, error) { opened++; return b.open(entry, payload) })
-			in, out := 0, 0
+			in, out, heard, answered := 0, 0, 0, 0
 			for n := range 2 * MaxMessages {
 				m := c.says(n)
 				in += size(m)
+				if !l.Deaf() {
+					heard += size(m)
+				}
 				answers, changes, err := l.Step(m, noon)
 				if err != nil {
 					if !errors.Is(err, wire.ErrSignature) || len(answers)+len(changes) > 0 {
@@ -119,6 +124,7 @@ func TestLiars(t *testing.T) {
 					}
 					break // the caller ends the link
 				}
+				answered += min(1, len(answers))
 				for _, a := range answers {
 					raw, err := wire.WriteMessage(a)
 					if err != nil {
@@ -130,6 +136,12 @@ func TestLiars(t *testing.T) {
 			t.Logf("%d bytes in, %d out, %d opened", in, out, opened)
 			if out > MaxOut+wire.MaxMessage {
 				t.Errorf("%d bytes were sent", out)
+			}
+			if heard > MaxIn+wire.MaxMessage {
+				t.Errorf("%d bytes were listened to", heard)
+			}
+			if answered > MaxMessages {
+				t.Errorf("%d messages were answered", answered)
 			}
 			if opened > MaxWasted+PostsADay {
 				t.Errorf("%d entries were checked", opened)
