@@ -182,6 +182,9 @@ func TestBusyHour(t *testing.T) {
 		if one.Len() != 1500 || other.Len() != 1500 || got.trips > 3 {
 			t.Errorf("%d lost: %d and %d are held after %d round trips", lost, one.Len(), other.Len(), got.trips)
 		}
+		if most := 2 * lost * 100; got.entries > most {
+			t.Errorf("%d lost: %d bytes of entries, want at most %d", lost, got.entries, most)
+		}
 	}
 }
 
