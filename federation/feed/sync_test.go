@@ -207,6 +207,9 @@ func TestLimitThenRest(t *testing.T) {
 	if _, _, ok := other.Get(items[0].ID); !ok {
 		t.Error("the newest has to wait")
 	}
+	if _, _, ok := other.Get(items[other.Len()-1].ID); !ok {
+		t.Errorf("not the %d newest came", other.Len())
+	}
 	from.Reset() // another stream is no way around it
 	to.Reset()
 	if again := converse(t, from, to, noon); again.entries > 0 {

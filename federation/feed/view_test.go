@@ -202,16 +202,17 @@ func TestFetchByLot(t *testing.T) {
 	if len(got) != 25+10 {
 		t.Fatalf("%d files, want 25 thumbnails and 10 clips", len(got))
 	}
-	by := map[wire.Key]bool{}
+	by, late := map[wire.Key]bool{}, 0
 	for n, w := range got {
 		if other := back.Fetch(today, 10)[n]; other != w {
 			t.Errorf("file %d differs", n)
 		}
 		if !w.Thumbnail {
 			by[w.Item.Entry.Author] = true
+			late += int(w.Item.Entry.Minute-noon) / 2 // not of the first ten
 		}
 	}
-	if len(by) < 3 {
-		t.Errorf("only %d authors are drawn", len(by))
+	if len(by) < 3 || late == 0 {
+		t.Errorf("%d authors are drawn, and %d late posts", len(by), late)
 	}
 }
