@@ -2,7 +2,6 @@ package identity
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -169,7 +168,7 @@ func TestSign(t *testing.T) {
 	if _, err := wire.Sign(card, k.Author); err != nil {
 		t.Error(err)
 	}
-	if _, err := wire.Sign(card, ed25519.PrivateKey(k.Seat)); !errors.Is(err, wire.ErrSignature) {
+	if _, err := wire.Sign(card, k.Seat); !errors.Is(err, wire.ErrSignature) {
 		t.Errorf("signed with the seat: %v", err)
 	}
 }
