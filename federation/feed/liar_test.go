@@ -84,12 +84,26 @@ func liars(t testing.TB, s *Set, b book) []liar {
 			return carry(wire.MaxCarried, written{by: "dora", at: noon, says: something("x")})
 		}},
 		{"ever earlier entries", func(n int) wire.Message {
-			return carry(1, written{by: "dora", at: noon - noon%wire.Day + wire.Minute(1439-n%1440)%721, says: something(fmt.Sprint(n))})
+			return wire.Entries{Entries: earlier(b, t, noon-wire.Minute(min(n, 720)), 30)}
 		}},
 		{"entries that nobody signed", func(int) wire.Message {
 			return wire.Entries{Entries: []wire.Carried{{Entry: bytes.Repeat([]byte{7}, 32)}}}
 		}},
 	}
+}
+
+// earlier is some entries of one minute, the last in the order of a budget first.
+func earlier(b book, t testing.TB, at wire.Minute, some int) []wire.Carried {
+	var items []*Item
+	for n := range some {
+		items = append(items, b.write(t, written{by: "dora", at: at, says: something("x"), number: byte(n)}))
+	}
+	slices.SortFunc(items, func(a, b *Item) int { return compare(b, a) })
+	var carried []wire.Carried
+	for _, i := range items {
+		carried = append(carried, wire.Carried{Entry: i.Raw, Payload: i.Payload})
+	}
+	return carried
 }
 
 // TestLiars: whatever a peer says and however often, in an hour it costs bounded
