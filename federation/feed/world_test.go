@@ -18,6 +18,7 @@ var worlds = flag.Uint64("worlds", 10_000, "how many random neighborhoods are tr
 
 // eachWorld runs a property in worlds that differ by their seed.
 func eachWorld(t *testing.T, property func(t *testing.T, r *rand.Rand)) {
+	t.Parallel()
 	for seed := range *worlds {
 		if t.Failed() {
 			return
