@@ -121,6 +121,8 @@ type seen struct {
 	zero             time.Duration // when the run began, by what is known at its beginning
 	begun            bool
 	off              time.Duration // of the newest picture, by how much it is dated late
+	newest           time.Duration // the newest picture
+	strewn           time.Duration // the most that sound came behind pictures of its time
 	ahead            time.Duration // the most that a picture was dated after it arrived
 	behind           time.Duration // or before it was taken
 	apart, late, end time.Duration // the most that sound was off, against pictures; the same after 10 s; at last
@@ -139,6 +141,7 @@ func (s *seen) Sample(m media.Sample) {
 	at := nvr.Duration(m.PTS(), s.formats[len(s.formats)-1].Tracks[m.Track].Timescale)
 	if m.Track == 1 {
 		s.sounds++
+		s.strewn = max(s.strewn, s.newest-at)
 		off := at + s.zero - s.taken(1, int(binary.BigEndian.Uint32(m.Data))) - s.off
 		s.apart, s.end = max(s.apart, off.Abs()), off.Abs()
 		if arrived > 10*time.Second {
@@ -147,6 +150,7 @@ func (s *seen) Sample(m media.Sample) {
 		return
 	}
 	s.pictures++
+	s.newest = at
 	if !s.begun {
 		s.begun, s.zero = true, arrived-m.Late-at
 	}

@@ -67,3 +67,37 @@ func stallOnce(t *testing.T, stalls [2]bool, begin, length, wrong time.Duration)
 		t.Errorf("%v of sound is missing", missing)
 	}
 }
+
+// Of a past that comes in one burst, all pictures first, sound is written
+// beside the pictures of its time: who takes a part of the recording, or plays
+// it, finds both there.
+func TestBurstIsInterleaved(t *testing.T) {
+	const burst = 10 * time.Second
+	for _, behind := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
+		t.Run(behind.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := odd{picture: func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
+					*arrives = max(at, burst)
+					return true
+				}, sound: func(_ int, at time.Duration, _ *int64, arrives *time.Duration) bool {
+					*arrives = max(at, burst+behind)
+					return true
+				}}
+				sink := &seen{start: time.Now(), taken: func(track, n int) time.Duration {
+					if track == 1 {
+						return time.Duration(n) * 20 * time.Millisecond
+					}
+					return time.Duration(n) * time.Second / 15
+				}}
+				f := newFeeder(sink)
+				c.sendFor(f, 30*time.Second)
+				if sink.pictures != f.sent[0] || sink.sounds < f.sent[1]-10 {
+					t.Errorf("%d pictures of %d, %d sounds of %d", sink.pictures, f.sent[0], sink.sounds, f.sent[1])
+				}
+				if sink.strewn > 300*time.Millisecond {
+					t.Errorf("sound lies up to %v behind its pictures", sink.strewn)
+				}
+			})
+		})
+	}
+}

@@ -259,8 +259,30 @@ func (s *stream) release() {
 		s.date(&units[i])
 	}
 	s.sync.keyLead = keyLead(units, &s.clocks[0])
+	s.hand(&units[0], true)
+	s.interleave(units[1:])
+}
+
+// interleave hands on what was held, sound beside the pictures of its time: of
+// old pictures and sound that come at once, one may come before the other, and
+// players wait for what lies far behind in a file.
+func (s *stream) interleave(units []accessUnit) {
+	var tracks [2][]*accessUnit
 	for i := range units {
-		s.hand(&units[i], i == 0)
+		u := &units[i]
+		tracks[u.track] = append(tracks[u.track], u)
+	}
+	if len(tracks[1]) > 0 && s.announced && !s.sync.aligned {
+		s.sync.align(&s.clocks[0], &s.clocks[1])
+	}
+	since := func(u *accessUnit) int64 { return s.clocks[u.track].nanos(u.at - s.sync.zero[u.track]) }
+	for pictures, sound := tracks[0], tracks[1]; len(pictures)+len(sound) > 0; {
+		next := &pictures
+		if len(pictures) == 0 || len(sound) > 0 && since(sound[0]) < since(pictures[0]) {
+			next = &sound
+		}
+		s.hand((*next)[0], false)
+		*next = (*next)[1:]
 	}
 }
 
