@@ -98,6 +98,7 @@ func TestExport(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]clip{
 		"AAC":                 film(t, "160x90", "6", plain, []string{"-c:a", "aac"}),
+		"AAC 1.5 s late":      delayed(film(t, "160x90", "6", plain, []string{"-c:a", "aac"}), 1500*time.Millisecond),
 		"PCMA":                filmWithPCMA(t, "160x90", "6", plain),
 		"silent H.265":        film(t, "160x90", "6", []string{"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:bframes=0"}, nil),
 		"reordered with Opus": film(t, "160x90", "6", reordered, []string{"-c:a", "libopus"}),
@@ -146,6 +147,10 @@ func TestExport(t *testing.T) {
 						run(t, nil, "ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-")
 						if len(c.format.Tracks) > 1 {
 							inSync(t, path, cut.from)
+							out := string(run(t, nil, "ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "packet=pts_time", "-of", "csv=p=0", "-read_intervals", "%+#1", path))
+							if at, err := strconv.ParseFloat(strings.Trim(out, ",\n"), 64); err != nil || at < 0 || at > 0.05 {
+								t.Errorf("sound begins at %s", out)
+							}
 						}
 					})
 				}

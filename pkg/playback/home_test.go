@@ -32,8 +32,9 @@ var camera = nvr.StreamID{Camera: 1}
 // A clip is what a camera sends: real pictures and sound.
 type clip struct {
 	format  media.Format
-	samples []media.Sample // in the order of their decode times
+	samples []media.Sample // in the order in which they are sent
 	reorder int64          // presentation time of the first picture
+	late    time.Duration  // by how much sound is sent after the pictures of its time
 }
 
 // run starts a program and returns what it prints; anything it complains
@@ -72,6 +73,13 @@ func encode(t testing.TB, source string, args []string) []byte {
 	t.Helper()
 	args = append([]string{"-v", "error", "-f", "lavfi", "-i", source}, args...)
 	return run(t, nil, "ffmpeg", append(args, "-video_track_timescale", "90000", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-")...)
+}
+
+// delayed returns the clip with its sound sent later.
+func delayed(c clip, by time.Duration) clip {
+	c.late, c.samples = by, slices.Clone(c.samples)
+	c.sort()
+	return c
 }
 
 // add gives a clip sound that begins at a time of its own.
@@ -118,7 +126,7 @@ func parse(t testing.TB, b []byte) clip {
 
 // at returns when a sample is sent, from the beginning of the clip.
 func (c clip) at(s media.Sample) time.Duration {
-	return nvr.Duration(s.DTS, c.format.Tracks[s.Track].Timescale)
+	return nvr.Duration(s.DTS, c.format.Tracks[s.Track].Timescale) + time.Duration(s.Track)*c.late
 }
 
 // pictures returns when each picture is shown, from the beginning of the clip.

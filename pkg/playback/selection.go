@@ -61,6 +61,10 @@ type piece struct {
 // is decoded then.
 const maxReorder = time.Second
 
+// maxLag is how far behind the pictures of its time sound may stand in the file:
+// what lies further than that of what comes before an export would be in it.
+const maxLag = 5 * time.Second
+
 // selection gathers what an export of span needs. Without footage it is
 // nvr.ErrNotFound; so it is if some of the footage is on a disk that is not there,
 // since an export that lacks it would not show that.
@@ -143,8 +147,8 @@ func (p *selection) take(s *nvr.Segment) {
 	}
 	if len(p.pieces) == 0 {
 		p.asked = max(c.from, s.MediaAt(p.span.From))
-		reordered := p.asked + nvr.Units(maxReorder, s.Timescale)
-		for c.opening < len(fragments) && fragments[c.opening].MediaStart < reordered {
+		opened := p.asked + nvr.Units(maxLag, s.Timescale)
+		for c.opening < len(fragments) && fragments[c.opening].MediaStart < opened {
 			c.opening++
 		}
 		p.index.add(fmp4.Reference{Key: true}) // see open
