@@ -191,6 +191,6 @@ func (r *Roster) leave(s *State) {
 		if at := o.Body.(wire.Leave).Minute; !m.Out || at < m.Until {
 			m.Until = at
 		}
-		m.Out = true
+		m.Out, m.Left = true, true
 	}
 }

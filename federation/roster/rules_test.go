@@ -220,7 +220,7 @@ func TestLeavingAndRevoked(t *testing.T) {
 		s.logs["anna"] = nil
 		s.admit("anna", 1, "carla")
 		s.object("leaves", wire.Leave{Neighborhood: s.genesis.ID, Author: key("carla"), Minute: start + tt.left})
-		if m := s.resolved(t).Members[key("carla")]; !m.Out || m.Until != start+tt.want {
+		if m := s.resolved(t).Members[key("carla")]; !m.Out || !m.Left || m.Until != start+tt.want {
 			t.Errorf("left at %d, cut at %d: %+v", tt.left, tt.cut, m)
 		}
 	}

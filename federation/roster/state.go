@@ -45,6 +45,7 @@ type Member struct {
 	By       wire.Key    // the seat that admitted it first
 	Succeeds wire.Key    // an earlier key of the same person; zero for none
 	Out      bool
+	Left     bool        // of its own will: nothing that it wrote stays
 	Until    wire.Minute // of a home that is out: the last minute whose entries count
 }
 

@@ -111,7 +111,7 @@ func differ(a, b *State) bool {
 	same := slices.Equal(a.Charter, b.Charter) && a.Minute == b.Minute && a.Waiting == b.Waiting &&
 		maps.Equal(a.Seats, b.Seats) && maps.Equal(a.Agencies, b.Agencies) && maps.Equal(a.nodes, b.nodes) &&
 		maps.EqualFunc(a.Members, b.Members, func(a, b *Member) bool {
-			return *a.Card == *b.Card && a.Since == b.Since && a.By == b.By && a.Succeeds == b.Succeeds && a.Out == b.Out && a.Until == b.Until
+			return *a.Card == *b.Card && a.Since == b.Since && a.By == b.By && a.Succeeds == b.Succeeds && a.Out == b.Out && a.Left == b.Left && a.Until == b.Until
 		}) &&
 		slices.EqualFunc(a.Proposed, b.Proposed, func(a, b Proposal) bool {
 			return a.Act == b.Act && a.Need == b.Need && slices.Equal(a.Votes, b.Votes)

@@ -20,7 +20,7 @@ import (
 // the same, and covers the file.
 func TestLongExport(t *testing.T) {
 	const minutes, entries = 110, 600
-	const opening = 10 // entries in a second, which are one
+	const opening = 50 // entries in five seconds, which are one
 	p, start := month(t, minutes, entries)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
