@@ -99,14 +99,28 @@ func (d *Directory) Stat(path string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// Sync makes a footage file and its folder entry durable, as they are.
+// Sync makes a footage file durable as it is, and the folders that lead to it.
 func (d *Directory) Sync(stream nvr.StreamID, start nvr.Time) error {
 	f, err := d.OpenFile(stream, start)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return errors.Join(syncFile(f), syncDir(filepath.Dir(f.Name())))
+	return errors.Join(syncFile(f), d.syncFolders(filepath.Dir(f.Name())))
+}
+
+// syncFolders makes durable what a folder below the directory holds, and that
+// each folder above it leads there: whoever made them may have been killed
+// before that was so.
+func (d *Directory) syncFolders(folder string) error {
+	for ; ; folder = filepath.Dir(folder) {
+		if err := syncDir(folder); err != nil {
+			return err
+		}
+		if folder == d.path || folder == filepath.Dir(folder) {
+			return nil
+		}
+	}
 }
 
 // quarantine is the folder for what cannot be kept as footage and may still be
@@ -142,13 +156,8 @@ func (d *Directory) Quarantine(path string) (string, error) {
 	if err := os.Rename(from, filepath.Join(d.path, to)); err != nil {
 		return "", fmt.Errorf("quarantine: %w", err)
 	}
-	for dir := folder; ; dir = filepath.Dir(dir) {
-		if err := syncDir(dir); err != nil {
-			return "", fmt.Errorf("quarantine: %w", err)
-		}
-		if dir == d.path || dir == filepath.Dir(dir) {
-			break
-		}
+	if err := d.syncFolders(folder); err != nil {
+		return "", fmt.Errorf("quarantine: %w", err)
 	}
 	return to, syncDir(filepath.Dir(from))
 }

@@ -168,7 +168,7 @@ func (d *Directory) Recover(stream nvr.StreamID, start nvr.Time, score func([]fm
 		}
 	}
 	c.Damage = damage
-	if err := errors.Join(syncFile(f), syncDir(filepath.Dir(path))); err != nil {
+	if err := errors.Join(syncFile(f), d.syncFolders(filepath.Dir(path))); err != nil {
 		return c, fmt.Errorf("recover footage: %w", err)
 	}
 	return c, nil
