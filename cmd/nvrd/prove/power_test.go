@@ -66,7 +66,7 @@ func TestPowerCut(t *testing.T) {
 		}
 		all := contract(t, left, proof{film: film, plays: n%often(25, 10) == 0})
 		lost = append(lost, film.lost(t, all, handed)...)
-		if n%often(10, 25) == 5 {
+		if n%often(10, 25) == 3 {
 			lost = append(lost, again(t, film, m, handed)...)
 		}
 		if t.Failed() {
