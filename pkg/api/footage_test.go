@@ -84,7 +84,7 @@ func TestPlaylistLeadsToFootage(t *testing.T) {
 	if !strings.HasSuffix(list, "#EXT-X-ENDLIST\n") {
 		t.Fatalf("playlist:\n%s", list)
 	}
-	init := h.do("GET", base.ResolveReference(found(t, list, `MAP:URI="(.*)"`)).String(), "")
+	init := h.do("GET", base.ResolveReference(found(t, list, `MAP:URI="([^"]*)"`)).String(), "")
 	file := text(t, init)
 	if init.StatusCode != 200 || init.Header.Get("Cache-Control") != immutable || init.Header.Get("Content-Type") != mp4Type {
 		t.Errorf("init: %d %v", init.StatusCode, init.Header)

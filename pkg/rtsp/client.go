@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -137,8 +138,18 @@ func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, t
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
 
+	var mute atomic.Bool
+	silent := time.AfterFunc(c.Patience, func() {
+		if d.mute() {
+			mute.Store(true)
+			d.cut()
+		}
+	})
 	slow := time.AfterFunc(2*c.Patience, d.cut)
 	err := open(client, (*base.URL)(&bare), d, s)
+	if silent.Stop(); mute.Load() && ctx.Err() == nil {
+		return &Fault{nvr.Unreachable, noCamera}
+	}
 	if !slow.Stop() && err != nil && ctx.Err() == nil {
 		return &Fault{nvr.Unreachable, fmt.Sprintf("the camera did not answer within %v", 2*c.Patience)}
 	}

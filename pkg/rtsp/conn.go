@@ -42,6 +42,7 @@ const lowWater = 256 << 10
 type aheadConn struct {
 	net.Conn
 	r       *bufio.Reader
+	heard   atomic.Bool // something came
 	settled atomic.Bool
 	raw     syscall.RawConn // once it reads at intervals
 	more    bool            // the kernel has more than the last reading took
@@ -64,7 +65,11 @@ func (k kernel) Read(p []byte) (n int, err error) {
 		c.quiet()
 	}
 	if c.raw == nil {
-		return c.Conn.Read(p)
+		n, err = c.Conn.Read(p)
+		if n > 0 {
+			c.heard.Store(true)
+		}
+		return n, err
 	}
 	for {
 		if !c.more {
@@ -167,6 +172,13 @@ func (d *dialer) settle() {
 	if d.conn != nil {
 		d.conn.settled.Store(true)
 	}
+}
+
+// mute tells whether nothing came by the connection, which is open.
+func (d *dialer) mute() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dialog != nil && !d.conn.heard.Load()
 }
 
 // cut breaks the connection under whoever is blocked in it.

@@ -48,7 +48,7 @@ func faultOf(err error) *Fault {
 	}
 	var unanswered liberrors.ErrClientRequestTimedOut
 	if errors.As(err, &unanswered) {
-		return &Fault{nvr.Unreachable, "something is there, but it does not answer as a camera does; is the address right, and its port?"}
+		return &Fault{nvr.Unreachable, noCamera}
 	}
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -94,3 +94,5 @@ func printable(text string) string {
 	}
 	return string(runes)
 }
+
+const noCamera = "something is there, but it does not answer as a camera does; is the address right, and its port?"
