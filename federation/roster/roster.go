@@ -45,6 +45,7 @@ type Roster struct {
 	cards   map[wire.Key]wire.Signed            // by author: the newest
 	left    map[wire.Key]wire.Signed            // by author: the earliest
 	buckets [256]bucket                         // ids, for links
+	gone    []wire.Hash                         // see Replaced
 
 	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
 	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here
@@ -126,6 +127,14 @@ func (r *Roster) Objects() []wire.Signed {
 	return all
 }
 
+// Replaced returns the objects that are no longer held since it was last asked:
+// the cards and leavings whose place a better one took.
+func (r *Roster) Replaced() []wire.Hash {
+	gone := r.gone
+	r.gone = nil
+	return gone
+}
+
 // Add holds an object, and tells whether it was new. Of what is not held the
 // error tells why; what an object does, if anything, is seen in the state.
 //
@@ -149,8 +158,11 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 	if old.ID == o.ID { // what is held already is newer
 		return false, nil
 	}
-	delete(r.objects, old.ID)
-	r.buckets[old.ID[0]].drop(old.ID)
+	if _, ok := r.objects[old.ID]; ok {
+		delete(r.objects, old.ID)
+		r.buckets[old.ID[0]].drop(old.ID)
+		r.gone = append(r.gone, old.ID)
+	}
 	r.objects[o.ID] = o
 	r.buckets[o.ID[0]].put(o.ID)
 	r.state = nil
