@@ -44,9 +44,7 @@ func TestSim(t *testing.T) {
 		}
 	}
 	spread, revoked := w.Figures.Spread(), w.Figures.Revocations()
-	if len(spread) == 0 || len(revoked) == 0 {
-		t.Error("nothing was measured")
-	}
+	w.fast(t)
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(name string, values ...any) {
