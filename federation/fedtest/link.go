@@ -77,9 +77,12 @@ func (l *link) cut() {
 }
 
 // wear breaks the stream now and then. For up to 10 s nobody notices, and what
-// is sent goes nowhere.
+// is sent goes nowhere. It ends when Breaks is 0.
 func (l *link) wear() {
 	l.w.In(time.Duration(l.w.ExpFloat64()*float64(l.w.Breaks)), func() {
+		if l.w.Breaks == 0 {
+			return
+		}
 		number := l.number
 		l.silent = true
 		l.w.In(l.w.between(0, 10*time.Second), func() {

@@ -182,6 +182,24 @@ func (s *Street) within(t *testing.T) {
 	}
 }
 
+// TestRow: in a row of homes whose links break every minute there is one way for
+// everything, and what was lost with a stream comes with the next one.
+func TestRow(t *testing.T) {
+	w := New(Plan{Seed: 1, Streets: 1, Homes: 12, Stewards: 3, Links: 1, Breaks: time.Minute})
+	s := w.Streets[0]
+	s.Homes[0].by[s.Homes[11].nodeKey()].barred = 24 * time.Hour // a ring without one link is a row
+	for at := time.Minute; at < 50*time.Minute; at += 20 * time.Second {
+		w.In(at, s.Talk)
+	}
+	w.Run(50 * time.Minute)
+	w.Breaks = 0
+	w.Run(90 * time.Second)
+	s.same(t)
+	if n := len(s.Written); n < 50 {
+		t.Errorf("%d entries: nothing happens here", n)
+	}
+}
+
 // TestReplay: one seed, one world.
 func TestReplay(t *testing.T) {
 	run := func(seed uint64) uint64 {
