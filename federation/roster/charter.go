@@ -15,27 +15,36 @@ const (
 )
 
 // State returns what is held amounts to at now. Acts of a later minute than
-// now, by more than what clocks differ, do not count yet. Acts that have
-// counted here for a week are settled by this call: see [Roster.Settled].
+// now, by more than what clocks differ, do not count yet, nor do such deeds. Acts
+// that have counted here for a week without a break are settled by this call: see
+// [Roster.Settled]. Nothing that is settled is ever taken back, whatever the clock
+// says.
 func (r *Roster) State(now wire.Minute) *State {
-	if r.state == nil || r.at != now {
-		r.state, r.at = r.resolve(now), now
-		for _, id := range r.state.Charter {
-			since, ok := r.passed[id]
-			if !ok {
-				since = now
-				r.passed[id] = now
-			}
-			if now >= since+finality {
-				r.final = id
-			}
+	if r.state != nil && r.at == now {
+		return r.state
+	}
+	r.state, r.at = r.resolve(now), now
+	if r.state.Waiting {
+		return r.state // what counts here is not known
+	}
+	counts := make(map[wire.Hash]wire.Minute, len(r.state.Charter))
+	for i, id := range r.state.Charter {
+		since, ok := r.passed[id]
+		if !ok || since > now { // a clock that was ahead is believed no longer
+			since = now
+		}
+		counts[id] = since
+		if i >= r.settledTo && now >= since+finality {
+			r.final, r.settledTo = id, i+1
 		}
 	}
+	r.passed = counts
 	return r.state
 }
 
 // Settled returns the newest act that counts here for good, and since when each
-// act that counts has done so: what has to be kept for [Roster.Restore].
+// act that counts has done so: what has to be kept for [Roster.Restore]. The map
+// is not to be changed, and does not change.
 func (r *Roster) Settled() (final wire.Hash, since map[wire.Hash]wire.Minute) {
 	return r.final, r.passed
 }
@@ -44,9 +53,6 @@ func (r *Roster) Settled() (final wire.Hash, since map[wire.Hash]wire.Minute) {
 // joins gives the head that its invite names, and no times.
 func (r *Roster) Restore(final wire.Hash, since map[wire.Hash]wire.Minute) {
 	r.final, r.passed, r.state = final, since, nil
-	if since == nil {
-		r.passed = map[wire.Hash]wire.Minute{}
-	}
 }
 
 // resolve computes the state from nothing but what is held, what is settled,
@@ -64,8 +70,9 @@ func (r *Roster) resolve(now wire.Minute) *State {
 	annulled := map[wire.Hash]struct{}{}
 	settled, known := r.settled()
 	s.Waiting = !known
+	r.settledTo = max(r.settledTo, len(settled))
 	for height := uint32(1); ; height++ {
-		ballot := r.count(s, height, now)
+		ballot := r.count(s, height, now, settled[height])
 		s.Doubles = append(s.Doubles, r.doubles(s, height)...)
 		next := slices.IndexFunc(ballot, func(c candidate) bool { return len(c.votes) >= c.need })
 		if forced, ok := settled[height]; ok {
@@ -74,7 +81,8 @@ func (r *Roster) resolve(now wire.Minute) *State {
 					s.Splits = append(s.Splits, Split{Settled: forced, Act: c.id})
 				}
 			}
-			next = slices.IndexFunc(ballot, func(c candidate) bool { return c.id == forced })
+			next = slices.IndexFunc(ballot, func(c candidate) bool { return c.id == forced && len(c.votes) >= c.need })
+			s.Waiting = s.Waiting || next < 0 // for its votes: whoever named it as settled has to show them
 		}
 		if next < 0 {
 			for _, c := range ballot {
@@ -84,7 +92,7 @@ func (r *Roster) resolve(now wire.Minute) *State {
 		}
 		apply(s, annulled, ballot[next].act)
 	}
-	r.members(s, annulled)
+	r.members(s, annulled, now)
 	return s
 }
 
@@ -111,12 +119,15 @@ type candidate struct {
 }
 
 // count returns the acts that could be the next of the charter, best first:
-// most votes, then the smaller id (R5).
-func (r *Roster) count(s *State, height uint32, now wire.Minute) []candidate {
+// those that have the votes, of them that with the most, then that with the
+// smaller id (R5). Between acts of different minutes, votes of seats that had
+// lapsed by the later one decide nothing: else who lapsed would vote on an act
+// that is dated back. The one that is settled at this height is not too early.
+func (r *Roster) count(s *State, height uint32, now wire.Minute, settled wire.Hash) []candidate {
 	var ballot []candidate
 	for _, a := range r.acts[s.Head] {
 		head := a.body.Act()
-		if head.Height != height || head.Minute < s.Minute || head.Minute > now+ahead || !applies(s, a.body) {
+		if head.Height != height || head.Minute < s.Minute || head.Minute > now+ahead && a.id != settled || !applies(s, a.body) {
 			continue
 		}
 		electorate := voters(s.Seats, head.Minute)
@@ -133,8 +144,26 @@ func (r *Roster) count(s *State, height uint32, now wire.Minute) []candidate {
 			ballot = append(ballot, candidate{a, sortedKeys(votes), len(electorate)/2 + 1})
 		}
 	}
+	var latest wire.Minute
+	for _, c := range ballot {
+		if len(c.votes) >= c.need {
+			latest = max(latest, c.body.Act().Minute)
+		}
+	}
+	electorate := voters(s.Seats, latest)
+	weight := func(c candidate) (n int) {
+		if len(c.votes) < c.need {
+			return -1
+		}
+		for _, seat := range c.votes {
+			if _, ok := electorate[seat]; ok {
+				n++
+			}
+		}
+		return n
+	}
 	slices.SortFunc(ballot, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(len(b.votes), len(a.votes)), wire.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(len(b.votes), len(a.votes)), wire.Compare(a.id, b.id))
 	})
 	return ballot
 }
@@ -198,7 +227,7 @@ func apply(s *State, annulled map[wire.Hash]struct{}, a act) {
 		s.Seats[b.Seat] = now
 	case wire.DropSteward:
 		gone := s.held[b.Seat]
-		gone.dropped, gone.cut = true, b.Cut
+		gone.dropped, gone.until, gone.cut = true, head.Minute, b.Cut
 		s.held[b.Seat] = gone
 		delete(s.Seats, b.Seat)
 	case wire.SetPolicy:

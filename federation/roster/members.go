@@ -16,38 +16,56 @@ type seat struct {
 	who     wire.Key
 	since   wire.Minute
 	dropped bool
-	cut     []wire.Hash // of one that was dropped: its newest deeds that count
+	until   wire.Minute // of one that was dropped: when
+	cut     []wire.Hash // and its newest deeds that count
+}
+
+// sat tells whether the home held a seat at a minute.
+func (s *State) sat(who wire.Key, at wire.Minute) bool {
+	for _, seat := range s.held {
+		if seat.who == who && seat.since <= at && (!seat.dropped || at <= seat.until) {
+			return true
+		}
+	}
+	return false
 }
 
 // members works out who is in from the deeds that count.
-func (r *Roster) members(s *State, annulled map[wire.Hash]struct{}) {
-	sitting := make(map[wire.Key]struct{}, len(s.Seats))
-	for _, seat := range s.Seats {
-		sitting[seat.Who] = struct{}{}
-	}
+func (r *Roster) members(s *State, annulled map[wire.Hash]struct{}, now wire.Minute) {
 	var admits, revokes []*deed
+	stewards := map[wire.Key]struct{}{} // who sits or sat
 	for _, key := range slices.SortedFunc(maps.Keys(s.held), compareKeys) {
-		l := r.logs[key]
+		l, seat := r.logs[key], s.held[key]
+		stewards[seat.who] = struct{}{}
 		if l == nil {
 			continue
 		}
 		if l.ends > 1 {
 			s.Forked = append(s.Forked, key)
 		}
-		for _, d := range l.counted(s.held[key]) {
-			if _, void := annulled[d.id]; void {
-				continue
-			}
-			if d.admit != nil {
-				admits = append(admits, d)
-			} else if _, sits := sitting[d.revoke.Who]; !sits { // R10
+		until := now + ahead
+		if left, ok := r.left[seat.who]; ok { // who left does nothing any more
+			until = min(until, left.Body.(wire.Leave).Minute)
+		}
+		for _, d := range l.counted(seat, until) {
+			if d.revoke != nil {
 				revokes = append(revokes, d)
+			} else if _, void := annulled[d.id]; !void {
+				admits = append(admits, d)
 			}
 		}
 	}
-	r.admit(s, admits)
-	revoke(s, revokes)
+	admit(s, admits)
+	revoke(s, revokes, func(d *deed) bool {
+		_, void := annulled[d.id]
+		if _, steward := stewards[d.revoke.Who]; steward && !void {
+			_, sits := s.SeatOf(d.revoke.Who)
+			void = sits || s.sat(d.revoke.Who, d.head.Minute) // R10
+		}
+		return void
+	})
 	r.leave(s)
+	r.rename(s, now)
 	for author, m := range s.Members {
 		if m.Out {
 			continue
@@ -60,26 +78,27 @@ func (r *Roster) members(s *State, annulled map[wire.Hash]struct{}) {
 	}
 }
 
-func byMinute(a, b *deed) int {
-	return cmp.Or(cmp.Compare(a.head.Minute, b.head.Minute), wire.Compare(a.id, b.id))
+// inOrder sorts deeds by their minutes. Those of one log and minute stand in the
+// order in which they were signed.
+func inOrder(deeds []*deed) {
+	slices.SortFunc(deeds, func(a, b *deed) int {
+		return cmp.Or(cmp.Compare(a.head.Minute, b.head.Minute), cmp.Compare(a.depth, b.depth), wire.Compare(a.id, b.id))
+	})
 }
 
 // counted returns the deeds of a seat's log that count (R8): all while the seat
 // is held, and of a dropped one those that its cut leads back to. A deed that
-// claims to be older than its seat, or than one before it in its log, does not
-// count: it would have its day's share of revocations again.
-func (l *log) counted(of seat) []*deed {
+// claims to be older than its seat, or than any before it in its log, does not
+// count: it would have its day's share of revocations again. Nor does, as yet, one
+// of the future, for the same reason.
+func (l *log) counted(of seat, until wire.Minute) []*deed {
 	deeds := l.deeds
 	if of.dropped {
 		deeds = l.upTo(of.cut)
 	}
 	counted := make([]*deed, 0, len(deeds))
 	for _, d := range deeds {
-		backdated := d.head.Minute < of.since || slices.ContainsFunc(d.head.Prev, func(id wire.Hash) bool {
-			before := l.byID[id]
-			return before != nil && before.head.Minute > d.head.Minute
-		})
-		if !backdated {
+		if at := d.head.Minute; at >= of.since && at >= d.floor && at <= until {
 			counted = append(counted, d)
 		}
 	}
@@ -104,9 +123,9 @@ func (l *log) upTo(cut []wire.Hash) []*deed {
 	return kept
 }
 
-// admit lets in whom a deed admits (R9), with the newest card that there is.
-func (r *Roster) admit(s *State, admits []*deed) {
-	slices.SortFunc(admits, byMinute)
+// admit lets in whom a deed admits (R9), with the newest card of those.
+func admit(s *State, admits []*deed) {
+	inOrder(admits)
 	members := make([]Member, 0, len(admits)) // one allocation for all, which never grows
 	for _, d := range admits {
 		card := &d.admit.Card
@@ -123,9 +142,15 @@ func (r *Roster) admit(s *State, admits []*deed) {
 			m.Succeeds = d.admit.Succeeds
 		}
 	}
+}
+
+// rename gives homes the newest card that they signed. Who is out keeps the
+// name that neighbors knew, and a card of the future waits.
+func (r *Roster) rename(s *State, now wire.Minute) {
 	for author, o := range r.cards {
 		m := s.Members[author]
-		if card := o.Body.(wire.Card); m != nil && card.Minute > m.Card.Minute {
+		card := o.Body.(wire.Card)
+		if m != nil && !m.Out && card.Minute > m.Card.Minute && card.Minute <= now+ahead {
 			m.Card = &card
 		}
 	}
@@ -140,22 +165,23 @@ type want struct {
 
 // revoke puts homes out for good; of several revocations the lowest cut counts.
 // A steward's first five homes of a day stand alone, others where a second
-// steward wants the same home out (R15). Those that wait are counted as well,
-// so that none begins to stand when another is heard of.
-func revoke(s *State, revokes []*deed) {
-	slices.SortFunc(revokes, byMinute)
+// steward wants the same home out (R15). All are counted, also those that wait or
+// are void, so what stands depends only on what its steward had signed before it:
+// nothing that comes later in a log, and no pardon, changes it.
+func revoke(s *State, revokes []*deed, void func(*deed) bool) {
+	inOrder(revokes)
 	homes := make(map[wire.Key][]want, len(revokes))
-	days := map[wire.Key][]wire.Minute{} // by steward: when it first wanted each home out
+	stewards := map[wire.Key]*share{}
 	for _, d := range revokes {
 		w := want{deed: d, steward: s.held[d.head.Seat].who}
-		wants := homes[d.revoke.Who]
-		if i := slices.IndexFunc(wants, func(o want) bool { return o.steward == w.steward }); i >= 0 {
-			w.alone = wants[i].alone
-		} else {
-			days[w.steward] = append(days[w.steward], d.head.Minute)
-			w.alone = within(days[w.steward], d.head.Minute) <= alone
+		of := stewards[w.steward]
+		if of == nil {
+			of = &share{first: map[wire.Key]bool{}}
+			stewards[w.steward] = of
 		}
-		homes[d.revoke.Who] = append(wants, w)
+		if w.alone = of.take(d.revoke.Who, d.head.Minute); !void(d) {
+			homes[d.revoke.Who] = append(homes[d.revoke.Who], w)
+		}
 	}
 	for who, wants := range homes {
 		m := s.Members[who]
@@ -172,13 +198,25 @@ func revoke(s *State, revokes []*deed) {
 	slices.SortFunc(s.Revoking, wire.Compare)
 }
 
-// within counts the minutes of the day that ends with at; they are ascending.
-func within(minutes []wire.Minute, at wire.Minute) int {
-	n := 0
-	for i := len(minutes) - 1; i >= 0 && minutes[i]+wire.Day > at; i-- {
-		n++
+// share is what of a steward's day is used up.
+type share struct {
+	first map[wire.Key]bool // by home: whether the first revocation of it stands alone
+	last  []wire.Minute     // of the newest homes, at most as many as a day has
+}
+
+// take tells whether the steward's revocation of a home stands alone. Minutes
+// come in ascending order.
+func (s *share) take(home wire.Key, at wire.Minute) bool {
+	stands, again := s.first[home]
+	if again {
+		return stands
 	}
-	return n
+	stands = len(s.last) < alone || at-s.last[0] >= wire.Day
+	s.first[home] = stands
+	if s.last = append(s.last, at); len(s.last) > alone {
+		s.last = s.last[1:]
+	}
+	return stands
 }
 
 // leave puts out who left by themselves.

@@ -47,10 +47,11 @@ type Roster struct {
 	buckets [256]bucket                         // ids, for links
 	gone    []wire.Hash                         // see Replaced
 
-	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
-	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here
-	state  *State                    // of what is held; nil if that has changed
-	at     wire.Minute               // what state was computed for
+	final     wire.Hash                 // the newest act that is settled here for good; the genesis at first
+	passed    map[wire.Hash]wire.Minute // acts that count, and since when they do here without a break
+	settledTo int                       // how many acts are settled
+	state     *State                    // of what is held; nil if that has changed
+	at        wire.Minute               // what state was computed for
 }
 
 type act struct {
@@ -58,36 +59,43 @@ type act struct {
 	body wire.Act
 }
 
-// log is the deeds of one seat, as far as they are held.
+// log is the deeds of one seat. What a deed names before it is in it.
 type log struct {
 	deeds    []*deed
 	byID     map[wire.Hash]*deed
-	followed map[wire.Hash]struct{} // deeds that others come after, held or not
+	followed map[wire.Hash]struct{} // deeds that others come after
 	ends     int                    // deeds that none comes after
 }
 
 type deed struct {
 	id     wire.Hash
 	head   wire.DeedHead
+	depth  int          // 0 without any before it
+	floor  wire.Minute  // the latest minute of those before it
 	admit  *wire.Admit  // one of the two
 	revoke *wire.Revoke // is nil
 }
 
-func (l *log) add(d *deed) {
+// add adds a deed, if the log has all that it names before it.
+func (l *log) add(d *deed) bool {
+	for _, id := range d.head.Prev {
+		before := l.byID[id]
+		if before == nil {
+			return false
+		}
+		d.depth = max(d.depth, before.depth+1)
+		d.floor = max(d.floor, before.floor, before.head.Minute)
+	}
 	l.deeds = append(l.deeds, d)
 	l.byID[d.id] = d
-	if _, ok := l.followed[d.id]; !ok {
-		l.ends++
-	}
+	l.ends++
 	for _, id := range d.head.Prev {
-		if _, ok := l.followed[id]; ok {
-			continue
-		}
-		l.followed[id] = struct{}{}
-		if _, ok := l.byID[id]; ok {
+		if _, ok := l.followed[id]; !ok {
+			l.followed[id] = struct{}{}
 			l.ends--
 		}
 	}
+	return true
 }
 
 // New returns a roster that holds only its genesis.
@@ -139,8 +147,10 @@ func (r *Roster) Replaced() []wire.Hash {
 // error tells why; what an object does, if anything, is seen in the state.
 //
 // Held is what is signed by somebody whom another object held here makes a
-// steward or a member. Whether that object counts is not asked, since that may
-// change, so homes end with equal sets in whatever order they hear.
+// steward or a member, and names only what is held: an act the act before, a vote
+// its act, a deed those before it. So nothing that is shown can rest on something
+// withheld. Whether an object counts is not asked, since that may change, so
+// homes end with equal sets in whatever order they hear.
 func (r *Roster) Add(o wire.Signed) (bool, error) {
 	if _, ok := r.objects[o.ID]; ok {
 		return false, nil
@@ -148,7 +158,7 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 	if of(o.Body) != r.genesis.ID {
 		return false, ErrForeign
 	}
-	if len(r.objects) >= MaxObjects {
+	if _, once := o.Body.(wire.Card); len(r.objects) >= MaxObjects && !once { // a card takes the place of another
 		return false, ErrFull
 	}
 	ok, old := r.take(o)
@@ -176,7 +186,7 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 	switch b := o.Body.(type) {
 	case wire.Act:
 		head := b.Act()
-		if _, ok := r.seats[head.Seat]; !ok {
+		if _, ok := r.seats[head.Seat]; !ok || !r.follows(head) {
 			return false, old
 		}
 		r.acts[head.Prev] = append(r.acts[head.Prev], act{o.ID, b})
@@ -184,7 +194,8 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 			r.seats[add.Seat] = struct{}{}
 		}
 	case wire.Vote:
-		if _, ok := r.seats[b.Seat]; !ok {
+		act, held := r.objects[b.Act].Body.(wire.Act)
+		if _, ok := r.seats[b.Seat]; !ok || !held || act.Act().Height != b.Height {
 			return false, old
 		}
 		if r.votes[b.Act] == nil {
@@ -196,20 +207,24 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 		if _, ok := r.seats[head.Seat]; !ok {
 			return false, old
 		}
-		d := &deed{id: o.ID, head: head}
-		switch b := b.(type) {
-		case wire.Admit:
-			d.admit = &b
-			r.authors[b.Card.Author] = struct{}{}
-		case wire.Revoke:
-			d.revoke = &b
-		}
 		l := r.logs[head.Seat]
 		if l == nil {
 			l = &log{byID: map[wire.Hash]*deed{}, followed: map[wire.Hash]struct{}{}}
 			r.logs[head.Seat] = l
 		}
-		l.add(d)
+		d := &deed{id: o.ID, head: head}
+		switch b := b.(type) {
+		case wire.Admit:
+			d.admit = &b
+		case wire.Revoke:
+			d.revoke = &b
+		}
+		if !l.add(d) {
+			return false, old
+		}
+		if d.admit != nil {
+			r.authors[d.admit.Card.Author] = struct{}{}
+		}
 	case wire.Card:
 		return r.one(r.cards, b.Author, o, func(a, b wire.Signed) bool { return newer(a.Body.(wire.Card), a.ID, b.Body.(wire.Card), b.ID) })
 	case wire.Leave:
@@ -218,6 +233,15 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 		return false, old
 	}
 	return true, old
+}
+
+// follows tells whether what an act names as before it is held, one lower.
+func (r *Roster) follows(head wire.ActHead) bool {
+	if head.Prev == r.genesis.ID {
+		return head.Height == 1
+	}
+	before, ok := r.objects[head.Prev].Body.(wire.Act)
+	return ok && before.Act().Height+1 == head.Height
 }
 
 // one keeps of two objects of one author the better.

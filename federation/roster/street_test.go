@@ -18,6 +18,7 @@ type street struct {
 	made    uint64
 	all     []wire.Signed
 	names   map[wire.Hash]string
+	bucket  bool                   // all ids begin alike
 	logs    map[string][]wire.Hash // the newest deeds of a steward
 }
 
@@ -37,6 +38,9 @@ func newStreet() *street {
 func (s *street) object(name string, b wire.Body) wire.Signed {
 	s.made++
 	o := wire.Signed{ID: sha256.Sum256(binary.BigEndian.AppendUint64([]byte(name), s.made)), Body: b}
+	if s.bucket {
+		o.ID[0] = 7
+	}
 	s.names[o.ID] = name
 	s.all = append(s.all, o)
 	return o
