@@ -110,7 +110,3 @@ func ProveNode(node ed25519.PrivateKey, neighborhood Hash, author Key) Signature
 func proof(neighborhood Hash, author Key) []byte {
 	return append(append(fmt.Appendf(nil, "stoop/%d node\n", Version), neighborhood[:]...), author[:]...)
 }
-
-func verify(key Key, message []byte, s Signature) bool {
-	return ed25519.Verify(key[:], message, s[:])
-}

@@ -158,7 +158,7 @@ func refused(t testing.TB) []refusal {
 	flipped[len(flipped)-1] ^= 1
 	other := slices.Clone(raw)
 	other[2] = byte(KindCard)
-	return []refusal{
+	return append([]refusal{
 		{"nothing", nil, ErrMalformed},
 		{"a number", []byte{0x01}, ErrMalformed},
 		{"cut short", raw[:len(raw)-1], ErrMalformed},
@@ -248,7 +248,31 @@ func refused(t testing.TB) []refusal {
 		{"a cut with one twice", cut(Hash{1}, Hash{1}), ErrRange},
 		{"a cut of nine", cut(Hash{1}, Hash{2}, Hash{3}, Hash{4}, Hash{5}, Hash{6}, Hash{7}, Hash{8}, Hash{9}), ErrRange},
 		{"deeds out of order", sealed(KindRevoke, encode(Revoke{Head: DeedHead{Seat: keyOf("bob"), Prev: []Hash{{2}, {1}}}}), "bob"), ErrRange},
+	}, refusedKeys(t)...)
+}
+
+// refusedKeys is what anybody can make in the name of a key that has no owner.
+func refusedKeys(t testing.TB) (refusals []refusal) {
+	keys := nobodys(t)
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		key := keys[name]
+		minute := func(i int) Leave { return Leave{Neighborhood: hashOf("n"), Author: key, Minute: Minute(i)} }
+		m, s := forged(t, key, func(i int) []byte { return message(KindLeave, encode(minute(i))) })
+		body := m[len(message(KindLeave, nil)):]
+		refusals = append(refusals, refusal{"signed by nobody, with the key y = " + name, encode(envelope{Version: Version, Kind: KindLeave, Body: body, Signature: s}), ErrSignature})
 	}
+	node, proven := Key{1}, Signature{1}
+	card := Card{Neighborhood: hashOf("n"), Author: keyOf("bob"), Node: node, Proof: proven, Name: "Bob", Minute: 1}
+	bobs := encode(card)
+	card.Author, card.Node, card.Proof = Key{1}, keyOf("bob's node"), ProveNode(private("bob's node"), hashOf("n"), Key{1})
+	admit := encode(Admit{Head: DeedHead{Neighborhood: hashOf("n"), Seat: keyOf("bob")}, Card: card, Signature: Signature{1}})
+	by := func(kind Kind, body []byte) []byte {
+		return encode(envelope{Version: Version, Kind: kind, Body: body, Signature: Signature(ed25519.Sign(private("bob"), message(kind, body)))})
+	}
+	return append(refusals,
+		refusal{"a node that is nobody's", by(KindCard, bobs), ErrSignature},
+		refusal{"nobody is admitted", by(KindAdmit, admit), ErrSignature},
+	)
 }
 
 func TestRefused(t *testing.T) {
