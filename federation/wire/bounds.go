@@ -4,10 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Bounds of what objects hold, each with its reason. Lengths of text are in
@@ -77,39 +73,3 @@ func ascending(what string, hashes []Hash, most int) error {
 
 // Compare orders hashes as numbers: -1, 0 or 1.
 func Compare(a, b Hash) int { return bytes.Compare(a[:], b[:]) }
-
-// text checks what people read: its length in characters, in the composed form
-// (NFC) so that equal words have equal bytes, without characters that change
-// how others are shown, and with ends that can be seen: two names that look
-// the same would not be. Lines may be broken where several are allowed.
-func text(what, s string, least, most int, lines bool) error {
-	n := 0
-	for _, r := range s {
-		n++
-		if hidden(r) && !(lines && r == '\n') {
-			return fmt.Errorf("%w: %s holds the character %U", ErrRange, what, r)
-		}
-	}
-	begin, _ := utf8.DecodeRuneInString(s)
-	end, _ := utf8.DecodeLastRuneInString(s)
-	switch {
-	case n < least || n > most:
-		return fmt.Errorf("%w: %s of %d characters, of %d to %d", ErrRange, what, n, least, most)
-	case !utf8.ValidString(s) || !norm.NFC.IsNormalString(s):
-		return fmt.Errorf("%w: %s is not composed text (NFC)", ErrRange, what)
-	case n > 0 && (blank(begin) || blank(end)):
-		return fmt.Errorf("%w: %s begins or ends with a space", ErrRange, what)
-	}
-	return nil
-}
-
-// hidden are characters that act on the text around them or on nothing:
-// controls, marks of the direction of writing, breaks of lines, fillers without
-// a width, and what has no meaning that programs agree on.
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Noncharacter_Code_Point, unicode.Co, unicode.Zl, unicode.Zp) ||
-		slices.Contains([]rune{'\u00ad', '\u115f', '\u1160', '\u180e', '\u200b', '\u2060', '\u3164', '\ufeff', '\uffa0'}, r)
-}
-
-// blank are spaces, and the joiners that emoji and some scripts need within words.
-func blank(r rune) bool { return unicode.IsSpace(r) || r == '\u200c' || r == '\u200d' }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // TestReference holds docs/ref/wire.md to the types: every one has a heading
@@ -59,6 +62,19 @@ func TestReference(t *testing.T) {
 	}
 	for name, rows := range told {
 		t.Errorf("docs/ref/wire.md tells of %s %q, which is no object", name, rows)
+	}
+}
+
+// TestUnicode: what is assigned and what is composed is part of the format. A
+// newer Unicode refuses less, so homes would differ in what is well formed: it
+// is another version of the format, not of a library.
+func TestUnicode(t *testing.T) {
+	text, err := os.ReadFile("../../docs/ref/wire.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "Unicode " + unicode.Version; norm.Version != unicode.Version || !strings.Contains(string(text), want) {
+		t.Errorf("this program judges text by Unicode %s and %s, which docs/ref/wire.md does not", unicode.Version, norm.Version)
 	}
 }
 

@@ -27,6 +27,8 @@ type Vectors struct {
 	Payloads []PayloadVector
 	Refused  []RefusedVector
 	Messages []MessageVector
+	// Names that must be accepted; others are in the cards among Refused.
+	Names []string
 	// Those that must be refused as messages.
 	RefusedMessages []RefusedVector
 }
@@ -77,6 +79,9 @@ func TestVectors(t *testing.T) {
 	}
 	for _, c := range refused(t) {
 		v.Refused = append(v.Refused, RefusedVector{c.name, strings.TrimPrefix(c.kind.Error(), "wire: "), hex.EncodeToString(c.raw[:min(len(c.raw), 2*MaxObject)])})
+	}
+	for _, n := range goodNames {
+		v.Names = append(v.Names, n.name)
 	}
 	v.Messages, v.RefusedMessages = messageVectors(t)
 	text, err := json.MarshalIndent(v, "", " ")
@@ -158,7 +163,7 @@ func refused(t testing.TB) []refusal {
 	flipped[len(flipped)-1] ^= 1
 	other := slices.Clone(raw)
 	other[2] = byte(KindCard)
-	return append([]refusal{
+	return slices.Concat([]refusal{
 		{"nothing", nil, ErrMalformed},
 		{"a number", []byte{0x01}, ErrMalformed},
 		{"cut short", raw[:len(raw)-1], ErrMalformed},
@@ -248,7 +253,14 @@ func refused(t testing.TB) []refusal {
 		{"a cut with one twice", cut(Hash{1}, Hash{1}), ErrRange},
 		{"a cut of nine", cut(Hash{1}, Hash{2}, Hash{3}, Hash{4}, Hash{5}, Hash{6}, Hash{7}, Hash{8}, Hash{9}), ErrRange},
 		{"deeds out of order", sealed(KindRevoke, encode(Revoke{Head: DeedHead{Seat: keyOf("bob"), Prev: []Hash{{2}, {1}}}}), "bob"), ErrRange},
-	}, refusedKeys(t)...)
+	}, refusedKeys(t), refusedNames(named))
+}
+
+func refusedNames(named func(string) []byte) (refusals []refusal) {
+	for _, n := range badNames {
+		refusals = append(refusals, refusal{"a name with " + n.what, named(n.name), ErrRange})
+	}
+	return refusals
 }
 
 // refusedKeys is what anybody can make in the name of a key that has no owner.
