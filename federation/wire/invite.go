@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Invite is what a home that is let in has to know. It is a secret: who has it
@@ -46,7 +47,10 @@ const (
 // QR codes hold those in less space.
 const invitePrefix = "STOOP:"
 
-var inviteText = base32.StdEncoding.WithPadding(base32.NoPadding)
+// inviteLetters are those of base32.
+const inviteLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+var inviteText = base32.NewEncoding(inviteLetters).WithPadding(base32.NoPadding)
 
 // checksumLen is how many bytes of the SHA-256 of an invite follow it as text.
 const checksumLen = 4
@@ -67,37 +71,51 @@ func (v Invite) Text() (string, error) {
 	return invitePrefix + inviteText.EncodeToString(append(b, sum[:checksumLen]...)), nil
 }
 
+// maxLetters is how many letters of base32 the longest invite takes.
+var maxLetters = inviteText.EncodedLen(MaxInvite + checksumLen)
+
 // ParseInvite finds an invite in what a person pasted or a camera read: in a
-// message with words around it, in small letters, broken into lines.
-// ErrMalformed means that there is none, or only a part of one.
+// message with words around it, in small letters, broken into lines. It returns
+// the first that is whole. ErrMalformed means that there is none, or only a part
+// of one.
 func ParseInvite(text string) (Invite, error) {
 	if len(text) > 16*MaxInvite {
 		return Invite{}, fmt.Errorf("%w: text of %d bytes", ErrTooLarge, len(text))
 	}
-	text = strings.ToUpper(text)
-	_, rest, ok := strings.Cut(text, invitePrefix)
-	if !ok {
+	parts := strings.Split(strings.ToUpper(text), invitePrefix)[1:] // an app may put its name before it
+	if len(parts) == 0 {
 		return Invite{}, fmt.Errorf("%w: an invite begins with %s", ErrMalformed, invitePrefix)
 	}
-	// Words may follow, so each place where it could end is tried: where the
-	// checksum is right it does.
-	var letters strings.Builder
-	for word := range strings.FieldsSeq(rest) {
-		word = strings.TrimRight(word, ".,;:!?)>\"'")
-		if strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
-			break
-		}
-		letters.WriteString(word)
-		b, err := inviteText.DecodeString(letters.String())
-		if err != nil || len(b) < checksumLen {
-			continue
-		}
-		b, sum := b[:len(b)-checksumLen], b[len(b)-checksumLen:]
-		if right := sha256.Sum256(b); bytes.Equal(sum, right[:checksumLen]) {
+	for _, part := range parts {
+		if b, ok := checked(part); ok {
 			return openInvite(b)
 		}
 	}
 	return Invite{}, fmt.Errorf("%w: the invite is not whole; copy it again from its first to its last letter", ErrMalformed)
+}
+
+// checked returns the bytes that text begins with, if their checksum follows
+// them. Words may follow too, so each white space may be the end.
+func checked(text string) ([]byte, bool) {
+	if end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !strings.ContainsRune(inviteLetters, r) }); end >= 0 {
+		text = text[:end]
+	}
+	var letters, b []byte
+	for word := range strings.FieldsSeq(text) {
+		letters = append(letters, word...)
+		if len(letters) > maxLetters {
+			break
+		}
+		var err error
+		if b, err = inviteText.AppendDecode(b[:0], letters); err != nil || len(b) < checksumLen {
+			continue
+		}
+		body, sum := b[:len(b)-checksumLen], b[len(b)-checksumLen:]
+		if right := sha256.Sum256(body); bytes.Equal(sum, right[:checksumLen]) {
+			return body, true
+		}
+	}
+	return nil, false
 }
 
 func openInvite(b []byte) (Invite, error) {

@@ -25,24 +25,92 @@ func TestInvite(t *testing.T) {
 	if len(text) > 640 || text != strings.ToUpper(text) {
 		t.Errorf("%d letters: %s", len(text), text)
 	}
+	next := invitation()
+	next.From = "Carla"
+	other, err := next.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var lines []string
 	for rest := text; rest != ""; {
 		n := min(len(rest), 40)
 		lines, rest = append(lines, rest[:n]), rest[n:]
 	}
 	for name, pasted := range map[string]string{
-		"as it is":             text,
-		"in small letters":     strings.ToLower(text),
-		"with spaces around":   "\n  " + text + " \n",
-		"in lines":             strings.Join(lines, "\r\n"),
-		"in a message":         "Hi Ben, here it is: " + text + "\nSee you, Anna",
-		"words right after it": "Here: " + text + " hope it works",
-		"in brackets":          "(" + text + ").",
-		"in quotes":            "\"" + text + "\"",
+		"as it is":                     text,
+		"in small letters":             strings.ToLower(text),
+		"with spaces around":           "\n  " + text + " \n",
+		"in lines":                     strings.Join(lines, "\r\n"),
+		"in indented lines":            strings.Join(lines, "\n\u00a0\t"),
+		"in a message":                 "Hi Ben, here it is: " + text + "\nSee you, Anna",
+		"words right after it":         "Here: " + text + " hope it works",
+		"behind the name and a colon":  "Join us on Stoop: " + text,
+		"behind the name, on its line": "Stoop:\n\n" + text,
+		"behind one that is cut":       text[:100] + " " + text,
+		"behind one that is cut short": invitePrefix + text,
+		"behind many":                  strings.Repeat("Stoop: ", 1000) + text,
+		"before words that never end":  text + strings.Repeat(" a", 5000),
+		"before another":               text + "\n" + other,
+		"right before another":         text + other,
 	} {
 		got, err := ParseInvite(pasted)
 		if err != nil || !reflect.DeepEqual(got, invitation()) {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for _, around := range []string{"()", "[]", "{}", "<>", "\"\"", "''", "``", "**", "__", "~~", "“”", "„“", "‘’", "«»", "‹›", "「」", "（）"} {
+		begin, end := []rune(around)[0], []rune(around)[1]
+		for _, behind := range []string{"", ".", " bye", ",\nbye"} {
+			pasted := "Here: " + string(begin) + strings.ToLower(text) + string(end) + behind
+			if got, err := ParseInvite(pasted); err != nil || !reflect.DeepEqual(got, invitation()) {
+				t.Errorf("between %s, before %q: %v", around, behind, err)
+			}
+		}
+	}
+	for _, end := range []string{".", ",", ";", ":", "!", "?", "…", "...", "。", "–", " -- Anna", "🏠", "\u200b", "</p>", "&nbsp;", "\\n", "="} {
+		if got, err := ParseInvite(text + end); err != nil || !reflect.DeepEqual(got, invitation()) {
+			t.Errorf("before %q: %v", end, err)
+		}
+	}
+}
+
+// TestInviteLargest: the longest invite is read whole.
+func TestInviteLargest(t *testing.T) {
+	v := invitation()
+	v.Doors = nil
+	for range MaxDoors {
+		v.Doors = append(v.Doors, Door{Node: keyOf("node"), Addresses: []string{"/x"}})
+	}
+	fill := func(n int) { // the last address grows where the one before it is full
+		for i := range v.Doors {
+			grow := min(n, MaxAddress-2)
+			v.Doors[i].Addresses = []string{"/x" + strings.Repeat("y", grow), "/z"}
+			n -= grow
+			grow = min(n, MaxAddress-2)
+			v.Doors[i].Addresses[1] += strings.Repeat("y", grow)
+			n -= grow
+		}
+	}
+	n := 0
+	for fill(n); len(encode(v)) < MaxInvite; fill(n) {
+		n++
+	}
+	text, err := v.Text()
+	if err != nil || len(text) != len(invitePrefix)+maxLetters {
+		t.Fatalf("%d bytes as %d letters, of %d: %v", len(encode(v)), len(text), maxLetters, err)
+	}
+	if got, err := ParseInvite("Stoop: " + text + " bye"); err != nil || !reflect.DeepEqual(got, v) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// BenchmarkParseInvite reads the words that cost most: each may be the end of an invite.
+func BenchmarkParseInvite(b *testing.B) {
+	text := strings.Repeat(invitePrefix+strings.Repeat("A ", maxLetters), 16*MaxInvite/(2*maxLetters))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseInvite(text[:min(len(text), 16*MaxInvite)]); err == nil {
+			b.Fatal("it is an invite")
 		}
 	}
 }
@@ -76,7 +144,12 @@ func TestInviteRefused(t *testing.T) {
 		{"only its beginning", whole[:len(whole)/2], ErrMalformed},
 		{"without its end", whole[:len(whole)-1], ErrMalformed},
 		{"a letter wrong", string(wrong), ErrMalformed},
+		{"broken by a sign", whole[:100] + "*" + whole[100:], ErrMalformed},
+		{"only the name of the program", "Stoop: Stoop: stoop:", ErrMalformed},
+		{"words that never end", invitePrefix + strings.Repeat("A ", 8100), ErrMalformed},
+		{"letters that never end", invitePrefix + strings.Repeat("A", 16000), ErrMalformed},
 		{"a picture", strings.Repeat("x", 1<<20), ErrTooLarge},
+		{"more letters than any has", text(make([]byte, MaxInvite+1)), ErrMalformed},
 		{"no CBOR", text([]byte("hello")), ErrMalformed},
 		{"a field more", text(append([]byte{raw[0] + 1}, append(append([]byte{}, raw[1:]...), 0)...)), ErrMalformed},
 		{"a later version", changed(func(v *Invite) { v.Version = 2 }), ErrUnknown},
