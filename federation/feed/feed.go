@@ -20,7 +20,6 @@
 package feed
 
 import (
-	"maps"
 	"math"
 	"slices"
 
@@ -154,33 +153,50 @@ func (s *Set) Advance(now wire.Minute) []Change {
 	return nil
 }
 
+// Load offers items that were written down before a restart, in any order, to a
+// set that holds nothing yet. What it returns is how that differs from what was
+// written down: what was dropped or is dead by now.
+func (s *Set) Load(items []*Item, now wire.Minute) []Change {
+	return s.refill(items, now)
+}
+
 // settle offers what is held to an empty set, which is what the rules say it is:
 // no rule is written twice.
 func (s *Set) settle(now wire.Minute) []Change {
-	old := slices.SortedFunc(maps.Values(s.held), func(a, b *record) int {
+	old := make([]*Item, 0, len(s.held))
+	for _, r := range s.held {
+		old = append(old, r.Item)
+	}
+	return s.refill(old, now)
+}
+
+// refill empties the set and offers it items; it tells which of them are held
+// otherwise than they are, or not.
+func (s *Set) refill(items []*Item, now wire.Minute) []Change {
+	items = slices.SortedFunc(slices.Values(items), func(a, b *Item) int {
 		if a.judges() != b.judges() { // first, since what they are about may be held only for them
 			if a.judges() {
 				return -1
 			}
 			return 1
 		}
-		return compare(a.Item, b.Item)
+		return compare(a, b)
 	})
 	s.clear(now)
 	var added, changes []Change
-	for _, r := range old {
-		s.add(r.Item, &added)
+	for _, i := range items {
+		s.add(i, &added)
 	}
 	freed := map[wire.Hash]bool{}
-	for _, r := range old {
-		c := Change{Is: IsDropped, Item: r.Item}
-		if stays := s.held[r.ID]; stays != nil {
-			if stays.Item == r.Item {
+	for _, i := range items {
+		c := Change{Is: IsDropped, Item: i}
+		if stays := s.held[i.ID]; stays != nil {
+			if stays.Item == i {
 				continue
 			}
 			c = Change{Is: IsDead, Item: stays.Item}
 		}
-		for a := range addresses(r.Item) {
+		for a := range addresses(i) {
 			if s.media[a] == 0 && !freed[a] {
 				c.Free, freed[a] = append(c.Free, a), true
 			}

@@ -1,6 +1,8 @@
 package home
 
 import (
+	"maps"
+
 	"nvrd/federation/feed"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
@@ -41,14 +43,8 @@ func (a *Actions) settled(h *Home, final wire.Hash, since map[wire.Hash]wire.Min
 	if final != h.settled {
 		h.settled, a.Save.Settled = final, final
 	}
-	if len(since) == len(h.passed) {
-		return // acts that passed once stay so
-	}
-	a.Save.Passed = map[wire.Hash]wire.Minute{}
-	for act, minute := range since {
-		if _, ok := h.passed[act]; !ok {
-			h.passed[act], a.Save.Passed[act] = minute, minute
-		}
+	if !maps.Equal(since, h.passed) {
+		h.passed, a.Save.Passed = since, since
 	}
 }
 

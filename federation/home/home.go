@@ -43,8 +43,8 @@ type Home struct {
 
 	neighbors *neighbors
 	reviewed  wire.Minute
-	settled   wire.Hash                 // these two as they were
-	passed    map[wire.Hash]wire.Minute // last given to be written down
+	settled   wire.Hash                 // these two as they are written down
+	passed    map[wire.Hash]wire.Minute // or were given to be
 }
 
 // peer is a neighbor's node. It is kept when its stream breaks, and with it the
@@ -59,16 +59,17 @@ type peer struct {
 
 // New returns a home that knows nothing but the genesis of its neighborhood.
 func New(genesis wire.Signed, open Openers) *Home {
-	h := &Home{roster: roster.New(genesis), open: open, settled: genesis.ID, passed: map[wire.Hash]wire.Minute{}}
+	h := &Home{roster: roster.New(genesis), open: open, settled: genesis.ID}
 	h.neighbors = neighborsOf(h.roster.State(0))
 	h.set = feed.New(genesis.ID, h.neighbors)
 	return h
 }
 
-// Load takes up what was written down before a restart, in any order; settled
-// and since are those of [roster.Roster.Settled]. A home that joins gives the
-// head that its invite names, and nothing else. What is returned has to be
-// written down: what came to an end meanwhile.
+// Load takes up what was written down before a restart; settled and since are
+// those of [roster.Roster.Settled]. Objects are best given in the order in which
+// they came, since each rests on those before it; any other order is as good, and
+// slow. A home that joins gives the head that its invite names, and nothing else.
+// What is returned has to be written down: what came to an end meanwhile.
 func (h *Home) Load(objects []wire.Signed, settled wire.Hash, since map[wire.Hash]wire.Minute, items []*feed.Item, now wire.Minute) Actions {
 	for rest := objects; ; {
 		left := slices.DeleteFunc(slices.Clone(rest), func(o wire.Signed) bool {
@@ -81,24 +82,10 @@ func (h *Home) Load(objects []wire.Signed, settled wire.Hash, since map[wire.Has
 		rest = left
 	}
 	h.roster.Restore(settled, since)
-	h.settled = settled
-	for act, minute := range since {
-		h.passed[act] = minute
-	}
+	h.settled, h.passed = settled, since
 	var a Actions
 	h.resolve(now, &a)
-	// What judges comes first: what it is about may be held only for it.
-	for _, judges := range []bool{true, false} {
-		for _, i := range items {
-			if (i.Entry.Says == wire.SaysRetract || i.Entry.Says == wire.SaysLabel) == judges {
-				outcome, changes := h.set.Add(i, now)
-				if outcome != feed.Added && outcome != feed.Known {
-					changes = append(changes, feed.Change{Is: feed.IsDropped, Item: i})
-				}
-				a.Feed = append(a.Feed, changes...)
-			}
-		}
-	}
+	a.Feed = append(a.Feed, h.set.Load(items, now)...)
 	return h.done(a)
 }
 

@@ -259,9 +259,55 @@ func (h *houses) restart(name string) *home.Home {
 		}
 		items = append(items, i)
 	}
+	// Read as they lie there, each rests on those before it.
+	inOrder := roster.New(h.genesis)
+	for _, o := range objects {
+		if _, err := inOrder.Add(o); err != nil {
+			h.t.Errorf("on disk: %v", err)
+		}
+	}
 	again := home.New(h.genesis, home.Opening)
-	h.save(node(name), again.Load(objects, all[0].Settled, kept.Passed, items, h.now))
+	a := again.Load(objects, all[0].Settled, kept.Passed, items, h.now)
+	if diff := cmp.Diff(store.Change{}, a.Save); diff != "" {
+		h.t.Errorf("to start %s anew has something written down:\n%s", name, diff)
+	}
+	h.save(node(name), a)
 	return again
+}
+
+// What counts on disk is what counts: an act that lost to another one, and comes
+// to count again, has its week before it.
+func TestActThatCountsNoMore(t *testing.T) {
+	h := found(t).move("anna", "ben")
+	declare := func(o wire.Signed) wire.Signed {
+		t.Helper()
+		a, err := h.cores[node("anna")].Declare(o, h.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.save(node("anna"), a)
+		return o
+	}
+	at := func(height uint32, prev wire.Hash) wire.ActHead {
+		return wire.ActHead{Neighborhood: h.genesis.ID, Height: height, Prev: prev, Minute: noon - 7*wire.Day, Seat: author("anna's seat")}
+	}
+	add := declare(h.sign(wire.AddSteward{Head: at(1, h.genesis.ID), Who: author("ben"), Seat: author("ben's seat")}, "anna's seat"))
+	policy := func(days uint8) wire.Signed {
+		return h.sign(wire.SetPolicy{Head: at(2, add.ID), Policy: wire.Policy{Invites: wire.InvitesByMembers, ExpireDays: days}}, "anna's seat")
+	}
+	first, other := policy(7), policy(8)
+	if wire.Compare(first.ID, other.ID) < 0 { // of as many votes the smaller id counts
+		first, other = other, first
+	}
+	for _, o := range []wire.Signed{first, other} {
+		declare(o)
+		declare(h.sign(wire.Vote{Neighborhood: h.genesis.ID, Height: 2, Act: o.ID, Seat: author("ben's seat")}, "ben's seat"))
+		if head := h.cores[node("anna")].State().Head; head != o.ID {
+			t.Fatalf("the head is %v", head)
+		}
+		h.restart("anna")
+		h.now++
+	}
 }
 
 // lies counts the files of a home in which some text is.

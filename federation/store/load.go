@@ -10,7 +10,7 @@ import (
 
 // Held is all that is kept of a neighborhood.
 type Held struct {
-	Objects []Object
+	Objects []Object // in the order in which they came, in which each rests on those before it
 	Passed  map[wire.Hash]wire.Minute
 	Entries []Entry // in the order in which they came
 }
@@ -33,7 +33,7 @@ func load(ctx context.Context, tx *sqlite.Tx, id int64) (h Held, err error) {
 	if h.Objects, err = sqlite.All(ctx, tx, func(row sqlite.Row) (o Object, err error) {
 		err = row.Scan(into{o.ID[:]}, &o.Raw)
 		return o, err
-	}, `SELECT id, raw FROM object WHERE neighborhood_id = ?`, id); err != nil {
+	}, `SELECT id, raw FROM object WHERE neighborhood_id = ? ORDER BY row`, id); err != nil {
 		return h, err
 	}
 	h.Passed = map[wire.Hash]wire.Minute{}

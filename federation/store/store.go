@@ -100,7 +100,7 @@ type Change struct {
 	Objects  []Object                  // that are new
 	Replaced []wire.Hash               // objects that are no longer held
 	Settled  wire.Hash                 // zero if it is as before
-	Passed   map[wire.Hash]wire.Minute // acts that began to count
+	Passed   map[wire.Hash]wire.Minute // all acts that count, and since when they do; nil if that is as before
 	Entries  []Entry                   // that are new
 	Dead     []wire.Hash               // entries whose payload goes
 	Dropped  []wire.Hash               // entries that go
@@ -145,8 +145,13 @@ func (c Change) write(ctx context.Context, tx *sqlite.Tx, id int64) error {
 			return err
 		}
 	}
+	if c.Passed != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM passed WHERE neighborhood_id = ?`, id); err != nil {
+			return err
+		}
+	}
 	for act, since := range c.Passed {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO passed (neighborhood_id, act, since_minute) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, id, act[:], since); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO passed (neighborhood_id, act, since_minute) VALUES (?, ?, ?)`, id, act[:], since); err != nil {
 			return err
 		}
 	}

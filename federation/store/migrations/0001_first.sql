@@ -12,13 +12,15 @@ CREATE TABLE neighborhood (
 	left_minute INTEGER CHECK (left_minute > 0)                      -- when the home left; absent while it is in
 ) STRICT;
 
--- Objects of the roster: genesis, acts, votes, deeds, cards, leavings.
+-- Objects of the roster: genesis, acts, votes, deeds, cards, leavings. Each rests
+-- on some that came before it, so they are read in the order of their rows.
 CREATE TABLE object (
+	row             INTEGER PRIMARY KEY,
 	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
 	id              BLOB    NOT NULL CHECK (length(id) = 32),
 	raw             BLOB    NOT NULL CHECK (length(raw) BETWEEN 1 AND 4096),
-	PRIMARY KEY (neighborhood_id, id)
-) STRICT, WITHOUT ROWID;
+	UNIQUE (neighborhood_id, id)
+) STRICT;
 
 -- Acts that count here, and since when they do.
 CREATE TABLE passed (

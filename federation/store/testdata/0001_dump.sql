@@ -12,13 +12,15 @@ CREATE TABLE neighborhood (
 	left_minute INTEGER CHECK (left_minute > 0)                      -- when the home left; absent while it is in
 ) STRICT;
 
--- Objects of the roster: genesis, acts, votes, deeds, cards, leavings.
+-- Objects of the roster: genesis, acts, votes, deeds, cards, leavings. Each rests
+-- on some that came before it, so they are read in the order of their rows.
 CREATE TABLE object (
+	row             INTEGER PRIMARY KEY,
 	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
 	id              BLOB    NOT NULL CHECK (length(id) = 32),
 	raw             BLOB    NOT NULL CHECK (length(raw) BETWEEN 1 AND 4096),
-	PRIMARY KEY (neighborhood_id, id)
-) STRICT, WITHOUT ROWID;
+	UNIQUE (neighborhood_id, id)
+) STRICT;
 
 -- Acts that count here, and since when they do.
 CREATE TABLE passed (
@@ -48,7 +50,7 @@ CREATE TABLE invite (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO neighborhood VALUES (1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', 0, 0, 0, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', NULL);
-INSERT INTO object VALUES (1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', x'67656e65736973');
+INSERT INTO object VALUES (1, 1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', x'67656e65736973');
 INSERT INTO passed VALUES (1, x'f83f07be16e270186d35b876916c461995ebc3af5b1798f898c33285a1847dbc', 7);
 INSERT INTO entry VALUES (1, 1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'656e74727920706f7374', x'7768617420706f73742073617973');
 INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100);
