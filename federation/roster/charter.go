@@ -2,6 +2,7 @@ package roster
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"nvrd/federation/wire"
@@ -27,6 +28,10 @@ func (r *Roster) State(now wire.Minute) *State {
 	if r.state.Waiting {
 		return r.state // what counts here is not known
 	}
+	settled := 0 // acts, those up to the final one
+	if act, ok := r.objects[r.final].Body.(wire.Act); ok {
+		settled = int(act.Act().Height)
+	}
 	counts := make(map[wire.Hash]wire.Minute, len(r.state.Charter))
 	for i, id := range r.state.Charter {
 		since, ok := r.passed[id]
@@ -34,8 +39,8 @@ func (r *Roster) State(now wire.Minute) *State {
 			since = now
 		}
 		counts[id] = since
-		if i >= r.settledTo && now >= since+finality {
-			r.final, r.settledTo = id, i+1
+		if i >= settled && now >= since+finality {
+			r.final = id
 		}
 	}
 	r.passed = counts
@@ -70,7 +75,6 @@ func (r *Roster) resolve(now wire.Minute) *State {
 	annulled := map[wire.Hash]struct{}{}
 	settled, known := r.settled()
 	s.Waiting = !known
-	r.settledTo = max(r.settledTo, len(settled))
 	for height := uint32(1); ; height++ {
 		ballot := r.count(s, height, now, settled[height])
 		s.Doubles = append(s.Doubles, r.doubles(s, height)...)
@@ -141,7 +145,7 @@ func (r *Roster) count(s *State, height uint32, now wire.Minute, settled wire.Ha
 			}
 		}
 		if len(votes) > 0 {
-			ballot = append(ballot, candidate{a, sortedKeys(votes), len(electorate)/2 + 1})
+			ballot = append(ballot, candidate{a, slices.SortedFunc(maps.Keys(votes), compareKeys), len(electorate)/2 + 1})
 		}
 	}
 	var latest wire.Minute
@@ -182,7 +186,7 @@ func (r *Roster) doubles(s *State, height uint32) []Double {
 		for seat := range r.votes[a.id] {
 			seats[seat] = struct{}{}
 		}
-		for _, seat := range sortedKeys(seats) {
+		for _, seat := range slices.SortedFunc(maps.Keys(seats), compareKeys) {
 			if _, ok := s.Seats[seat]; !ok {
 				continue
 			}

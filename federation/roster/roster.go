@@ -47,11 +47,10 @@ type Roster struct {
 	buckets [256]bucket                         // ids, for links
 	gone    []wire.Hash                         // see Replaced
 
-	final     wire.Hash                 // the newest act that is settled here for good; the genesis at first
-	passed    map[wire.Hash]wire.Minute // acts that count, and since when they do here without a break
-	settledTo int                       // how many acts are settled
-	state     *State                    // of what is held; nil if that has changed
-	at        wire.Minute               // what state was computed for
+	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
+	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here without a break
+	state  *State                    // of what is held; nil if that has changed
+	at     wire.Minute               // what state was computed for
 }
 
 type act struct {

@@ -1,10 +1,6 @@
 package roster
 
-import (
-	"slices"
-
-	"nvrd/federation/wire"
-)
+import "nvrd/federation/wire"
 
 // State is what a roster's objects amount to. It is shared: readers change
 // nothing in it.
@@ -117,12 +113,3 @@ func voters(seats map[wire.Key]Seat, at wire.Minute) map[wire.Key]struct{} {
 }
 
 func compareKeys(a, b wire.Key) int { return wire.Compare(wire.Hash(a), wire.Hash(b)) }
-
-func sortedKeys(set map[wire.Key]struct{}) []wire.Key {
-	keys := make([]wire.Key, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareKeys)
-	return keys
-}
