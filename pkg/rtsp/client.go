@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -138,16 +137,14 @@ func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, t
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
 
-	var mute atomic.Bool
-	silent := time.AfterFunc(c.Patience, func() {
+	mute := time.AfterFunc(c.Patience, func() {
 		if d.mute() {
-			mute.Store(true)
 			d.cut()
 		}
 	})
 	slow := time.AfterFunc(2*c.Patience, d.cut)
 	err := open(client, (*base.URL)(&bare), d, s)
-	if silent.Stop(); mute.Load() && ctx.Err() == nil {
+	if !mute.Stop() && err != nil && d.mute() && ctx.Err() == nil {
 		return &Fault{nvr.Unreachable, noCamera}
 	}
 	if !slow.Stop() && err != nil && ctx.Err() == nil {

@@ -8,29 +8,6 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// keyLead returns the least lead of the key frames among some units that were
-// dated, or nil if pictures come in the order in which they are shown.
-func keyLead(units []accessUnit, video *clock) *int64 {
-	var least *int64
-	var newest int64
-	reordered := false
-	for i := range units {
-		u := &units[i]
-		if u.track != 0 {
-			continue
-		}
-		reordered = reordered || least != nil && u.at < newest
-		newest = u.at
-		if lead := video.lead(u.at, u.arrived); u.key && (least == nil || lead < *least) {
-			least = &lead
-		}
-	}
-	if !reordered {
-		return nil
-	}
-	return least
-}
-
 // accessUnit is a picture or a frame of sound on its way to the sink.
 type accessUnit struct {
 	track   int
@@ -255,10 +232,11 @@ func (h *hold) soundRate(now time.Time, said, video int64) (rate int64, ok bool)
 	if all.passed < minHold/2 || newest.passed <= 0 {
 		return said, false
 	}
-	pictures := h.progress(h.since, video).stamped
+	p := h.progress(h.since, video)
+	pictures := nvr.Duration(p.stamped, uint32(video))
 	pauses := near(all.stamped, all.passed, said) && all.stamped > 3*all.filled/2
 	if pauses || near(all.filled, all.passed, said) || near(newest.filled, newest.passed, said) ||
-		near(all.filled, nvr.Duration(pictures, uint32(video)), said) || h.ahead(h.since, video) > minRush {
+		near(all.filled, pictures, said) || pictures-p.passed > minRush {
 		h.doubted = time.Time{}
 		return said, true
 	}

@@ -219,86 +219,12 @@ func (s *stream) astray(u *accessUnit) bool {
 	return false
 }
 
-// restless is how often sound at another rate than the camera says is moved
-// until it is taken to have that one: at a wrong rate, that is each two seconds.
-const restless = 2
-
-// setRate has sound from the next run on at another rate; it tells whether its
-// codec can have it.
-func (s *stream) setRate(rate int64) bool {
-	t, ok := atRate(s.format.Tracks[1], rate)
-	if ok {
-		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
-		s.clocks[1].rate, s.moved = rate, 0
-	}
-	return ok
-}
-
 // restart ends the run.
 func (s *stream) restart() {
 	s.release()
 	s.state = waiting
 	for i := range s.clocks {
 		s.clocks[i].forget()
-	}
-}
-
-// release lets go what is held: it is known best now what timestamps are worth.
-func (s *stream) release() {
-	if s.state != holding {
-		return
-	}
-	s.state, s.lastSound = running, -1
-	units := s.hold.units
-	s.hold.judgePictures(&s.clocks[0], s.clocks[1].rate)
-	if s.audio != nil {
-		s.judgeSound(units[len(units)-1].arrived)
-	}
-	s.hold = hold{}
-	for i := range units {
-		s.date(&units[i])
-	}
-	s.sync.keyLead = keyLead(units, &s.clocks[0])
-	s.hand(&units[0], true)
-	s.interleave(units[1:])
-}
-
-// interleave hands on what was held, sound beside the pictures of its time: of
-// old pictures and sound that come at once, one may come before the other, and
-// players wait for what lies far behind in a file.
-func (s *stream) interleave(units []accessUnit) {
-	var tracks [2][]*accessUnit
-	for i := range units {
-		u := &units[i]
-		tracks[u.track] = append(tracks[u.track], u)
-	}
-	if len(tracks[1]) > 0 && s.announced && !s.sync.aligned {
-		s.sync.align(&s.clocks[0], &s.clocks[1])
-	}
-	since := func(u *accessUnit) int64 { return s.clocks[u.track].nanos(u.at - s.sync.zero[u.track]) }
-	for pictures, sound := tracks[0], tracks[1]; len(pictures)+len(sound) > 0; {
-		next := &pictures
-		if len(pictures) == 0 || len(sound) > 0 && since(sound[0]) < since(pictures[0]) {
-			next = &sound
-		}
-		s.hand((*next)[0], false)
-		*next = (*next)[1:]
-	}
-}
-
-// judgeSound finds out what the timestamps of sound are worth, and its rate.
-func (s *stream) judgeSound(now time.Time) {
-	c := &s.clocks[1]
-	s.hold.judgeSound(&c.content, c.rate)
-	if c.content.byLength {
-		s.log.Info("the camera's timestamps of sound are no times, it is counted by its length")
-	}
-	rate, _ := s.hold.soundRate(now, c.rate, s.clocks[0].rate)
-	if rate == c.rate {
-		return
-	}
-	if s.setRate(rate) {
-		s.log.Info("the camera's sound has another rate than it says", "said", s.said, "is", rate)
 	}
 }
 
