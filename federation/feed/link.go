@@ -222,19 +222,9 @@ func (l *Link) hours(r *reply, m wire.Hours) {
 
 // list says the ids of an hour, in as many messages as that takes.
 func (l *Link) list(r *reply, hour uint32, held []*record) {
-	m := wire.IDs{Hour: hour}
-	for part := range slices.Chunk(held, wire.MaxIDs) {
-		if len(m.IDs) > 0 {
-			m.Upto = m.IDs[len(m.IDs)-1]
-			l.say(r, m)
-			m = wire.IDs{Hour: hour, After: m.Upto}
-		}
-		for _, h := range part {
-			m.IDs = append(m.IDs, h.ID.Print())
-		}
+	for _, p := range wire.Pages(prints(held)) {
+		l.say(r, wire.IDs{Hour: hour, After: p.After, Upto: p.Upto, IDs: p.IDs})
 	}
-	m.Upto = wire.Print(bytes.Repeat([]byte{0xff}, len(m.Upto)))
-	l.say(r, m)
 }
 
 // ids sends what the peer lacks of an hour, and asks for what is lacking here.
@@ -242,27 +232,16 @@ func (l *Link) ids(r *reply, m wire.IDs) {
 	if day := m.Hour / 24; day < l.set.first() || day > l.set.last() {
 		return
 	}
-	var theirs []*record // what they lack
-	want := wire.Want{Hour: m.Hour}
-	listed := m.IDs
-	for _, h := range after(l.set.tree.hour(m.Hour), m.After) {
-		id := h.ID.Print()
-		if bytes.Compare(id[:], m.Upto[:]) > 0 {
-			break
-		}
-		for len(listed) > 0 && bytes.Compare(listed[0][:], id[:]) < 0 {
-			want.IDs, listed = append(want.IDs, listed[0]), listed[1:]
-		}
-		if len(listed) > 0 && listed[0] == id {
-			listed = listed[1:]
-			continue
-		}
-		theirs = append(theirs, h)
+	held := l.set.tree.hour(m.Hour)
+	theirs, ours := wire.Page{After: m.After, Upto: m.Upto, IDs: m.IDs}.Compare(prints(held))
+	if len(ours) > 0 {
+		l.say(r, wire.Want{Hour: m.Hour, IDs: ours})
 	}
-	if want.IDs = append(want.IDs, listed...); len(want.IDs) > 0 {
-		l.say(r, want)
+	lacking := make([]*record, len(theirs))
+	for i, at := range theirs {
+		lacking[i] = held[at]
 	}
-	l.offerAll(r, theirs)
+	l.offerAll(r, lacking)
 }
 
 // want sends what the peer asks for, also if it was sent before.

@@ -129,12 +129,13 @@ func (t *tree) hour(number uint32) []*record {
 	return nil
 }
 
-// after returns what of an hour has an id after p, cut short.
-func after(held []*record, p wire.Print) []*record {
-	at, _ := slices.BinarySearchFunc(held, p, func(r *record, p wire.Print) int {
-		return cmp.Or(bytes.Compare(r.ID[:len(p)], p[:]), -1)
-	})
-	return held[at:]
+// prints returns the ids of what is held, cut short.
+func prints(held []*record) []wire.Print {
+	ids := make([]wire.Print, len(held))
+	for i, r := range held {
+		ids[i] = r.ID.Print()
+	}
+	return ids
 }
 
 // named returns what of an hour has that id, cut short, or nil.

@@ -195,43 +195,30 @@ func (l *Link) buckets(m wire.Buckets) (reply []wire.Message) {
 
 // list says the ids of a bucket, in as many messages as that takes.
 func list(number uint8, ids []wire.Hash) (reply []wire.Message) {
-	m := wire.Bucket{Bucket: number}
-	for part := range slices.Chunk(ids, wire.MaxIDs) {
-		if len(m.IDs) > 0 {
-			m.Upto = m.IDs[len(m.IDs)-1]
-			reply = append(reply, m)
-			m = wire.Bucket{Bucket: number, After: m.Upto}
-		}
-		for _, id := range part {
-			m.IDs = append(m.IDs, id.Print())
-		}
+	for _, p := range wire.Pages(prints(ids)) {
+		reply = append(reply, wire.Bucket{Bucket: number, After: p.After, Upto: p.Upto, IDs: p.IDs})
 	}
-	m.Upto = wire.Print(bytes.Repeat([]byte{0xff}, len(m.Upto)))
-	return append(reply, m)
+	return reply
+}
+
+func prints(ids []wire.Hash) []wire.Print {
+	short := make([]wire.Print, len(ids))
+	for i, id := range ids {
+		short[i] = id.Print()
+	}
+	return short
 }
 
 // bucket sends what the peer lacks of a bucket, and asks for what is lacking here.
 func (l *Link) bucket(m wire.Bucket) (reply []wire.Message) {
-	ask := wire.Ask{Bucket: m.Bucket}
-	var lacking []wire.Signed
-	mine := map[wire.Print]struct{}{}
-	for _, id := range l.roster.buckets[m.Bucket].ids {
-		p := id.Print()
-		if bytes.Compare(p[:], m.After[:]) <= 0 || bytes.Compare(p[:], m.Upto[:]) > 0 {
-			continue
-		}
-		mine[p] = struct{}{}
-		if _, ok := slices.BinarySearchFunc(m.IDs, p, comparePrints); !ok {
-			lacking = append(lacking, l.roster.objects[id])
-		}
+	held := l.roster.buckets[m.Bucket].ids
+	theirs, ours := wire.Page{After: m.After, Upto: m.Upto, IDs: m.IDs}.Compare(prints(held))
+	if len(ours) > 0 {
+		reply = append(reply, wire.Ask{Bucket: m.Bucket, IDs: ours})
 	}
-	for _, p := range m.IDs {
-		if _, ok := mine[p]; !ok {
-			ask.IDs = append(ask.IDs, p)
-		}
-	}
-	if len(ask.IDs) > 0 {
-		reply = append(reply, ask)
+	lacking := make([]wire.Signed, len(theirs))
+	for i, at := range theirs {
+		lacking[i] = l.roster.objects[held[at]]
 	}
 	return append(reply, l.carry(lacking)...)
 }

@@ -260,3 +260,47 @@ func rising[T any](list []T, less func(a, b T) bool) bool {
 }
 
 func before(a, b Print) bool { return slices.Compare(a[:], b[:]) < 0 }
+
+// Page is a part of some ids in ascending order, and the range in which they are
+// all there are: after After, up to and with Upto.
+type Page struct {
+	After, Upto Print
+	IDs         []Print
+}
+
+// Pages returns ids, which are ascending, as pages that a message can hold. They
+// leave no range out, also without any id.
+func Pages(ids []Print) (pages []Page) {
+	var p Page
+	for len(ids) > MaxIDs {
+		p.IDs, ids = ids[:MaxIDs], ids[MaxIDs:]
+		p.Upto = p.IDs[MaxIDs-1]
+		pages = append(pages, p)
+		p = Page{After: p.Upto}
+	}
+	p.IDs = ids
+	for i := range p.Upto {
+		p.Upto[i] = 0xff
+	}
+	return append(pages, p)
+}
+
+// Compare holds a page of a peer against what is held here, which is ascending.
+// It returns the places of what the peer lacks, and what is lacking here.
+func (p Page) Compare(held []Print) (theirs []int, ours []Print) {
+	listed := p.IDs
+	for i, id := range held {
+		if !before(p.After, id) || before(p.Upto, id) {
+			continue
+		}
+		for len(listed) > 0 && before(listed[0], id) {
+			ours, listed = append(ours, listed[0]), listed[1:]
+		}
+		if len(listed) > 0 && listed[0] == id {
+			listed = listed[1:]
+			continue
+		}
+		theirs = append(theirs, i)
+	}
+	return theirs, append(ours, listed...)
+}

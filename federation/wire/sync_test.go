@@ -204,3 +204,40 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+// Whatever two homes hold: by the pages of one, the other finds what each lacks.
+func TestPages(t *testing.T) {
+	id := func(n int) Print { return Print{1, byte(n >> 8), byte(n)} }
+	for _, n := range []int{0, 1, MaxIDs - 1, MaxIDs, MaxIDs + 1, 3*MaxIDs + 7} {
+		for _, every := range []int{1, 2, 3, 100} {
+			var theirs, mine []Print
+			var want, lack []Print // what is lacking here, and there
+			for i := range n {
+				switch {
+				case i%every == 0 && i%2 == 0:
+					theirs = append(theirs, id(i))
+					want = append(want, id(i))
+				case i%every == 1:
+					mine = append(mine, id(i))
+					lack = append(lack, id(i))
+				default:
+					theirs, mine = append(theirs, id(i)), append(mine, id(i))
+				}
+			}
+			var gotWant, gotLack []Print
+			for _, p := range Pages(theirs) {
+				if err := (IDs{After: p.After, Upto: p.Upto, IDs: p.IDs}).check(); err != nil {
+					t.Fatalf("%d ids: %v", n, err)
+				}
+				lacking, ours := p.Compare(mine)
+				gotWant = append(gotWant, ours...)
+				for _, at := range lacking {
+					gotLack = append(gotLack, mine[at])
+				}
+			}
+			if !slices.Equal(gotWant, want) || !slices.Equal(gotLack, lack) {
+				t.Errorf("of %d ids, each %d: wants %d of %d, they lack %d of %d", n, every, len(gotWant), len(want), len(gotLack), len(lack))
+			}
+		}
+	}
+}
