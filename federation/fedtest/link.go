@@ -98,7 +98,7 @@ func (l *link) wear() {
 // send carries a message to the other end.
 func (l *link) send(from *Home, m wire.Message) {
 	side, w := l.side(from), l.w
-	size := sizeOf(m)
+	size := wire.Size(m)
 	if w.Figures.Message != nil {
 		w.Figures.Message(m, size)
 	}

@@ -127,9 +127,9 @@ func TestLiars(t *testing.T) {
 			in, out, heard, answered := 0, 0, 0, 0
 			for n := range 2 * MaxMessages {
 				m := c.says(n)
-				in += size(m)
+				in += wire.Size(m)
 				if !l.Deaf() {
-					heard += size(m)
+					heard += wire.Size(m)
 				}
 				answers, changes, err := l.Step(m, noon)
 				if err != nil {

@@ -97,7 +97,7 @@ func (l *Link) Push(changes []Change, now wire.Minute) []wire.Message {
 func (l *Link) Step(m wire.Message, now wire.Minute) ([]wire.Message, []Change, error) {
 	changes := l.turn(now)
 	l.spent.messages++
-	l.spent.in += size(m)
+	l.spent.in += wire.Size(m)
 	if l.Deaf() {
 		return nil, changes, nil
 	}

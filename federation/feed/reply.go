@@ -17,34 +17,13 @@ type reply struct {
 // bare is the size of a message of entries without any.
 const bare = 16
 
-// size is how many bytes a message takes at most.
-func size(m wire.Message) int {
-	switch m := m.(type) {
-	case wire.Days:
-		return 24 + 23*len(m.Days)
-	case wire.Hours:
-		return 20 + 19*len(m.Hours)
-	case wire.IDs:
-		return 56 + 17*len(m.IDs)
-	case wire.Want:
-		return 20 + 17*len(m.IDs)
-	case wire.Entries:
-		n := bare
-		for _, c := range m.Entries {
-			n += carriedSize(c)
-		}
-		return n
-	default:
-		return 32
-	}
-}
-
+// carriedSize is how many bytes an entry takes in a message at most.
 func carriedSize(c wire.Carried) int { return 7 + len(c.Entry) + len(c.Payload) }
 
 // say adds a message, if there is room for it in this hour.
 func (l *Link) say(r *reply, m wire.Message) {
 	if l.spent.out < MaxOut {
-		l.spent.out += size(m)
+		l.spent.out += wire.Size(m)
 		r.messages = append(r.messages, m)
 	}
 }

@@ -63,7 +63,7 @@ func (l *Link) Push(objects []wire.Signed, now wire.Minute) []wire.Message {
 	l.turn(now)
 	reply := l.carry(objects)
 	for _, m := range reply {
-		l.out += size(m)
+		l.out += wire.Size(m)
 	}
 	return reply
 }
@@ -93,27 +93,9 @@ func (l *Link) Step(m wire.Message, now wire.Minute) ([]wire.Message, []wire.Sig
 		reply = l.ask(m)
 	}
 	for _, m := range reply {
-		l.out += size(m)
+		l.out += wire.Size(m)
 	}
 	return reply, nil, nil
-}
-
-// size is how many bytes a message takes at most.
-func size(m wire.Message) int {
-	n := 64
-	switch m := m.(type) {
-	case wire.Buckets:
-		n += 20 * len(m.Buckets)
-	case wire.Bucket:
-		n += 17 * len(m.IDs)
-	case wire.Ask:
-		n += 17 * len(m.IDs)
-	case wire.Objects:
-		for _, o := range m.Objects {
-			n += len(o) + 3
-		}
-	}
-	return n
 }
 
 func (l *Link) turn(now wire.Minute) {

@@ -49,6 +49,9 @@ func messageVectors(t *testing.T) (all []MessageVector, none []RefusedVector) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		if len(raw) != Size(said[name]) {
+			t.Errorf("a %s of %d bytes is said to have %d", name, len(raw), Size(said[name]))
+		}
 		again, err := ReadMessage(raw)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -175,6 +178,9 @@ func TestMessageLimits(t *testing.T) {
 		Roster{}, Buckets{Buckets: buckets}, Bucket{Bucket: 255, Upto: Print{2}, IDs: ids}, Ask{Bucket: 255, IDs: ids},
 		Objects{Objects: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)}} {
 		raw, err := WriteMessage(m)
+		if len(raw) != Size(m) {
+			t.Errorf("a %v of %d bytes is said to have %d", m.MessageKind(), len(raw), Size(m))
+		}
 		if err != nil {
 			t.Errorf("%v: %v", m.MessageKind(), err)
 		} else if _, err := ReadMessage(raw); err != nil {
