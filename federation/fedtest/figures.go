@@ -57,19 +57,14 @@ func (t Times) At(share float64) time.Duration {
 }
 
 // Spread returns how long entries took to come to homes that were on all the while.
-func (f *Figures) Spread() Times {
-	var all Times
-	for _, s := range f.entries {
-		all = append(all, s.took...)
-	}
-	slices.Sort(all)
-	return all
-}
+func (f *Figures) Spread() Times { return times(f.entries) }
 
 // Revocations returns the same of revocations.
-func (f *Figures) Revocations() Times {
+func (f *Figures) Revocations() Times { return times(f.revoked) }
+
+func times[K comparable](of map[K]*spread) Times {
 	var all Times
-	for _, s := range f.revoked {
+	for _, s := range of {
 		all = append(all, s.took...)
 	}
 	slices.Sort(all)

@@ -91,7 +91,7 @@ func TestSeatsLapse(t *testing.T) { // R15
 	}
 	renewed := s.object("anna renews herself", wire.AddSteward{Head: at(head, start+200*wire.Day), Who: key("anna"), Seat: seatOf("anna")})
 	s.vote(renewed, "ben")
-	alone := s.object("anna sets the policy", wire.SetPolicy{Head: at(renewed, start+300*wire.Day), Policy: wire.Policy{ExpireDays: 7}})
+	s.object("anna sets the policy", wire.SetPolicy{Head: at(renewed, start+300*wire.Day), Policy: wire.Policy{ExpireDays: 7}})
 	if got := resolved(start + 300*wire.Day); got.Head != renewed.ID {
 		t.Error("one of three seats is enough before the others lapsed")
 	}
@@ -103,7 +103,6 @@ func TestSeatsLapse(t *testing.T) { // R15
 	if len(got.Seats) != 3 {
 		t.Errorf("%d seats: one that lapsed can be renewed", len(got.Seats))
 	}
-	_ = alone
 	// If all lapsed, all vote as before.
 	last := s.object("ben sets it two years later", wire.SetPolicy{Head: func() wire.ActHead {
 		h := at(after, start+800*wire.Day)
@@ -120,7 +119,7 @@ func TestSeatsLapse(t *testing.T) { // R15
 }
 
 func TestFiveRevocationsADay(t *testing.T) { // R15
-	s, head := stewards("anna", "ben")
+	s, _ := stewards("anna", "ben")
 	for i := range 8 {
 		s.admit("anna", 1, fmt.Sprint("home ", i))
 	}
@@ -163,7 +162,6 @@ func TestFiveRevocationsADay(t *testing.T) { // R15
 	if out() != 7 {
 		t.Errorf("a deed before its seat puts out %d", out())
 	}
-	_ = head
 }
 
 func TestDeedOlderThanTheOneBefore(t *testing.T) {
