@@ -191,6 +191,33 @@ test('the page says that the program does not answer, and forgets it when it doe
   })
 })
 
+test('a question that breaks off is no error of a page, and is asked again when the program is back', async () => {
+  const rename = async (name) => {
+    const res = await fetch(`${base}/api/v1/cameras/${visitor}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name }) })
+    assert.equal(res.status, 200, await res.text())
+  }
+  const name = await fetch(`${base}/api/v1/cameras/${visitor}`).then(async (res) => (await res.json()).name)
+  try {
+    for (const path of ['/', `/cameras/${visitor}`, '/cameras/new', `/cameras/${visitor}/recording`]) {
+      const page = await open(browser)
+      await page.goto(base + path)
+      await page.waitForTimeout(500)
+      await page.route('**', (route) => (route.request().resourceType() === 'fetch' ? route.abort() : route.continue()))
+      const broken = page.waitForEvent('requestfailed')
+      await rename(`${name} ${path.length}`)
+      await broken
+      await page.unroute('**')
+      await stage('program/stop')
+      await stage('program/start')
+      if (path === '/') await page.locator(`[data-tile="${visitor}"]`, { hasText: `${name} ${path.length}` }).waitFor({ timeout: 20_000 })
+      page.faults = page.faults.filter((f) => !/ERR_|503/.test(f))
+      await close(page)
+    }
+  } finally {
+    await rename(name)
+  }
+})
+
 // A week cannot be recorded in a test: here the API's answer is made up, and
 // what is drawn of it is looked at.
 test('a made-up week at every zoom', async () => {

@@ -1,4 +1,5 @@
 // The page of one camera: player, timeline, clip and the day's list in step.
+import { answer } from './answer'
 import { begin } from './begin'
 import { ClipForm, clipAddress } from './clip'
 import { control } from './controls'
@@ -186,10 +187,11 @@ function here(): URL {
 
 /** Takes over what changed about the camera. */
 async function learn(): Promise<void> {
-  const res = await fetch(`/api/v1/cameras/${data.id}`)
-  if (res.status === 404) return location.reload()
-  if (!res.ok) return
-  const { streams, mode } = (await res.json()) as { streams: Told[] | null; mode?: string }
+  const told = await answer(`/api/v1/cameras/${data.id}`, async (res) =>
+    res.ok ? ((await res.json()) as { streams: Told[] | null; mode?: string }) : res.status === 404 ? 'gone' : undefined)
+  if (told === 'gone') return location.reload()
+  if (!told) return
+  const { streams, mode } = told
   const turned = (mode === 'privacy') !== (data.mode === 'privacy') // off, or on again
   data.mode = mode ?? ''
   if (player.know((streams ?? []).map(known)) || (turned && asked === undefined)) live()
@@ -273,5 +275,5 @@ update()
 look()
 tick()
 player.warm()
-begin(() => data.removed || void learn().catch(() => {}))
+begin(() => data.removed || void learn())
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows

@@ -36,6 +36,6 @@ export class Day {
   }
 
   async refresh(signal?: AbortSignal): Promise<void> {
-    await refresh(this.address(), signal).catch(() => {}) // the banner says that nobody answers
+    await refresh(this.address(), signal)
   }
 }

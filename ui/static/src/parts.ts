@@ -1,5 +1,6 @@
 // The server renders; scripts only swap the parts that it renders anew. So
 // there is one source of what a state looks like, with script and without.
+import { answer, text } from './answer'
 import { localise, zone } from './time'
 import { say } from './words'
 
@@ -35,11 +36,11 @@ function heir(part: Element, old: Element): HTMLElement | undefined {
   return [...part.querySelectorAll<HTMLElement>(old.tagName)].find((e) => key(e) === key(old))
 }
 
-/** Fetches the page at url, swaps its parts in, and returns it. */
+/** Fetches the page at url, swaps its parts in, and returns it; undefined if the server does not answer so. */
 export async function refresh(url: string | URL, signal?: AbortSignal): Promise<Document | undefined> {
-  const res = await fetch(url, { signal })
-  if (!res.ok) return undefined
-  const doc = new DOMParser().parseFromString(await res.text(), 'text/html')
+  const html = await answer(url, text, { signal })
+  if (html === undefined) return undefined
+  const doc = new DOMParser().parseFromString(html, 'text/html')
   swap(doc)
   return doc
 }

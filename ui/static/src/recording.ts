@@ -1,5 +1,6 @@
 // Adds and removes rows of the schedule without leaving the page: the same form,
 // sent by script, and the server's rows swapped in.
+import { answer, text } from './answer'
 import { begin } from './begin'
 import { place } from './time'
 import { say } from './words'
@@ -19,9 +20,9 @@ form.addEventListener('submit', (e) => {
 async function swap(button: HTMLButtonElement): Promise<void> {
   const body = new URLSearchParams()
   for (const [name, value] of new FormData(form, button)) body.append(name, String(value))
-  const res = await fetch(form.action, { method: 'POST', body }).catch(() => undefined)
-  if (!res?.ok) return // the banner says that nobody answers
-  const fresh = new DOMParser().parseFromString(await res.text(), 'text/html').querySelector('[data-rows]')
+  const html = await answer(form.action, text, { method: 'POST', body })
+  if (html === undefined) return
+  const fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-rows]')
   if (!fresh) return
   rows.replaceChildren(...fresh.childNodes)
   // To where one goes on: the new row, or the button that adds one.

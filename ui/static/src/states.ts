@@ -1,4 +1,5 @@
 // Listens for changes of the cameras' states while the page is looked at.
+import { answer } from './answer'
 import { typed } from './parts'
 import { ask, hear } from './windows'
 
@@ -7,14 +8,15 @@ const patience = 3000 // a reconnect shorter than this is nobody's business
 // Who is no longer let in is sent to the door, where the page asks for the key.
 // What was typed would be lost there: it waits until somebody signs in elsewhere.
 async function knock(): Promise<void> {
-  const res = await fetch('/api/v1/cameras').catch(() => undefined)
-  if (res?.status === 401 && !typed()) location.reload()
+  const status = await answer('/api/v1/cameras', (res) => res.status)
+  if (status === 401 && !typed()) location.reload()
 }
 
 /** Calls changed with the cameras' data after every change. */
 export function listen(changed: () => void): void {
   const banner = document.querySelector<HTMLElement>('[data-offline]')
   let last: string | undefined // what was heard first may be newer than the page
+  let missed = false // what changed, as long as the feed was away
   let silence = 0
 
   hear(({ feed, cameras }) => {
@@ -25,11 +27,11 @@ export function listen(changed: () => void): void {
     if (feed === 'open') {
       clearTimeout(silence)
       silence = 0
-      if (banner && !banner.hidden) {
-        banner.hidden = true
-        changed()
-      }
+      if (banner) banner.hidden = true
+      if (missed) changed()
+      missed = false
     } else if (feed) {
+      missed = true
       silence ||= window.setTimeout(() => banner && (banner.hidden = false), patience)
       if (feed === 'closed') void knock()
     }

@@ -2,6 +2,7 @@
 // a seek inside the window is a seek of the video, any other opens a new one.
 import type Hls from 'hls.js'
 import type { Fragment } from 'hls.js'
+import { answer } from '../answer'
 import { iso } from '../time'
 import { mediaSource } from './live'
 
@@ -149,12 +150,12 @@ export class Recorded {
 
   async #native(at: number, token: number): Promise<void> {
     const url = this.#around(at)
-    const res = await fetch(url).catch(() => undefined)
-    const all = res?.ok ? listed(await res.text()) : []
+    const all = await answer(url, async (res) => (res.ok ? listed(await res.text()) : res.status === 404 ? [] : undefined))
     if (token !== this.#token) return
+    if (!all) return this.on.failed()
     this.#pieces = () => all
     const place = this.#find(at)
-    if (place === undefined) return res && (res.ok || res.status === 404) ? this.on.nothing(at) : this.on.failed()
+    if (place === undefined) return this.on.nothing(at)
     this.video.addEventListener(
       'loadedmetadata',
       () => {

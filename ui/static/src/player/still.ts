@@ -1,4 +1,5 @@
 // One picture as the recorder keeps it, and when it was taken.
+import { answer } from '../answer'
 
 /**
  * Loads the picture at url into video; resolves to when it was taken, or
@@ -6,9 +7,10 @@
  * when another picture takes its place.
  */
 export async function still(video: HTMLVideoElement, url: string): Promise<number | undefined> {
-  const res = await fetch(url).catch(() => undefined)
-  if (!res?.ok) return undefined
-  const address = URL.createObjectURL(await res.blob())
+  const picture = await answer(url, async (res) =>
+    res.ok ? { taken: res.headers.get('Stoop-Time') ?? '', data: await res.blob() } : undefined)
+  if (!picture) return undefined
+  const address = URL.createObjectURL(picture.data)
   try {
     await new Promise((done, fail) => {
       video.addEventListener('loadeddata', done, { once: true })
@@ -19,5 +21,5 @@ export async function still(video: HTMLVideoElement, url: string): Promise<numbe
     URL.revokeObjectURL(address)
     return undefined
   }
-  return Date.parse(res.headers.get('Stoop-Time') ?? '')
+  return Date.parse(picture.taken)
 }

@@ -1,0 +1,14 @@
+// A program that is about to stop, or a network that breaks, leaves questions
+// unanswered. That is no error of the page: the banner says that nobody answers.
+
+/** What read makes of the server's answer; undefined if there is none or it breaks off. */
+export async function answer<T>(url: string | URL, read: (res: Response) => T | Promise<T>, init?: RequestInit): Promise<T | undefined> {
+  try {
+    return await read(await fetch(url, init))
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of an answer that grants what was asked. */
+export const text = (res: Response): Promise<string> | undefined => (res.ok ? res.text() : undefined)
