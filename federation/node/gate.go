@@ -1,0 +1,118 @@
+package node
+
+import (
+	"net/netip"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// Gate lets members in, and out to members. It is asked for each connection
+// before anything is said on it.
+//
+// There is one exception: a home learns whether it is reachable when another one
+// dials it back, and does that under another key, since a connection stands
+// already. So who comes from the very address of a linked member may connect. It
+// is served nothing but that by [Node.members].
+type Gate struct {
+	Roster Roster
+	Local  bool // addresses of this machine and its network are dialed, too
+
+	mu      sync.Mutex
+	network network.Network
+	near    map[peer.ID]map[string]bool // addresses that were found in the home's own network
+}
+
+// strangers is how many may dial back at a time.
+const strangers = 4
+
+var _ connmgr.ConnectionGater = (*Gate)(nil)
+
+func (g *Gate) member(id peer.ID) bool {
+	node, err := keyOf(id)
+	return err == nil && g.Roster.Member(node)
+}
+
+// InterceptPeerDial is that of [connmgr.ConnectionGater], as are the others.
+func (g *Gate) InterceptPeerDial(id peer.ID) bool { return g.member(id) }
+
+// InterceptAddrDial refuses addresses within homes: a neighbor may name those of
+// this home's network, to learn what there is.
+func (g *Gate) InterceptAddrDial(id peer.ID, at multiaddr.Multiaddr) bool {
+	if g.Local || manet.IsPublicAddr(at) {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.near[id][string(at.Bytes())]
+}
+
+// InterceptAccept lets all begin: who they are they have to prove first.
+func (g *Gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+
+// InterceptSecured lets in who has proven to be a member.
+func (g *Gate) InterceptSecured(d network.Direction, id peer.ID, c network.ConnMultiaddrs) bool {
+	return g.member(id) || d == network.DirInbound && g.dialsBack(c.RemoteMultiaddr())
+}
+
+// dialsBack tells whether a stranger who comes from there may dial this home back.
+func (g *Gate) dialsBack(from multiaddr.Multiaddr) bool {
+	at, ok := ipOf(from)
+	g.mu.Lock()
+	n := g.network
+	g.mu.Unlock()
+	if !ok || n == nil {
+		return false
+	}
+	linked, unknown := false, 0
+	for _, c := range n.Conns() {
+		ip, ok := ipOf(c.RemoteMultiaddr())
+		if !g.member(c.RemotePeer()) {
+			unknown++
+		} else if ok && ip == at {
+			linked = true
+		}
+	}
+	return linked && unknown < strangers
+}
+
+// ipOf returns the address of a direct connection.
+func ipOf(at multiaddr.Multiaddr) (netip.Addr, bool) {
+	if _, err := at.ValueForProtocol(multiaddr.P_CIRCUIT); err == nil {
+		return netip.Addr{}, false
+	}
+	ip, err := manet.ToIP(at)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	a, ok := netip.AddrFromSlice(ip)
+	return a.Unmap(), ok
+}
+
+func (g *Gate) bind(n network.Network) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.network = n
+}
+
+// InterceptUpgraded has nothing to add.
+func (g *Gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
+
+// Near tells that a node was found at these addresses in the home's own network.
+func (g *Gate) Near(found peer.AddrInfo) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := map[string]bool{}
+	for _, a := range found.Addrs {
+		at[string(a.Bytes())] = true
+	}
+	if g.near == nil {
+		g.near = map[peer.ID]map[string]bool{}
+	}
+	g.near[found.ID] = at
+}

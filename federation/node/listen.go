@@ -1,0 +1,121 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
+	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
+	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// Config is how a node is reached.
+type Config struct {
+	Key       ed25519.PrivateKey // the node key
+	Port      uint16             // for UDP and TCP; 0 lets the system choose
+	Local     bool               // neighbors are on this machine: listens on loopback only, and tells it
+	RelayOnly bool               // neighbors are not told the home's address, and reach it through other members
+}
+
+// Listen makes a node that is reached over QUIC and TCP (with TLS), asks the
+// home's router for a port, learns from neighbors whether that worked, is
+// reached through other members if it did not, and lets members reach each
+// other through it if it did.
+func Listen(c Config, home Home, pages Pages) (*Node, error) {
+	gate := &Gate{Roster: home, Local: c.Local}
+	made := make(chan *Node, 1) // the host asks it for relays
+	h, err := c.host(gate, func(ctx context.Context, count int) <-chan peer.AddrInfo {
+		n := <-made
+		made <- n
+		if n == nil {
+			none := make(chan peer.AddrInfo)
+			close(none)
+			return none
+		}
+		return n.reachable(ctx, count)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("neighborhood: %w", err)
+	}
+	n, err := New(h, gate, home, pages)
+	made <- n
+	if err != nil {
+		_ = h.Close() // what failed before is told
+		return nil, err
+	}
+	return n, nil
+}
+
+func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error) {
+	key, err := private(c.Key)
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := limits()
+	if err != nil {
+		return nil, err
+	}
+	few.Do(func() { observedaddrs.ActivationThresh = 1 })
+	options := []libp2p.Option{
+		libp2p.Identity(key),
+		libp2p.ListenAddrStrings(c.listens()...),
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Security(libp2ptls.ID, libp2ptls.New),
+		libp2p.ResourceManager(bounds),
+		libp2p.ConnectionManager(connmgr.NullConnMgr{}), // the node knows which it wants
+		libp2p.ConnectionGater(gate),
+		libp2p.UserAgent("stoop"),
+		libp2p.DisableMetrics(),
+		libp2p.AddrsFactory(c.told),
+		libp2p.Ping(false),
+	}
+	if !c.Local {
+		options = append(options,
+			libp2p.NATPortMap(),
+			libp2p.EnableAutoNATv2(),
+			libp2p.EnableHolePunching(),
+			libp2p.EnableRelayService(forMembers(gate)...),
+			libp2p.EnableAutoRelayWithPeerSource(members, relays()...),
+		)
+	}
+	return libp2p.New(options...)
+}
+
+// few has an address count that one neighbor sees: a street may have three homes.
+var few sync.Once
+
+func (c Config) listens() []string {
+	port := strconv.Itoa(int(c.Port))
+	hosts := []string{"/ip4/0.0.0.0", "/ip6/::"}
+	if c.Local {
+		hosts = []string{"/ip4/127.0.0.1"}
+	}
+	var at []string
+	for _, h := range hosts {
+		at = append(at, h+"/udp/"+port+"/quic-v1", h+"/tcp/"+port)
+	}
+	return at
+}
+
+// told returns those of the home's addresses that neighbors are told: none of
+// its own network.
+func (c Config) told(own []multiaddr.Multiaddr) []multiaddr.Multiaddr {
+	return slices.DeleteFunc(slices.Clone(own), func(a multiaddr.Multiaddr) bool {
+		_, err := a.ValueForProtocol(multiaddr.P_CIRCUIT)
+		relayed := err == nil
+		return !c.Local && !manet.IsPublicAddr(a) || c.RelayOnly && !relayed
+	})
+}

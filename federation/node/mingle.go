@@ -1,0 +1,230 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+
+	"nvrd/federation/wire"
+)
+
+const (
+	// wanted is how many links a node keeps: with ten, neighborhoods of thousands
+	// stay whole when a fifth of their homes is off.
+	wanted = 10
+	// most is how many it takes: whoever is reachable is wanted by those who are not.
+	most = 40
+
+	look    = 5 * time.Second // how often it is looked whether links are wanting
+	settled = 5 * time.Second // after the first link this host has learnt its own address
+	shortly = 10 * time.Second
+	longest = 10 * time.Minute // between two attempts to reach a node
+)
+
+// attempt is how often a node was tried, and when to try it next.
+type attempt struct {
+	fails int
+	next  time.Time
+	busy  bool
+}
+
+// Way is how a link goes.
+type Way uint8
+
+// The ways.
+const (
+	Direct  Way = 1
+	Relayed Way = 2 // through another member's home, which can't read it
+)
+
+func wayOf(c network.Conn) Way {
+	if _, err := c.RemoteMultiaddr().ValueForProtocol(multiaddr.P_CIRCUIT); err == nil {
+		return Relayed
+	}
+	return Direct
+}
+
+// mingle keeps as many links as are wanted.
+func (n *Node) mingle(ctx context.Context) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	var first time.Time // since when there are links
+	for {
+		if links := len(n.all()); links == 0 {
+			first = time.Time{}
+		} else if first.IsZero() {
+			first = time.Now()
+		}
+		n.reach(ctx, !first.IsZero() && time.Since(first) >= settled)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-n.news:
+		}
+	}
+}
+
+// Stir has the node look at once whom it could reach: the roster changed.
+func (n *Node) Stir() {
+	select {
+	case n.news <- struct{}{}:
+	default:
+	}
+}
+
+// reach tries some of those that are not linked, if links are wanting. A host
+// that does not know its own address yet dials nobody over a relay: it could not
+// tell the other side where to meet.
+func (n *Node) reach(ctx context.Context, relays bool) {
+	var lost, free []wire.Key
+	n.mu.Lock()
+	missing := wanted - len(n.links)
+	now := time.Now()
+	for _, node := range n.home.Nodes() {
+		t := n.tried[node]
+		if _, ok := n.links[node]; ok || node == n.own || t.busy || now.Before(t.next) {
+			continue
+		}
+		if at := n.book.of(node); len(at) == 0 || t.fails > 0 {
+			lost = append(lost, node)
+			if len(at) == 0 {
+				continue
+			}
+		} else if !relays && onlyRelayed(at) {
+			continue
+		}
+		free = append(free, node)
+	}
+	if missing <= 0 {
+		n.mu.Unlock()
+		return
+	}
+	shuffle(free)
+	free = free[:min(len(free), missing)]
+	for _, node := range free {
+		t := n.tried[node]
+		t.busy = true
+		n.tried[node] = t
+	}
+	n.mu.Unlock()
+	for _, node := range free {
+		n.start(func() { n.try(ctx, node) })
+	}
+	if links := n.all(); len(lost) > 0 && len(links) > 0 {
+		shuffle(lost)
+		of := links[rand.IntN(len(links))].node
+		n.start(func() { _ = n.ask(ctx, of, lost) }) // another one is asked in a while
+	}
+}
+
+// try dials a node, and sees that a link comes of it: who is not admitted
+// notices by nothing else.
+func (n *Node) try(ctx context.Context, node wire.Key) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	id, err := peerOf(node)
+	if err != nil {
+		return
+	}
+	if n.host.Network().Connectedness(id) == network.Connected {
+		n.open(ctx, node)
+	} else {
+		err = n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: n.book.of(node)})
+	}
+	for wait := time.NewTicker(look / 5); err == nil; {
+		if n.linked(node) {
+			wait.Stop()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+			wait.Stop()
+		case <-wait.C:
+		}
+	}
+	n.mu.Lock()
+	t := n.tried[node]
+	t.busy = false
+	t.fails++
+	t.next = time.Now().Add(pause(t.fails))
+	n.tried[node] = t
+	n.mu.Unlock()
+}
+
+// pause is how long a node is left alone: from 10 s on twice as long each time.
+func pause(fails int) time.Duration {
+	d := min(shortly<<min(fails-1, 10), longest)
+	return d/2 + rand.N(d/2)
+}
+
+// again forgets that a node could not be reached where it was.
+func (n *Node) again(node wire.Key) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if t := n.tried[node]; !t.busy {
+		delete(n.tried, node)
+	}
+	n.Stir()
+}
+
+func (n *Node) linked(node wire.Key) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_, ok := n.links[node]
+	return ok
+}
+
+// connected opens the link on a new connection, if that is for this side to do,
+// and none stands or only one over a relay.
+func (n *Node) connected(_ network.Network, c network.Conn) {
+	node, err := keyOf(c.RemotePeer())
+	if err != nil || !n.home.Member(node) {
+		return
+	}
+	n.mu.Lock()
+	l := n.links[node]
+	n.mu.Unlock()
+	if l != nil && (wayOf(l.stream.Conn()) == Direct || wayOf(c) == Relayed) {
+		return
+	}
+	n.start(func() {
+		ctx, cancel := context.WithTimeout(n.ctx, patience)
+		defer cancel()
+		n.open(ctx, node)
+	})
+}
+
+// open opens the link to a node that is connected. The one with the smaller key
+// does, so that there are not two.
+func (n *Node) open(ctx context.Context, node wire.Key) {
+	id, err := peerOf(node)
+	if err != nil || bytes.Compare(n.own[:], node[:]) > 0 {
+		return
+	}
+	s, err := n.host.NewStream(network.WithNoDial(ctx, "link"), id, linkProtocol)
+	if err != nil {
+		return // it is tried again
+	}
+	n.start(func() { n.run(newLink(node, s)) })
+}
+
+// onlyRelayed tells whether there is no address but over relays.
+func onlyRelayed(at []multiaddr.Multiaddr) bool {
+	for _, a := range at {
+		if _, err := a.ValueForProtocol(multiaddr.P_CIRCUIT); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func shuffle(nodes []wire.Key) {
+	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+}

@@ -1,0 +1,237 @@
+// Package node is the sockets of one neighborhood: one libp2p host that only
+// members reach, and one stream to each of some neighbors, on which the homes
+// talk. What is said there it neither makes nor judges: a [Home] does.
+//
+// A node opens nothing, listens nowhere and dials nobody before it is made, and
+// leaves nothing behind once it is closed.
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+
+	"nvrd/federation/wire"
+)
+
+// Roster says who may connect. It is asked from many goroutines at once.
+type Roster interface {
+	Member(node wire.Key) bool // whether a home with this node key is in
+	Nodes() []wire.Key         // of all homes that are in
+}
+
+// Home is what talks on the links. Its methods are called from many goroutines,
+// for one node never from two at once: Up, then Hear, then Down.
+type Home interface {
+	Roster
+	Up(node wire.Key)
+	Down(node wire.Key)
+	Hear(node wire.Key, m wire.Message) error // an error is the node's fault, and ends the link
+	Minute()                                  // is called once a minute
+}
+
+// Node is one home's node in one neighborhood. Make one with [New] or [Listen].
+// It is safe for concurrent use.
+type Node struct {
+	host host.Host
+	home Home
+	own  wire.Key
+	book *book
+	ctx  context.Context // of all that it does; ends when it is closed
+	done context.CancelFunc
+	work sync.WaitGroup
+	news chan struct{} // that somebody may be reached who was not before
+
+	mu    sync.Mutex
+	off   bool
+	links map[wire.Key]*link
+	tried map[wire.Key]attempt // of those that are not linked
+}
+
+// New starts a node on a host, whose gater has to be a [Gate] over the same
+// roster. The node closes the host when it is closed itself.
+func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
+	own, err := keyOf(h.ID())
+	if err != nil {
+		return nil, err
+	}
+	ctx, done := context.WithCancel(context.Background())
+	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}}
+	if n.book, err = openBook(h, pages); err != nil {
+		done()
+		return nil, err
+	}
+	gate.bind(h.Network())
+	h.SetStreamHandler(linkProtocol, n.members(func(from wire.Key, s network.Stream) { n.start(func() { n.run(newLink(from, s)) }) }))
+	h.SetStreamHandler(addressProtocol, n.members(n.tell))
+	h.Network().Notify(&network.NotifyBundle{ConnectedF: n.connected})
+	n.start(func() { n.minutes(ctx) })
+	n.start(func() { n.mingle(ctx) })
+	n.start(func() { n.book.listen(ctx, h) })
+	return n, nil
+}
+
+// Close ends all links and the host, and waits for what it started.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	n.off = true
+	n.mu.Unlock()
+	n.done()
+	err := n.host.Close()
+	n.work.Wait()
+	return err
+}
+
+// start does something beside, unless the node is closed.
+func (n *Node) start(do func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.off {
+		n.work.Go(do)
+	}
+}
+
+// Send gives messages to the link with a node, in their order. It does not wait;
+// if there is no link, or the node takes in less than it is told, they are
+// dropped with the link, and both homes compare what they hold on the next one.
+func (n *Node) Send(to wire.Key, m wire.Message) {
+	n.mu.Lock()
+	l := n.links[to]
+	n.mu.Unlock()
+	if l != nil {
+		l.send(m)
+	}
+}
+
+// Hang ends the link and all connections with a node, once what it was sent is
+// on its way.
+func (n *Node) Hang(to wire.Key) {
+	n.mu.Lock()
+	l := n.links[to]
+	n.mu.Unlock()
+	n.start(func() {
+		if l != nil {
+			l.finish()
+		}
+		if id, err := peerOf(to); err == nil {
+			_ = n.host.Network().ClosePeer(id) // it has been told; what is left is to forget it
+		}
+	})
+}
+
+// Linked returns the nodes to which a link stands, and how: over a relay, or directly.
+func (n *Node) Linked() map[wire.Key]Way {
+	ways := map[wire.Key]Way{}
+	for _, l := range n.all() {
+		ways[l.node] = wayOf(l.stream.Conn())
+	}
+	return ways
+}
+
+func (n *Node) all() []*link {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	links := make([]*link, 0, len(n.links))
+	for _, l := range n.links {
+		links = append(links, l)
+	}
+	return links
+}
+
+// run talks on a link until it ends. A link to the same node that stands already
+// ends first: its other side has opened a better one, or has forgotten it.
+func (n *Node) run(l *link) {
+	defer close(l.ended)
+	if !n.enter(l) {
+		l.end()
+		return
+	}
+	n.home.Up(l.node)
+	l.talk(func(m wire.Message) error { return n.home.Hear(l.node, m) })
+	n.home.Down(l.node)
+	n.mu.Lock()
+	delete(n.links, l.node)
+	n.mu.Unlock()
+}
+
+func (n *Node) enter(l *link) bool {
+	for {
+		n.mu.Lock()
+		old := n.links[l.node]
+		if old == nil {
+			defer n.mu.Unlock()
+			if len(n.links) >= most {
+				return false
+			}
+			n.links[l.node] = l
+			delete(n.tried, l.node)
+			n.Stir() // it may know where others are
+			return true
+		}
+		n.mu.Unlock()
+		old.end()
+		<-old.ended
+	}
+}
+
+// members returns a handler that serves members, and nobody else.
+func (n *Node) members(serve func(from wire.Key, s network.Stream)) network.StreamHandler {
+	return func(s network.Stream) {
+		from, err := keyOf(s.Conn().RemotePeer())
+		if err != nil || !n.home.Member(from) {
+			_ = s.Reset() // nobody is to be told
+			return
+		}
+		serve(from, s)
+	}
+}
+
+func (n *Node) minutes(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			n.home.Minute()
+		}
+	}
+}
+
+// peerOf returns how libp2p names a node.
+func peerOf(node wire.Key) (peer.ID, error) {
+	key, err := crypto.UnmarshalEd25519PublicKey(node[:])
+	if err != nil {
+		return "", fmt.Errorf("node key: %w", err)
+	}
+	return peer.IDFromPublicKey(key)
+}
+
+// keyOf is the other way.
+func keyOf(id peer.ID) (k wire.Key, err error) {
+	public, err := id.ExtractPublicKey()
+	if err != nil {
+		return k, fmt.Errorf("node key: %w", err)
+	}
+	raw, err := public.Raw()
+	if err != nil || public.Type() != crypto.Ed25519 {
+		return k, fmt.Errorf("node key of type %v: %w", public.Type(), err)
+	}
+	return wire.Key(raw), nil
+}
+
+func private(key ed25519.PrivateKey) (crypto.PrivKey, error) {
+	return crypto.UnmarshalEd25519PrivateKey(key)
+}
+
+// Addresses returns where this node is reached, as it tells neighbors.
+func (n *Node) Addresses() []multiaddr.Multiaddr { return n.host.Addrs() }

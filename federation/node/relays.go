@@ -1,0 +1,55 @@
+package node
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// relays are the options by which a home that can't be reached is reached
+// through two members who can.
+func relays() []autorelay.Option {
+	return []autorelay.Option{
+		autorelay.WithNumRelays(2),
+		autorelay.WithMinCandidates(1),
+		autorelay.WithBootDelay(5 * time.Second),
+		autorelay.WithBackoff(time.Minute),
+		autorelay.WithMinInterval(10 * time.Second),
+	}
+}
+
+// reachable offers members that say of themselves where they are reached
+// directly. Whether that is so shows when they are asked.
+func (n *Node) reachable(_ context.Context, count int) <-chan peer.AddrInfo {
+	found := make(chan peer.AddrInfo, count)
+	defer close(found)
+	nodes := n.home.Nodes()
+	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	for _, node := range nodes {
+		id, err := peerOf(node)
+		at := n.book.of(node)
+		if err != nil || node == n.own || onlyRelayed(at) || !anyPublic(at) {
+			continue
+		}
+		select {
+		case found <- peer.AddrInfo{ID: id, Addrs: at}:
+		default:
+			return found
+		}
+	}
+	return found
+}
+
+func anyPublic(at []multiaddr.Multiaddr) bool {
+	for _, a := range at {
+		if manet.IsPublicAddr(a) {
+			return true
+		}
+	}
+	return false
+}
