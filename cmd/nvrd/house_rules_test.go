@@ -33,7 +33,7 @@ var floors = map[string]int{
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
-	"pkg/api": 5, "ui": 5, "federation/node": 5,
+	"pkg/api": 5, "ui": 5, "federation/node": 5, "federation/fedtest/virtual": 5,
 
 	"cmd/nvrd": 6,
 }

@@ -44,7 +44,7 @@ func (h *Home) nodeKey() wire.Key   { return wire.PublicKey(h.node) }
 func (h *Home) authorKey() wire.Key { return wire.PublicKey(h.author) }
 
 // minute is what the clock of the home says.
-func (h *Home) minute() wire.Minute { return start + wire.Minute((h.w.now+h.skew)/time.Minute) }
+func (h *Home) minute() wire.Minute { return h.w.Begin + wire.Minute((h.w.now+h.skew)/time.Minute) }
 
 // honest tells whether the home does as it should.
 func (h *Home) honest() bool { return h.lie == nil }

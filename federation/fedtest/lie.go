@@ -139,7 +139,7 @@ func (h *Home) flood() {
 	}
 	at := h.minute() - 60 - wire.Minute((h.w.now-30*time.Minute)/time.Minute)*5
 	for range 3 {
-		i := h.write(h.w.Post(), wire.Hash{}, at)
+		i := h.Write(h.w.Post(), wire.Hash{}, at)
 		h.broadcast(func(int) wire.Message {
 			return wire.Entries{Entries: []wire.Carried{{Entry: i.Raw, Payload: i.Payload}}}
 		})
@@ -165,16 +165,16 @@ func (h *Home) backdate() {
 		return
 	}
 	s := h.Street
-	was := wire.DeedHead{Neighborhood: s.genesis.ID, Minute: start - wire.Day, Seat: wire.PublicKey(h.seat)}
+	was := wire.DeedHead{Neighborhood: s.genesis.ID, Minute: h.w.Begin - wire.Day, Seat: wire.PublicKey(h.seat)}
 	victim := s.Homes[s.w.Stewards+s.w.IntN(10)]
-	revoke := s.sign(wire.Revoke{Head: was, Who: victim.authorKey(), Cut: start - wire.Day}, h.seat)
+	revoke := s.sign(wire.Revoke{Head: was, Who: victim.authorKey(), Cut: h.w.Begin - wire.Day}, h.seat)
 	height := uint32(len(state.Charter))
 	prev := s.genesis.ID
 	if height > 1 {
 		prev = state.Charter[height-2]
 	}
 	act := s.sign(wire.AddSteward{
-		Head: wire.ActHead{Neighborhood: s.genesis.ID, Height: height, Prev: prev, Minute: start - wire.Day, Seat: wire.PublicKey(h.seat)},
+		Head: wire.ActHead{Neighborhood: s.genesis.ID, Height: height, Prev: prev, Minute: h.w.Begin - wire.Day, Seat: wire.PublicKey(h.seat)},
 		Who:  victim.authorKey(), Seat: wire.PublicKey(h.phantomSeat()),
 	}, h.seat)
 	h.broadcast(func(int) wire.Message { return wire.Objects{Objects: [][]byte{revoke.Raw, act.Raw}} })

@@ -18,8 +18,9 @@ type Said struct {
 	Gone bool // its author took it back, or stewards destroyed it
 }
 
-// write signs an entry of a home, dated at a minute.
-func (h *Home) write(says wire.Payload, on wire.Hash, at wire.Minute) *feed.Item {
+// Write signs an entry of a home, dated at a minute; on is what it is about. A
+// payload nil takes that back.
+func (h *Home) Write(says wire.Payload, on wire.Hash, at wire.Minute) *feed.Item {
 	e := wire.Entry{Neighborhood: h.Street.genesis.ID, Author: h.authorKey(), Minute: at, Says: wire.SaysRetract, On: on, Expires: at + wire.MaxExpireDays*wire.Day}
 	var payload []byte
 	if says != nil {
@@ -43,7 +44,7 @@ func (h *Home) write(says wire.Payload, on wire.Hash, at wire.Minute) *feed.Item
 // Say has the home say something, and watches how it spreads. It returns nil if
 // its budget is spent.
 func (h *Home) Say(says wire.Payload, on wire.Hash) *Said {
-	i := h.write(says, on, h.minute())
+	i := h.Write(says, on, h.minute())
 	h.w.Figures.entries[i.ID] = h.w.Figures.begin(h)
 	outcome, a := h.core.Say(i, h.minute())
 	if outcome != feed.Added {
@@ -124,7 +125,7 @@ func (s *Street) Remember(entries int, away ...*Home) []*feed.Item {
 	var past []*feed.Item
 	for range entries {
 		by := s.Homes[s.w.IntN(len(s.Homes))]
-		past = append(past, by.write(s.w.Comment(), wire.Hash{1}, start-30-wire.Minute(s.w.IntN(29*int(wire.Day)))))
+		past = append(past, by.Write(s.w.Comment(), wire.Hash{1}, s.w.Begin-30-wire.Minute(s.w.IntN(29*int(wire.Day)))))
 	}
 	for _, h := range s.Homes {
 		if !slices.Contains(away, h) {

@@ -15,7 +15,8 @@ type Street struct {
 	Number  int
 	Homes   []*Home
 	genesis wire.Signed
-	Written []*Said // the oldest first
+	founded []wire.Signed // the roster to begin with
+	Written []*Said       // the oldest first
 	apart   bool
 	healed  time.Duration // when it last was no longer
 }
@@ -28,7 +29,7 @@ const elder = 40 * wire.Day
 func (w *World) found(number int) *Street {
 	s := &Street{w: w, Number: number}
 	for n := range w.Homes {
-		h := &Home{w: w, Street: s, Number: n, on: true, by: map[wire.Key]*link{}, deedAt: start - elder}
+		h := &Home{w: w, Street: s, Number: n, on: true, by: map[wire.Key]*link{}, deedAt: w.Begin - elder}
 		h.author, h.node, h.seat = h.key("author"), h.key("node"), h.key("seat")
 		if w.Skew > 0 {
 			h.skew = w.between(-w.Skew, w.Skew)
@@ -36,13 +37,13 @@ func (w *World) found(number int) *Street {
 		s.Homes = append(s.Homes, h)
 	}
 	s.genesis = s.sign(wire.Genesis{
-		Minute: start - elder, Title: fmt.Sprint("Street ", number), Policy: policy,
+		Minute: w.Begin - elder, Title: fmt.Sprint("Street ", number), Policy: policy,
 		Founder: s.Homes[0].authorKey(), Seat: wire.PublicKey(s.Homes[0].seat), Salt: wire.Salt{byte(number), byte(number >> 8)},
 	}, s.Homes[0].seat)
-	objects := s.founding()
+	s.founded = s.founding()
 	for _, h := range s.Homes {
 		h.core = home.New(s.genesis, w.openers())
-		h.core.Load(objects, s.genesis.ID, nil, nil, h.minute())
+		h.core.Load(s.founded, s.genesis.ID, nil, nil, h.minute())
 	}
 	for n := range s.Homes {
 		s.link(n, (n+1)%len(s.Homes))
@@ -71,7 +72,7 @@ func (s *Street) founding() []wire.Signed {
 	prev := s.genesis.ID
 	for n := 1; n < s.w.Stewards; n++ {
 		h := s.Homes[n]
-		head := wire.ActHead{Neighborhood: s.genesis.ID, Height: uint32(n), Prev: prev, Minute: start - elder, Seat: wire.PublicKey(founder.seat)}
+		head := wire.ActHead{Neighborhood: s.genesis.ID, Height: uint32(n), Prev: prev, Minute: s.w.Begin - elder, Seat: wire.PublicKey(founder.seat)}
 		act := s.sign(wire.AddSteward{Head: head, Who: h.authorKey(), Seat: wire.PublicKey(h.seat)}, founder.seat)
 		objects = append(objects, act)
 		for _, voter := range s.Homes[1:n] {
@@ -150,7 +151,7 @@ func (h *Home) deed() wire.DeedHead {
 // dated is the minute of what the home signs: that of the founding while there is no core yet.
 func (h *Home) dated() wire.Minute {
 	if h.core == nil {
-		return start - elder
+		return h.w.Begin - elder
 	}
 	return h.minute()
 }
@@ -169,10 +170,8 @@ func (h *Home) admit(other *Home) wire.Signed {
 
 // Revoke has a steward put a home out, with what it said until now staying.
 func (h *Home) Revoke(other *Home) {
-	o := h.Street.sign(wire.Revoke{Head: h.deed(), Who: other.authorKey(), Cut: h.minute()}, h.seat)
-	h.heads = []wire.Hash{o.ID}
 	h.w.Figures.revoked[other.authorKey()] = h.w.Figures.begin(h)
-	h.declare(o)
+	h.declare(h.Revocation(other, h.minute()))
 }
 
 // Seat has a steward propose to give another home a seat.

@@ -25,6 +25,7 @@ import (
 // Plan says what world there is to be.
 type Plan struct {
 	Seed     uint64
+	Begin    wire.Minute   // when the world begins; 0 for noon of some day
 	Streets  int           // neighborhoods
 	Homes    int           // of each
 	Stewards int           // of each
@@ -34,8 +35,8 @@ type Plan struct {
 	Liars    int           // of each street
 }
 
-// start is when every world begins: noon of a day.
-const start = wire.Minute(29_000_160)
+// noon is when a world begins whose plan says nothing.
+const noon = wire.Minute(29_000_160)
 
 // World is a world. It is for one goroutine.
 type World struct {
@@ -52,6 +53,9 @@ type World struct {
 
 // New founds a world in which nobody has connected to anybody yet.
 func New(p Plan) *World {
+	if p.Begin == 0 {
+		p.Begin = noon
+	}
 	w := &World{
 		Plan: p, Rand: rand.New(rand.NewPCG(p.Seed, 0)), transcript: fnv.New64a(),
 		objects: map[string]wire.Signed{}, items: map[string]*feed.Item{},

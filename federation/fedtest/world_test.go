@@ -53,7 +53,7 @@ func life(s *Street) {
 func (s *Street) same(t *testing.T) {
 	t.Helper()
 	first := s.Homes[0]
-	at := start + wire.Minute(s.w.now/time.Minute)
+	at := s.w.Begin + wire.Minute(s.w.now/time.Minute)
 	for _, h := range s.Homes {
 		h.core.Feed().Advance(at) // clocks are right again: what expires is dead for all
 	}
