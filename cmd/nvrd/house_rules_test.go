@@ -29,7 +29,7 @@ var floors = map[string]int{
 	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3,
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
 
-	"federation/home": 4, "federation/fedtest": 4,
+	"federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
@@ -48,7 +48,9 @@ var sideways = map[[2]string]string{
 	{"pkg/appliance", "pkg/datadir"}: "it joins the data directory",
 	{"pkg/appliance", "pkg/watch"}:   "and the cameras",
 
-	{"federation/fedtest", "federation/home"}: "a world is made of homes",
+	{"federation/fedtest", "federation/home"}:    "a world is made of homes",
+	{"federation/store", "federation/identity"}:  "a seed is kept where all of a home is",
+	{"federation/membership", "federation/home"}: "a membership is a home that runs",
 }
 
 // importers says which rooms may import a module or a package, and why.

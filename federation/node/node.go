@@ -127,6 +127,13 @@ func (n *Node) Hang(to wire.Key) {
 	})
 }
 
+// Reset ends all links, so that homes compare anew what they hold.
+func (n *Node) Reset() {
+	for _, l := range n.all() {
+		l.end()
+	}
+}
+
 // Linked returns the nodes to which a link stands, and how: over a relay, or directly.
 func (n *Node) Linked() map[wire.Key]Way {
 	ways := map[wire.Key]Way{}

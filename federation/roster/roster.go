@@ -75,6 +75,24 @@ type deed struct {
 	revoke *wire.Revoke // is nil
 }
 
+// Log returns the newest deeds that a seat signed, ascending, and the latest
+// minute of any: its next deed names those, and is dated no earlier. After a fork
+// they may be more than a deed can name; any of them will do then.
+func (r *Roster) Log(seat wire.Key) (heads []wire.Hash, last wire.Minute) {
+	l := r.logs[seat]
+	if l == nil {
+		return nil, 0
+	}
+	for _, d := range l.deeds {
+		last = max(last, d.head.Minute)
+		if _, ok := l.followed[d.id]; !ok {
+			heads = append(heads, d.id)
+		}
+	}
+	slices.SortFunc(heads, wire.Compare)
+	return heads[:min(len(heads), wire.MaxHeads)], last
+}
+
 // add adds a deed, if the log has all that it names before it.
 func (l *log) add(d *deed) bool {
 	for _, id := range d.head.Prev {

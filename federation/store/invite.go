@@ -21,7 +21,7 @@ func (d *DB) AddInvite(ctx context.Context, name wire.Hash, secret wire.Salt, ex
 				return err
 			}
 			var open int
-			if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM invite WHERE neighborhood_id = ?`, id).Scan(&open); err != nil {
+			if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM invite WHERE neighborhood_id = ? AND used_by IS NULL`, id).Scan(&open); err != nil {
 				return err
 			}
 			if open >= MaxInvites {
@@ -37,22 +37,20 @@ func (d *DB) AddInvite(ctx context.Context, name wire.Hash, secret wire.Salt, ex
 	return nil
 }
 
-// UseInvite tells whether an invite with this secret is open, and closes it: it
-// says so once, whatever comes after.
-func (d *DB) UseInvite(ctx context.Context, name wire.Hash, secret wire.Salt, now wire.Minute) (open bool, err error) {
+// UseInvite gives an invite with this secret to a home, by its author key, and
+// tells whether it has it: an invite lets in one home, which may ask again.
+func (d *DB) UseInvite(ctx context.Context, name wire.Hash, secret wire.Salt, by wire.Key, now wire.Minute) (given bool, err error) {
 	err = d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return with(ctx, tx, name, func(id int64) error {
-			done, err := tx.ExecContext(ctx, `DELETE FROM invite WHERE neighborhood_id = ? AND secret = ? AND expires_minute > ?`, id, secret[:], now)
+			done, err := tx.ExecContext(ctx, `UPDATE invite SET used_by = ? WHERE neighborhood_id = ? AND secret = ? AND expires_minute > ? AND ifnull(used_by, ?) = ?`,
+				by[:], id, secret[:], now, by[:], by[:])
 			if err != nil {
 				return err
 			}
 			n, err := done.RowsAffected()
-			open = n > 0
+			given = n > 0
 			return err
 		})
 	})
-	if err != nil {
-		return false, fmt.Errorf("use an invite: %w", err)
-	}
-	return open, nil
+	return given, wrap("use an invite", err)
 }

@@ -73,6 +73,7 @@ func (d *DB) Forget(ctx context.Context, name wire.Hash, left wire.Minute) error
 			for _, query := range []string{
 				`DELETE FROM object WHERE neighborhood_id = ?`, `DELETE FROM passed WHERE neighborhood_id = ?`,
 				`DELETE FROM entry WHERE neighborhood_id = ?`, `DELETE FROM invite WHERE neighborhood_id = ?`,
+				`DELETE FROM address WHERE neighborhood_id = ?`,
 			} {
 				if _, err := tx.ExecContext(ctx, query, id); err != nil {
 					return err

@@ -66,21 +66,7 @@ type Entry struct {
 // Add takes up a neighborhood, with its genesis. It returns [nvr.ErrExists] if
 // the home knows it already, or uses these keys elsewhere.
 func (d *DB) Add(ctx context.Context, n Neighborhood, genesis Object) error {
-	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO neighborhood (name, place, generation, machine, settled) VALUES (?, ?, ?, ?, ?)`,
-			n.Name[:], n.Place, n.Generation, n.Machine, n.Settled[:])
-		if err != nil {
-			return err
-		}
-		return with(ctx, tx, n.Name, func(id int64) error { return put(ctx, tx, id, genesis) })
-	})
-	if sqlite.IsUnique(err) {
-		return fmt.Errorf("take up a neighborhood: %w", nvr.ErrExists)
-	}
-	if err != nil {
-		return fmt.Errorf("take up a neighborhood: %w", err)
-	}
-	return nil
+	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error { return add(ctx, tx, n, genesis) }))
 }
 
 // Neighborhoods returns all, in the order of their places.
@@ -193,4 +179,9 @@ func with(ctx context.Context, tx *sqlite.Tx, name wire.Hash, f func(id int64) e
 		return err
 	}
 	return f(id)
+}
+
+// Empty tells whether there is nothing to write.
+func (c Change) Empty() bool {
+	return len(c.Objects)+len(c.Replaced)+len(c.Entries)+len(c.Dead)+len(c.Dropped) == 0 && c.Passed == nil && c.Settled == wire.Hash{}
 }

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"nvrd/federation/identity"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/sqlite"
@@ -231,7 +233,7 @@ func TestForget(t *testing.T) {
 	if err != nil || len(h.Objects)+len(h.Passed)+len(h.Entries) != 0 {
 		t.Errorf("%+v, %v", h, err)
 	}
-	if open, err := db.UseInvite(ctx, elm.Name, wire.Salt{1}, 2); err != nil || open {
+	if open, err := db.UseInvite(ctx, elm.Name, wire.Salt{1}, wire.Key{1}, 2); err != nil || open {
 		t.Errorf("its invite is open: %v", err)
 	}
 	// Its keys are not used again.
@@ -244,9 +246,9 @@ func TestForget(t *testing.T) {
 func TestInvites(t *testing.T) {
 	ctx := t.Context()
 	db := founded(t, t.TempDir())
-	use := func(secret byte, now wire.Minute) bool {
+	use := func(secret, by byte, now wire.Minute) bool {
 		t.Helper()
-		open, err := db.UseInvite(ctx, elm.Name, wire.Salt{secret}, now)
+		open, err := db.UseInvite(ctx, elm.Name, wire.Salt{secret}, wire.Key{by}, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,13 +266,19 @@ func TestInvites(t *testing.T) {
 		t.Errorf("when the first is over: %v", err)
 	}
 	for _, c := range []struct {
-		secret byte
-		now    wire.Minute
-		open   bool
-	}{{5, 104, true}, {5, 104, false}, {6, 106, false}, {7, 106, true}, {0, 50, false}, {200, 50, false}} {
-		if got := use(c.secret, c.now); got != c.open {
-			t.Errorf("invite %d at %d is open: %v", c.secret, c.now, got)
+		secret, by byte
+		now        wire.Minute
+		given      bool
+	}{
+		{5, 1, 104, true}, {5, 2, 104, false}, {5, 1, 104, true}, // again by who has it
+		{5, 1, 105, false}, {6, 1, 106, false}, {7, 3, 106, true}, {0, 1, 50, false}, {200, 1, 50, false},
+	} {
+		if got := use(c.secret, c.by, c.now); got != c.given {
+			t.Errorf("invite %d at %d is given to %d: %v", c.secret, c.now, c.by, got)
 		}
+	}
+	if err := db.AddInvite(ctx, elm.Name, wire.Salt{98}, 300, 100); err != nil {
+		t.Errorf("what was used takes the place of one that is open: %v", err)
 	}
 }
 
@@ -283,9 +291,9 @@ func TestInviteOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make(chan bool)
-		for _, d := range []*DB{db, other} {
+		for by, d := range []*DB{db, other} {
 			go func() {
-				open, err := d.UseInvite(context.Background(), elm.Name, wire.Salt{i}, 2)
+				open, err := d.UseInvite(context.Background(), elm.Name, wire.Salt{i}, wire.Key{byte(by)}, 2)
 				got <- open && err == nil
 			}()
 		}
@@ -450,4 +458,36 @@ func schema(t *testing.T, db *DB) []string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// A home's seed is written once, and read only by its owner.
+func TestSeed(t *testing.T) {
+	dir := t.TempDir()
+	if _, ok, err := Seed(dir); ok || err != nil {
+		t.Fatalf("a new home has a seed: %v, %v", ok, err)
+	}
+	want := identity.New()
+	if err := KeepSeed(dir, want); err != nil {
+		t.Fatal(err)
+	}
+	if err := KeepSeed(dir, identity.New()); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("another one: %v", err)
+	}
+	if got, ok, err := Seed(dir); !ok || err != nil || got != want {
+		t.Errorf("read %v, %v", ok, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, seedFile))
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	all, err := os.ReadDir(dir)
+	if err != nil || len(all) != 1 {
+		t.Errorf("left behind: %v, %v", all, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, seedFile), []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Seed(dir); err == nil {
+		t.Error("a seed of 5 bytes is taken")
+	}
 }

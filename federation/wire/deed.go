@@ -92,12 +92,15 @@ func (d Admit) check() error {
 func (d Revoke) check() error { return d.Head.check() }
 
 func (c Card) check() error {
-	err := text("name", c.Name, 1, MaxName, false)
+	err := CheckName(c.Name)
 	if err == nil && !verify(c.Node, proof(c.Neighborhood, c.Author), c.Proof) {
 		return fmt.Errorf("%w: proof of the node key", ErrSignature)
 	}
 	return err
 }
+
+// CheckName tells whether a home may be called so: ErrRange, and what is wrong.
+func CheckName(name string) error { return text("name", name, 1, MaxName, false) }
 
 func (Leave) check() error { return nil }
 

@@ -139,10 +139,7 @@ func (v Invite) check() error {
 		within("doors", 1 <= len(v.Doors) && len(v.Doors) <= MaxDoors),
 	)
 	for _, d := range v.Doors {
-		err = first(err, within("addresses", 1 <= len(d.Addresses) && len(d.Addresses) <= MaxAddresses))
-		for _, a := range d.Addresses {
-			err = first(err, text("address", a, 1, MaxAddress, false))
-		}
+		err = first(err, d.check())
 	}
 	return err
 }

@@ -78,6 +78,9 @@ type Signed struct {
 	Body Body
 }
 
+// Signature returns the signature that the object carries: its last 64 bytes.
+func (s Signed) Signature() Signature { return Signature(s.Raw[len(s.Raw)-len(Signature{}):]) }
+
 // envelope is how an object is written: [version, kind, body, signature].
 type envelope struct {
 	_         struct{} `cbor:",toarray"`

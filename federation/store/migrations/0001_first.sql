@@ -41,10 +41,30 @@ CREATE TABLE entry (
 	UNIQUE (neighborhood_id, id)
 ) STRICT;
 
--- Invites that this home gave and that nobody has used yet.
+-- Invites that this home gave. One that was used is kept until it expires, since
+-- who used it may not have heard the answer and ask again.
 CREATE TABLE invite (
 	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
 	secret          BLOB    NOT NULL CHECK (length(secret) = 16),
 	expires_minute  INTEGER NOT NULL CHECK (expires_minute > 0),
+	used_by         BLOB    CHECK (length(used_by) = 32),            -- author key of the home that was let in
 	PRIMARY KEY (neighborhood_id, secret)
+) STRICT, WITHOUT ROWID;
+
+-- Neighborhoods that the home asked to join and knows little of yet. The welcome
+-- is the answer as it came, once there is one; the row goes when the home has
+-- the roster.
+CREATE TABLE joining (
+	place   INTEGER PRIMARY KEY CHECK (place >= 0),                           -- which keys of the seed
+	invite  TEXT    NOT NULL CHECK (length(invite) BETWEEN 1 AND 2048),
+	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
+	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
+) STRICT;
+
+-- Where nodes of members are reached, as each signed it.
+CREATE TABLE address (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	node            BLOB    NOT NULL CHECK (length(node) = 32),
+	record          BLOB    NOT NULL CHECK (length(record) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, node)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,275 @@
+package membership_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nvrd/federation/feed"
+	"nvrd/federation/identity"
+	"nvrd/federation/membership"
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// line joins homes of a test: what one says another hears, in order, a
+// millisecond later.
+type line struct {
+	mu    sync.Mutex
+	homes map[wire.Key]*end
+}
+
+// end is where a home takes part.
+type end struct {
+	*membership.Membership
+	line *line
+	own  wire.Key
+	up   map[wire.Key]chan wire.Message
+}
+
+func (l *line) connect(m *membership.Membership) *end {
+	e := &end{Membership: m, line: l, own: wire.PublicKey(m.Node()), up: map[wire.Key]chan wire.Message{}}
+	m.Connect(e)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.homes == nil {
+		l.homes = map[wire.Key]*end{}
+	}
+	l.homes[e.own] = e
+	return e
+}
+
+// link opens a link, if both let each other in.
+func (l *line) link(a, b *end) bool {
+	if !a.Member(b.own) || !b.Member(a.own) {
+		return false
+	}
+	for _, pair := range [][2]*end{{a, b}, {b, a}} {
+		from, to := pair[0], pair[1]
+		way := make(chan wire.Message, 10_000)
+		l.mu.Lock()
+		from.up[to.own] = way
+		l.mu.Unlock()
+		go func() {
+			for m := range way {
+				time.Sleep(time.Millisecond)
+				_ = to.Hear(from.own, m)
+			}
+			to.Down(from.own)
+		}()
+	}
+	a.Up(b.own)
+	b.Up(a.own)
+	return true
+}
+
+func (e *end) Send(to wire.Key, m wire.Message) {
+	e.line.mu.Lock()
+	defer e.line.mu.Unlock()
+	if way := e.up[to]; way != nil {
+		way <- m
+	}
+}
+
+func (e *end) Hang(to wire.Key) {
+	e.line.mu.Lock()
+	defer e.line.mu.Unlock()
+	for _, pair := range [][2]*end{{e, e.line.homes[to]}, {e.line.homes[to], e}} {
+		if way := pair[0].up[pair[1].own]; way != nil {
+			close(way)
+			delete(pair[0].up, pair[1].own)
+		}
+	}
+}
+
+func (e *end) Stir() {}
+func (e *end) Reset() {
+	for to := range e.up {
+		e.Hang(to)
+	}
+}
+
+// household is a home's disk and its seed.
+type household struct {
+	t    *testing.T
+	name string
+	dir  string
+	seed identity.Seed
+	all  *membership.All
+	db   *store.DB
+}
+
+func live(t *testing.T, name string) *household {
+	h := &household{t: t, name: name, dir: t.TempDir(), seed: identity.New()}
+	h.start()
+	return h
+}
+
+func (h *household) start() {
+	h.t.Helper()
+	var err error
+	if h.db, err = store.Open(h.t.Context(), h.dir); err != nil {
+		h.t.Fatal(err)
+	}
+	if h.all, err = membership.Open(context.Background(), h.db, h.seed, time.Now); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *household) stop() {
+	if err := h.db.Close(); err != nil {
+		h.t.Error(err)
+	}
+}
+
+var policy = wire.Policy{Invites: wire.InvitesByMembers, ExpireDays: 30, MediaMiB: 1024}
+
+func (h *household) found(title string) *membership.Membership {
+	h.t.Helper()
+	m, err := h.all.Found(title, h.name, policy)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return m
+}
+
+func door(m *membership.Membership) wire.Door {
+	return wire.Door{Node: wire.PublicKey(m.Node()), Addresses: []string{"/ip4/192.0.2.1/tcp/4001"}}
+}
+
+var nobody membership.Asker = func([]byte) ([]byte, error) { return nil, errors.New("nobody is there") }
+
+// join has a home use an invite of another; it returns its membership.
+func (h *household) join(by *membership.Membership, ask membership.Asker) *membership.Membership {
+	h.t.Helper()
+	v, err := by.Invite([]wire.Door{door(by)}, 7)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	text, err := v.Text()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	j, err := h.all.Join("Come in! "+text, h.name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	m, err := j.Hear(knock(h.t, j, by, ask))
+	if err != nil || m == nil {
+		h.t.Fatalf("%s was not let in: %v, answer %d", h.name, err, j.Answered())
+	}
+	return m
+}
+
+func knock(t *testing.T, j *membership.Joining, by *membership.Membership, ask membership.Asker) []byte {
+	t.Helper()
+	ticket, said, err := j.Knock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	welcome, err := by.Answer(ticket, said, []wire.Door{door(by)}, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return welcome
+}
+
+// posts returns what a home shows.
+func posts(m *membership.Membership) (all []string) {
+	for _, day := range m.Days() {
+		for _, p := range day.Posts {
+			s := "gone"
+			if p.Dead == feed.Alive {
+				s = p.Item.Says.(wire.Post).Happened
+			}
+			for _, c := range p.Comments {
+				if c.Dead == feed.Alive {
+					s += " / " + c.Item.Says.(wire.Comment).Text
+				}
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func shows(t *testing.T, m *membership.Membership, want ...string) {
+	t.Helper()
+	if got := posts(m); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("a home shows %q, not %q", got, want)
+	}
+}
+
+func settle() {
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+// Anna founds a street, Ben joins by an invite, they talk, Ben's machine starts
+// again, and he leaves.
+func TestStreet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 365 * 24 * time.Hour)
+		anna, ben := live(t, "Anna"), live(t, "Ben")
+		defer anna.stop()
+		street := &line{}
+		a := anna.found("Elm Street")
+		b := ben.join(a, nobody)
+		atAnna, atBen := street.connect(a), street.connect(b)
+		if !street.link(atAnna, atBen) {
+			t.Fatal("they don't let each other in")
+		}
+		settle()
+		if got := b.State().Member(b.Author()); got == nil || got.Card.Name != "Ben" {
+			t.Fatalf("Ben knows of himself %+v", got)
+		}
+		ice, err := a.Post(wire.Post{Category: wire.CategoryHazard, Happened: "The steps of number 4 are icy."}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if _, err := b.Comment(ice, "I put salt on them."); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		shows(t, a, "The steps of number 4 are icy. / I put salt on them.")
+		shows(t, b, "The steps of number 4 are icy. / I put salt on them.")
+		if _, err := b.Retract(ice); !errors.Is(err, nvr.ErrForbidden) {
+			t.Errorf("Ben takes back what Anna said: %v", err)
+		}
+
+		atBen.Reset()
+		ben.stop()
+		if _, err := a.Retract(ice); err != nil {
+			t.Fatal(err)
+		}
+		ben.start()
+		defer ben.stop()
+		b = ben.all.In()[0]
+		shows(t, b, "The steps of number 4 are icy. / I put salt on them.")
+		atBen = street.connect(b)
+		street.link(atAnna, atBen)
+		settle()
+		shows(t, b, "gone / I put salt on them.")
+
+		if err := ben.all.Leave(b); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if err := ben.all.Forget(b); err != nil {
+			t.Fatal(err)
+		}
+		if got := a.State().Member(b.Author()); got != nil {
+			t.Errorf("Ben is still in: %+v", got)
+		}
+		shows(t, a, "gone")
+		if len(ben.all.In()) != 0 {
+			t.Error("Ben's home is still in")
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+// Joining is a neighborhood that the home asked to join.
+type Joining struct {
+	Place   uint32
+	Invite  string // as text
+	Name    string // as which the home wants to be known
+	Welcome []byte // the answer as it came; nil while there is none
+}
+
+// Ask writes down that the home asks to be let in. ErrExists means that its place is taken.
+func (d *DB) Ask(ctx context.Context, j Joining) error {
+	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO joining (place, invite, name) VALUES (?, ?, ?)`, j.Place, j.Invite, j.Name)
+		return err
+	})
+	if sqlite.IsUnique(err) {
+		err = nvr.ErrExists
+	}
+	return wrap("ask to be let in", err)
+}
+
+// Welcomed writes down the answer, and the neighborhood that it opens.
+func (d *DB) Welcomed(ctx context.Context, welcome []byte, n Neighborhood, genesis Object) error {
+	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		if err := add(ctx, tx, n, genesis); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE joining SET welcome = ? WHERE place = ?`, welcome, n.Place)
+		return err
+	}))
+}
+
+// Joined forgets that the home asked: it is in, or has given up.
+func (d *DB) Joined(ctx context.Context, place uint32) error {
+	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM joining WHERE place = ?`, place)
+		return err
+	})
+	if err != nil {
+		return wrap("forget an invite", err)
+	}
+	return d.shred(ctx)
+}
+
+// Joinings returns what the home asked for, in the order of places.
+func (d *DB) Joinings(ctx context.Context) ([]Joining, error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (j Joining, err error) {
+		err = row.Scan(&j.Place, &j.Invite, &j.Name, &j.Welcome)
+		return j, err
+	}, `SELECT place, invite, name, welcome FROM joining ORDER BY place`)
+	return all, wrap("invites", err)
+}
+
+// Keep writes down where a node is reached; record is what it signed.
+func (d *DB) Keep(ctx context.Context, name wire.Hash, node wire.Key, record []byte) error {
+	return wrap("keep an address", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO address (neighborhood_id, node, record) VALUES (?, ?, ?)
+				ON CONFLICT DO UPDATE SET record = excluded.record`, id, node[:], record)
+			return err
+		})
+	}))
+}
+
+// Records returns what was kept by [DB.Keep].
+func (d *DB) Records(ctx context.Context, name wire.Hash) (records [][]byte, err error) {
+	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			records, err = sqlite.All(ctx, tx, func(row sqlite.Row) (record []byte, err error) {
+				err = row.Scan(&record)
+				return record, err
+			}, `SELECT record FROM address WHERE neighborhood_id = ?`, id)
+			return err
+		})
+	})
+	return records, wrap("addresses", err)
+}
+
+// Invites returns the secrets of the invites that may be used still.
+func (d *DB) Invites(ctx context.Context, name wire.Hash, now wire.Minute) (secrets []wire.Salt, err error) {
+	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			secrets, err = sqlite.All(ctx, tx, func(row sqlite.Row) (s wire.Salt, err error) {
+				err = row.Scan(into{s[:]})
+				return s, err
+			}, `SELECT secret FROM invite WHERE neighborhood_id = ? AND expires_minute > ?`, id, now)
+			return err
+		})
+	})
+	return secrets, wrap("invites", err)
+}
+
+func add(ctx context.Context, tx *sqlite.Tx, n Neighborhood, genesis Object) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO neighborhood (name, place, generation, machine, settled) VALUES (?, ?, ?, ?, ?)`,
+		n.Name[:], n.Place, n.Generation, n.Machine, n.Settled[:])
+	if sqlite.IsUnique(err) {
+		return nvr.ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	return with(ctx, tx, n.Name, func(id int64) error { return put(ctx, tx, id, genesis) })
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
