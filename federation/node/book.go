@@ -2,20 +2,18 @@ package node
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/record"
 	"github.com/multiformats/go-multiaddr"
 
@@ -23,8 +21,6 @@ import (
 )
 
 const (
-	addressProtocol protocol.ID = "/stoop/address/1"
-
 	maxRecord    = 4 << 10 // bytes of one home's addresses, signed
 	maxAddresses = 16      // of one home: its own, mapped, and through a few relays
 	maxAsked     = 32      // homes whose addresses are asked for at a time
@@ -46,7 +42,8 @@ type book struct {
 
 	mu      sync.Mutex
 	records map[wire.Key]address
-	asked   map[wire.Key]time.Time // when nodes asked last
+	near    map[wire.Key][]multiaddr.Multiaddr // in the home's own network
+	asked   map[wire.Key]time.Time             // when nodes asked last
 }
 
 type address struct {
@@ -56,7 +53,7 @@ type address struct {
 }
 
 func openBook(h host.Host, pages Pages) (*book, error) {
-	b := &book{pages: pages, records: map[wire.Key]address{}, asked: map[wire.Key]time.Time{}}
+	b := &book{pages: pages, records: map[wire.Key]address{}, near: map[wire.Key][]multiaddr.Multiaddr{}, asked: map[wire.Key]time.Time{}}
 	if pages == nil {
 		return b, nil
 	}
@@ -134,10 +131,18 @@ func (b *book) know(node wire.Key, at []multiaddr.Multiaddr) {
 	}
 }
 
+// meet takes addresses in the home's own network, which are tried beside those
+// that the node signed.
+func (b *book) meet(node wire.Key, at []multiaddr.Multiaddr) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.near[node] = at
+}
+
 func (b *book) of(node wire.Key) []multiaddr.Multiaddr {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.records[node].at
+	return slices.Concat(b.near[node], b.records[node].at)
 }
 
 // Know tells where a node may be found, until it says so itself.
@@ -146,45 +151,29 @@ func (n *Node) Know(node wire.Key, at []multiaddr.Multiaddr) {
 	n.Stir()
 }
 
-// tell answers a node that asks where others are. What it is not told it asks
-// somebody else.
-func (n *Node) tell(from wire.Key, s network.Stream) {
-	defer s.Close()
-	_ = s.SetDeadline(time.Now().Add(patience)) // where there are none the transport notices
-	if err := n.answer(from, s); err != nil {
-		_ = s.Reset() // it is told nothing
-	}
-}
+// whereabouts is the exchange about addresses: the question is node keys, the
+// answer the records of those that are known, each with its length before it.
+var whereabouts = exchange{"/stoop/address/1", maxAsked * len(wire.Key{}), maxAsked * (maxRecord + 3)}
 
-func (n *Node) answer(from wire.Key, s io.ReadWriter) error {
-	var count [1]byte
-	if _, err := io.ReadFull(s, count[:]); err != nil {
-		return err
+// answer tells a node where others are. What it is not told it asks somebody else.
+func (b *book) answer(from wire.Key, question []byte) ([]byte, error) {
+	if len(question)%len(wire.Key{}) != 0 {
+		return nil, wire.ErrMalformed
 	}
-	if count[0] > maxAsked {
-		return wire.ErrTooLarge
-	}
-	wanted := make([]wire.Key, count[0])
-	for i := range wanted {
-		if _, err := io.ReadFull(s, wanted[i][:]); err != nil {
-			return err
-		}
-	}
-	var out []byte
-	n.book.mu.Lock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	now := time.Now()
-	if now.Sub(n.book.asked[from]) < askedEvery {
-		wanted = nil
+	if now.Sub(b.asked[from]) < askedEvery {
+		return nil, nil
 	}
-	n.book.asked[from] = now
-	for _, node := range wanted {
-		if raw := n.book.records[node].raw; raw != nil {
-			out = append(binary.AppendUvarint(out, uint64(len(raw))), raw...)
+	b.asked[from] = now
+	var answer []byte
+	for node := range slices.Chunk(question, len(wire.Key{})) {
+		if raw := b.records[wire.Key(node)].raw; raw != nil {
+			answer = append(binary.AppendUvarint(answer, uint64(len(raw))), raw...)
 		}
 	}
-	n.book.mu.Unlock()
-	_, err := s.Write(out)
-	return err
+	return answer, nil
 }
 
 // ask asks one node where others are.
@@ -193,31 +182,17 @@ func (n *Node) ask(ctx context.Context, of wire.Key, wanted []wire.Key) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	s, err := n.host.NewStream(ctx, id, addressProtocol)
-	if err != nil {
-		return fmt.Errorf("ask for addresses: %w", err)
-	}
-	defer s.Reset()
-	_ = s.SetDeadline(time.Now().Add(patience))
+	var question []byte
 	wanted = wanted[:min(len(wanted), maxAsked)]
-	question := []byte{byte(len(wanted))}
 	for _, node := range wanted {
 		question = append(question, node[:]...)
 	}
-	if _, err := s.Write(question); err != nil {
+	answer, err := whereabouts.ask(ctx, n.host, id, question)
+	if err != nil {
 		return err
 	}
-	if err := s.CloseWrite(); err != nil {
-		return err
-	}
-	in := bufio.NewReader(s)
-	for range wanted {
+	for in := bufio.NewReader(bytes.NewReader(answer)); ; {
 		raw, err := readFrame(in, maxRecord)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -229,5 +204,4 @@ func (n *Node) ask(ctx context.Context, of wire.Key, wanted []wire.Key) error {
 			n.again(node)
 		}
 	}
-	return nil
 }

@@ -33,7 +33,7 @@ type Config struct {
 // home's router for a port, learns from neighbors whether that worked, is
 // reached through other members if it did not, and lets members reach each
 // other through it if it did.
-func Listen(c Config, home Home, pages Pages) (*Node, error) {
+func Listen(c Config, home Home, porter Porter, pages Pages) (*Node, error) {
 	gate := &Gate{Roster: home, Local: c.Local}
 	made := make(chan *Node, 1) // the host asks it for relays
 	h, err := c.host(gate, func(ctx context.Context, count int) <-chan peer.AddrInfo {
@@ -44,12 +44,18 @@ func Listen(c Config, home Home, pages Pages) (*Node, error) {
 			close(none)
 			return none
 		}
-		return n.reachable(ctx, count)
+		return n.relays(ctx, count)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("neighborhood: %w", err)
 	}
 	n, err := New(h, gate, home, pages)
+	if err == nil {
+		n.attend(c, porter)
+		if !c.Local {
+			n.hush = announce(h, nodeService, n.meet(gate))
+		}
+	}
 	made <- n
 	if err != nil {
 		_ = h.Close() // what failed before is told
@@ -68,30 +74,32 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 		return nil, err
 	}
 	few.Do(func() { observedaddrs.ActivationThresh = 1 })
-	options := []libp2p.Option{
-		libp2p.Identity(key),
-		libp2p.ListenAddrStrings(c.listens()...),
-		libp2p.Transport(quic.NewTransport),
-		libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.Security(libp2ptls.ID, libp2ptls.New),
-		libp2p.ResourceManager(bounds),
-		libp2p.ConnectionManager(connmgr.NullConnMgr{}), // the node knows which it wants
-		libp2p.ConnectionGater(gate),
-		libp2p.UserAgent("stoop"),
-		libp2p.DisableMetrics(),
-		libp2p.AddrsFactory(c.told),
-		libp2p.Ping(false),
-	}
+	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds),
+		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(c.told))
 	if !c.Local {
 		options = append(options,
 			libp2p.NATPortMap(),
 			libp2p.EnableAutoNATv2(),
 			libp2p.EnableHolePunching(),
 			libp2p.EnableRelayService(forMembers(gate)...),
-			libp2p.EnableAutoRelayWithPeerSource(members, relays()...),
+			libp2p.EnableAutoRelayWithPeerSource(members, autoRelay()...),
 		)
 	}
 	return libp2p.New(options...)
+}
+
+// transports are the options of every host: QUIC and TCP with TLS, which is
+// post-quantum by default, and nothing that tells more than it must.
+func transports() []libp2p.Option {
+	return []libp2p.Option{
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Security(libp2ptls.ID, libp2ptls.New),
+		libp2p.ConnectionManager(connmgr.NullConnMgr{}), // who makes a host knows which connections it wants
+		libp2p.UserAgent("stoop"),
+		libp2p.DisableMetrics(),
+		libp2p.Ping(false),
+	}
 }
 
 // few has an address count that one neighbor sees: a street may have three homes.

@@ -45,6 +45,8 @@ type Node struct {
 	home Home
 	own  wire.Key
 	book *book
+	door *door           // nil if nobody is let in here
+	hush func()          // ends what the network of the home is told
 	ctx  context.Context // of all that it does; ends when it is closed
 	done context.CancelFunc
 	work sync.WaitGroup
@@ -64,14 +66,14 @@ func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
 		return nil, err
 	}
 	ctx, done := context.WithCancel(context.Background())
-	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}}
+	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}}
 	if n.book, err = openBook(h, pages); err != nil {
 		done()
 		return nil, err
 	}
 	gate.bind(h.Network())
 	h.SetStreamHandler(linkProtocol, n.members(func(from wire.Key, s network.Stream) { n.start(func() { n.run(newLink(from, s)) }) }))
-	h.SetStreamHandler(addressProtocol, n.members(n.tell))
+	n.serve(whereabouts, n.book.answer)
 	h.Network().Notify(&network.NotifyBundle{ConnectedF: n.connected})
 	n.start(func() { n.minutes(ctx) })
 	n.start(func() { n.mingle(ctx) })
@@ -85,6 +87,12 @@ func (n *Node) Close() error {
 	n.off = true
 	n.mu.Unlock()
 	n.done()
+	n.hush()
+	if n.door != nil {
+		n.door.mu.Lock()
+		n.door.shut()
+		n.door.mu.Unlock()
+	}
 	err := n.host.Close()
 	n.work.Wait()
 	return err
@@ -187,6 +195,13 @@ func (n *Node) enter(l *link) bool {
 		old.end()
 		<-old.ended
 	}
+}
+
+// serve answers what members ask.
+func (n *Node) serve(e exchange, reply func(from wire.Key, question []byte) ([]byte, error)) {
+	n.host.SetStreamHandler(e.protocol, n.members(func(from wire.Key, s network.Stream) {
+		e.serve(s, func(question []byte) ([]byte, error) { return reply(from, question) })
+	}))
 }
 
 // members returns a handler that serves members, and nobody else.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -138,7 +139,7 @@ func (h *home) until(wanted ...string) {
 func live(t *testing.T, name string, n *neighbors) *home {
 	t.Helper()
 	h := &home{neighbors: n, t: t, name: name, news: make(chan struct{})}
-	made, err := node.Listen(node.Config{Key: key(name), Local: true}, h, nil)
+	made, err := node.Listen(node.Config{Key: key(name), Local: true}, h, h, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +168,17 @@ func peerOf(t *testing.T, name string) peer.ID {
 		t.Fatal(err)
 	}
 	return id
+}
+
+func (h *home) Answer(ticket wire.Hash, knock []byte) ([]byte, error) {
+	if ticket != (wire.Hash{7}) {
+		return nil, errors.New("unknown")
+	}
+	return append([]byte(h.name+" heard "), knock...), nil
+}
+
+func (h *home) Vouch(by wire.Key, card []byte) ([]byte, error) {
+	return append([]byte(h.name+" admits for "+name(by)+" "), card...), nil
 }
 
 // knows tells a home where another one is.
@@ -266,4 +278,33 @@ func TestAddressesGoRound(t *testing.T) {
 	cleo.knows(ben)
 	cleo.until("anna up")
 	anna.until("cleo up")
+}
+
+// Who knocks at Anna's door, or at Ben's who holds one for her, is answered by Anna.
+func TestDoors(t *testing.T) {
+	n := street("anna", "ben")
+	anna, ben := live(t, "anna", n), live(t, "ben", n)
+	anna.knows(ben)
+	anna.until("ben up")
+	ben.until("anna up")
+	doors, err := anna.node.Doors(t.Context(), wire.Hash{7}, wire.MinuteOf(time.Now())+60)
+	if err != nil || len(doors) != 2 {
+		t.Fatalf("doors %v, %v", doors, err)
+	}
+	for i, d := range doors {
+		if d.Node == public("anna") || d.Node == public("ben") {
+			t.Errorf("door %d tells who the home is", i)
+		}
+		got, err := node.Knock(t.Context(), doors[i:i+1], wire.Hash{7}, []byte("it is me"))
+		if err != nil || string(got) != "anna heard it is me" {
+			t.Errorf("door %d answers %q, %v", i, got, err)
+		}
+		if got, err := node.Knock(t.Context(), doors[i:i+1], wire.Hash{8}, []byte("x")); err == nil {
+			t.Errorf("door %d answers %q to who has no invite", i, got)
+		}
+	}
+	admit, err := anna.node.Vouch(t.Context(), []wire.Key{public("ben")}, []byte("a card"))
+	if err != nil || string(admit) != "ben admits for anna a card" {
+		t.Errorf("%q, %v", admit, err)
+	}
 }

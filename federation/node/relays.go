@@ -11,9 +11,9 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// relays are the options by which a home that can't be reached is reached
+// autoRelay are the options by which a home that can't be reached is reached
 // through two members who can.
-func relays() []autorelay.Option {
+func autoRelay() []autorelay.Option {
 	return []autorelay.Option{
 		autorelay.WithNumRelays(2),
 		autorelay.WithMinCandidates(1),
@@ -23,9 +23,9 @@ func relays() []autorelay.Option {
 	}
 }
 
-// reachable offers members that say of themselves where they are reached
+// relays offers members that say of themselves where they are reached
 // directly. Whether that is so shows when they are asked.
-func (n *Node) reachable(_ context.Context, count int) <-chan peer.AddrInfo {
+func (n *Node) relays(_ context.Context, count int) <-chan peer.AddrInfo {
 	found := make(chan peer.AddrInfo, count)
 	defer close(found)
 	nodes := n.home.Nodes()
@@ -52,4 +52,9 @@ func anyPublic(at []multiaddr.Multiaddr) bool {
 		}
 	}
 	return false
+}
+
+// reachable tells whether others reach this home directly.
+func (n *Node) reachable() bool {
+	return n.door.config.Local || anyPublic(n.host.Addrs()) && !onlyRelayed(n.host.Addrs())
 }

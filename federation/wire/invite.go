@@ -28,7 +28,7 @@ type Invite struct {
 type Door struct {
 	_         struct{} `cbor:",toarray"`
 	Node      Key
-	Addresses []string // multiaddresses, in the order in which to try them
+	Addresses []string // multiaddresses, in the order in which to try them; none for a door that only its own network reaches
 }
 
 const (

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -158,7 +159,7 @@ func TestInviteRefused(t *testing.T) {
 		{"nobody invites", changed(func(v *Invite) { v.From = "" }), ErrRange},
 		{"no door", changed(func(v *Invite) { v.Doors = nil }), ErrRange},
 		{"four doors", changed(func(v *Invite) { v.Doors = append(v.Doors, v.Doors...) }), ErrRange},
-		{"a door without an address", changed(func(v *Invite) { v.Doors[0].Addresses = nil }), ErrRange},
+		{"a door with five addresses", changed(func(v *Invite) { v.Doors[0].Addresses = slices.Repeat(v.Doors[0].Addresses[:1], 5) }), ErrRange},
 		{"an address on two lines", changed(func(v *Invite) { v.Doors[0].Addresses[0] = "/ip4/1\n2" }), ErrRange},
 		{"an address of 161 letters", changed(func(v *Invite) { v.Doors[0].Addresses[0] = strings.Repeat("a", 161) }), ErrRange},
 	} {

@@ -127,6 +127,23 @@ func boxOf(what string, secret Salt) cipher.AEAD {
 	return box
 }
 
+// WriteDoor writes a door for another home to read.
+func WriteDoor(d Door) ([]byte, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	return encode(d), nil
+}
+
+// ReadDoor reads what [WriteDoor] wrote. Errors are the kinds of this package.
+func ReadDoor(b []byte) (Door, error) {
+	d, err := decode[Door](b, MaxInvite)
+	if err == nil {
+		err = d.check()
+	}
+	return d, err
+}
+
 func (k Knock) check() error {
 	return within("card", len(k.Card) > 0 && len(k.Card) <= kinds[KindCard].limit)
 }
@@ -146,7 +163,7 @@ func (w Welcome) check() error {
 }
 
 func (d Door) check() error {
-	err := within("addresses", 1 <= len(d.Addresses) && len(d.Addresses) <= MaxAddresses)
+	err := within("addresses", len(d.Addresses) <= MaxAddresses)
 	for _, a := range d.Addresses {
 		err = first(err, text("address", a, 1, MaxAddress, false))
 	}
