@@ -32,7 +32,7 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}}
+	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, Knock{}, Welcome{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}}
 	objects, _ := street(t)
 	for kind, k := range kinds {
 		types = append(types, objects[k.name].Body)
@@ -43,6 +43,11 @@ func TestReference(t *testing.T) {
 	for kind, m := range messages {
 		types = append(types, conversation(t)[m.name])
 		if want := fmt.Sprintf("| %d | `%s` | %d |", kind, m.name, m.limit); !strings.Contains(string(text), want) {
+			t.Errorf("docs/ref/wire.md lacks the row %q", want)
+		}
+	}
+	for what, limit := range map[string]int{"knock": MaxKnock, "welcome": MaxWelcome} {
+		if want := fmt.Sprintf("| `%s` | %d |", what, limit); !strings.Contains(string(text), want) {
 			t.Errorf("docs/ref/wire.md lacks the row %q", want)
 		}
 	}

@@ -31,6 +31,9 @@ type Vectors struct {
 	Names []string
 	// Those that must be refused as messages.
 	RefusedMessages []RefusedVector
+	// What is said at a door, as it is sealed.
+	Sealed        []SealedVector
+	RefusedSealed []SealedVector
 }
 
 type ObjectVector struct{ Name, Kind, Signer, ID, Raw string }
@@ -84,6 +87,7 @@ func TestVectors(t *testing.T) {
 		v.Names = append(v.Names, n.name)
 	}
 	v.Messages, v.RefusedMessages = messageVectors(t)
+	v.Sealed, v.RefusedSealed = sealedVectors(t)
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		t.Fatal(err)
