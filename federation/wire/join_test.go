@@ -113,7 +113,6 @@ func refusedSealed(t testing.TB) []sealedRefusal {
 		{"an admission of 1025 bytes", "welcome", as(func(w *Welcome) { w.Admit = make([]byte, 1025) }), ErrRange},
 		{"nine doors", "welcome", as(func(w *Welcome) { w.Doors = slices.Repeat(w.Doors[:1], 9) }), ErrRange},
 		{"257 doors", "welcome", as(func(w *Welcome) { w.Doors = slices.Repeat([]Door{{}}, 257) }), ErrMalformed},
-		{"a door without an address", "welcome", as(func(w *Welcome) { w.Doors[0].Addresses = nil }), ErrRange},
 		{"a door with five", "welcome", as(func(w *Welcome) { w.Doors[0].Addresses = slices.Repeat([]string{"/x"}, 5) }), ErrRange},
 		{"an address of 161 letters", "welcome", as(func(w *Welcome) { w.Doors[0].Addresses = []string{strings.Repeat("a", 161)} }), ErrRange},
 		{"an address on two lines", "welcome", as(func(w *Welcome) { w.Doors[0].Addresses = []string{"/ip4\n"} }), ErrRange},
@@ -252,4 +251,36 @@ func FuzzSealed(f *testing.F) {
 			t.Errorf("%x is another way to write %x", b, again)
 		}
 	})
+}
+
+// TestDoor: a door goes round as invites name it, and nothing else is read as one.
+func TestDoor(t *testing.T) {
+	d := Door{Node: keyOf("a door"), Addresses: []string{"/ip4/203.0.113.7/udp/4001/quic-v1"}}
+	raw, err := WriteDoor(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadDoor(raw); err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("it is read as %+v, %v", got, err)
+	}
+	for name, c := range map[string]struct {
+		raw  []byte
+		kind error
+	}{
+		"nothing":                   {nil, ErrMalformed},
+		"cut short":                 {raw[:len(raw)-1], ErrMalformed},
+		"twice":                     {slices.Concat(raw, raw), ErrMalformed},
+		"too large":                 {make([]byte, MaxInvite+1), ErrTooLarge},
+		"five addresses":            {encode(Door{Addresses: slices.Repeat([]string{"/x"}, 5)}), ErrRange},
+		"an empty address":          {encode(Door{Addresses: []string{""}}), ErrRange},
+		"an address that hides":     {encode(Door{Addresses: []string{"/ip4/\u200b1"}}), ErrRange},
+		"an address of 161 letters": {encode(Door{Addresses: []string{strings.Repeat("a", 161)}}), ErrRange},
+	} {
+		if got, err := ReadDoor(c.raw); !errors.Is(err, c.kind) {
+			t.Errorf("%s: %+v, %v, want kind %v", name, got, err, c.kind)
+		}
+	}
+	if _, err := WriteDoor(Door{Addresses: slices.Repeat([]string{"/x"}, 5)}); !errors.Is(err, ErrRange) {
+		t.Errorf("a door with five addresses is written: %v", err)
+	}
 }
