@@ -91,7 +91,7 @@ const (
 // Blob is one sealed file.
 type Blob struct {
 	_       struct{} `cbor:",toarray"`
-	Address Hash     // of the sealed bytes, see federation/blob
+	Address Hash     // of the sealed bytes, see [Address] and federation/blob
 	Key     Hash     // what opens it; random, used once
 	Length  uint32   // of the sealed bytes
 }
@@ -229,8 +229,8 @@ func (m Media) check() error {
 	}
 	return first(
 		known("media", m.Type == MediaPhoto || m.Type == MediaClip),
-		within("length of media", m.Full.Length > 0 && m.Full.Length <= Sealed(limit)),
-		within("length of the thumbnail", m.Thumbnail.Length > 0 && m.Thumbnail.Length <= Sealed(MaxThumbnail)),
+		within("length of media", ChunksOf(m.Full.Length) > 0 && m.Full.Length <= Sealed(limit)),
+		within("length of the thumbnail", ChunksOf(m.Thumbnail.Length) > 0 && m.Thumbnail.Length <= Sealed(MaxThumbnail)),
 		within("size of the picture", m.Width > 0 && m.Height > 0 && m.Width <= MaxPixels && m.Height <= MaxPixels),
 		within("seconds", m.Seconds <= seconds && (m.Seconds > 0) == (m.Type == MediaClip)),
 	)

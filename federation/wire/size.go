@@ -42,13 +42,20 @@ func Size(m Message) int {
 		for _, o := range m.Objects {
 			body += sizeOf(o)
 		}
+	case Fetch:
+		body += hashSize + number(m.Length) + number(uint32(m.First)) + number(uint32(m.Count))
+	case Chunks:
+		body += head(len(m.Hashes)) + hashSize*len(m.Hashes)
 	}
 	const frame = 3 // an array, the version, the kind
 	return frame + head(body) + body
 }
 
-// printSize is what a [Print] takes.
-const printSize = 1 + 16
+// What a [Print] and a [Hash] take.
+const (
+	printSize = 1 + 16
+	hashSize  = 2 + 32
+)
 
 func sizeOf(b []byte) int { return head(len(b)) + len(b) }
 

@@ -7,7 +7,8 @@ import (
 )
 
 // A message is what two homes say on their link to find out which entries the
-// other lacks, and to hand them over (see federation/feed). Messages are not
+// other lacks, and to hand them over (see federation/feed), or on a stream of its
+// own about a file (see [Fetch]). Messages are not
 // signed: nothing in them is believed but the entries that they carry.
 //
 // Entries lie in buckets: an hour holds those that claim a minute of it, a day
@@ -43,6 +44,8 @@ const (
 	MessageBucket  MessageKind = 9
 	MessageAsk     MessageKind = 10
 	MessageObjects MessageKind = 11
+	MessageFetch   MessageKind = 12
+	MessageChunks  MessageKind = 13
 )
 
 // Message is one of the types here that have a MessageKind.
@@ -151,6 +154,8 @@ var messages = map[MessageKind]struct {
 	MessageBucket:  {"bucket", 4608, said[Bucket]},
 	MessageAsk:     {"ask", 4608, said[Ask]},
 	MessageObjects: {"objects", MaxMessage, said[Objects]},
+	MessageFetch:   {"fetch", 64, said[Fetch]},
+	MessageChunks:  {"chunks", 4608, said[Chunks]},
 }
 
 func (k MessageKind) String() string {

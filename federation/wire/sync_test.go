@@ -32,6 +32,8 @@ func conversation(t testing.TB) map[string]Message {
 		"buckets": Buckets{Buckets: []BucketPrint{{Bucket: 0, Print: PrintOf([]byte("0"))}, {Bucket: 255, Print: PrintOf([]byte("255"))}}},
 		"bucket":  Bucket{Bucket: objects["admit"].ID[0], Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{objects["admit"].ID.Print()}},
 		"ask":     Ask{Bucket: objects["admit"].ID[0], IDs: []Print{objects["admit"].ID.Print()}},
+		"fetch":   Fetch{Address: hashOf("clip"), Length: Sealed(5_000_000), First: 69, Count: 8},
+		"chunks":  Chunks{Hashes: []Hash{hashOf("chunk 0"), hashOf("chunk 1")}},
 		"objects": Objects{Objects: [][]byte{objects["genesis"].Raw, objects["admit"].Raw}},
 		"entries": Entries{Entries: []Carried{{Entry: objects["entry-retract"].Raw, Payload: []byte{}}, {Entry: entry.Raw, Payload: post}}},
 	}
@@ -57,7 +59,7 @@ func messageVectors(t *testing.T) (all []MessageVector, none []RefusedVector) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(said[name], again, cmpopts.IgnoreUnexported(Root{}, Days{}, DayPrint{}, Hours{}, HourPrint{}, IDs{}, Want{}, Entries{}, Carried{},
-			Roster{}, Buckets{}, BucketPrint{}, Bucket{}, Ask{}, Objects{})); diff != "" {
+			Roster{}, Buckets{}, BucketPrint{}, Bucket{}, Ask{}, Objects{}, Fetch{}, Chunks{})); diff != "" {
 			t.Errorf("%s is read as another (-said +read):\n%s", name, diff)
 		}
 		all = append(all, MessageVector{name, hex.EncodeToString(raw)})
@@ -92,7 +94,7 @@ func refusedMessages(t testing.TB) []refusal {
 		{"too large for its kind", encode(frame{Version: Version, Kind: MessageRoot, Body: make([]byte, 100)}), ErrTooLarge},
 		{"more entries than fit", as(fat), ErrTooLarge},
 		{"a later version", encode(frame{Version: 2, Kind: MessageRoot, Body: encode(Root{})}), ErrUnknown},
-		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 12, Body: encode(Root{})}), ErrUnknown},
+		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 14, Body: encode(Root{})}), ErrUnknown},
 		{"a signed object", sign(t, Leave{Author: keyOf("bob")}, "bob").Raw, ErrMalformed},
 		{"a print of 15 bytes", encode(frame{Version: Version, Kind: MessageRoot, Body: append([]byte{0x82, 0x01, 0x4f}, make([]byte, 15)...)}), ErrMalformed},
 		{"a list said to be of 2^32 days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0x9a, 0xff, 0xff, 0xff, 0xff}}), ErrMalformed},
@@ -106,6 +108,13 @@ func refusedMessages(t testing.TB) []refusal {
 		{"no objects", as(Objects{}), ErrRange},
 		{"an object of nothing", as(Objects{Objects: [][]byte{{}}}), ErrRange},
 		{"an object beyond 4 KiB", as(Objects{Objects: [][]byte{make([]byte, MaxObject+1)}}), ErrRange},
+		{"no chunks to be fetched", as(Fetch{Length: SealedChunk}), ErrRange},
+		{"nine chunks at a time", as(Fetch{Length: 9 * SealedChunk, Count: MaxRun + 1}), ErrRange},
+		{"a chunk behind the last", as(Fetch{Length: 2 * SealedChunk, First: 1, Count: 2}), ErrRange},
+		{"chunks of no file", as(Fetch{Count: 1}), ErrRange},
+		{"a last chunk of nothing but its tag", as(Fetch{Length: SealedChunk + tagLen, Count: 1}), ErrRange},
+		{"chunks of a file beyond 8 MiB", as(Fetch{Length: Sealed(MaxClip) + 17, Count: 1}), ErrRange},
+		{"129 chunks", as(Chunks{Hashes: make([]Hash, MaxChunks+1)}), ErrRange},
 		{"null for no days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0xf6}}), ErrMalformed},
 
 		{"days out of order", as(Days{Days: []DayPrint{{Day: 2}, {Day: 1}}}), ErrRange},
@@ -176,7 +185,8 @@ func TestMessageLimits(t *testing.T) {
 	for _, m := range []Message{Root{First: far}, Days{First: 0, Days: days}, Hours{Day: far, Hours: hours},
 		IDs{Hour: far, Upto: Print{2}, IDs: ids}, Want{Hour: far, IDs: ids}, Entries{Entries: fat},
 		Roster{}, Buckets{Buckets: buckets}, Bucket{Bucket: 255, Upto: Print{2}, IDs: ids}, Ask{Bucket: 255, IDs: ids},
-		Objects{Objects: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)}} {
+		Objects{Objects: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)},
+		Fetch{Length: Sealed(MaxClip), First: MaxChunks - MaxRun, Count: MaxRun}, Chunks{Hashes: make([]Hash, MaxChunks)}} {
 		raw, err := WriteMessage(m)
 		if len(raw) != Size(m) {
 			t.Errorf("a %v of %d bytes is said to have %d", m.MessageKind(), len(raw), Size(m))

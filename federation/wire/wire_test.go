@@ -338,6 +338,7 @@ func refusedPayloads(t testing.TB) []refusal {
 		{"a photo of a second", media(func(m *Media) { m.Type, m.Full.Length = MediaPhoto, 1000 }), ErrRange},
 		{"a photo beyond 512 KiB", media(func(m *Media) { m.Type, m.Seconds, m.Full.Length = MediaPhoto, 0, Sealed(MaxPhoto)+1 }), ErrRange},
 		{"a thumbnail beyond 48 KiB", media(func(m *Media) { m.Thumbnail.Length = Sealed(MaxThumbnail) + 1 }), ErrRange},
+		{"a clip of a chunk and an empty one", media(func(m *Media) { m.Full.Length = SealedChunk + tagLen }), ErrRange},
 		{"no thumbnail", media(func(m *Media) { m.Thumbnail.Length = 0 }), ErrRange},
 		{"a picture without a height", media(func(m *Media) { m.Height = 0 }), ErrRange},
 		{"a picture too wide", media(func(m *Media) { m.Width = MaxPixels + 1 }), ErrRange},
