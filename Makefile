@@ -47,6 +47,7 @@ torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,
 sim: ## Neighborhoods at length: 100,000 random rosters and feeds, and a world of 10,000 homes (10 GB of memory)
 	go test -count=1 -timeout 1h -v ./federation/roster -run 'TestWorlds|TestMinority' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge' -worlds 100000
+	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house

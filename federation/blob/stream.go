@@ -148,11 +148,11 @@ func malformed(err error) bool {
 }
 
 // Answer answers what is asked on a stream, which is the caller's to close and to
-// give a deadline. It asks grant for leave to send so many bytes; without it, and
-// for what is not here, it says that there is nothing. No chunk is sent that is
-// not what its hash says: of a file that the disk spoilt the rest is removed, and
-// the error is [nvr.ErrDamaged], with the file in it (see [Spoilt]).
-func (s *Shelf) Answer(stream io.ReadWriter, grant func(bytes int64) bool) error {
+// give a deadline. It asks leave whether so many bytes may be sent (see
+// [exchange.Exchange.Give]); if not, and for what is not here, it says that there
+// is nothing. No chunk is sent that is not what its hash says: a file that the
+// disk spoilt is removed, and the error wraps a [Spoilt].
+func (s *Shelf) Answer(stream io.ReadWriter, leave func(bytes int64) bool) error {
 	m, _, err := hear(bufio.NewReader(stream))
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
@@ -161,13 +161,13 @@ func (s *Shelf) Answer(stream io.ReadWriter, grant func(bytes int64) bool) error
 	if !ok {
 		return fmt.Errorf("answer a %v: %w", m.MessageKind(), wire.ErrUnknown)
 	}
-	if err := s.give(ask, stream, grant); err != nil {
+	if err := s.give(ask, stream, leave); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
 	return nil
 }
 
-func (s *Shelf) give(ask wire.Fetch, out io.Writer, grant func(bytes int64) bool) error {
+func (s *Shelf) give(ask wire.Fetch, out io.Writer, leave func(bytes int64) bool) error {
 	f, err := s.open(ask.Address, ask.Length)
 	if errors.Is(err, nvr.ErrNotFound) {
 		return say(out, wire.Chunks{})
@@ -186,7 +186,7 @@ func (s *Shelf) give(ask wire.Fetch, out io.Writer, grant func(bytes int64) bool
 		_, n := extent(ask.Length, int(ask.First)+i)
 		size += int64(n)
 	}
-	if !grant(size) {
+	if !leave(size) {
 		return say(out, wire.Chunks{})
 	}
 	if err := say(out, list); err != nil {
@@ -215,7 +215,9 @@ type Spoilt struct {
 	Err error
 }
 
-func (e *Spoilt) Error() string { return fmt.Sprintf("%v was spoilt on disk: %v", e.Ref.Address, e.Err) }
+func (e *Spoilt) Error() string {
+	return fmt.Sprintf("%v was spoilt on disk: %v", e.Ref.Address, e.Err)
+}
 
 // Unwrap returns what was wrong.
 func (e *Spoilt) Unwrap() error { return e.Err }

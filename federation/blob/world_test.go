@@ -148,7 +148,7 @@ func (w *world) act(h *house, a exchange.Actions) {
 func (w *world) fetch(h *house, ask exchange.Ask) exchange.Result {
 	at := slices.IndexFunc(w.homes, func(o *house) bool { return o.node == ask.Node })
 	o := w.homes[at]
-	grant := func(n int64) bool { return o.x.Grant(h.node, n, w.now) }
+	grant := func(n int64) bool { return o.x.Give(h.node, n, w.now) }
 	c := &call{answer: func(asked []byte) io.Reader {
 		got := honest(o.shelf, grant)(asked)
 		if o.liar {

@@ -42,9 +42,9 @@ func (x *Exchange) turn(now time.Time) {
 	}
 }
 
-// Grant tells whether so many bytes are given to a node, and if so counts them.
+// Give tells whether so many bytes are given to a node, and if so counts them.
 // Who is up is given what is here: which that is, says the shelf.
-func (x *Exchange) Grant(node wire.Key, bytes int64, now time.Time) bool {
+func (x *Exchange) Give(node wire.Key, bytes int64, now time.Time) bool {
 	x.turn(now)
 	at, ok := x.at(node)
 	if !ok || !x.peers[at].up {

@@ -333,7 +333,7 @@ func TestGrant(t *testing.T) {
 	s := begin(t, Caps{Up: 800}, "anna", "bob", "carol", "dora", "eve")
 	grant := func(name string, bytes int64, want bool) {
 		t.Helper()
-		if got := s.Grant(node(name), bytes, s.now); got != want {
+		if got := s.Give(node(name), bytes, s.now); got != want {
 			t.Errorf("%s is given %d: %v", name, bytes, got)
 		}
 	}
