@@ -137,7 +137,8 @@ func (d *Disk) spare(size int64) error {
 	if err := unix.Statfs(d.dir, &at); err != nil {
 		return fmt.Errorf("room on the disk: %w", err)
 	}
-	if free := int64(at.Bavail) * int64(at.Bsize); free-size < d.limits.Floor { //nolint:unconvert // they have other types elsewhere
+	block := int64(at.Bsize) //nolint:unconvert // 32 bits on some machines
+	if free := int64(at.Bavail) * block; free-size < d.limits.Floor {
 		return fmt.Errorf("%w: the disk has %d bytes left, and %d stay free", ErrFull, free, d.limits.Floor)
 	}
 	return nil

@@ -160,7 +160,11 @@ func TestForged(t *testing.T) {
 	file, b := sealed(t, plain)
 	b.Key = key
 	check("another key", b, file)
-	_, b = sealed(t, plain)
+	file, b = seal(key, plain)
+	again, _ := seal(key, plain[1:])
+	if _, err := Open(wire.Blob{Address: b.Address, Key: key, Length: uint32(len(again))}, again); !errors.Is(err, nvr.ErrDamaged) {
+		t.Errorf("what the same key sealed under another address: %v", err)
+	}
 	for name, change := range map[string]func([]byte) []byte{
 		"a bit":         func(f []byte) []byte { f[70000] ^= 1; return f },
 		"a byte less":   func(f []byte) []byte { return f[:len(f)-1] },

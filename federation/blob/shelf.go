@@ -25,9 +25,14 @@ type Shelf struct {
 // On disk a file is the hashes of its chunks, then the chunks: room taken by each.
 const perChunk = len(wire.Hash{}) + wire.SealedChunk
 
-// sizeOf returns how many bytes of disk a sealed file takes.
+// sizeOf returns how many bytes of disk a sealed file takes; -1 if there is none
+// of that length.
 func sizeOf(length uint32) int64 {
-	return int64(length) + int64(wire.ChunksOf(length)*len(wire.Hash{}))
+	chunks := wire.ChunksOf(length)
+	if chunks == 0 {
+		return -1
+	}
+	return int64(length) + int64(chunks*len(wire.Hash{}))
 }
 
 // lengthOf returns the length of the sealed file that takes so many bytes of

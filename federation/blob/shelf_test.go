@@ -418,6 +418,9 @@ func TestBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.release()
+	if s.partials[b.Address] != p {
+		t.Error("what was verified is verified again")
+	}
 	for _, length := range []uint32{b.Length - 1, b.Length + 1, 0, 16} {
 		if _, err := s.begin(b.Address, length); !errors.Is(err, nvr.ErrInvalid) {
 			t.Errorf("%d of %d bytes, some of which are here: %v", length, b.Length, err)
@@ -429,10 +432,25 @@ func TestBegin(t *testing.T) {
 	if err := s.Add(b, file); err != nil {
 		t.Fatal(err)
 	}
+	if s.Has(b.Address, uint32(sizeOf(b.Length))) || s.Has(b.Address, 0) {
+		t.Error("there is a file of a length that no file has")
+	}
 	for length, kind := range map[uint32]error{b.Length: nvr.ErrExists, b.Length - 1: nvr.ErrInvalid} {
 		if _, err := s.begin(b.Address, length); !errors.Is(err, kind) {
 			t.Errorf("%d of %d bytes, which are here: %v", length, b.Length, err)
 		}
+	}
+	// An author names two hashes of a file that has three chunks.
+	hashes, length := hashesOf(file), uint32(2*wire.SealedChunk+100)
+	if p, err = s.begin(wire.Address(length, hashes), length); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.list(hashes); !errors.Is(err, nvr.ErrDamaged) {
+		t.Errorf("two hashes for three chunks: %v", err)
+	}
+	p.release()
+	if len(s.partials) != 0 {
+		t.Errorf("%d files are remembered that are not being fetched", len(s.partials))
 	}
 }
 
@@ -587,7 +605,7 @@ func TestDiskFull(t *testing.T) {
 		if err := unix.Statfs(mount, &at); err != nil {
 			t.Fatal(err)
 		}
-		return int64(at.Bavail) * int64(at.Bsize)
+		return int64(at.Bavail) * int64(at.Bsize) //nolint:unconvert // 32 bits on some machines
 	}
 	plain := content(500_000)
 	var held []wire.Blob
@@ -634,6 +652,10 @@ func TestDiskFull(t *testing.T) {
 	}
 	if err := errors.Join(p.list(hashesOf(file)), p.put(0, file[:wire.SealedChunk])); err != nil {
 		t.Fatal(err)
+	}
+	s.disk.limits.Floor = free()
+	if err := p.put(1, file[wire.SealedChunk:2*wire.SealedChunk]); !errors.Is(err, ErrFull) || free() < s.disk.limits.Floor {
+		t.Errorf("a chunk below the floor: %v", err)
 	}
 	filler := filepath.Join(mount, "filler")
 	if err := os.WriteFile(filler, make([]byte, free()), 0o600); err != nil {
