@@ -39,10 +39,18 @@ type Link struct {
 	asked wire.Print // the root that was said and not answered yet
 	waits bool
 	equal bool
+	said  agreement // what was said last of sets that are equal
 
 	hour   wire.Minute
 	spent  spending
 	passed map[wire.Print]struct{} // the peer has these: it sent them, or was sent them
+}
+
+// agreement is that both held the same, and when that was said. It is said once a
+// minute: an answer looks like a question, and would be answered for ever.
+type agreement struct {
+	print wire.Print
+	at    wire.Minute
 }
 
 // spending is what a link has cost within the hour.
@@ -56,7 +64,7 @@ func NewLink(set *Set, open Opener) *Link {
 // Reset begins anew on another stream: nothing that was sent is taken for
 // received. The limits go on.
 func (l *Link) Reset() {
-	l.waits, l.equal = false, false
+	l.waits, l.equal, l.said = false, false, agreement{}
 	clear(l.passed)
 }
 
@@ -135,7 +143,8 @@ func (l *Link) turn(now wire.Minute) []Change {
 func (l *Link) root(r *reply, m wire.Root) {
 	mine := wire.Root{First: l.set.first(), Print: l.set.tree.root()}
 	if l.equal = m == mine; l.equal {
-		if !l.waits {
+		if is := (agreement{mine.Print, l.set.now}); !l.waits && l.said != is {
+			l.said = is
 			l.say(r, mine)
 		}
 		l.waits = false

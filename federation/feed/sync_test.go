@@ -325,3 +325,19 @@ func TestComesBack(t *testing.T) {
 		t.Error("it did not come back")
 	}
 }
+
+// An answer that nobody waits for any longer is not answered for ever.
+func TestLinkEnds(t *testing.T) {
+	items, roster := month()
+	one, other := filled(roster, items[:9]), filled(roster, items[:9])
+	links := [2]*Link{NewLink(one, Open), NewLink(other, Open)}
+	for minute := range wire.Minute(2) {
+		said, turns := []wire.Message{wire.Root{First: one.first(), Print: one.tree.root()}}, 0
+		for ; len(said) > 0 && turns < 10; turns++ {
+			said, _, _ = links[turns%2].Step(said[0], noon+minute)
+		}
+		if turns < 2 || turns > 3 {
+			t.Errorf("in minute %d it went to and fro %d times", minute, turns)
+		}
+	}
+}

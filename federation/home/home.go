@@ -40,6 +40,7 @@ type Home struct {
 	set    *feed.Set
 	open   Openers
 	peers  []*peer // by node key: what is done for all is done in the same order always
+	behind catchUp
 
 	neighbors *neighbors
 	reviewed  wire.Minute
@@ -55,7 +56,12 @@ type peer struct {
 	roster *roster.Link
 	feed   *feed.Link
 	due    wire.Minute // when to ask next whether both hold the same
+	waits  bool        // for its turn while this home catches up
+	asked  questions
 }
+
+// same tells whether both held the same when the peer last said so.
+func (p *peer) same() bool { return p.roster.Equal() && p.feed.Equal() }
 
 // New returns a home that knows nothing but the genesis of its neighborhood.
 func New(genesis wire.Signed, open Openers) *Home {
@@ -106,9 +112,14 @@ func (h *Home) Up(node wire.Key, now wire.Minute) Actions {
 	}
 	p := h.peers[at]
 	p.up = true
+	p.roster.Reset()
 	p.feed.Reset()
+	h.behind.begin(p, slices.ContainsFunc(h.peers, func(o *peer) bool { return o != p && o.up }))
 	var a Actions
-	h.start(p, now, &a)
+	if !p.waits {
+		h.start(p, now, &a)
+	}
+	h.turns(now, &a)
 	return h.done(a)
 }
 
@@ -119,6 +130,7 @@ func (h *Home) Down(node wire.Key) {
 		return
 	}
 	h.peers[at].up = false
+	h.behind.gone(h.peers[at])
 	if _, is := h.State().AuthorOf(node); !is {
 		h.peers = slices.Delete(h.peers, at, at+1)
 	}
@@ -132,6 +144,9 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 		return Actions{}, nil
 	}
 	p := h.peers[at]
+	if p.keep(m) {
+		return Actions{}, nil
+	}
 	var a Actions
 	var reply []wire.Message
 	var objects []wire.Signed
@@ -143,8 +158,9 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 		reply, a.Feed, err = p.feed.Step(m, now)
 	}
 	a.send(p, reply)
+	news := len(objects) > 0 || len(a.Feed) > 0
 	h.learn(p, objects, now, &a)
-	if len(objects) == 0 && p.roster.Equal() && p.feed.Equal() {
+	if len(objects) == 0 && p.same() {
 		switch m.(type) {
 		case wire.Root, wire.Roster:
 			p.due = now + Period
@@ -154,6 +170,8 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 	case wire.Entries, wire.Objects:
 		p.due = min(p.due, now+1) // some of it may have been ignored, and count in a minute
 	}
+	h.behind.heard(p, news)
+	h.turns(now, &a)
 	return h.done(a), err
 }
 
@@ -163,8 +181,9 @@ func (h *Home) Minute(now wire.Minute) Actions {
 	if now < h.reviewed || now >= h.reviewed+review {
 		h.resolve(now, &a)
 	}
+	h.hurry(now, &a)
 	for _, p := range h.peers {
-		if p.up && (now >= p.due || p.due > now+Period) { // the clock may have been set back
+		if p.up && !p.waits && (now >= p.due || p.due > now+Period) { // the clock may have been set back
 			h.start(p, now, &a)
 		}
 	}
@@ -192,7 +211,8 @@ func (h *Home) Declare(o wire.Signed, now wire.Minute) (Actions, error) {
 }
 
 // learn takes in that objects came, and the changes of the feed that are in a
-// already, and passes both on; from brought them, nil is this home.
+// already, and passes both on; from brought them, nil is this home. What a home
+// catches up with is not passed on to who waits, since they have it mostly.
 func (h *Home) learn(from *peer, objects []wire.Signed, now wire.Minute, a *Actions) {
 	said := a.Feed
 	if len(objects) > 0 {
@@ -200,7 +220,7 @@ func (h *Home) learn(from *peer, objects []wire.Signed, now wire.Minute, a *Acti
 		h.resolve(now, a)
 	}
 	for _, p := range h.peers {
-		if !p.up {
+		if !p.up || p.waits && from != nil && from == h.behind.from {
 			continue
 		}
 		var news []wire.Message

@@ -448,6 +448,117 @@ func TestFollowed(t *testing.T) {
 	}
 }
 
+// TestPushedWhileCatchingUp: whoever has to wait for an answer hears what is new
+// at once, and is heard; what it knows of old comes when its turn does.
+func TestPushedWhileCatchingUp(t *testing.T) {
+	for n := range wire.Minute(8) { // fingerprints cross, and the smaller one is answered
+		s := found(t)
+		h := s.move("anna", "ben", "cleo")
+		anna, cleo := h.cores[node("anna")], h.cores[node("cleo")]
+		old := s.say("cleo", post("old"), wire.Hash{}, noon-9-n)
+		h.said("cleo", old)
+		if _, err := cleo.Declare(s.admit(fmt.Sprint("dora ", n)), h.now); err != nil {
+			t.Fatal(err)
+		}
+		anna.Up(node("ben"), h.now) // and says nothing more
+		h.meet("anna", "cleo")
+		if anna.Feed().Len() > 0 || anna.Roster().Len() == cleo.Roster().Len() {
+			t.Fatal("cleo did not have to wait")
+		}
+		mine, hers := s.say("anna", post("mine"), wire.Hash{}, noon), s.say("cleo", post("hers"), wire.Hash{}, noon)
+		h.said("anna", mine)
+		h.said("cleo", hers)
+		for _, id := range []wire.Hash{mine.ID, hers.ID} {
+			if _, _, ok := anna.Feed().Get(id); !ok {
+				t.Error("anna does not have what is new")
+			}
+			if _, _, ok := cleo.Feed().Get(id); !ok {
+				t.Error("cleo does not have what is new")
+			}
+		}
+		h.now++
+		h.do(node("anna"), anna.Minute(h.now))
+		if _, _, ok := anna.Feed().Get(old.ID); !ok || anna.Roster().Len() != cleo.Roster().Len() {
+			t.Error("after a minute anna does not have what was said while she was away")
+		}
+	}
+}
+
+// TestGoneWhileCatchingUp: nobody has to wait for a neighbor that is gone, nor
+// for those that went while they waited themselves.
+func TestGoneWhileCatchingUp(t *testing.T) {
+	s := found(t)
+	h := s.move("anna", "ben", "cleo", "dora", "emil", "frida")
+	anna := h.cores[node("anna")]
+	h.said("dora", s.say("dora", post("old"), wire.Hash{}, noon-9))
+	anna.Up(node("ben"), h.now)
+	h.meet("anna", "dora")
+	for _, name := range []string{"cleo", "emil", "frida"} {
+		h.meet("anna", name)
+		anna.Down(node(name))
+	}
+	anna.Down(node("ben"))
+	h.said("dora", s.say("dora", post("news"), wire.Hash{}, noon-8))
+	if anna.Feed().Len() != 2 {
+		t.Errorf("anna has %d entries of dora", anna.Feed().Len())
+	}
+
+	anna.Down(node("dora"))
+	anna.Up(node("ben"), h.now) // and so anew
+	h.said("dora", s.say("dora", post("more"), wire.Hash{}, noon-7))
+	if h.meet("anna", "dora"); anna.Feed().Len() != 2 {
+		t.Error("dora did not have to wait")
+	}
+	// On another stream ben waits as well, and dora's key is the smaller one.
+	if h.do(node("anna"), anna.Up(node("ben"), h.now)); anna.Feed().Len() != 3 {
+		t.Error("dora still has to wait")
+	}
+}
+
+// TestSlowWhileCatchingUp: who brings something has another minute, and no more.
+func TestSlowWhileCatchingUp(t *testing.T) {
+	s := found(t)
+	h := s.move("anna", "ben", "cleo")
+	anna := h.cores[node("anna")]
+	for n := range wire.Minute(3) {
+		i := s.say("cleo", post("ice"), wire.Hash{}, noon-n)
+		h.said("cleo", i)
+		h.said("ben", i)
+	}
+	bring := func(i *feed.Item) {
+		t.Helper()
+		a, err := anna.Hear(node("ben"), wire.Entries{Entries: []wire.Carried{{Entry: i.Raw, Payload: i.Payload}}}, h.now)
+		if err != nil || len(a.Feed) != 1 {
+			t.Fatal(err, len(a.Feed))
+		}
+		h.save(node("anna"), a)
+	}
+	anna.Up(node("ben"), h.now)
+	h.meet("anna", "cleo")
+	for minute := 1; minute <= 2; minute++ {
+		for i := range h.cores[node("ben")].Feed().Items {
+			if _, _, ok := anna.Feed().Get(i.ID); !ok {
+				bring(i)
+				break
+			}
+		}
+		a := anna.Minute(h.now) // the clock stands still, or was set back
+		asked := slices.ContainsFunc(a.Send, func(m home.Send) bool { return m.To == node("cleo") })
+		if asked != (minute == 2) {
+			t.Errorf("in minute %d cleo has her turn: %v", minute, asked)
+		}
+		if !slices.ContainsFunc(a.Send, func(m home.Send) bool { return m.To == node("ben") }) && minute == 1 {
+			t.Error("ben is not asked whether that is all")
+		}
+		if minute == 2 {
+			h.do(node("anna"), a)
+		}
+	}
+	if anna.Feed().Len() != 3 {
+		t.Errorf("anna has %d entries", anna.Feed().Len())
+	}
+}
+
 // TestLateRoster: what comes before its author is known as a neighbor is
 // ignored, and there two minutes later: another roster is followed by a
 // fingerprint.

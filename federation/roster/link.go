@@ -36,10 +36,18 @@ type Link struct {
 	waits bool
 	told  bool // the peer knows the buckets here, of this conversation
 	equal bool
+	said  agreement // what was said last of rosters that are equal
 
 	hour        wire.Minute
 	out, opened int
 	pending     []wire.Signed
+}
+
+// agreement is that both held the same, and when that was said. It is said once a
+// minute: an answer looks like a question, and would be answered for ever.
+type agreement struct {
+	print wire.Print
+	at    wire.Minute
 }
 
 // Opener reads an object that a stranger sent: [wire.Open], or one that remembers.
@@ -47,6 +55,10 @@ type Opener func(raw []byte) (wire.Signed, error)
 
 // NewLink returns a link for a roster.
 func NewLink(r *Roster, open Opener) *Link { return &Link{roster: r, open: open} }
+
+// Reset begins anew on another stream: nothing that was asked on the one before
+// is answered any more. The limits go on.
+func (l *Link) Reset() { l.waits, l.told, l.equal, l.said = false, false, false, agreement{} }
 
 // Equal tells whether both sides held the same when the peer last said so.
 func (l *Link) Equal() bool { return l.equal }
@@ -84,7 +96,7 @@ func (l *Link) Step(m wire.Message, now wire.Minute) ([]wire.Message, []wire.Sig
 	var reply []wire.Message
 	switch m := m.(type) {
 	case wire.Roster:
-		reply = l.root(m)
+		reply = l.root(m, now)
 	case wire.Buckets:
 		reply = l.buckets(m)
 	case wire.Bucket:
@@ -106,14 +118,16 @@ func (l *Link) turn(now wire.Minute) {
 
 // root answers with the same if it is equal, and else with buckets. Of two that
 // cross the one with the greater print goes unanswered.
-func (l *Link) root(m wire.Roster) []wire.Message {
+func (l *Link) root(m wire.Roster, now wire.Minute) []wire.Message {
 	mine := wire.Roster{Print: l.roster.print()}
 	waited := l.waits
 	if l.equal = m == mine; l.equal {
 		l.waits = false
-		if waited {
+		is := agreement{mine.Print, now}
+		if waited || l.said == is {
 			return nil
 		}
+		l.said = is
 		return []wire.Message{mine}
 	}
 	if waited && bytes.Compare(l.asked[:], m.Print[:]) < 0 {

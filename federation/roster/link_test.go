@@ -183,6 +183,45 @@ func TestLinkPush(t *testing.T) {
 	}
 }
 
+// An answer that nobody waits for any longer is not answered for ever.
+func TestLinkEnds(t *testing.T) {
+	s := crowd(10)
+	a, b := New(s.genesis), New(s.genesis)
+	hold(t, a, s.all)
+	hold(t, b, s.all)
+	k := newTalk(t, s, a, b)
+	for minute := range wire.Minute(2) {
+		said, turns := []wire.Message{wire.Roster{Print: a.print()}}, 0
+		for ; len(said) > 0 && turns < 10; turns++ {
+			said, _, _ = k.links[turns%2].Step(said[0], start+minute)
+		}
+		if turns < 2 || turns > 3 {
+			t.Errorf("in minute %d it went to and fro %d times", minute, turns)
+		}
+	}
+}
+
+// On another stream nothing that was said on the one before is waited for.
+func TestLinkReset(t *testing.T) {
+	s := crowd(10)
+	a, b := New(s.genesis), New(s.genesis)
+	hold(t, a, s.all)
+	hold(t, b, s.all)
+	k := newTalk(t, s, a, b)
+	k.run(0)
+	l := k.links[0]
+	if l.Reset(); l.Equal() {
+		t.Error("equal, though nobody said so")
+	}
+	for i := range byte(8) { // of two that cross, one or the other is answered
+		l.Start(start)
+		l.Reset()
+		if reply, _, _ := l.Step(wire.Roster{Print: wire.Print{i << 5}}, start); len(reply) == 0 {
+			t.Error("a question is not answered, since another was asked on the stream before")
+		}
+	}
+}
+
 // In whatever order a peer brings objects, they are held once all came.
 func TestLinkPending(t *testing.T) {
 	s := crowd(100)
