@@ -99,6 +99,9 @@ func (a *All) Found(title, name string, policy wire.Policy) (*Membership, error)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	keys := a.seed.Keys(identity.Place{Neighborhood: a.places})
+	if err := wire.CheckName(name); err != nil {
+		return nil, invalid(err)
+	}
 	now := wire.MinuteOf(a.clock())
 	genesis, err := wire.Sign(wire.Genesis{
 		Minute: now, Title: title, Policy: policy, Founder: wire.PublicKey(keys.Author), Seat: wire.PublicKey(keys.Seat), Salt: salt(),
@@ -106,25 +109,23 @@ func (a *All) Found(title, name string, policy wire.Policy) (*Membership, error)
 	if err != nil {
 		return nil, invalid(err)
 	}
-	n := store.Neighborhood{Name: genesis.ID, Place: a.places, Settled: genesis.ID}
-	if err := wire.CheckName(name); err != nil {
+	card, err := wire.Sign(cardOf(genesis.ID, keys, a.seed.Node(identity.Place{Neighborhood: a.places}, 0), name, now), keys.Author)
+	if err != nil {
 		return nil, invalid(err)
 	}
-	if err := a.store.Add(a.ctx, n, store.Object{ID: genesis.ID, Raw: genesis.Raw}); err != nil {
+	admit, err := wire.Sign(wire.Admit{
+		Head: wire.DeedHead{Neighborhood: genesis.ID, Minute: now, Seat: wire.PublicKey(keys.Seat)}, Card: card.Body.(wire.Card), Signature: card.Signature(),
+	}, keys.Seat)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	n := store.Neighborhood{Name: genesis.ID, Place: a.places, Settled: genesis.ID}
+	if err := a.store.Add(a.ctx, n, store.Object{ID: genesis.ID, Raw: genesis.Raw}, store.Object{ID: admit.ID, Raw: admit.Raw}); err != nil {
 		return nil, err
 	}
 	a.places++
 	m, err := take(a.ctx, a.store, a.seed, n, a.clock)
 	if err != nil {
-		return nil, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	card, signature, err := m.signCard(name)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	if _, err := m.admit(card, signature, wire.Key{}); err != nil {
 		return nil, err
 	}
 	a.in = append(a.in, m)
@@ -150,5 +151,14 @@ func (a *All) Leave(m *Membership) error {
 	return nil
 }
 
-// Forget wipes what a neighborhood left that the home has told of it.
-func (a *All) Forget(m *Membership) error { return a.store.Forget(a.ctx, m.Name(), m.now()) }
+// Forget wipes what a neighborhood left that the home has told of it. What
+// neighbors say to the membership from then on is not heard.
+func (a *All) Forget(m *Membership) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := a.store.Forget(a.ctx, m.Name(), m.now())
+	if err == nil || errors.Is(err, store.ErrNotShredded) {
+		m.behind = fmt.Errorf("this home has left: %w", nvr.ErrNotFound)
+	}
+	return err
+}

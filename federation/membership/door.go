@@ -79,7 +79,7 @@ func (m *Membership) Answer(ticket wire.Hash, knock []byte, doors []wire.Door, a
 		}
 	}
 	if w.Answer == wire.AnswerYes {
-		w.Genesis, w.Doors = m.genesis.Raw, doors
+		w.Genesis, w.Doors = m.genesis.Raw, doors[:min(len(doors), wire.MaxWelcomes)]
 	}
 	return wire.SealWelcome(w, secrets[i])
 }
@@ -103,15 +103,25 @@ func (m *Membership) letIn(card wire.Signed, secret wire.Salt, ask Asker) (wire.
 	if answer != wire.AnswerLater || err != nil {
 		return answer, admit, err
 	}
-	if admit, err = ask(card.Raw); err != nil {
+	if admit, err = ask(card.Raw); err != nil || !m.admits(admit, card.Body.(wire.Card).Author) {
 		return wire.AnswerLater, nil, nil
 	}
 	return wire.AnswerYes, admit, nil
 }
 
+// admits tells whether an object lets in this author.
+func (m *Membership) admits(raw []byte, author wire.Key) bool {
+	o, err := wire.Open(raw)
+	admit, ok := o.Body.(wire.Admit)
+	return err == nil && ok && admit.Head.Neighborhood == m.entry.Name && admit.Card.Author == author
+}
+
 // judge lets in whom a card names, if may says so. It answers AnswerLater for a
 // home that is to be let in by a steward. m.mu is held.
 func (m *Membership) judge(card wire.Signed, may func(who wire.Key) (bool, error)) (wire.Answer, []byte, error) {
+	if m.behind != nil {
+		return 0, nil, m.behind
+	}
 	is := card.Body.(wire.Card)
 	if was := m.home.State().Members[is.Author]; was != nil && was.Out {
 		return wire.AnswerNo, nil, nil
@@ -217,6 +227,11 @@ func (a *All) Join(invite, name string) (*Joining, error) {
 			return nil, fmt.Errorf("this home in %s: %w", v.Title, nvr.ErrExists)
 		}
 	}
+	for _, j := range a.joining {
+		if j.Invite.Neighborhood == v.Neighborhood {
+			return nil, fmt.Errorf("this home asks to join %s already: %w", v.Title, nvr.ErrExists)
+		}
+	}
 	j := store.Joining{Place: a.places, Invite: text, Name: name}
 	if err := a.store.Ask(a.ctx, j); err != nil {
 		return nil, err
@@ -264,6 +279,10 @@ func (m *Membership) learn(welcome []byte, secret wire.Salt) error {
 	for _, d := range w.Doors {
 		m.doors[d.Node] = d
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.arrived = false
+	m.arrive() // the home may have ended between the two
 	return nil
 }
 
@@ -296,6 +315,12 @@ func (j *Joining) Answered() wire.Answer {
 	return j.answer
 }
 
+func (j *Joining) answered(with wire.Answer) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.answer = with
+}
+
 // Hear takes the answer. Once the home is let in it returns the membership,
 // which learns from the members that the answer names who else is one. Errors
 // are the door's fault, or those of writing to disk.
@@ -304,11 +329,9 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.mu.Lock()
-	j.answer = w.Answer
-	j.mu.Unlock()
 	a := j.all
 	if w.Answer != wire.AnswerYes {
+		j.answered(w.Answer)
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.tell()
@@ -322,8 +345,10 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, founded := genesis.Body.(wire.Genesis)
 	is, ok := admit.Body.(wire.Admit)
-	if !ok || genesis.ID != j.Invite.Neighborhood || is.Card.Author != wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: j.place}).Author) {
+	if !founded || !ok || genesis.ID != j.Invite.Neighborhood || is.Head.Neighborhood != genesis.ID ||
+		is.Card.Author != wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: j.place}).Author) {
 		return nil, fmt.Errorf("%w: a welcome to somewhere else", wire.ErrMalformed)
 	}
 	a.mu.Lock()
@@ -342,6 +367,7 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	if err := m.learn(welcome, j.Invite.Secret); err != nil {
 		return nil, err
 	}
+	j.answered(wire.AnswerYes)
 	a.joining = slices.DeleteFunc(a.joining, func(o *Joining) bool { return o == j })
 	a.in = append(a.in, m)
 	a.tell()
@@ -352,7 +378,10 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 func (a *All) GiveUp(j *Joining) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.store.Joined(a.ctx, j.place); err != nil && !errors.Is(err, store.ErrNotShredded) {
+	if !slices.Contains(a.joining, j) {
+		return nil // it is in meanwhile
+	}
+	if err := a.store.GiveUp(a.ctx, j.place, j.Invite.Neighborhood, wire.MinuteOf(a.clock())); err != nil && !errors.Is(err, store.ErrNotShredded) {
 		return err
 	}
 	a.joining = slices.DeleteFunc(a.joining, func(o *Joining) bool { return o == j })

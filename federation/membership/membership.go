@@ -70,46 +70,55 @@ func take(ctx context.Context, db *store.DB, seed identity.Seed, n store.Neighbo
 	place := identity.Place{Neighborhood: n.Place, Generation: n.Generation}
 	m := &Membership{
 		ctx: ctx, store: db, clock: clock, entry: n, keys: seed.Keys(place), node: seed.Node(place, n.Machine),
-		network: nowhere{}, news: make(chan struct{}), doors: map[wire.Key]wire.Door{},
+		network: nowhere{}, news: make(chan struct{}), doors: map[wire.Key]wire.Door{}, arrived: true,
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m, m.load()
 }
 
-// load makes the home of what is on disk. m.mu is held.
+// load takes up what is on disk. m.mu is held.
 func (m *Membership) load() error {
-	kept, err := m.store.Load(m.ctx, m.entry.Name)
+	a, err := m.read()
 	if err != nil {
 		return err
+	}
+	m.behind = nil
+	return m.do(a)
+}
+
+// read makes the home of what is on disk. m.mu is held.
+func (m *Membership) read() (home.Actions, error) {
+	kept, err := m.store.Load(m.ctx, m.entry.Name)
+	if err != nil {
+		return home.Actions{}, err
 	}
 	objects := make([]wire.Signed, 0, len(kept.Objects))
 	for _, o := range kept.Objects {
 		signed, err := wire.Open(o.Raw)
 		if err != nil {
-			return fmt.Errorf("object %v of the neighborhood: %w", o.ID, err)
+			return home.Actions{}, fmt.Errorf("object %v of the neighborhood: %w", o.ID, err)
 		}
 		objects = append(objects, signed)
 	}
 	if len(objects) == 0 || objects[0].ID != m.entry.Name {
-		return fmt.Errorf("the neighborhood %v has no genesis", m.entry.Name)
+		return home.Actions{}, fmt.Errorf("the neighborhood %v has no genesis", m.entry.Name)
 	}
 	items := make([]*feed.Item, 0, len(kept.Entries))
 	for _, e := range kept.Entries {
 		item, err := feed.Open(e.Raw, e.Payload)
 		if err != nil {
-			return fmt.Errorf("entry %v of the neighborhood: %w", e.ID, err)
+			return home.Actions{}, fmt.Errorf("entry %v of the neighborhood: %w", e.ID, err)
 		}
 		items = append(items, item)
 	}
-	m.genesis = objects[0]
-	m.home = home.New(m.genesis, home.Opening)
 	settled, err := m.settled()
 	if err != nil {
-		return err
+		return home.Actions{}, err
 	}
-	m.behind = nil
-	return m.do(m.home.Load(objects[1:], settled, kept.Passed, items, m.now()))
+	m.genesis = objects[0]
+	m.home = home.New(m.genesis, home.Opening)
+	return m.home.Load(objects[1:], settled, kept.Passed, items, m.now()), nil
 }
 
 // settled returns what is written down of it.
@@ -124,12 +133,15 @@ func (m *Membership) settled() (wire.Hash, error) {
 }
 
 // do carries out what the home wants done. m.mu is held. What can't be written
-// down is not sent either, and the home is made anew from what is on disk, with
-// the next minute: so nobody was ever told what a restart would take back.
+// down is not sent either, and the home is made anew from what is on disk: so
+// nobody was ever told what a restart would take back. Until a minute finds that
+// there is room again, nothing is heard, said or answered.
 func (m *Membership) do(a home.Actions) error {
 	if !a.Save.Empty() {
 		if err := m.store.Save(m.ctx, m.entry.Name, a.Save); err != nil && !errors.Is(err, store.ErrNotShredded) {
 			m.behind = err
+			_, _ = m.read() // what came to an end meanwhile is written down when there is room
+			m.tell()
 			return err
 		}
 	}
@@ -209,7 +221,18 @@ func (m *Membership) Member(node wire.Key) bool {
 		return true
 	}
 	_, door := m.doors[node]
-	return door && s.Member(m.Author()) == nil
+	return door && m.fresh(s)
+}
+
+// fresh tells whether the roster does not know yet that this home is in.
+func (m *Membership) fresh(s *roster.State) bool { return s.Members[m.Author()] == nil }
+
+// Left tells whether this home has said that it leaves. One that was turned off
+// before neighbors heard of it is still among [All.In] when it starts again: it
+// is to leave once more.
+func (m *Membership) Left() bool {
+	self := m.State().Members[m.Author()]
+	return self != nil && self.Left
 }
 
 // Nodes returns the node keys of all members, this home's among them.
@@ -221,7 +244,7 @@ func (m *Membership) Nodes() []wire.Key {
 			nodes = append(nodes, member.Card.Node)
 		}
 	}
-	if s.Member(m.Author()) == nil {
+	if m.fresh(s) {
 		for node := range m.doors {
 			nodes = append(nodes, node)
 		}
@@ -233,6 +256,9 @@ func (m *Membership) Nodes() []wire.Key {
 func (m *Membership) Up(node wire.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.behind != nil {
+		return // the link is reset when there is room
+	}
 	_ = m.do(m.home.Up(node, m.now())) // it is kept in behind, and tried again
 }
 
@@ -260,7 +286,11 @@ func (m *Membership) Minute() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.behind != nil {
-		if err := m.load(); err != nil {
+		err := m.store.Probe(m.ctx, m.entry.Name)
+		if err == nil {
+			err = m.load()
+		}
+		if err != nil {
 			m.behind = err
 			return
 		}

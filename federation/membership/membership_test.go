@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +24,7 @@ import (
 // line joins homes of a test: what one says another hears, in order, a
 // millisecond later.
 type line struct {
+	work  sync.WaitGroup
 	mu    sync.Mutex
 	homes map[wire.Key]*end
 }
@@ -32,14 +37,29 @@ type end struct {
 	up   map[wire.Key]chan wire.Message
 }
 
+// newLine returns a line that is cut when the test ends.
+func newLine(t *testing.T) *line {
+	l := &line{homes: map[wire.Key]*end{}}
+	t.Cleanup(func() {
+		for _, e := range l.homes {
+			e.Reset()
+		}
+		l.work.Wait()
+	})
+	return l
+}
+
 func (l *line) connect(m *membership.Membership) *end {
 	e := &end{Membership: m, line: l, own: wire.PublicKey(m.Node()), up: map[wire.Key]chan wire.Message{}}
 	m.Connect(e)
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.homes == nil {
-		l.homes = map[wire.Key]*end{}
+	old := l.homes[e.own]
+	l.mu.Unlock()
+	if old != nil { // its machine starts again
+		old.Reset()
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.homes[e.own] = e
 	return e
 }
@@ -55,13 +75,13 @@ func (l *line) link(a, b *end) bool {
 		l.mu.Lock()
 		from.up[to.own] = way
 		l.mu.Unlock()
-		go func() {
+		l.work.Go(func() {
 			for m := range way {
 				time.Sleep(time.Millisecond)
 				_ = to.Hear(from.own, m)
 			}
 			to.Down(from.own)
-		}()
+		})
 	}
 	a.Up(b.own)
 	b.Up(a.own)
@@ -89,24 +109,31 @@ func (e *end) Hang(to wire.Key) {
 
 func (e *end) Stir() {}
 func (e *end) Reset() {
-	for to := range e.up {
+	e.line.mu.Lock()
+	links := slices.Collect(maps.Keys(e.up))
+	e.line.mu.Unlock()
+	for _, to := range links {
 		e.Hang(to)
 	}
 }
 
 // household is a home's disk and its seed.
 type household struct {
-	t    *testing.T
-	name string
-	dir  string
-	seed identity.Seed
-	all  *membership.All
-	db   *store.DB
+	t     *testing.T
+	name  string
+	dir   string
+	seed  identity.Seed
+	ahead atomic.Int64 // nanoseconds, of its clock
+	all   *membership.All
+	db    *store.DB
 }
+
+func (h *household) clock() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 func live(t *testing.T, name string) *household {
 	h := &household{t: t, name: name, dir: t.TempDir(), seed: identity.New()}
 	h.start()
+	t.Cleanup(h.stop)
 	return h
 }
 
@@ -116,9 +143,22 @@ func (h *household) start() {
 	if h.db, err = store.Open(h.t.Context(), h.dir); err != nil {
 		h.t.Fatal(err)
 	}
-	if h.all, err = membership.Open(context.Background(), h.db, h.seed, time.Now); err != nil {
+	if h.all, err = membership.Open(context.Background(), h.db, h.seed, h.clock); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// crash has the home begin again with what is on disk at this moment: nothing
+// was ended as it should.
+func (h *household) crash() {
+	h.t.Helper()
+	dir := h.t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(h.dir)); err != nil {
+		h.t.Fatal(err)
+	}
+	h.stop()
+	h.dir = dir
+	h.start()
 }
 
 func (h *household) stop() {
@@ -144,21 +184,34 @@ func door(m *membership.Membership) wire.Door {
 
 var nobody membership.Asker = func([]byte) ([]byte, error) { return nil, errors.New("nobody is there") }
 
-// join has a home use an invite of another; it returns its membership.
-func (h *household) join(by *membership.Membership, ask membership.Asker) *membership.Membership {
-	h.t.Helper()
-	v, err := by.Invite([]wire.Door{door(by)}, 7)
+// invite returns an invite as text.
+func invite(t *testing.T, by *membership.Membership) string {
+	t.Helper()
+	v, err := by.Invite(invitesAt(by), 7)
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	text, err := v.Text()
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
-	j, err := h.all.Join("Come in! "+text, h.name)
+	return text
+}
+
+// ask has a home ask to be let in.
+func (h *household) ask(invite string) *membership.Joining {
+	h.t.Helper()
+	j, err := h.all.Join("Come in! "+invite, h.name)
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	return j
+}
+
+// join has a home use an invite of another; it returns its membership.
+func (h *household) join(by *membership.Membership, ask membership.Asker) *membership.Membership {
+	h.t.Helper()
+	j := h.ask(invite(h.t, by))
 	m, err := j.Hear(knock(h.t, j, by, ask))
 	if err != nil || m == nil {
 		h.t.Fatalf("%s was not let in: %v, answer %d", h.name, err, j.Answered())
@@ -216,8 +269,7 @@ func TestStreet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(26 * 365 * 24 * time.Hour)
 		anna, ben := live(t, "Anna"), live(t, "Ben")
-		defer anna.stop()
-		street := &line{}
+		street := newLine(t)
 		a := anna.found("Elm Street")
 		b := ben.join(a, nobody)
 		atAnna, atBen := street.connect(a), street.connect(b)
@@ -249,7 +301,6 @@ func TestStreet(t *testing.T) {
 			t.Fatal(err)
 		}
 		ben.start()
-		defer ben.stop()
 		b = ben.all.In()[0]
 		shows(t, b, "The steps of number 4 are icy. / I put salt on them.")
 		atBen = street.connect(b)
@@ -273,3 +324,6 @@ func TestStreet(t *testing.T) {
 		}
 	})
 }
+
+// invitesAt is where an invite of a home leads.
+func invitesAt(m *membership.Membership) []wire.Door { return []wire.Door{door(m)} }

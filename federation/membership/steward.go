@@ -163,11 +163,3 @@ func (m *Membership) hold(o wire.Signed) error {
 	}
 	return m.do(a)
 }
-
-func (m *Membership) signCard(name string) (wire.Card, wire.Signature, error) {
-	signed, err := wire.Sign(m.card(name), m.keys.Author)
-	if err != nil {
-		return wire.Card{}, wire.Signature{}, err
-	}
-	return signed.Body.(wire.Card), signed.Signature(), nil
-}

@@ -40,7 +40,24 @@ func (d *DB) Welcomed(ctx context.Context, welcome []byte, n Neighborhood, genes
 	}))
 }
 
-// Joined forgets that the home asked: it is in, or has given up.
+// GiveUp forgets that the home asked, but for which keys it asked with: it may
+// have been let in with them.
+func (d *DB) GiveUp(ctx context.Context, place uint32, name wire.Hash, now wire.Minute) error {
+	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM joining WHERE place = ?`, place); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO neighborhood (name, place, settled, left_minute) VALUES (?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET place = excluded.place WHERE left_minute IS NOT NULL`, name[:], place, name[:], max(now, 1))
+		return err
+	})
+	if err != nil {
+		return wrap("forget an invite", err)
+	}
+	return d.shred(ctx)
+}
+
+// Joined forgets that the home asked: it is in.
 func (d *DB) Joined(ctx context.Context, place uint32) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM joining WHERE place = ?`, place)
@@ -100,7 +117,11 @@ func (d *DB) Invites(ctx context.Context, name wire.Hash, now wire.Minute) (secr
 	return secrets, wrap("invites", err)
 }
 
-func add(ctx context.Context, tx *sqlite.Tx, n Neighborhood, genesis Object) error {
+func add(ctx context.Context, tx *sqlite.Tx, n Neighborhood, objects ...Object) error {
+	// The place of a later stay is a later one: so no place is forgotten that was used.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM neighborhood WHERE name = ? AND left_minute IS NOT NULL AND place < ?`, n.Name[:], n.Place); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO neighborhood (name, place, generation, machine, settled) VALUES (?, ?, ?, ?, ?)`,
 		n.Name[:], n.Place, n.Generation, n.Machine, n.Settled[:])
 	if sqlite.IsUnique(err) {
@@ -109,7 +130,14 @@ func add(ctx context.Context, tx *sqlite.Tx, n Neighborhood, genesis Object) err
 	if err != nil {
 		return err
 	}
-	return with(ctx, tx, n.Name, func(id int64) error { return put(ctx, tx, id, genesis) })
+	return with(ctx, tx, n.Name, func(id int64) error {
+		for _, o := range objects {
+			if err := put(ctx, tx, id, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func wrap(what string, err error) error {

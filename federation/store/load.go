@@ -66,7 +66,8 @@ func (i into) Scan(v any) error {
 }
 
 // Forget leaves nothing of what neighbors wrote, nor of what this home wrote to
-// them: only that the home was there, and which keys it used.
+// them: only that the home was there, and which keys it used. Nothing more is
+// kept of the neighborhood then: to all other methods it is not there.
 func (d *DB) Forget(ctx context.Context, name wire.Hash, left wire.Minute) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return with(ctx, tx, name, func(id int64) error {
@@ -74,6 +75,7 @@ func (d *DB) Forget(ctx context.Context, name wire.Hash, left wire.Minute) error
 				`DELETE FROM object WHERE neighborhood_id = ?`, `DELETE FROM passed WHERE neighborhood_id = ?`,
 				`DELETE FROM entry WHERE neighborhood_id = ?`, `DELETE FROM invite WHERE neighborhood_id = ?`,
 				`DELETE FROM address WHERE neighborhood_id = ?`,
+				`DELETE FROM joining WHERE place = (SELECT place FROM neighborhood WHERE id = ?)`,
 			} {
 				if _, err := tx.ExecContext(ctx, query, id); err != nil {
 					return err

@@ -63,10 +63,13 @@ type Entry struct {
 	Payload []byte
 }
 
-// Add takes up a neighborhood, with its genesis. It returns [nvr.ErrExists] if
-// the home knows it already, or uses these keys elsewhere.
-func (d *DB) Add(ctx context.Context, n Neighborhood, genesis Object) error {
-	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error { return add(ctx, tx, n, genesis) }))
+// Add takes up a neighborhood, with its genesis and what else is known of it. It
+// returns [nvr.ErrExists] if the home is in it already, or uses these keys
+// elsewhere. One that it left it may take up again, with other keys.
+func (d *DB) Add(ctx context.Context, n Neighborhood, genesis Object, more ...Object) error {
+	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return add(ctx, tx, n, append([]Object{genesis}, more...)...)
+	}))
 }
 
 // Neighborhoods returns all, in the order of their places.
@@ -168,10 +171,21 @@ func put(ctx context.Context, tx *sqlite.Tx, id int64, o Object) error {
 	return err
 }
 
-// with calls f with the row of a neighborhood, or returns [nvr.ErrNotFound].
+// Probe returns why nothing can be written of a neighborhood, if that is so.
+func (d *DB) Probe(ctx context.Context, name wire.Hash) error {
+	return wrap("write", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			_, err := tx.ExecContext(ctx, `UPDATE neighborhood SET place = place WHERE id = ?`, id)
+			return err
+		})
+	}))
+}
+
+// with calls f with the row of a neighborhood, or returns [nvr.ErrNotFound]: also
+// for one that the home left, of which nothing is written any more.
 func with(ctx context.Context, tx *sqlite.Tx, name wire.Hash, f func(id int64) error) error {
 	var id int64
-	err := tx.QueryRowContext(ctx, `SELECT id FROM neighborhood WHERE name = ?`, name[:]).Scan(&id)
+	err := tx.QueryRowContext(ctx, `SELECT id FROM neighborhood WHERE name = ? AND left_minute IS NULL`, name[:]).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("neighborhood %v: %w", name, nvr.ErrNotFound)
 	}

@@ -158,7 +158,13 @@ func TestTakenBackIsGone(t *testing.T) {
 		{"dropped", func(db *DB, id wire.Hash) error {
 			return db.Save(t.Context(), elm.Name, Change{Dropped: []wire.Hash{id}})
 		}},
-		{"forgotten", func(db *DB, _ wire.Hash) error { return db.Forget(t.Context(), elm.Name, 5) }},
+		{"forgotten", func(db *DB, _ wire.Hash) error {
+			later := elm
+			for _, n := range must(db.Neighborhoods(t.Context())) {
+				later.Place = n.Place + 1
+			}
+			return errors.Join(db.Forget(t.Context(), elm.Name, 5), db.Add(t.Context(), later, genesis)) // it comes back
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -229,18 +235,85 @@ func TestForget(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	h, err := db.Load(ctx, elm.Name)
-	if err != nil || len(h.Objects)+len(h.Passed)+len(h.Entries) != 0 {
-		t.Errorf("%+v, %v", h, err)
-	}
-	if open, err := db.UseInvite(ctx, elm.Name, wire.Salt{1}, wire.Key{1}, 2); err != nil || open {
-		t.Errorf("its invite is open: %v", err)
+	// It is not there any more, and nothing is written of it.
+	_, used := db.UseInvite(ctx, elm.Name, wire.Salt{1}, wire.Key{1}, 2)
+	_, loaded := db.Load(ctx, elm.Name)
+	for what, err := range map[string]error{
+		"load": loaded, "an invite": used, "save": db.Save(ctx, elm.Name, Change{Entries: []Entry{entry("late")}}),
+		"keep": db.Keep(ctx, elm.Name, wire.Key{1}, []byte("record")), "probe": db.Probe(ctx, elm.Name), "forget": db.Forget(ctx, elm.Name, 78),
+	} {
+		if !errors.Is(err, nvr.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 	// Its keys are not used again.
 	all, err := db.Neighborhoods(ctx)
 	if err != nil || len(all) != 1 || all[0].Left != 77 || all[0].Place != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
+}
+
+// What a home gave up to ask for, or left, leaves which keys it used, and no
+// more; it may come back with later ones.
+func TestGiveUp(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	db := open(t, dir)
+	ask := func(place uint32) {
+		t.Helper()
+		if err := db.Ask(ctx, Joining{Place: place, Invite: "STOOP:SECRET", Name: "Ben Benson"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(place uint32) Neighborhood {
+		return Neighborhood{Name: elm.Name, Place: place, Settled: elm.Settled}
+	}
+	left := func(place uint32, minute wire.Minute) {
+		t.Helper()
+		asked, err := db.Joinings(ctx)
+		if err != nil || len(asked) != 0 {
+			t.Errorf("it still asks: %v, %v", asked, err)
+		}
+		all, err := db.Neighborhoods(ctx)
+		if err != nil || len(all) != 1 || all[0].Left != minute || all[0].Place != place {
+			t.Errorf("%+v, %v", all, err)
+		}
+		for _, s := range []string{"SECRET", "Benson", "the answer"} {
+			if in := found(t, dir, []byte(s)); len(in) > 0 {
+				t.Errorf("%s stands in %v", s, in)
+			}
+		}
+	}
+	ask(0)
+	if err := db.GiveUp(ctx, 0, elm.Name, 5); err != nil {
+		t.Fatal(err)
+	}
+	left(0, 5)
+	ask(3)
+	if err := db.GiveUp(ctx, 3, elm.Name, 6); err != nil {
+		t.Fatal(err)
+	}
+	left(3, 5)
+	if err := db.Add(ctx, at(2), genesis); !errors.Is(err, nvr.ErrExists) {
+		t.Errorf("with earlier keys: %v", err)
+	}
+	ask(4)
+	if err := db.Welcomed(ctx, []byte("the answer"), at(4), genesis); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Forget(ctx, elm.Name, 7); err != nil { // before it knew more than the welcome
+		t.Fatal(err)
+	}
+	left(4, 7)
+	if err := db.Probe(ctx, hashOf("nowhere")); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("probe of what is not there: %v", err)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func TestInvites(t *testing.T) {
