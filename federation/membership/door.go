@@ -13,12 +13,13 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Invite makes an invite that lets one home in, in the next days. Doors are
-// where it may knock.
+// Invite makes an invite that lets one home in, in the next days. Doors returns
+// where one may knock with its ticket until a minute.
 //
 // Errors are nvr.ErrForbidden where the policy leaves inviting to stewards,
-// nvr.ErrTooMany while [store.MaxInvites] are open, and those of writing to disk.
-func (m *Membership) Invite(doors []wire.Door, days int) (wire.Invite, error) {
+// nvr.ErrTooMany while [store.MaxInvites] are open, those of doors, and those of
+// writing to disk.
+func (m *Membership) Invite(doors func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error), days int) (wire.Invite, error) {
 	s := m.State()
 	self := s.Member(m.Author())
 	if self == nil {
@@ -30,7 +31,11 @@ func (m *Membership) Invite(doors []wire.Door, days int) (wire.Invite, error) {
 	now := m.now()
 	v := wire.Invite{
 		Version: wire.Version, Neighborhood: m.entry.Name, Title: m.Genesis().Title, From: self.Card.Name, Head: s.Head,
-		Secret: salt(), Expires: now + wire.Minute(days)*wire.Day, Doors: doors,
+		Secret: salt(), Expires: now + wire.Minute(days)*wire.Day,
+	}
+	var err error
+	if v.Doors, err = doors(v.Secret.Ticket(), v.Expires); err != nil {
+		return wire.Invite{}, err
 	}
 	if _, err := v.Text(); err != nil {
 		return wire.Invite{}, invalid(err)

@@ -309,3 +309,7 @@ func (m *Membership) Behind() error {
 	defer m.mu.Unlock()
 	return m.behind
 }
+
+// Place says which keys of the seed are this home's here: neighborhoods are
+// counted in the order in which the home came, from 0.
+func (m *Membership) Place() uint32 { return m.entry.Place }

@@ -326,4 +326,6 @@ func TestStreet(t *testing.T) {
 }
 
 // invitesAt is where an invite of a home leads.
-func invitesAt(m *membership.Membership) []wire.Door { return []wire.Door{door(m)} }
+func invitesAt(m *membership.Membership) func(wire.Hash, wire.Minute) ([]wire.Door, error) {
+	return func(wire.Hash, wire.Minute) ([]wire.Door, error) { return []wire.Door{door(m)}, nil }
+}

@@ -296,6 +296,8 @@ func Knock(ctx context.Context, doors []wire.Door, ticket wire.Hash, knock []byt
 	err = errors.New("no door of the invite is in this network or reached from it")
 	for open > 0 || near != nil {
 		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("knock: %w", errors.Join(err, ctx.Err()))
 		case at, ok := <-near:
 			if !ok {
 				near = nil
@@ -369,4 +371,26 @@ func placeOf(d wire.Door) (peer.AddrInfo, error) {
 		at.Addrs = append(at.Addrs, a)
 	}
 	return at, nil
+}
+
+// Members returns this home's node and some that are linked, with their
+// addresses: where a home begins that was just let in.
+func (n *Node) Members(most int) []wire.Door {
+	var doors []wire.Door
+	add := func(node wire.Key, at []multiaddr.Multiaddr) {
+		d := wire.Door{Node: node}
+		for _, a := range at {
+			if text := a.String(); len(text) <= wire.MaxAddress && len(d.Addresses) < wire.MaxAddresses {
+				d.Addresses = append(d.Addresses, text)
+			}
+		}
+		if len(doors) < most {
+			doors = append(doors, d)
+		}
+	}
+	add(n.own, n.host.Addrs())
+	for _, l := range n.all() {
+		add(l.node, n.book.of(l.node))
+	}
+	return doors
 }

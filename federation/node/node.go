@@ -135,6 +135,16 @@ func (n *Node) Hang(to wire.Key) {
 	})
 }
 
+// Finish returns when what was sent on all links is on its way, or can't be: then
+// the links have ended.
+func (n *Node) Finish() {
+	var finishing sync.WaitGroup
+	for _, l := range n.all() {
+		finishing.Go(l.finish)
+	}
+	finishing.Wait()
+}
+
 // Reset ends all links, so that homes compare anew what they hold.
 func (n *Node) Reset() {
 	for _, l := range n.all() {

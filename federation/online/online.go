@@ -1,0 +1,260 @@
+// Package online has a home take part in its neighborhoods as long as the
+// program runs: each membership gets its node, and who was invited knocks until
+// it is let in.
+//
+// As long as the owner has not turned it on there is nothing: no file, no
+// socket, no goroutine.
+package online
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"nvrd/federation/identity"
+	"nvrd/federation/membership"
+	"nvrd/federation/node"
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// Config is what the installation says of it.
+type Config struct {
+	Dir       string // the data directory
+	Port      uint16 // of the first neighborhood's node, UDP and TCP; its door has the next, another neighborhood the two after; 0 lets the system choose
+	Local     bool   // neighbors are on this machine
+	RelayOnly bool   // neighbors are not told where this home is
+	Log       *slog.Logger
+}
+
+// Online is a home's part in its neighborhoods. It is safe for concurrent use.
+type Online struct {
+	config Config
+	ctx    context.Context
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+
+	mu    sync.Mutex
+	store *store.DB // nil while it is off, as is all
+	all   *membership.All
+	nodes map[*membership.Membership]*node.Node
+	asks  map[*membership.Joining]context.CancelFunc
+}
+
+// Open takes up what the home was in. All of it runs until Close.
+func Open(c Config) (*Online, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	o := &Online{config: c, ctx: ctx, stop: stop, nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
+	seed, on, err := store.Seed(c.Dir)
+	if err == nil && on {
+		err = o.run(seed)
+	}
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// TurnOn makes the home's seed, which has to be shown to its owner once, as
+// words. It returns nvr.ErrExists if there is one already.
+func (o *Online) TurnOn() (identity.Seed, error) {
+	seed := identity.New()
+	return seed, o.take(seed)
+}
+
+// take writes a seed down and begins.
+func (o *Online) take(seed identity.Seed) error {
+	o.mu.Lock()
+	on := o.all != nil
+	o.mu.Unlock()
+	if on {
+		return fmt.Errorf("the neighborhood is on: %w", nvr.ErrExists)
+	}
+	if err := store.KeepSeed(o.config.Dir, seed); err != nil {
+		return err
+	}
+	return o.run(seed)
+}
+
+// run opens what is kept and keeps nodes and knocks going.
+func (o *Online) run(seed identity.Seed) error {
+	db, err := store.Open(o.ctx, o.config.Dir)
+	if err != nil {
+		return err
+	}
+	all, err := membership.Open(o.ctx, db, seed, time.Now)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.store, o.all = db, all
+	o.work.Go(func() { o.follow(all) })
+	return nil
+}
+
+// Close hangs up, and waits for all that it started.
+func (o *Online) Close() error {
+	o.stop()
+	o.work.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var errs []error
+	for m, n := range o.nodes {
+		m.Connect(nil)
+		errs = append(errs, n.Close())
+	}
+	if o.store != nil {
+		errs = append(errs, o.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// All returns the home's memberships; nil while the neighborhood is off.
+func (o *Online) All() *membership.All {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all
+}
+
+// follow gives each membership a node, and has each invite knocked with.
+func (o *Online) follow(all *membership.All) {
+	again := time.NewTicker(time.Minute)
+	defer again.Stop()
+	for {
+		news := all.News()
+		o.connect(all.In())
+		o.knock(all.Joining())
+		select {
+		case <-o.ctx.Done():
+			return
+		case <-news:
+		case <-again.C: // what failed is tried again
+		}
+	}
+}
+
+// connect starts nodes that are wanting, and ends those of neighborhoods that
+// the home has left.
+func (o *Online) connect(in []*membership.Membership) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range in {
+		if o.nodes[m] != nil {
+			continue
+		}
+		n, err := o.listen(m)
+		if err != nil {
+			o.config.Log.Error("the neighborhood can't be reached", "neighborhood", m.Genesis().Title, "err", err)
+			continue
+		}
+		o.nodes[m] = n
+	}
+}
+
+// listen starts the node of a membership. o.mu is held.
+func (o *Online) listen(m *membership.Membership) (*node.Node, error) {
+	c := node.Config{Key: m.Node(), Local: o.config.Local, RelayOnly: o.config.RelayOnly}
+	if o.config.Port != 0 {
+		c.Port = o.config.Port + 2*uint16(m.Place())
+	}
+	porter := &porter{m: m, ctx: o.ctx}
+	n, err := node.Listen(c, m, porter, pages{o.store, m.Name()})
+	if err != nil {
+		return nil, err
+	}
+	porter.node.Store(n)
+	for _, d := range m.Doors() {
+		n.Know(d.Node, addresses(d))
+	}
+	m.Connect(n)
+	if tickets, err := m.Tickets(); err == nil {
+		for _, t := range tickets {
+			o.work.Go(func() { _, _ = n.Doors(o.ctx, t, wire.MinuteOf(time.Now())+30*wire.Day) }) // doors that can't be had now, the invite has others
+		}
+	}
+	return n, nil
+}
+
+func addresses(d wire.Door) (at []multiaddr.Multiaddr) {
+	for _, text := range d.Addresses {
+		if a, err := multiaddr.NewMultiaddr(text); err == nil {
+			at = append(at, a)
+		}
+	}
+	return at
+}
+
+// pages keeps addresses in the store.
+type pages struct {
+	store *store.DB
+	name  wire.Hash
+}
+
+func (p pages) Records() ([][]byte, error) { return p.store.Records(context.Background(), p.name) }
+
+func (p pages) Keep(node wire.Key, record []byte) error {
+	return p.store.Keep(context.Background(), p.name, node, record)
+}
+
+func (o *Online) nodeOf(m *membership.Membership) *node.Node {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.nodes[m]
+}
+
+// Links returns how many homes are linked now, directly and through other members.
+func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
+	n := o.nodeOf(m)
+	if n == nil {
+		return 0, 0
+	}
+	for _, way := range n.Linked() {
+		if way == node.Relayed {
+			relayed++
+		} else {
+			direct++
+		}
+	}
+	return direct, relayed
+}
+
+// Invite makes an invite whose doors are open. Errors are those of [membership.Membership.Invite].
+func (o *Online) Invite(m *membership.Membership, days int) (wire.Invite, error) {
+	n := o.nodeOf(m)
+	if n == nil {
+		return wire.Invite{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	}
+	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
+	defer cancel()
+	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days)
+}
+
+// Leave tells the neighborhood that this home is out, and forgets all of it.
+func (o *Online) Leave(m *membership.Membership) error {
+	all := o.All()
+	if all == nil {
+		return fmt.Errorf("leave: %w", nvr.ErrNotFound)
+	}
+	if err := all.Leave(m); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	n := o.nodes[m]
+	delete(o.nodes, m)
+	o.mu.Unlock()
+	if n != nil {
+		n.Finish()
+		m.Connect(nil)
+		if err := n.Close(); err != nil {
+			o.config.Log.Warn("hang up", "err", err)
+		}
+	}
+	return all.Forget(m)
+}

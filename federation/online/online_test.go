@@ -1,0 +1,260 @@
+package online_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"nvrd/federation/feed"
+	"nvrd/federation/membership"
+	"nvrd/federation/online"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// household is a home with its data directory.
+type household struct {
+	t    *testing.T
+	name string
+	dir  string
+	port uint16
+	*online.Online
+}
+
+func live(t *testing.T, name string) *household {
+	t.Helper()
+	h := &household{t: t, name: name, dir: t.TempDir()}
+	h.start()
+	t.Cleanup(h.stop)
+	return h
+}
+
+func (h *household) start() {
+	h.t.Helper()
+	var err error
+	if h.Online, err = online.Open(online.Config{Dir: h.dir, Local: true, Port: h.port, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)).With("home", h.name)}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *household) stop() {
+	if err := h.Close(); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// in returns the membership, once there is one.
+func (h *household) in() *membership.Membership {
+	h.t.Helper()
+	all := h.All()
+	for {
+		news := all.News()
+		if in := all.In(); len(in) > 0 {
+			return in[0]
+		}
+		h.wait(news, "to be let in")
+	}
+}
+
+func (h *household) wait(news <-chan struct{}, what string) {
+	h.t.Helper()
+	select {
+	case <-news:
+	case <-time.After(30 * time.Second):
+		h.t.Fatalf("%s waits in vain %s", h.name, what)
+	}
+}
+
+// until waits for something that pages would show.
+func (h *household) until(m *membership.Membership, what string, is func() bool) {
+	h.t.Helper()
+	for {
+		news := m.News()
+		if is() {
+			return
+		}
+		h.wait(news, what)
+	}
+}
+
+func (h *household) turnOn() {
+	h.t.Helper()
+	if _, err := h.TurnOn(); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// invite returns an invite as text.
+func (h *household) invite(m *membership.Membership) string {
+	h.t.Helper()
+	for {
+		v, err := h.Online.Invite(m, 7)
+		if errors.Is(err, nvr.ErrNotFound) { // its node starts in a moment
+			continue
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		text, err := v.Text()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		return text
+	}
+}
+
+func (h *household) join(invite string) *membership.Membership {
+	h.t.Helper()
+	if _, err := h.All().Join(invite, h.name); err != nil {
+		h.t.Fatal(err)
+	}
+	m := h.in()
+	h.until(m, "to see itself in the roster", func() bool { return m.State().Member(m.Author()) != nil })
+	return m
+}
+
+func told(m *membership.Membership) string {
+	var all []string
+	for _, d := range m.Days() {
+		for _, p := range d.Posts {
+			s := "(taken back)"
+			if p.Dead == feed.Alive {
+				s = p.Item.Says.(wire.Post).Happened
+			}
+			for _, c := range p.Comments {
+				if c.Dead == feed.Alive {
+					s += " / " + c.Item.Says.(wire.Comment).Text
+				}
+			}
+			all = append(all, s)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+var policy = wire.Policy{Invites: wire.InvitesByMembers, ExpireDays: 30, MediaMiB: 1024}
+
+// Anna founds a street, lets Ben in, Ben lets Cleo in although he holds no seat,
+// and what each says is at all others. Ben's home starts again and has what it
+// missed; Cleo leaves.
+func TestThreeHomes(t *testing.T) {
+	anna, ben, cleo := live(t, "Anna"), live(t, "Ben"), live(t, "Cleo")
+	for _, h := range []*household{anna, ben, cleo} {
+		h.turnOn()
+	}
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ben.join(anna.invite(a))
+	c := cleo.join(ben.invite(b))
+	ice, err := a.Post(wire.Post{Category: wire.CategoryHazard, Happened: "The steps are icy."}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		h *household
+		m *membership.Membership
+	}{{ben, b}, {cleo, c}} {
+		x.h.until(x.m, "for Anna's post", func() bool { return told(x.m) == "The steps are icy." })
+	}
+	if _, err := c.Comment(ice, "Salt is in the box at 7."); err != nil {
+		t.Fatal(err)
+	}
+	anna.until(a, "for Cleo's comment", func() bool { return strings.HasSuffix(told(a), "/ Salt is in the box at 7.") })
+
+	ben.stop()
+	if _, err := a.Retract(ice); err != nil {
+		t.Fatal(err)
+	}
+	ben.start()
+	b = ben.in()
+	if got := told(b); !strings.Contains(got, "icy") {
+		t.Errorf("after a restart Ben's home shows %q", got)
+	}
+	ben.until(b, "for what it missed", func() bool { return strings.HasPrefix(told(b), "(taken back)") })
+
+	if err := cleo.Leave(c); err != nil {
+		t.Fatal(err)
+	}
+	anna.until(a, "for Cleo to be out", func() bool { return a.State().Member(c.Author()) == nil })
+	anna.until(a, "for what she said to be gone", func() bool { return !strings.Contains(told(a), "Salt") })
+	if len(cleo.All().In()) != 0 {
+		t.Error("Cleo's home is still in")
+	}
+	if direct, relayed := anna.Links(a); direct+relayed > 1 {
+		t.Errorf("Anna is linked to %d homes", direct+relayed)
+	}
+}
+
+// A home that was never asked has no file, and one that was has its seed once.
+func TestOff(t *testing.T) {
+	h := live(t, "Anna")
+	if files, err := os.ReadDir(h.dir); err != nil || len(files) != 0 || h.All() != nil {
+		t.Errorf("a home that is off keeps %v, %v", files, err)
+	}
+	h.turnOn()
+	if _, err := h.TurnOn(); !errors.Is(err, nvr.ErrExists) {
+		t.Errorf("turned on twice: %v", err)
+	}
+}
+
+// An invite that nobody answers yet is knocked with until somebody does, also
+// after a restart.
+func TestJoinIsResumed(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.stop()
+	anna.port = free(t)
+	anna.start()
+	anna.turnOn()
+	ben.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := anna.invite(a)
+	anna.stop()
+	if _, err := ben.All().Join(text, "Ben"); err != nil {
+		t.Fatal(err)
+	}
+	ben.stop()
+	ben.start()
+	if got := ben.All().Joining(); len(got) != 1 || got[0].Invite.Title != "Elm Street" {
+		t.Fatalf("Ben's home asks for %v", fmt.Sprint(got))
+	}
+	anna.start()
+	b := ben.in()
+	ben.until(b, "to see itself in the roster", func() bool { return b.State().Member(b.Author()) != nil })
+	if got := ben.All().Joining(); len(got) != 0 {
+		t.Errorf("Ben's home asks still for %v", fmt.Sprint(got))
+	}
+}
+
+// free returns a port that is free, as is the next: for UDP and TCP.
+func free(t *testing.T) uint16 {
+	t.Helper()
+	for range 100 {
+		port := uint16(20_000 + rand.IntN(10_000))
+		if takes(port) && takes(port+1) {
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
+}
+
+func takes(port uint16) bool {
+	at := fmt.Sprint("127.0.0.1:", port)
+	tcp, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	udp, err := net.ListenPacket("udp", at)
+	return err == nil && tcp.Close() == nil && udp.Close() == nil
+}
