@@ -241,7 +241,8 @@ func TestInvitedByAMember(t *testing.T) {
 		a := anna.found("Elm Street")
 		b := ben.join(a, nobody)
 		atBen := street.connect(b)
-		street.link(street.connect(a), atBen)
+		atAnna := street.connect(a)
+		street.meet(atAnna, atBen)
 		settle()
 		benNode := wire.PublicKey(b.Node())
 		asks := 0
@@ -268,10 +269,11 @@ func TestInvitedByAMember(t *testing.T) {
 		if answer != wire.AnswerYes || c == nil || asks != 1 || admissions(a, "Cleo") != 1 {
 			t.Fatalf("Cleo is answered %d, after %d questions", answer, asks)
 		}
-		if !street.link(atBen, street.connect(c)) {
+		atCleo := street.connect(c)
+		if !street.link(atBen, atCleo) {
 			t.Fatal("Ben and Cleo don't let each other in")
 		}
-		settle()
+		minutes(2, atAnna, atBen, atCleo)
 		if c.State().Member(c.Author()) == nil {
 			t.Error("Cleo does not know that she is in")
 		}
@@ -284,7 +286,7 @@ func TestVouch(t *testing.T) {
 		street := newLine(t)
 		a, other := anna.found("Elm Street"), anna.found("Oak Street")
 		b := ben.join(a, nobody)
-		street.link(street.connect(a), street.connect(b))
+		street.meet(street.connect(a), street.connect(b))
 		settle()
 		benNode, annaNode := wire.PublicKey(b.Node()), wire.PublicKey(a.Node())
 		newcomer := func() []byte { raw, _ := card(t, a, "Cleo"); return raw }
@@ -347,7 +349,7 @@ func TestOnlyStewardsInvite(t *testing.T) {
 		street := newLine(t)
 		a := anna.found("Elm Street")
 		b := ben.join(a, nobody)
-		street.link(street.connect(a), street.connect(b))
+		street.meet(street.connect(a), street.connect(b))
 		settle()
 		before := cleo.ask(invite(t, b))
 		p := policy

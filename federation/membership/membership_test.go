@@ -57,6 +57,7 @@ func (l *line) connect(m *membership.Membership) *end {
 	l.mu.Unlock()
 	if old != nil { // its machine starts again
 		old.Reset()
+		settle()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,28 +65,45 @@ func (l *line) connect(m *membership.Membership) *end {
 	return e
 }
 
+// meet opens a link if there is none.
+func (l *line) meet(a, b *end) {
+	settle() // one that was there has ended
+	l.mu.Lock()
+	linked := a.up[b.own] != nil && b.up[a.own] != nil
+	l.mu.Unlock()
+	if !linked && !l.link(a, b) {
+		panic("they don't let each other in")
+	}
+}
+
 // link opens a link, if both let each other in.
 func (l *line) link(a, b *end) bool {
 	if !a.Member(b.own) || !b.Member(a.own) {
 		return false
 	}
-	for _, pair := range [][2]*end{{a, b}, {b, a}} {
-		from, to := pair[0], pair[1]
-		way := make(chan wire.Message, 10_000)
-		l.mu.Lock()
-		from.up[to.own] = way
-		l.mu.Unlock()
-		l.work.Go(func() {
-			for m := range way {
-				time.Sleep(time.Millisecond)
-				_ = to.Hear(from.own, m)
-			}
-			to.Down(from.own)
-		})
-	}
+	l.way(a, b)
+	l.way(b, a)
 	a.Up(b.own)
 	b.Up(a.own)
 	return true
+}
+
+// way carries what one says to the other.
+func (l *line) way(from, to *end) {
+	way := make(chan wire.Message, 10_000)
+	l.mu.Lock()
+	if old := from.up[to.own]; old != nil {
+		close(old)
+	}
+	from.up[to.own] = way
+	l.mu.Unlock()
+	l.work.Go(func() {
+		for m := range way {
+			time.Sleep(time.Millisecond)
+			_ = to.Hear(from.own, m)
+		}
+		to.Down(from.own)
+	})
 }
 
 func (e *end) Send(to wire.Key, m wire.Message) {
@@ -256,6 +274,17 @@ func shows(t *testing.T, m *membership.Membership, want ...string) {
 	if got := posts(m); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("a home shows %q, not %q", got, want)
 	}
+}
+
+// minutes has time pass for homes.
+func minutes(n int, homes ...*end) {
+	for range n {
+		time.Sleep(time.Minute)
+		for _, h := range homes {
+			h.Minute()
+		}
+	}
+	settle()
 }
 
 func settle() {
