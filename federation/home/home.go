@@ -166,8 +166,7 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 			p.due = now + Period
 		}
 	}
-	switch m.(type) {
-	case wire.Entries, wire.Objects:
+	if _, ok := m.(wire.Entries); ok || len(objects) > 0 {
 		p.due = min(p.due, now+1) // some of it may have been ignored, and count in a minute
 	}
 	h.behind.heard(p, news)

@@ -63,15 +63,9 @@ func (r *Roster) Restore(final wire.Hash, since map[wire.Hash]wire.Minute) {
 // resolve computes the state from nothing but what is held, what is settled,
 // and now.
 func (r *Roster) resolve(now wire.Minute) *State {
-	g := r.genesis.Body.(wire.Genesis)
-	s := &State{
-		Head: r.genesis.ID, Minute: g.Minute, Policy: g.Policy,
-		Seats:    map[wire.Key]Seat{g.Seat: {Who: g.Founder, Since: g.Minute, Renewed: g.Minute}},
-		Members:  make(map[wire.Key]*Member, len(r.authors)),
-		Agencies: map[wire.Key]Agency{},
-		nodes:    make(map[wire.Key]wire.Key, len(r.authors)),
-		held:     map[wire.Key]seat{g.Seat: {who: g.Founder, since: g.Minute}},
-	}
+	s := found(r.genesis.ID, r.genesis.Body.(wire.Genesis))
+	s.Members = make(map[wire.Key]*Member, len(r.authors))
+	s.nodes = make(map[wire.Key]wire.Key, len(r.authors))
 	annulled := map[wire.Hash]struct{}{}
 	settled, known := r.settled()
 	s.Waiting = !known
@@ -98,6 +92,16 @@ func (r *Roster) resolve(now wire.Minute) *State {
 	}
 	r.members(s, annulled, now)
 	return s
+}
+
+// found returns the charter of a neighborhood that has no acts yet.
+func found(genesis wire.Hash, g wire.Genesis) *State {
+	return &State{
+		Head: genesis, Minute: g.Minute, Policy: g.Policy,
+		Seats:    map[wire.Key]Seat{g.Seat: {Who: g.Founder, Since: g.Minute, Renewed: g.Minute}},
+		Agencies: map[wire.Key]Agency{},
+		held:     map[wire.Key]seat{g.Seat: {who: g.Founder, since: g.Minute}},
+	}
 }
 
 // settled returns the acts that count for good, by height, and whether all of
@@ -134,18 +138,8 @@ func (r *Roster) count(s *State, height uint32, now wire.Minute, settled wire.Ha
 		if head.Height != height || head.Minute < s.Minute || head.Minute > now+ahead && a.id != settled || !applies(s, a.body) {
 			continue
 		}
-		electorate := voters(s.Seats, head.Minute)
-		votes := map[wire.Key]struct{}{}
-		if _, ok := electorate[head.Seat]; ok {
-			votes[head.Seat] = struct{}{}
-		}
-		for seat := range r.votes[a.id] {
-			if _, ok := electorate[seat]; ok {
-				votes[seat] = struct{}{}
-			}
-		}
-		if len(votes) > 0 {
-			ballot = append(ballot, candidate{a, slices.SortedFunc(maps.Keys(votes), compareKeys), len(electorate)/2 + 1})
+		if votes, need := r.votesFor(a, s.Seats); len(votes) > 0 {
+			ballot = append(ballot, candidate{a, slices.SortedFunc(maps.Keys(votes), compareKeys), need})
 		}
 	}
 	var latest wire.Minute
@@ -170,6 +164,22 @@ func (r *Roster) count(s *State, height uint32, now wire.Minute, settled wire.Ha
 		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(len(b.votes), len(a.votes)), wire.Compare(a.id, b.id))
 	})
 	return ballot
+}
+
+// votesFor returns which of these seats voted for an act, and how many have to.
+func (r *Roster) votesFor(a act, seats map[wire.Key]Seat) (votes map[wire.Key]struct{}, need int) {
+	head := a.body.Act()
+	electorate := voters(seats, head.Minute)
+	votes = map[wire.Key]struct{}{}
+	if _, ok := electorate[head.Seat]; ok {
+		votes[head.Seat] = struct{}{}
+	}
+	for seat := range r.votes[a.id] {
+		if _, ok := electorate[seat]; ok {
+			votes[seat] = struct{}{}
+		}
+	}
+	return votes, len(electorate)/2 + 1
 }
 
 // doubles finds seats that voted for two of the acts that follow the head.

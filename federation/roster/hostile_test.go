@@ -322,10 +322,8 @@ func TestCardsWhereAllIsFull(t *testing.T) {
 	s.object("card", first)
 	r := New(s.genesis)
 	hold(t, r, s.all)
-	for r.Len() < MaxObjects {
-		if _, err := r.Add(s.object("deed", wire.Revoke{Head: s.deed("anna", 0), Who: key("x")})); err != nil {
-			t.Fatal(err)
-		}
+	for err := error(nil); !errors.Is(err, ErrFull); {
+		_, err = r.Add(s.object("deed", wire.Revoke{Head: s.deed("anna", 0), Who: key("x")}))
 	}
 	first.Minute++
 	if added, err := r.Add(s.object("card", first)); !added || err != nil {

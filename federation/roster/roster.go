@@ -22,14 +22,16 @@ import (
 // Bounds of what a home holds.
 const (
 	MaxSeats   = 64     // more is no group that agrees on anything
-	MaxObjects = 20_000 // 10 MB: 1,000 homes that each change their keys every year for ten years
+	MaxObjects = 20_000 // acts, votes and deeds; 10 MB: 1,000 homes that each change their keys every year for ten years
+	MaxDeeds   = 8_000  // of one steward, of 16,000 of all: two do what one can't
+	MaxVoices  = 1_000  // acts and votes of one steward: two a week for ten years
 )
 
 // Why an object is not held. Only ErrForeign is a fault of the peer that sent it.
 var (
 	ErrForeign = errors.New("roster: an object of another neighborhood, or of none")
 	ErrEarly   = errors.New("roster: by somebody of whom nothing is known yet") // may be offered again, when what it rests on is held
-	ErrFull    = errors.New("roster: as many objects as a neighborhood may have")
+	ErrFull    = errors.New("roster: as many objects as a neighborhood, or a steward in it, may have")
 )
 
 // Roster is what one home holds of one neighborhood. It is not safe for
@@ -40,12 +42,12 @@ type Roster struct {
 	acts    map[wire.Hash][]act                 // by the act before
 	votes   map[wire.Hash]map[wire.Key]struct{} // by act: seats that voted for it by a vote
 	logs    map[wire.Key]*log                   // by seat
-	seats   map[wire.Key]struct{}               // that some act held here would add; whether it counts is another matter
-	authors map[wire.Key]struct{}               // that some deed held here admits
-	cards   map[wire.Key]wire.Signed            // by author: the newest
-	left    map[wire.Key]wire.Signed            // by author: the earliest
-	buckets [256]bucket                         // ids, for links
-	gone    []wire.Hash                         // see Replaced
+	rooms   rooms
+	authors map[wire.Key]struct{}    // that some deed held here admits
+	cards   map[wire.Key]wire.Signed // by author: the newest
+	left    map[wire.Key]wire.Signed // by author: the earliest
+	buckets [256]bucket              // ids, for links
+	gone    []wire.Hash              // see Replaced
 
 	final  wire.Hash                 // the newest act that is settled here for good; the genesis at first
 	passed map[wire.Hash]wire.Minute // acts that count, and since when they do here without a break
@@ -124,7 +126,7 @@ func New(genesis wire.Signed) *Roster {
 		acts:    map[wire.Hash][]act{},
 		votes:   map[wire.Hash]map[wire.Key]struct{}{},
 		logs:    map[wire.Key]*log{},
-		seats:   map[wire.Key]struct{}{g.Seat: {}},
+		rooms:   newRooms(genesis.ID, g),
 		authors: map[wire.Key]struct{}{g.Founder: {}},
 		cards:   map[wire.Key]wire.Signed{},
 		left:    map[wire.Key]wire.Signed{},
@@ -175,7 +177,8 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 	if of(o.Body) != r.genesis.ID {
 		return false, ErrForeign
 	}
-	if _, once := o.Body.(wire.Card); len(r.objects) >= MaxObjects && !once { // a card takes the place of another
+	seat, takes := r.takes(o.Body)
+	if !r.rooms.fit(seat, takes) {
 		return false, ErrFull
 	}
 	ok, old := r.take(o)
@@ -192,6 +195,7 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 	}
 	r.objects[o.ID] = o
 	r.buckets[o.ID[0]].put(o.ID)
+	r.rooms.fill(seat, takes)
 	r.state = nil
 	return true, nil
 }
@@ -203,25 +207,28 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 	switch b := o.Body.(type) {
 	case wire.Act:
 		head := b.Act()
-		if _, ok := r.seats[head.Seat]; !ok || !r.follows(head) {
+		if !r.rooms.has(head.Seat) || !r.follows(head) {
 			return false, old
 		}
-		r.acts[head.Prev] = append(r.acts[head.Prev], act{o.ID, b})
+		a := act{o.ID, b}
+		r.acts[head.Prev] = append(r.acts[head.Prev], a)
 		if add, ok := b.(wire.AddSteward); ok {
-			r.seats[add.Seat] = struct{}{}
+			r.rooms.propose(add)
 		}
+		r.weigh(a)
 	case wire.Vote:
-		act, held := r.objects[b.Act].Body.(wire.Act)
-		if _, ok := r.seats[b.Seat]; !ok || !held || act.Act().Height != b.Height {
+		body, held := r.objects[b.Act].Body.(wire.Act)
+		if !held || !r.rooms.has(b.Seat) || body.Act().Height != b.Height {
 			return false, old
 		}
 		if r.votes[b.Act] == nil {
 			r.votes[b.Act] = map[wire.Key]struct{}{}
 		}
 		r.votes[b.Act][b.Seat] = struct{}{}
+		r.weigh(act{b.Act, body})
 	case wire.Deed:
 		head := b.Deed()
-		if _, ok := r.seats[head.Seat]; !ok {
+		if !r.rooms.has(head.Seat) {
 			return false, old
 		}
 		l := r.logs[head.Seat]

@@ -268,13 +268,16 @@ func TestNotHeld(t *testing.T) {
 	if added, err := r.Add(s.all[0]); added || err != nil {
 		t.Errorf("what is held: %v, %v", added, err)
 	}
-	for i := r.Len(); i < MaxObjects; i++ {
+	for range MaxDeeds - 2 { // anna admitted two
 		if _, err := r.Add(s.object("deed", wire.Revoke{Head: s.deed("anna", 0), Who: key("x")})); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := r.Add(s.object("one more", wire.Revoke{Head: s.deed("anna", 0)})); !errors.Is(err, ErrFull) {
-		t.Errorf("object %d: %v", MaxObjects+1, err)
+		t.Errorf("deed %d: %v", MaxDeeds+1, err)
+	}
+	if _, err := r.Add(s.object("ben's", wire.Revoke{Head: s.deed("ben", 0)})); err != nil {
+		t.Errorf("a deed of another steward: %v", err)
 	}
 }
 
