@@ -276,6 +276,9 @@ func (l *Link) take(m wire.Objects) (added []wire.Signed, err error) {
 		if l.opened++; l.opened > MaxOpened {
 			return added, nil
 		}
+		if id, err := wire.Name(raw); err == nil && bytes.Equal(l.roster.objects[id].Raw, raw) {
+			continue // several neighbors bring it
+		}
 		o, err := l.open(raw)
 		if err != nil {
 			return added, err

@@ -465,6 +465,9 @@ func FuzzOpen(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if name, err := Name(raw); err != nil || name != o.ID {
+			t.Errorf("%x is named %v, %v, and opened as %v", raw, name, err, o.ID)
+		}
 		if again := encode(o.Body); !bytes.Contains(raw, again) {
 			t.Errorf("%x is another way to write %x", raw, again)
 		}
