@@ -8,6 +8,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/multiformats/go-multiaddr"
 
 	"nvrd/federation/wire"
@@ -24,11 +25,13 @@ const (
 	settled = 5 * time.Second // after the first link this host has learnt its own address
 	shortly = 10 * time.Second
 	longest = 10 * time.Minute // between two attempts to reach a node
+	alone   = 30 * time.Second // the same while there is no link: perhaps it is this home that was away
 )
 
 // attempt is how often a node was tried, and when to try it next.
 type attempt struct {
 	fails int
+	last  time.Time
 	next  time.Time
 	busy  bool
 }
@@ -60,6 +63,7 @@ func (n *Node) mingle(ctx context.Context) {
 		} else if first.IsZero() {
 			first = time.Now()
 		}
+		n.sift()
 		n.reach(ctx, !first.IsZero() && time.Since(first) >= settled)
 		select {
 		case <-ctx.Done():
@@ -78,41 +82,10 @@ func (n *Node) Stir() {
 	}
 }
 
-// reach tries some of those that are not linked, if links are wanting. A host
-// that does not know its own address yet dials nobody over a relay: it could not
-// tell the other side where to meet.
+// reach tries some of those that are not linked, if links are wanting, and asks
+// a neighbor where others are.
 func (n *Node) reach(ctx context.Context, relays bool) {
-	var lost, free []wire.Key
-	n.mu.Lock()
-	missing := wanted - len(n.links)
-	now := time.Now()
-	for _, node := range n.home.Nodes() {
-		t := n.tried[node]
-		if _, ok := n.links[node]; ok || node == n.own || t.busy || now.Before(t.next) {
-			continue
-		}
-		if at := n.book.of(node); len(at) == 0 || t.fails > 0 {
-			lost = append(lost, node)
-			if len(at) == 0 {
-				continue
-			}
-		} else if !relays && onlyRelayed(at) {
-			continue
-		}
-		free = append(free, node)
-	}
-	if missing <= 0 {
-		n.mu.Unlock()
-		return
-	}
-	shuffle(free)
-	free = free[:min(len(free), missing)]
-	for _, node := range free {
-		t := n.tried[node]
-		t.busy = true
-		n.tried[node] = t
-	}
-	n.mu.Unlock()
+	free, lost := n.choose(relays)
 	for _, node := range free {
 		n.start(func() { n.try(ctx, node) })
 	}
@@ -121,6 +94,49 @@ func (n *Node) reach(ctx context.Context, relays bool) {
 		of := links[rand.IntN(len(links))].node
 		n.start(func() { _ = n.ask(ctx, of, lost) }) // another one is asked in a while
 	}
+}
+
+// choose returns whom to try, who are busy then, and whose addresses are wanted.
+// Half of the links that are missing is tried at a time, since others try this
+// home meanwhile. A host that does not know its own address yet dials nobody
+// over a relay: it could not tell the other side where to meet.
+func (n *Node) choose(relays bool) (free, lost []wire.Key) {
+	nodes := n.home.Nodes()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	missing := wanted - len(n.links)
+	if missing <= 0 {
+		return nil, nil
+	}
+	now := time.Now()
+	for _, node := range nodes {
+		t := n.tried[node]
+		if t.busy {
+			missing--
+		}
+		if _, ok := n.links[node]; ok || node == n.own || t.busy || now.Before(t.next) && (len(n.links) > 0 || now.Before(t.last.Add(alone))) {
+			continue
+		}
+		at := n.book.of(node)
+		if len(at) == 0 || t.fails > 0 {
+			lost = append(lost, node)
+		}
+		if len(at) > 0 && (relays || t.fails > 0 || !onlyRelayed(at)) {
+			free = append(free, node)
+		}
+	}
+	if missing <= 0 || now.Sub(n.dialed) < look {
+		return nil, lost
+	}
+	shuffle(free)
+	free = free[:min(len(free), (missing+1)/2)]
+	for _, node := range free {
+		t := n.tried[node]
+		t.busy, t.last = true, now
+		n.tried[node] = t
+		n.dialed = now
+	}
+	return free, lost
 }
 
 // try dials a node, and sees that a link comes of it: who is not admitted
@@ -133,8 +149,11 @@ func (n *Node) try(ctx context.Context, node wire.Key) {
 		return
 	}
 	if n.host.Network().Connectedness(id) == network.Connected {
-		n.open(ctx, node)
+		n.start(func() { n.open(node) })
 	} else {
+		if s, ok := n.host.Network().(interface{ Backoff() *swarm.DialBackoff }); ok {
+			s.Backoff().Clear(id) // it is this node that leaves others alone for a while
+		}
 		err = n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: n.book.of(node)})
 	}
 	for wait := time.NewTicker(look / 5); err == nil; {
@@ -194,25 +213,63 @@ func (n *Node) connected(_ network.Network, c network.Conn) {
 	if l != nil && (wayOf(l.stream.Conn()) == Direct || wayOf(c) == Relayed) {
 		return
 	}
-	n.start(func() {
-		ctx, cancel := context.WithTimeout(n.ctx, patience)
-		defer cancel()
-		n.open(ctx, node)
-	})
+	n.start(func() { n.open(node) })
 }
 
-// open opens the link to a node that is connected. The one with the smaller key
-// does, so that there are not two.
-func (n *Node) open(ctx context.Context, node wire.Key) {
+// sift sees that each connection is of use. It opens the link on one that has
+// none, and closes those to nodes that are out and have none, over which they
+// would be told. Strangers who dial back are gone by themselves before that.
+func (n *Node) sift() {
+	for _, c := range n.host.Network().Conns() {
+		node, err := keyOf(c.RemotePeer())
+		switch age := time.Since(c.Stat().Opened); {
+		case err == nil && n.linked(node):
+		case err == nil && n.home.Member(node):
+			if age > look {
+				n.start(func() { n.open(node) })
+			}
+		case age > patience:
+			_ = c.Close() // it is gone in any case
+		}
+	}
+}
+
+// open opens the link to a node that is connected, and talks on it. The one with
+// the smaller key does, and one at a time, so that there are not two: of two that
+// cross each side might end the other.
+func (n *Node) open(node wire.Key) {
 	id, err := peerOf(node)
-	if err != nil || bytes.Compare(n.own[:], node[:]) > 0 {
+	if err != nil || bytes.Compare(n.own[:], node[:]) > 0 || !n.opens(node) {
 		return
 	}
+	ctx, cancel := context.WithTimeout(n.ctx, patience)
+	defer cancel()
 	s, err := n.host.NewStream(network.WithNoDial(ctx, "link"), id, linkProtocol)
 	if err != nil {
+		n.opened(node)
 		return // it is tried again
 	}
-	n.start(func() { n.run(newLink(node, s)) })
+	l := newLink(node, s)
+	entered := n.enter(l)
+	n.opened(node)
+	n.talk(l, entered)
+}
+
+// opens notes that the link to a node is being opened, unless it is already.
+func (n *Node) opens(node wire.Key) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, busy := n.opening[node]; busy {
+		return false
+	}
+	n.opening[node] = struct{}{}
+	return true
+}
+
+func (n *Node) opened(node wire.Key) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.opening, node)
 }
 
 // onlyRelayed tells whether there is no address but over relays.

@@ -52,10 +52,12 @@ type Node struct {
 	work sync.WaitGroup
 	news chan struct{} // that somebody may be reached who was not before
 
-	mu    sync.Mutex
-	off   bool
-	links map[wire.Key]*link
-	tried map[wire.Key]attempt // of those that are not linked
+	mu      sync.Mutex
+	off     bool
+	links   map[wire.Key]*link
+	tried   map[wire.Key]attempt // of those that are not linked
+	dialed  time.Time            // when some were tried last
+	opening map[wire.Key]struct{}
 }
 
 // New starts a node on a host, whose gater has to be a [Gate] over the same
@@ -66,7 +68,7 @@ func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
 		return nil, err
 	}
 	ctx, done := context.WithCancel(context.Background())
-	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}}
+	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
 	if n.book, err = openBook(h, pages); err != nil {
 		done()
 		return nil, err
@@ -173,14 +175,21 @@ func (n *Node) all() []*link {
 
 // run talks on a link until it ends. A link to the same node that stands already
 // ends first: its other side has opened a better one, or has forgotten it.
-func (n *Node) run(l *link) {
+func (n *Node) run(l *link) { n.talk(l, n.enter(l)) }
+
+func (n *Node) talk(l *link, entered bool) {
 	defer close(l.ended)
-	if !n.enter(l) {
+	if !entered {
 		l.end()
 		return
 	}
 	n.home.Up(l.node)
-	l.talk(func(m wire.Message) error { return n.home.Hear(l.node, m) })
+	if n.home.Member(l.node) { // from now on the home says when to end it
+		l.talk(func(m wire.Message) error { return n.home.Hear(l.node, m) })
+	} else {
+		l.end()
+		_ = l.stream.Conn().Close() // it is gone in any case
+	}
 	n.home.Down(l.node)
 	n.mu.Lock()
 	delete(n.links, l.node)
