@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
+	"testing/synctest"
 
 	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -31,11 +33,15 @@ type Host struct {
 	quic     *quicreuse.ConnManager
 	store    peerstore.Peerstore
 	socket   *socket
+
+	once   sync.Once
+	closed error
 }
 
-// Host returns a host with a key; gater nil lets everybody in. After making
-// hosts and before anything connects call [synctest.Wait]: a host whose
-// goroutines did not run yet may never hear who dials it.
+// Host returns a host with a key; gater nil lets everybody in. It waits until all
+// goroutines of the bubble do: a host some of whose own did not run yet misses
+// what happens to it, and may never tell which protocols it speaks, or hear who
+// dials it. So hosts are made one after the other.
 func (n *Network) Host(key ed25519.PrivateKey, gater connmgr.ConnectionGater) (*Host, error) {
 	private, err := crypto.UnmarshalEd25519PrivateKey(key)
 	if err != nil {
@@ -73,6 +79,7 @@ func (n *Network) Host(key ed25519.PrivateKey, gater connmgr.ConnectionGater) (*
 		return nil, err
 	}
 	h.identify.Start()
+	synctest.Wait()
 	return h, nil
 }
 
@@ -127,7 +134,11 @@ func (h *Host) Off() { h.socket.off.Store(true) }
 // On puts it back.
 func (h *Host) On() { h.socket.off.Store(false) }
 
-// Close ends the host and its connections, and waits for its goroutines.
+// Close ends the host and its connections, and waits for its goroutines. It may
+// be called again, and returns the same.
 func (h *Host) Close() error {
-	return errors.Join(h.identify.Close(), h.BlankHost.Close(), h.quic.Close(), h.store.Close())
+	h.once.Do(func() {
+		h.closed = errors.Join(h.identify.Close(), h.BlankHost.Close(), h.quic.Close(), h.store.Close())
+	})
+	return h.closed
 }

@@ -101,17 +101,7 @@ func (n *Network) carry(from *socket, b []byte, addr *net.UDPAddr) {
 	if to == nil || lost || !ok {
 		return
 	}
-	p := packet{from: from.address, bytes: append([]byte(nil), b...)}
-	time.AfterFunc(wait+n.latency(from.at, to.at), func() {
-		wait, ok := to.down.pass(len(p.bytes))
-		switch {
-		case !ok:
-		case wait == 0:
-			to.deliver(p)
-		default:
-			time.AfterFunc(wait, func() { to.deliver(p) })
-		}
-	})
+	to.expect(packet{at: time.Now().Add(wait + n.latency(from.at, to.at)), from: from.address, bytes: append([]byte(nil), b...)})
 }
 
 // latency is that of a pair of hosts, the same both ways and always.

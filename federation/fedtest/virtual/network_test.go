@@ -41,7 +41,6 @@ func echoing(t *testing.T, w virtual.Wires) (a, b *virtual.Host) {
 	n := virtual.New(w)
 	a, b = host(t, n, key("a"), nil), host(t, n, key("b"), nil)
 	b.SetStreamHandler("/echo", func(s network.Stream) { io.Copy(s, s) })
-	synctest.Wait()
 	return a, b
 }
 
@@ -121,7 +120,6 @@ func TestSpread(t *testing.T) {
 			})
 			hosts = append(hosts, h)
 		}
-		synctest.Wait()
 		seen := map[time.Duration]bool{}
 		for _, to := range hosts[1:] {
 			if err := dial(t, hosts[0], to); err != nil {
@@ -206,7 +204,6 @@ func TestGater(t *testing.T) {
 		friend, stranger := host(t, n, key("friend"), nil), host(t, n, key("stranger"), nil)
 		h := host(t, n, key("home"), guest(friend.ID()))
 		h.SetStreamHandler("/echo", func(s network.Stream) { io.Copy(s, s) })
-		synctest.Wait()
 		if err := dial(t, friend, h); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,8 @@ import (
 type Traffic struct{ Packets, Bytes int }
 
 type packet struct {
+	at    time.Time // when it arrives
+	here  bool      // it has arrived, and waits for those before it
 	from  *net.UDPAddr
 	bytes []byte
 }
@@ -26,12 +29,12 @@ type socket struct {
 	up      lane
 	down    lane
 	off     atomic.Bool
-	in      chan packet
+	news    chan struct{} // that there is something else to wait for
+	closed  chan struct{}
 
 	mu       sync.Mutex
-	deadline time.Time     // of reading
-	moved    chan struct{} // the deadline was moved
-	closed   chan struct{}
+	coming   []packet  // the first to arrive first
+	deadline time.Time // of reading
 	sent     Traffic
 	received Traffic
 }
@@ -39,7 +42,7 @@ type socket struct {
 func newSocket(n *Network, a *net.UDPAddr, at netip.Addr) *socket {
 	return &socket{
 		network: n, address: a, at: at, up: lane{rate: n.wires.Rate}, down: lane{rate: n.wires.Rate},
-		in: make(chan packet, 1024), moved: make(chan struct{}, 1), closed: make(chan struct{}),
+		news: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 }
 
@@ -66,15 +69,63 @@ func (l *lane) pass(bytes int) (time.Duration, bool) {
 	return wait, true
 }
 
-// deliver hands over a packet that arrived.
-func (s *socket) deliver(p packet) {
-	if s.off.Load() {
-		return
+// expect takes a packet that is on its way.
+func (s *socket) expect(p packet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.insert(p)
+	if s.coming[0].at.Equal(p.at) {
+		s.wake()
 	}
+}
+
+func (s *socket) insert(p packet) {
+	at, _ := slices.BinarySearchFunc(s.coming, p, func(o, p packet) int {
+		if o.at.After(p.at) {
+			return 1
+		}
+		return -1 // behind those of the same time
+	})
+	s.coming = slices.Insert(s.coming, at, p)
+}
+
+func (s *socket) wake() {
 	select {
-	case s.in <- p:
-	default: // nobody reads
+	case s.news <- struct{}{}:
+	default:
 	}
+}
+
+// next returns the packet that is to be read now, or until when to wait for one;
+// zero for as long as it takes.
+func (s *socket) next() (*packet, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.coming) > 0 {
+		p := s.coming[0]
+		if p.at.After(time.Now()) {
+			return nil, p.at
+		}
+		s.coming = slices.Delete(s.coming, 0, 1)
+		if s.off.Load() {
+			continue
+		}
+		if !p.here {
+			wait, ok := s.down.pass(len(p.bytes))
+			if !ok {
+				continue
+			}
+			if wait > 0 {
+				p.here, p.at = true, time.Now().Add(wait)
+				s.insert(p)
+				continue
+			}
+		}
+		s.received.Packets++
+		s.received.Bytes += len(p.bytes)
+		return &p, time.Time{}
+	}
+	return nil, time.Time{}
 }
 
 // WriteTo sends a packet. It never blocks.
@@ -94,25 +145,32 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	return len(b), nil
 }
 
-// ReadFrom waits for a packet.
+// ReadFrom waits for a packet. One goroutine at a time reads.
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
-		s.mu.Lock()
-		var expired <-chan time.Time
-		if !s.deadline.IsZero() {
-			expired = time.After(time.Until(s.deadline))
-		}
-		s.mu.Unlock()
-		select {
-		case p := <-s.in:
-			s.mu.Lock()
-			s.received.Packets++
-			s.received.Bytes += len(p.bytes)
-			s.mu.Unlock()
+		p, until := s.next()
+		if p != nil {
 			return copy(b, p.bytes), p.from, nil
-		case <-s.moved:
-		case <-expired:
+		}
+		s.mu.Lock()
+		deadline := s.deadline
+		s.mu.Unlock()
+		if !deadline.IsZero() && !time.Now().Before(deadline) {
 			return 0, nil, os.ErrDeadlineExceeded
+		}
+		if until.IsZero() || !deadline.IsZero() && deadline.Before(until) {
+			until = deadline
+		}
+		var due <-chan time.Time
+		if !until.IsZero() {
+			timer.Reset(time.Until(until))
+			due = timer.C
+		}
+		select {
+		case <-due:
+		case <-s.news:
 		case <-s.closed:
 			return 0, nil, net.ErrClosed
 		}
@@ -147,10 +205,7 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deadline = t
-	select {
-	case s.moved <- struct{}{}:
-	default:
-	}
+	s.wake()
 	return nil
 }
 
