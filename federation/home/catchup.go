@@ -72,6 +72,13 @@ func (c *catchUp) heard(p *peer, news bool) {
 	}
 }
 
+// last tells whether a message is probably the end of what the peer whose turn it
+// is has to bring: all before it are as large as messages are. Then it is asked
+// whether that was all, so that the others need not wait for the next minute.
+func (c *catchUp) last(p *peer, m wire.Message) bool {
+	return c.from == p && wire.Size(m) < wire.MaxMessage/2
+}
+
 // turns gives the peers that wait their turns, for as long as they hold the same.
 func (h *Home) turns(now wire.Minute, a *Actions) {
 	for c := &h.behind; c.on && c.from == nil; {

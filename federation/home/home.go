@@ -168,6 +168,9 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 	}
 	if _, ok := m.(wire.Entries); ok || len(objects) > 0 {
 		p.due = min(p.due, now+1) // some of it may have been ignored, and count in a minute
+		if news && h.behind.last(p, m) {
+			h.start(p, now, &a)
+		}
 	}
 	h.behind.heard(p, news)
 	h.turns(now, &a)
