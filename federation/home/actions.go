@@ -16,7 +16,7 @@ type Actions struct {
 	Close []wire.Key // streams to nodes that are no neighbors any longer, once that was sent
 
 	// For pages and for whoever keeps media: what changed.
-	Roster bool
+	Roster bool // something that [Home.State] says
 	Feed   []feed.Change
 }
 

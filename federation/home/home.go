@@ -243,10 +243,13 @@ func (h *Home) resolve(now wire.Minute, a *Actions) {
 	h.neighbors = neighborsOf(h.roster.State(now))
 	final, since := h.roster.Settled()
 	a.settled(h, final, since)
-	if h.neighbors.equal(was) {
+	if h.State().Equal(was.state) {
 		return
 	}
 	a.Roster = true
+	if !h.neighbors.judges(was) {
+		return
+	}
 	a.Feed = append(a.Feed, h.set.Settle(h.neighbors, now)...)
 	for _, p := range h.peers {
 		_, before := was.state.AuthorOf(p.node)

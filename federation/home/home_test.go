@@ -604,6 +604,44 @@ func TestIdle(t *testing.T) {
 	}
 }
 
+// TestRosterChanged: whatever of the roster a page can show, a change of it is
+// told, and nothing else.
+func TestRosterChanged(t *testing.T) {
+	s := found(t)
+	h := s.move("anna", "ben", "cleo")
+	changed := func(want bool, why string, o wire.Signed) wire.Signed {
+		t.Helper()
+		a, err := h.cores[node("anna")].Declare(o, h.now)
+		if err != nil || a.Roster != want {
+			t.Errorf("%s: changed is %v, %v", why, a.Roster, err)
+		}
+		return o
+	}
+	act := func(prev wire.Signed, height uint32) wire.ActHead {
+		return wire.ActHead{Neighborhood: s.genesis.ID, Height: height, Prev: prev.ID, Minute: noon, Seat: author("anna's seat")}
+	}
+	vote := func(act wire.Signed, height uint32, by string) wire.Signed {
+		return s.sign(wire.Vote{Neighborhood: s.genesis.ID, Height: height, Act: act.ID, Seat: author(by + "'s seat")}, by+"'s seat")
+	}
+	policy := func(days uint8) wire.Policy { return wire.Policy{Invites: wire.InvitesByMembers, ExpireDays: days} }
+	c := s.card("ben", noon).Body.(wire.Card)
+	c.Name = "Benjamin"
+	changed(true, "a name", s.sign(c, "ben"))
+	head := changed(true, "the policy", s.sign(wire.SetPolicy{Head: act(s.genesis, 1), Policy: policy(9)}, "anna's seat"))
+	head = changed(true, "a seat", s.sign(wire.AddSteward{Head: act(head, 2), Who: author("ben"), Seat: author("ben's seat")}, "anna's seat"))
+	next := changed(true, "a proposal", s.sign(wire.SetPolicy{Head: act(head, 3), Policy: policy(8)}, "anna's seat"))
+	changed(false, "a vote of nobody", vote(head, 2, "ben"))
+	changed(true, "a vote that makes it count", vote(next, 3, "ben"))
+	changed(true, "an agency that is proposed", s.sign(wire.AdmitAgency{Head: act(next, 4), Agency: author("fire"), Title: "Fire"}, "anna's seat"))
+	changed(true, "a seat that votes for two", s.sign(wire.SetPolicy{Head: act(next, 4), Policy: policy(7)}, "anna's seat"))
+	changed(true, "a neighbor", s.admit("dora"))
+	changed(false, "the same once more", s.admit("dora"))
+	changed(true, "a revocation", s.revoke("dora", noon))
+	if a := h.cores[node("anna")].Minute(h.now + 60); a.Roster {
+		t.Error("an hour changes nothing")
+	}
+}
+
 // TestStranger: a node that no stream stands to is not listened to.
 func TestStranger(t *testing.T) {
 	s := found(t)

@@ -37,23 +37,21 @@ func (n *neighbors) Standing(author wire.Key) (feed.Standing, bool) {
 // Stewards is that of [feed.Roster].
 func (n *neighbors) Stewards() int { return len(n.stewards) }
 
-// equal tells whether the feed gets the same answers, and the same nodes connect.
-func (n *neighbors) equal(o *neighbors) bool {
-	if n.state == o.state {
+// judges tells whether the feed gets other answers than before, or other nodes
+// connect.
+func (n *neighbors) judges(before *neighbors) bool {
+	if len(n.state.Members) != len(before.state.Members) || len(n.stewards) != len(before.stewards) {
 		return true
 	}
-	if len(n.state.Members) != len(o.state.Members) || len(n.stewards) != len(o.stewards) {
-		return false
-	}
 	for author, m := range n.state.Members {
-		was := o.state.Members[author]
+		was := before.state.Members[author]
 		if was == nil || m.Card.Node != was.Card.Node {
-			return false
+			return true
 		}
 		mine, _ := n.Standing(author)
-		if theirs, _ := o.Standing(author); mine != theirs {
-			return false
+		if theirs, _ := before.Standing(author); mine != theirs {
+			return true
 		}
 	}
-	return true
+	return false
 }

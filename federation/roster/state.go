@@ -1,6 +1,11 @@
 package roster
 
-import "nvrd/federation/wire"
+import (
+	"maps"
+	"slices"
+
+	"nvrd/federation/wire"
+)
 
 // State is what a roster's objects amount to. It is shared: readers change
 // nothing in it.
@@ -83,6 +88,23 @@ func (s *State) Member(author wire.Key) *Member {
 func (s *State) AuthorOf(node wire.Key) (wire.Key, bool) {
 	author, ok := s.nodes[node]
 	return author, ok
+}
+
+// Equal tells whether both say the same, whatever is asked of them.
+func (s *State) Equal(o *State) bool {
+	return s == o || s.Head == o.Head && s.Minute == o.Minute && s.Waiting == o.Waiting &&
+		slices.Equal(s.Charter, o.Charter) && s.Policy.Equal(o.Policy) &&
+		maps.Equal(s.Seats, o.Seats) && maps.EqualFunc(s.Members, o.Members, sameMember) && maps.Equal(s.Agencies, o.Agencies) &&
+		slices.EqualFunc(s.Proposed, o.Proposed, func(a, b Proposal) bool {
+			return a.Act == b.Act && a.Need == b.Need && slices.Equal(a.Votes, b.Votes)
+		}) &&
+		slices.Equal(s.Revoking, o.Revoking) && slices.Equal(s.Doubles, o.Doubles) &&
+		slices.Equal(s.Forked, o.Forked) && slices.Equal(s.Splits, o.Splits)
+}
+
+func sameMember(a, b *Member) bool {
+	return (a.Card == b.Card || *a.Card == *b.Card) && a.Since == b.Since && a.By == b.By && a.Succeeds == b.Succeeds &&
+		a.Out == b.Out && a.Left == b.Left && a.Until == b.Until
 }
 
 // SeatOf returns the seat that the member holds.

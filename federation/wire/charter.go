@@ -26,6 +26,12 @@ type Policy struct {
 	MediaMiB   uint16   // of all homes together a day
 }
 
+// Equal tells whether both settle the same.
+func (p Policy) Equal(o Policy) bool {
+	return p.Invites == o.Invites && p.Contact == o.Contact && slices.Equal(p.Places, o.Places) &&
+		p.ExpireDays == o.ExpireDays && p.MediaMiB == o.MediaMiB
+}
+
 // Invites says who may ask a steward's home to let somebody in.
 type Invites uint8
 
