@@ -19,7 +19,7 @@ const (
 	flagKey   = 0x02000000 // sample_depends_on = 2: depends on no other
 	flagDelta = 0x01010000 // depends on others, and is not a sync sample
 
-	tfhdEntry, tfhdDuration, tfhdFlags, tfhdBaseIsMoof            = 0x2, 0x8, 0x20, 0x20000
+	tfhdEntry, tfhdDuration, tfhdSize, tfhdFlags, tfhdBaseIsMoof  = 0x2, 0x8, 0x10, 0x20, 0x20000
 	trunOffset, trunFirstFlags, trunDuration, trunSize, trunFlags = 0x1, 0x4, 0x100, 0x200, 0x400
 	trunComposition                                               = 0x800
 )

@@ -100,8 +100,11 @@ func ParseInit(b []byte) (media.Format, error) {
 
 func parseTrack(trak []byte) (t media.Track, err error) {
 	mdhd := fields{b: find(trak, "mdia", "mdhd")}
-	mdhd.full()
-	mdhd.take(16)
+	if version, _ := mdhd.full(); version == 1 {
+		mdhd.take(16)
+	} else {
+		mdhd.take(8)
+	}
 	t.Timescale = mdhd.u32()
 	stsd := fields{b: find(trak, "mdia", "minf", "stbl", "stsd")}
 	stsd.full()
@@ -142,10 +145,8 @@ func parseTrack(trak []byte) (t media.Track, err error) {
 		ok = parseHvcC(&t, find(r.b, "hvcC"))
 	case "mp4a":
 		t.Codec = media.AAC
-		c := fields{b: find(r.b, "esds")}
-		c.take(4 + 2 + 3 + 2 + 13 + 1)
-		t.Config = bytes.Clone(c.take(int(c.u8())))
-		ok = !c.short && len(t.Config) >= 2
+		t.Config = parseESDS(find(r.b, "esds"))
+		ok = len(t.Config) >= 2
 	case "Opus":
 		t.Codec = media.Opus
 	case "fLaC":
@@ -171,6 +172,35 @@ func parseAvcC(t *media.Track, b []byte) bool {
 	t.PPS = bytes.Clone(r.take(int(r.u16())))
 	var sps h264.SPS
 	return !r.short && len(t.SPS) >= 4 && len(t.PPS) > 0 && sps.Unmarshal(t.SPS) == nil
+}
+
+// parseESDS returns the DecoderSpecificInfo, or nil. Others write the lengths
+// of descriptors with up to four bytes (14496-1, 8.3.3).
+func parseESDS(b []byte) []byte {
+	r := fields{b: b}
+	r.full()
+	open := func(tag uint8) (length int) {
+		if r.u8() != tag {
+			r.short = true
+		}
+		for range 4 {
+			v := r.u8()
+			length = length<<7 | int(v&0x7f)
+			if v&0x80 == 0 {
+				break
+			}
+		}
+		return length
+	}
+	open(0x03)
+	r.take(3)
+	open(0x04)
+	r.take(13)
+	config := bytes.Clone(r.take(open(0x05)))
+	if r.short {
+		return nil
+	}
+	return config
 }
 
 func parseHvcC(t *media.Track, b []byte) bool {
