@@ -22,6 +22,8 @@ ARG SOURCE_URL=
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION} -X main.sourceURL=${SOURCE_URL}" -o /out/nvrd ./cmd/nvrd && mkdir /out/data
 
 FROM ${RUN_IMAGE}
+# For what is shared with neighbors: docs/design/clips.md. Recording needs none of it.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/nvrd /usr/local/bin/nvrd
 # A number, so that it means the same outside of the container: 10001 owns the footage.
 COPY --from=build --chown=10001:10001 /out/data /data
