@@ -1,6 +1,9 @@
 package feed
 
-import "testing"
+import (
+	"maps"
+	"testing"
+)
 
 func BenchmarkAdd(b *testing.B) {
 	items, roster := month()
@@ -50,11 +53,29 @@ func BenchmarkPrintWhole(b *testing.B) {
 	}
 }
 
+// BenchmarkSettle is another roster, in which nobody of whom something is held
+// stands otherwise, or one author of 40 is or is no steward.
 func BenchmarkSettle(b *testing.B) {
+	items, roster := month()
+	other := maps.Clone(roster)
+	one := nameOf(items[0].Entry.Author)
+	other[one] = Standing{Until: Always, Steward: true}
+	for name, rosters := range map[string][2]members{"nobody": {roster, maps.Clone(roster)}, "one": {roster, other}} {
+		b.Run(name, func(b *testing.B) {
+			s := filled(roster, items)
+			for n := 1; b.Loop(); n++ {
+				s.Settle(rosters[n%2], noon)
+			}
+		})
+	}
+}
+
+// BenchmarkSettleWhole is all that is held, judged anew.
+func BenchmarkSettleWhole(b *testing.B) {
 	items, roster := month()
 	s := filled(roster, items)
 	for b.Loop() {
-		s.Settle(roster, noon)
+		s.settle(noon)
 	}
 }
 

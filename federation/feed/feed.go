@@ -135,75 +135,15 @@ func (s *Set) Add(i *Item, now wire.Minute) (Outcome, []Change) {
 	return outcome, changes
 }
 
-// Settle judges all that is held by another roster, or the same at another
-// minute. What an earlier roster kept out is not here: it comes by sync.
-func (s *Set) Settle(roster Roster, now wire.Minute) []Change {
-	s.roster = roster
-	return s.settle(now)
-}
-
 // Advance lets time pass, or go back: what expired by now is dead, and days that
 // are over for all are gone. It is cheap as long as nothing is due, and to be
 // called every minute or so; Add and links do the same.
 func (s *Set) Advance(now wire.Minute) []Change {
-	if now < s.now || now >= s.next {
+	if s.due(now) {
 		return s.settle(now)
 	}
 	s.now = now
 	return nil
-}
-
-// Load offers items that were written down before a restart, in any order, to a
-// set that holds nothing yet. What it returns is how that differs from what was
-// written down: what was dropped or is dead by now.
-func (s *Set) Load(items []*Item, now wire.Minute) []Change {
-	return s.refill(items, now)
-}
-
-// settle offers what is held to an empty set, which is what the rules say it is:
-// no rule is written twice.
-func (s *Set) settle(now wire.Minute) []Change {
-	old := make([]*Item, 0, len(s.held))
-	for _, r := range s.held {
-		old = append(old, r.Item)
-	}
-	return s.refill(old, now)
-}
-
-// refill empties the set and offers it items; it tells which of them are held
-// otherwise than they are, or not.
-func (s *Set) refill(items []*Item, now wire.Minute) []Change {
-	items = slices.SortedFunc(slices.Values(items), func(a, b *Item) int {
-		if a.judges() != b.judges() { // first, since what they are about may be held only for them
-			if a.judges() {
-				return -1
-			}
-			return 1
-		}
-		return compare(a, b)
-	})
-	s.clear(now)
-	var added, changes []Change
-	for _, i := range items {
-		s.add(i, &added)
-	}
-	freed := map[wire.Hash]bool{}
-	for _, i := range items {
-		c := Change{Is: IsDropped, Item: i}
-		if stays := s.held[i.ID]; stays != nil {
-			if stays.Item == i {
-				continue
-			}
-			c = Change{Is: IsDead, Item: stays.Item}
-		}
-		for a := range addresses(i) {
-			if s.media[a] == 0 && !freed[a] {
-				c.Free, freed[a] = append(c.Free, a), true
-			}
-		}
-		changes = append(changes, c)
-	}
-	return changes
 }
 
 // add is Add at the minute of the set.
@@ -253,14 +193,19 @@ func (s *Set) put(r *record, most int, changes *[]Change) Outcome {
 	return Added
 }
 
-// drop takes an entry out of the set.
+// drop takes an entry out of the set, and looks again at what it was about.
 func (s *Set) drop(r *record, changes *[]Change) {
+	s.remove(r, changes)
+	s.judged(r.Item, changes)
+}
+
+// remove takes an entry out of the set.
+func (s *Set) remove(r *record, changes *[]Change) {
 	delete(s.held, r.ID)
 	without(s.slots, r.slot, r)
 	without(s.about, r.Entry.On, r)
 	s.tree.drop(r)
 	*changes = append(*changes, Change{Is: IsDropped, Item: r.Item, Free: s.free(r.Item)})
-	s.judged(r.Item, changes)
 }
 
 // without takes r out of one of the lists of a map.

@@ -396,3 +396,77 @@ func TestPartition(t *testing.T) {
 		}
 	}
 }
+
+// standings is a roster in which authors stand in whatever way.
+func (s *street) standings() members {
+	m := members{}
+	for _, name := range authors {
+		since := noon - []wire.Minute{365 * wire.Day, 365 * wire.Day, 3 * wire.Day, 2 * wire.Day, wire.Day}[s.IntN(5)]
+		st := Standing{Since: since, Until: Always, Steward: s.IntN(2) == 0, Left: s.IntN(12) == 0}
+		if s.IntN(4) == 0 {
+			st.Until = noon - wire.Minute(s.IntN(3*int(wire.Day)))
+		}
+		if s.IntN(10) > 0 {
+			m[name] = st
+		}
+	}
+	return m
+}
+
+// TestSettleSome: settled with another roster, a set is what all that it held
+// amounts to with that, though only some authors were looked at.
+func TestSettleSome(t *testing.T) {
+	eachWorld(t, func(t *testing.T, r *rand.Rand) {
+		s := &street{Rand: r, t: t, book: book{}}
+		rosters := []members{s.standings(), s.standings(), s.standings()}
+		some, all := &home{set: New(elm, rosters[0])}, &home{set: New(elm, rosters[0])}
+		now := noon
+		for _, roster := range rosters {
+			for range 5 + r.IntN(40) {
+				i := s.entry(now)
+				some.add(i, now)
+				all.add(i, now)
+			}
+			now += wire.Minute(r.IntN(3))
+			changes := some.set.Settle(roster, now)
+			some.said = append(some.said, changes...)
+			all.set.roster = roster
+			all.said = append(all.said, all.set.settle(now)...)
+			if want, got := held(all.set), held(some.set); !maps.Equal(want, got) {
+				t.Fatalf("settled (-all +some):\n%s", cmp.Diff(want, got))
+			}
+			if some.set.now != now {
+				t.Fatal("no time passed")
+			}
+			holds(t, some.set)
+			some.replay(t)
+			for slot, records := range some.set.slots {
+				for n, r := range records {
+					if at, most := slotOf(r.Entry, roster[nameOf(r.Entry.Author)]); at != slot || n >= most || r.slot != slot || n > 0 && compare(records[n-1].Item, r.Item) > 0 {
+						t.Fatal("an entry counts in another budget than its own")
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestSettleTogether: of a steward who left, a label goes with the word that took
+// it back, also where the word is dated earlier: it counts at no time between.
+func TestSettleTogether(t *testing.T) {
+	roster := neighbors()
+	s := New(elm, roster)
+	about := post(t, "dora", noon-90)
+	word := label(t, "ben", noon-20, about, wire.LabelUnlawful)
+	for _, i := range []*Item{about, retract(t, "ben", noon-40, word), word, label(t, "anna", noon-30, about, wire.LabelUnlawful)} {
+		if outcome, _ := s.Add(i, noon); outcome != Added {
+			t.Fatal(outcome)
+		}
+	}
+	left := neighbors()
+	left["ben"] = Standing{Since: left["ben"].Since, Until: Always, Left: true}
+	s.Settle(left, noon)
+	if i, dead, ok := s.Get(about.ID); !ok || dead != Alive || i.Payload == nil || s.Len() != 2 {
+		t.Errorf("the post is held %v, and is %v; %d are held", ok, dead, s.Len())
+	}
+}
