@@ -69,6 +69,14 @@ CREATE TABLE address (
 	PRIMARY KEY (neighborhood_id, node)
 ) STRICT, WITHOUT ROWID;
 
+-- What this home does not want to see. It never leaves the home.
+CREATE TABLE quiet (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	what            BLOB    NOT NULL CHECK (length(what) = 32),      -- id of an entry, or an author key
+	how             INTEGER NOT NULL CHECK (how BETWEEN 1 AND 3),    -- 1: the entry is hidden, 2: the author is muted, 3: blocked
+	PRIMARY KEY (neighborhood_id, what)
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO neighborhood VALUES (1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', 0, 0, 0, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', NULL);
 INSERT INTO object VALUES (1, 1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', x'67656e65736973');
 INSERT INTO passed VALUES (1, x'f83f07be16e270186d35b876916c461995ebc3af5b1798f898c33285a1847dbc', 7);
@@ -76,3 +84,4 @@ INSERT INTO entry VALUES (1, 1, x'72231043bc1807e6f740b235eb7511ecb33255a6a37543
 INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL);
 INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
+INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);

@@ -1,0 +1,31 @@
+package membership
+
+import (
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+)
+
+// Objects returns what the home holds of the roster, the genesis among it, in no
+// order that means anything: for pages that tell who did what. It is not to be changed.
+func (m *Membership) Objects() []wire.Signed {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.home.Roster().Objects()
+}
+
+// Quiet returns what this home does not want to see of the neighborhood. It
+// changes nothing of what the home fetches, keeps or passes on, so that nobody
+// can tell.
+func (m *Membership) Quiet() (store.Quiet, error) { return m.store.Quiet(m.ctx, m.entry.Name) }
+
+// Hush writes down that the home does not want to see an entry, or what an
+// author says; how is 0 for what it wants to see again.
+func (m *Membership) Hush(what [32]byte, how store.Quieted) error {
+	if err := m.store.Hush(m.ctx, m.entry.Name, what, how); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tell()
+	return nil
+}
