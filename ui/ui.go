@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /login, /logout and /static/…; everything its scripts do,
+// It serves /, /cameras/…, /street/…, /login, /logout and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -21,6 +21,7 @@ import (
 	"nvrd/ui/page/login"
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
+	"nvrd/ui/page/street"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
 )
@@ -32,6 +33,7 @@ type Config struct {
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Door      appliance.Door      // nil if there is no access key
+	Street    street.Service      // the neighborhood; nil if there are no pages of it
 	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
@@ -73,7 +75,7 @@ func New(c Config) (*Pages, error) {
 	}
 	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := auth.NewMux(fail.Deny)
@@ -98,6 +100,11 @@ func New(c Config) (*Pages, error) {
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
+	if c.Street != nil {
+		neighborhood(street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}, func(pattern string, action auth.Action, p failure.Page) {
+			route(pattern, action, auth.On(auth.Neighborhood), p)
+		})
+	}
 	if c.Door != nil {
 		entering := login.Page{Door: c.Door, Frames: frames, Texts: texts}
 		route("GET /login", auth.Enter, house, entering.Get)

@@ -37,9 +37,27 @@ var guests = map[string]int{
 	"POST /cameras/{id}/recording": 403,
 	"GET /cameras/{id}/remove":     403,
 	"POST /cameras/{id}/remove":    403,
-	"GET /login":                   200,
-	"POST /login":                  403, // for want of the right key
-	"POST /logout":                 303,
+	"GET /street":                  403,
+	"POST /street":                 403,
+	"GET /street/new":              403,
+	"GET /street/found":            403,
+	"POST /street/found":           403,
+	"GET /street/join":             403,
+	"POST /street/join":            403,
+	"GET /street/waiting":          403,
+	"POST /street/waiting":         403,
+	"GET /street/{street}":         403,
+	"GET /street/{street}/new":     403,
+	"POST /street/{street}/new":    403,
+	"POST /street/{street}/quiet":  403,
+
+	"GET /street/{street}/entries/{entry}":        403,
+	"POST /street/{street}/entries/{entry}":       403,
+	"POST /street/{street}/entries/{entry}/label": 403,
+
+	"GET /login":   200,
+	"POST /login":  403, // for want of the right key
+	"POST /logout": 303,
 }
 
 // strangers may have these, and nothing else.
@@ -57,7 +75,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []nvr.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Street: newNeighbors(t).off(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

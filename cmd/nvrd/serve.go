@@ -15,6 +15,7 @@ import (
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
+	"nvrd/ui/page/street"
 )
 
 // settings are what the command line says of an appliance.
@@ -28,6 +29,7 @@ type settings struct {
 // server is a running appliance with its pages.
 type server struct {
 	*appliance.Appliance
+	street   street.Service // nil: there are no pages of a neighborhood
 	log      *slog.Logger
 	http     *http.Server
 	listener net.Listener
@@ -99,6 +101,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
 		Notices:   a.Notices,
+		Street:    a.street,
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,
@@ -112,12 +115,16 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		return nil, err
 	}
 	guards.Page = refusal(shown)
+	var stirred func(context.Context) <-chan struct{}
+	if a.street != nil {
+		stirred = func(ctx context.Context) <-chan struct{} { return street.Stirred(ctx, a.street) }
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
 		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
 		Household: a.Dir.Home, Events: a.Events, History: a.Dir.Catalog,
-		Subscribe: a.Cameras.Subscribe, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
+		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	return api.Secure(mux, guards), nil
 }

@@ -92,6 +92,9 @@ type Config struct {
 	// Cameras.List returns (changes that follow quickly may share one), and a
 	// function that ends the subscription.
 	Subscribe func() (changed <-chan struct{}, end func())
+	// Street returns a channel that is closed when something changes in the
+	// neighborhood that pages show, or ctx ends; nil if there is none.
+	Street func(ctx context.Context) <-chan struct{}
 	// Health returns why footage cannot be written at the moment, or the empty Reason.
 	Health func() nvr.Reason
 	// Notices returns what the owner should know and do something about.

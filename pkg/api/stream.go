@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 )
@@ -77,6 +78,7 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	street := a.street(ctx)
 	var shown []byte
 	for {
 		cameras, err := a.list(ctx)
@@ -102,9 +104,23 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 			if !ok {
 				return nil // we are stopping
 			}
+		case <-street:
+			street = a.street(ctx) // before the page looks, so that it misses nothing
+			if to.send("street", "", []byte("{}")) != nil {
+				return nil // the page is gone
+			}
 		case <-beat.C:
 		}
 	}
+}
+
+// street returns what is closed by the next change in the neighborhood; nil for
+// who may not look there.
+func (a *api) street(ctx context.Context) <-chan struct{} {
+	if a.Street == nil || !auth.May(ctx, auth.Review, auth.Neighborhood) {
+		return nil
+	}
+	return a.Street(ctx)
 }
 
 // broken returns err, or only writes it to the log if the answer has begun.

@@ -18,7 +18,7 @@ const (
 	Watch  Action = "watch"  // see live pictures, and how cameras are
 	Review Action = "review" // see what was recorded and what happened
 	Export Action = "export" // take footage away as a file
-	Tell   Action = "tell"   // say that something happened in front of a camera
+	Tell   Action = "tell"   // say that something happened in front of a camera, or something to the neighborhood
 	Manage Action = "manage" // see and change what is set
 )
 
@@ -28,9 +28,10 @@ type Object int64
 
 // The objects that are no single camera.
 const (
-	Home       Object = -1 // what holds for all cameras, and which there are
-	Cameras    Object = -2 // the cameras; one that is asked about them gives the answer for those that who asks may
-	Everything Object = -3 // only for grants: whatever there is
+	Home         Object = -1 // what holds for all cameras, and which there are
+	Cameras      Object = -2 // the cameras; one that is asked about them gives the answer for those that who asks may
+	Everything   Object = -3 // only for grants: whatever there is
+	Neighborhood Object = -4 // what this home and its neighbors tell each other
 )
 
 // Camera is the object that a camera is.
@@ -45,6 +46,8 @@ func (o Object) String() string {
 		return "cameras"
 	case Everything:
 		return "everything"
+	case Neighborhood:
+		return "neighborhood"
 	}
 	return fmt.Sprintf("camera %d", int64(o))
 }

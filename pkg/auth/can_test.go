@@ -16,7 +16,7 @@ var actions = []Action{Enter, Watch, Review, Export, Tell, Manage}
 // A stranger may enter, and the household everything, to whatever there is.
 func TestStrangerAndHousehold(t *testing.T) {
 	for _, a := range actions {
-		for _, o := range []Object{Home, Cameras, Camera(0), Camera(1), Camera(1 << 40), Camera(-7)} {
+		for _, o := range []Object{Home, Cameras, Neighborhood, Camera(0), Camera(1), Camera(1 << 40), Camera(-7)} {
 			if got := Can(Subject{}, a, o); got != (a == Enter) {
 				t.Errorf("a stranger may %s %s: %v", a, o, got)
 			}
@@ -29,13 +29,14 @@ func TestStrangerAndHousehold(t *testing.T) {
 
 // Every grant lets do what it says and nothing else.
 func TestGrants(t *testing.T) {
-	objects := []Object{Home, Cameras, Camera(0), Camera(1), Camera(2)}
+	objects := []Object{Home, Cameras, Neighborhood, Camera(0), Camera(1), Camera(2)}
 	for granted, want := range map[Object][]Object{
-		Everything: objects,
-		Home:       {Home},
-		Cameras:    {Cameras, Camera(0), Camera(1), Camera(2)},
-		Camera(1):  {Cameras, Camera(1)},
-		Camera(0):  nil,
+		Everything:   objects,
+		Home:         {Home},
+		Neighborhood: {Neighborhood},
+		Cameras:      {Cameras, Camera(0), Camera(1), Camera(2)},
+		Camera(1):    {Cameras, Camera(1)},
+		Camera(0):    nil,
 	} {
 		for _, a := range actions[1:] {
 			s := Subject{Name: "guest", Grants: []Grant{{a, granted}}}

@@ -21,7 +21,7 @@ func On(o Object) Target { return Target{object: o} }
 // OnCamera is the target of routes that name a camera in a wildcard of their pattern.
 func OnCamera(wildcard string) Target { return Target{wildcard: wildcard} }
 
-// String returns t as documents name it: home, cameras or camera.
+// String returns t as documents name it: home, cameras, neighborhood or camera.
 func (t Target) String() string {
 	if t.wildcard != "" {
 		return "camera"
@@ -69,7 +69,7 @@ func (m *Mux) Handle(pattern string, action Action, on Target, h http.Handler) {
 	switch {
 	case !slices.Contains(known, action):
 		panic(fmt.Sprintf("route %q: %q is no action", pattern, action))
-	case on == Target{}, on.wildcard == "" && on.object != Home && on.object != Cameras:
+	case on == Target{}, on.wildcard == "" && !slices.Contains([]Object{Home, Cameras, Neighborhood}, on.object):
 		panic(fmt.Sprintf("route %q does not say what it is about", pattern))
 	case !strings.Contains(pattern, "{"+on.wildcard+"}") && on.wildcard != "":
 		panic(fmt.Sprintf("route %q has no wildcard %s", pattern, on.wildcard))

@@ -12,6 +12,11 @@ import templruntime "github.com/a-h/templ/runtime"
 var shapes = map[string]string{
 	"lamp":   "M9 3h6l3 8H6z M12 11v10 M8 21h8",
 	"home":   "M3 11.5 12 4l9 7.5V20a1 1 0 0 1-1 1h-5v-6H9v6H4a1 1 0 0 1-1-1z",
+	"street": "M3 21V10l4-3 4 3v11 M13 21V7l4-3 4 3v14 M2 21h20",
+	"thanks": "M12 20s-7-4.4-7-9.6A4 4 0 0 1 12 8a4 4 0 0 1 7 2.4C19 15.6 12 20 12 20z",
+	"talk":   "M4 5h16v11H9l-5 4z",
+	"seen":   "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5z",
+	"help":   "M7 11v9H4v-9z M7 11l4-7a2 2 0 0 1 3 2l-1 4h5a2 2 0 0 1 2 2.3l-1.2 6A2 2 0 0 1 16.8 20H7",
 	"add":    "M12 5v14M5 12h14",
 	"check":  "m5 12.5 4.5 4.5L19 7.5",
 	"more":   "M5 12h.01M12 12h.01M19 12h.01",
@@ -63,7 +68,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 31, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 36, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

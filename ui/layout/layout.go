@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/static"
@@ -19,7 +20,9 @@ import (
 type Frame struct {
 	T      *text.Catalogue
 	Title  string // of the page, without the product's name
-	Here   string // the item of the navigation that is current: home, add, or none
+	Here   string // the item of the navigation that is current: home, street, add, or none
+	Street bool   // there are pages of the neighborhood that whoever asks may see
+	Again  string // seconds after which a browser without script loads the page anew; empty for never
 	Foot   string
 	About  string // product, version and licence
 	Source string // where the program's source code is offered; empty if nowhere
@@ -39,6 +42,7 @@ type Builder struct {
 	Version string
 	Source  string
 	Keyed   bool // there is an access key
+	Street  bool // there are pages of the neighborhood
 }
 
 // Bare frames a page that must not tell anything about the household.
@@ -68,6 +72,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	f.Here, f.Script, f.Shared = here, b.Assets.URL(script+".js"), b.Assets.URL("shared.js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
+	f.Street = b.Street && auth.May(ctx, auth.Review, auth.Neighborhood)
 	cameras, err := b.Cameras.List(ctx)
 	if err != nil {
 		return f, err

@@ -20,6 +20,7 @@ type Catalogue struct {
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
 	Failure  Failure               `json:"failure"`
+	Street   Street                `json:"street"`
 	Calendar Calendar              `json:"calendar"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
@@ -33,6 +34,7 @@ type Shell struct {
 	Nav       string `json:"nav"`
 	Home      string `json:"home"`
 	Add       string `json:"add"`
+	Street    string `json:"street"`
 	Recording string `json:"recording"` // {n} {of}
 	Nothing   string `json:"nothing"`
 	NoScript  string `json:"no_script"`

@@ -45,6 +45,9 @@ func Load() (*Texts, error) {
 	return t, nil
 }
 
+// English returns the catalogue of English, which is always there.
+func (t *Texts) English() *Catalogue { return t.byTag["en"] }
+
 // For returns the catalogue of the first language in r's Accept-Language that
 // there is one for, and English otherwise.
 func (t *Texts) For(r *http.Request) *Catalogue {
@@ -55,7 +58,7 @@ func (t *Texts) For(r *http.Request) *Catalogue {
 			return c
 		}
 	}
-	return t.byTag["en"]
+	return t.English()
 }
 
 // Fill replaces {name} in s by its value; pairs is name, value, name, value.

@@ -16,6 +16,7 @@ export interface Wish {
 export interface News {
   feed?: 'open' | 'lost' | 'closed' // how it stands with the stream of states
   cameras?: string // the newest states, as JSON
+  street?: true // something changed in the neighborhood
   play?: number // how many pictures it may play
 }
 
@@ -78,6 +79,7 @@ export class Broker {
     const source = new EventSource('/api/v1/states')
     this.#source = source
     source.addEventListener('cameras', (e) => this.#tell({ cameras: (this.#cameras = (e as MessageEvent<string>).data) }))
+    source.addEventListener('street', () => this.#tell({ street: true }))
     source.onopen = () => this.#tell({ feed: (this.#feed = 'open') })
     source.onerror = () => {
       const closed = source.readyState === EventSource.CLOSED

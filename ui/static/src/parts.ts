@@ -47,7 +47,9 @@ export async function refresh(url: string | URL, signal?: AbortSignal): Promise<
 
 /** Whether something was typed on this page that would be lost with it. */
 export const typed = (): boolean =>
-  [...document.querySelectorAll<HTMLInputElement>('input:not([type=hidden])')].some((i) => i.value !== i.defaultValue || i.checked !== i.defaultChecked)
+  [...document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input:not([type=hidden]), textarea')].some(
+    (i) => i.value !== i.defaultValue || ('checked' in i && i.checked !== i.defaultChecked),
+  )
 
 const name = (d: Element) => d.querySelector('summary time')?.getAttribute('datetime') ?? ''
 const opened = (root: Element) => new Set([...root.querySelectorAll('details[open]')].map(name))

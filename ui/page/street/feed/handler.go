@@ -1,0 +1,95 @@
+// Package feed is what neighbors say, by day and without any order but time, and
+// the page of one post with all that was said about it.
+package feed
+
+import (
+	"net/http"
+	"strings"
+
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
+)
+
+// Page serves /street/{street} and what lies below its entries.
+type Page struct{ street.Base }
+
+// Get shows what is new.
+func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
+	look, err := p.Look(r)
+	if err != nil {
+		return err
+	}
+	v, err := look.View()
+	if err != nil {
+		return err
+	}
+	t := v.T.Street
+	title := v.Genesis().Title
+	f, err := p.Frame(r, title)
+	if err != nil {
+		return err
+	}
+	m := model{
+		frame: f, title: title, homes: t.Feed.Homes.N(len(v.In())), reach: p.Connection(v.Membership, t.Feed),
+		manage: street.May(r, auth.Manage), tabs: street.TabsOf(v.Membership, "", t.Pages),
+		actions: street.Href(v.Membership, "/entries/"), quiet: street.Href(v.Membership, "/quiet"),
+	}
+	if street.May(r, auth.Tell) {
+		m.write = street.Href(v.Membership, "/new")
+	}
+	switch {
+	case v.Behind() != nil:
+		m.notice = t.Feed.Behind
+	case v.State().Member(v.Author()) == nil:
+		m.notice = t.Feed.Arriving
+	}
+	if all := p.Service.All().In(); len(all) > 1 {
+		for _, one := range all {
+			m.others = append(m.others, street.Tab{Href: street.Href(one, ""), Label: one.Genesis().Title, Here: one == v.Membership})
+		}
+	}
+	m.days, m.hidden = days(v, v.Days())
+	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// Quiet hides an entry, mutes or blocks an author, or undoes that, as the form
+// says. It is written down at home, and nobody is told.
+func (p Page) Quiet(w http.ResponseWriter, r *http.Request) error {
+	m, err := p.Of(r)
+	if err != nil {
+		return err
+	}
+	what, err := street.ParseID(r.PostFormValue("what"))
+	if err != nil {
+		return err
+	}
+	how, ok := map[string]store.Quieted{"hide": store.Hidden, "mute": store.Muted, "block": store.Blocked, "show": 0}[r.PostFormValue("do")]
+	if !ok || wire.Key(what) == m.Author() {
+		return nvr.ErrInvalid
+	}
+	if err := m.Hush(what, how); err != nil {
+		return err
+	}
+	to := ""
+	if r.PostFormValue("back") == "members" {
+		to = "/members"
+	}
+	http.Redirect(w, r, street.Href(m, to), http.StatusSeeOther)
+	return nil
+}
+
+// back is where somebody came from who did something to an entry.
+func back(v street.View, entry wire.Hash, r *http.Request) string {
+	id := entry.String()
+	switch r.PostFormValue("back") {
+	case "feed":
+		return street.Href(v.Membership, "") + "#e-" + id[:16]
+	case "mine":
+		return street.Href(v.Membership, "/mine")
+	}
+	return street.Href(v.Membership, "/entries/"+strings.ToLower(id))
+}

@@ -1,0 +1,115 @@
+package feed
+
+import (
+	"strings"
+	"time"
+
+	held "nvrd/federation/feed"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
+)
+
+type model struct {
+	frame   layout.Frame
+	title   string
+	homes   string
+	reach   string
+	notice  string // why nothing is heard, or what is on its way
+	write   string // address of the form; empty for who may not write
+	manage  bool
+	tabs    []street.Tab
+	others  []street.Tab // this home's neighborhoods; empty if it is in one
+	days    []day
+	hidden  bool // some posts are not shown
+	actions string
+	quiet   string // where a home says what it does not want to see
+}
+
+// day is what was said on one day of the viewer's.
+type day struct {
+	id, heading string
+	date        *component.Instant // instead of the heading
+	posts       []card
+}
+
+// card is a post in the feed.
+type card struct {
+	street.Said
+	href      string
+	comments  string
+	reactions []street.Reaction
+	own       bool
+	muted     bool
+	mute      string
+	block     string
+}
+
+// days sorts posts by the days of the viewer.
+func days(v street.View, all []held.Day) (days []day, hidden bool) {
+	for _, one := range all {
+		for _, p := range one.Posts {
+			if !v.Shown(p.Said) {
+				hidden = true
+				continue
+			}
+			at := p.Item.Entry.Minute.Time().In(v.Now.Location())
+			id := at.Format("2006-01-02")
+			if len(days) == 0 || days[len(days)-1].id != id {
+				days = append(days, newDay(id, at, v))
+			}
+			last := &days[len(days)-1]
+			last.posts = append(last.posts, newCard(v, p))
+		}
+	}
+	return days, hidden
+}
+
+func newDay(id string, at time.Time, v street.View) day {
+	d := day{id: "day-" + id}
+	switch t := v.T.Street.Feed; id {
+	case v.Now.Format("2006-01-02"):
+		d.heading = t.Today
+	case v.Now.AddDate(0, 0, -1).Format("2006-01-02"):
+		d.heading = t.Yesterday
+	default:
+		date := component.Date(nvr.TimeOf(at), v.Now.Location(), v.T.Calendar)
+		d.date = &date
+	}
+	d.id = id
+	return d
+}
+
+func newCard(v street.View, p held.Post) card {
+	said, t := v.Said(p.Said), v.T.Street.Feed
+	c := card{
+		Said: said, href: street.Href(v.Membership, "/entries/"+said.ID), reactions: v.Reactions(p.Reactions), own: said.Who.Self,
+		muted: v.Muted(p.Item.Entry.Author), mute: fill(t.Mute, said.Who), block: fill(t.Block, said.Who),
+	}
+	if c.muted {
+		c.mute = fill(t.Unmute, said.Who)
+	}
+	c.comments = t.Comment
+	if n := len(v.Comments(p.Comments)); n > 0 {
+		c.comments = t.Comments.N(n)
+	}
+	return c
+}
+
+func fill(phrase string, who street.Person) string {
+	return strings.ReplaceAll(phrase, "{name}", who.Name)
+}
+
+// find returns a post by its id, or nvr.ErrNotFound.
+func find(all []held.Day, id wire.Hash) (held.Post, error) {
+	for _, d := range all {
+		for _, p := range d.Posts {
+			if p.Item.ID == id {
+				return p, nil
+			}
+		}
+	}
+	return held.Post{}, nvr.ErrNotFound
+}

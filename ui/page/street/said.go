@@ -1,0 +1,207 @@
+package street
+
+import (
+	"strconv"
+	"strings"
+
+	"nvrd/federation/feed"
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+	"nvrd/ui/component"
+	"nvrd/ui/text"
+)
+
+// Said is a post or a comment on a page.
+type Said struct {
+	ID     string
+	Anchor string // of its place on the page
+	Who    Person
+	At     Stamp
+	Gone   string // in how many days it is gone
+	Dead   string // why there is nothing of it; empty if there is
+	Folded string // why it is folded away; empty if it is not
+	Text   string
+	Labels []Label
+
+	Post *Post // what only posts have; nil for a comment, and if it is dead
+}
+
+// Post is what only posts have.
+type Post struct {
+	Category, Person, Place string
+	When                    *Stamp
+}
+
+// Label is a steward's judgement of what was said.
+type Label struct {
+	ID, Name, Reason, Stands string
+	Counts                   bool
+	Mine                     bool
+	Who                      Person
+	Appeals                  []Said
+}
+
+// View looks at what was said as this home does.
+type View struct {
+	Look
+	Quiet store.Quiet
+}
+
+// View returns how this home sees what was said.
+func (l Look) View() (View, error) {
+	q, err := l.Membership.Quiet()
+	return View{l, q}, err
+}
+
+// Shown tells whether this home wants to see something of that author at all.
+func (v View) Shown(s feed.Said) bool {
+	return v.Quiet[s.Item.ID] != store.Hidden && v.Quiet[s.Item.Entry.Author] != store.Blocked
+}
+
+// Said returns a post or a comment as pages show it.
+func (v View) Said(s feed.Said) Said {
+	e, t := s.Item.Entry, v.T.Street
+	said := Said{
+		ID: s.Item.ID.String(), Anchor: "e-" + s.Item.ID.String()[:shortName], Who: v.Who(e.Author), At: StampOf(e.Minute, v.Now, v.T.Calendar),
+		Gone: t.Feed.Gone.N(DaysLeft(e.Expires, v.Now)), Dead: death(s.Dead, t.Feed),
+	}
+	if said.Dead != "" {
+		return said
+	}
+	switch is := s.Item.Says.(type) {
+	case wire.Post:
+		said.Text, said.Post = is.Happened, v.post(is)
+	case wire.Comment:
+		said.Text = is.Text
+	}
+	for _, l := range s.Labels {
+		label := v.label(l)
+		said.Labels = append(said.Labels, label)
+		if label.Counts && l.Label.Is != wire.LabelOffTopic && l.Label.Is != wire.LabelWrong {
+			said.Folded = label.Name
+		}
+	}
+	if v.Quiet[e.Author] == store.Muted {
+		said.Folded = text.Fill(t.Feed.Muted, "name", said.Who.Name)
+	}
+	return said
+}
+
+func (v View) post(p wire.Post) *Post {
+	post := &Post{Category: v.T.Street.Categories[CategoryNames[p.Category]], Person: p.Person, Place: p.Place}
+	if p.When > 0 {
+		at := StampOf(p.When, v.Now, v.T.Calendar)
+		post.When = &at
+	}
+	return post
+}
+
+// Comments returns those that this home wants to see.
+func (v View) Comments(all []feed.Said) []Said {
+	var shown []Said
+	for _, c := range all {
+		if v.Shown(c) {
+			shown = append(shown, v.Said(c))
+		}
+	}
+	return shown
+}
+
+func (v View) label(l feed.Label) Label {
+	t := v.T.Street
+	return Label{
+		ID: l.Item.ID.String(), Name: t.Labels[LabelNames[l.Label.Is]].Name, Reason: l.Label.Reason, Counts: l.Stands.Stands(),
+		Stands: stands(l.Stands, t.Feed), Who: v.Who(l.Item.Entry.Author), Mine: l.Item.Entry.Author == v.Author() && l.Stands != feed.LabelTakenBack,
+		Appeals: v.Comments(l.Appeals),
+	}
+}
+
+func stands(s feed.LabelState, t text.StreetFeed) string {
+	return map[feed.LabelState]string{
+		feed.LabelAgreed: t.Agreed, feed.LabelFresh: t.Fresh, feed.LabelAlone: t.Single, feed.LabelLapsed: t.Lapsed, feed.LabelTakenBack: t.Withdrawn,
+	}[s]
+}
+
+func death(d feed.Death, t text.StreetFeed) string {
+	switch d {
+	case feed.Alive:
+		return ""
+	case feed.TakenBack:
+		return t.Retracted
+	case feed.Destroyed:
+		return t.Destroyed
+	}
+	return t.Ended
+}
+
+// CategoryNames are those of the catalogue and of forms.
+var CategoryNames = map[wire.Category]string{
+	wire.CategoryLostFound: "lost_found", wire.CategoryHazard: "hazard", wire.CategoryRoad: "road", wire.CategoryPackage: "package",
+	wire.CategoryVehicle: "vehicle", wire.CategoryFire: "fire", wire.CategoryOutage: "outage", wire.CategoryThanks: "thanks",
+	wire.CategoryQuestion: "question", wire.CategoryEvent: "event",
+}
+
+// LabelNames are those of the catalogue and of forms.
+var LabelNames = map[wire.LabelIs]string{
+	wire.LabelOffTopic: "off_topic", wire.LabelProfiling: "profiling", wire.LabelUnkind: "unkind", wire.LabelWrong: "wrong", wire.LabelUnlawful: "unlawful",
+}
+
+// ReactionNames are those of the catalogue and of forms.
+var ReactionNames = map[wire.ReactionIs]string{
+	wire.ReactionThanks: "thanks", wire.ReactionSeen: "seen", wire.ReactionHelpful: "helpful",
+}
+
+// Reaction is a button that says a word of thanks.
+type Reaction struct {
+	Value, Icon, Label, Count, By string
+	Mine                          bool
+}
+
+// Reactions returns one button for each kind, with who reacted so.
+func (v View) Reactions(given []feed.Reaction) []Reaction {
+	var all []Reaction
+	for _, is := range []wire.ReactionIs{wire.ReactionThanks, wire.ReactionSeen, wire.ReactionHelpful} {
+		name := ReactionNames[is]
+		r := Reaction{Value: name, Icon: map[string]string{"thanks": "thanks", "seen": "seen", "helpful": "help"}[name], Label: v.T.Street.Reactions[name]}
+		var by []string
+		for _, g := range given {
+			if g.Is != is {
+				continue
+			}
+			for _, who := range g.By {
+				if v.Quiet[who] != store.Blocked {
+					by = append(by, v.Who(who).Name)
+					r.Mine = r.Mine || who == v.Author()
+				}
+			}
+		}
+		if len(by) > 0 {
+			r.Count, r.By = strconv.Itoa(len(by)), text.Fill(v.T.Street.Feed.Reacted, "names", strings.Join(by, ", "))
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// Named returns the number that a name of one of the maps here stands for; 0 for none.
+func Named[K ~uint8](names map[K]string, name string) K {
+	for k, n := range names {
+		if n == name {
+			return k
+		}
+	}
+	return 0
+}
+
+// Options returns the names of one of the maps here as things to choose, in the
+// order of their numbers.
+func Options[K ~uint8](names map[K]string, on string, label func(name string) string) []component.Option {
+	var all []component.Option
+	for k := K(1); int(k) <= len(names); k++ {
+		all = append(all, component.Option{Value: names[k], Label: label(names[k]), On: names[k] == on})
+	}
+	return all
+}
+
+// Muted tells whether this home folds away what an author says.
+func (v View) Muted(author wire.Key) bool { return v.Quiet[author] == store.Muted }

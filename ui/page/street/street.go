@@ -1,0 +1,130 @@
+// Package street is what the pages of the neighborhood have in common: what they
+// know of it, who a neighbor is on a page, and when something was said. The
+// pages themselves lie below.
+//
+// Every name and every text here came from a neighbor. It is shown as text,
+// never as an address, a link or markup.
+package street
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"reflect"
+	"time"
+
+	"nvrd/federation/identity"
+	"nvrd/federation/membership"
+	"nvrd/federation/wire"
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+	"nvrd/ui/layout"
+	"nvrd/ui/text"
+)
+
+// Service is the neighborhood behind the pages. Its methods are safe for
+// concurrent use and answer with the error kinds of pkg/nvr.
+type Service interface {
+	// All returns this home's memberships; nil while the neighborhood is off.
+	All() *membership.All
+	// TurnOn makes the seed, which is shown as words once. It fails with
+	// [nvr.ErrExists] if the neighborhood is on.
+	TurnOn() (identity.Seed, error)
+	// Invite makes an invite with doors; an error says what is missing.
+	Invite(m *membership.Membership, days int) (wire.Invite, error)
+	// Links returns how many homes are linked to now.
+	Links(m *membership.Membership) (direct, relayed int)
+	// Leave tells all neighbors, and forgets all.
+	Leave(m *membership.Membership) error
+}
+
+// Base is what each page needs.
+type Base struct {
+	Service Service
+	Frames  layout.Builder
+	Texts   *text.Texts
+	Now     func(*http.Request) (time.Time, error) // in the zone that times are shown in
+}
+
+// shortName is how many digits of a neighborhood's name stand in addresses:
+// enough to tell those of one home apart.
+const shortName = 16
+
+// Href is the address of a page of a neighborhood.
+func Href(m *membership.Membership, page string) string {
+	return "/street/" + m.Name().String()[:shortName] + page
+}
+
+// Of returns the neighborhood that a request's address names, or nvr.ErrNotFound.
+func (b Base) Of(r *http.Request) (*membership.Membership, error) {
+	if all := b.Service.All(); all != nil {
+		for _, m := range all.In() {
+			if m.Name().String()[:shortName] == r.PathValue("street") {
+				return m, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("neighborhood: %w", nvr.ErrNotFound)
+}
+
+// Frame frames a page of the neighborhood.
+func (b Base) Frame(r *http.Request, title string) (layout.Frame, error) {
+	return b.Frames.Frame(r.Context(), b.Texts.For(r), title, "street", "street")
+}
+
+// Look is a request's look at a neighborhood.
+type Look struct {
+	*membership.Membership
+	People
+	T   *text.Catalogue
+	Now time.Time
+}
+
+// Look looks at the neighborhood that a request's address names.
+func (b Base) Look(r *http.Request) (Look, error) {
+	m, err := b.Of(r)
+	if err != nil {
+		return Look{}, err
+	}
+	now, err := b.Now(r)
+	if err != nil {
+		return Look{}, err
+	}
+	t := b.Texts.For(r)
+	return Look{m, PeopleOf(m.State(), m.Author(), t.Street.People), t, now}, nil
+}
+
+// ParseID reads an id, or a key, as an address or a form holds it.
+func ParseID(s string) (id wire.Hash, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(id) {
+		return id, fmt.Errorf("no such entry: %w", nvr.ErrNotFound)
+	}
+	return wire.Hash(b), nil
+}
+
+// May tells whether who asks may do something to the neighborhood.
+func May(r *http.Request, a auth.Action) bool { return auth.May(r.Context(), a, auth.Neighborhood) }
+
+// Stirred returns a channel that is closed when something changes that pages of
+// the neighborhood show, or ctx ends.
+func Stirred(ctx context.Context, s Service) <-chan struct{} {
+	all := s.All()
+	if all == nil {
+		return ctx.Done()
+	}
+	hear := func(news <-chan struct{}) reflect.SelectCase {
+		return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(news)}
+	}
+	any := []reflect.SelectCase{hear(ctx.Done()), hear(all.News())}
+	for _, m := range all.In() {
+		any = append(any, hear(m.News()))
+	}
+	stirred := make(chan struct{})
+	go func() {
+		defer close(stirred)
+		reflect.Select(any)
+	}()
+	return stirred
+}

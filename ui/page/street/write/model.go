@@ -1,0 +1,132 @@
+package write
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nvrd/federation/wire"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
+	"nvrd/ui/text"
+)
+
+// input is what was typed.
+type input struct {
+	happened, person, category, place, when, days string
+	nudged                                        bool // it was asked to think once more
+}
+
+func readInput(r *http.Request) input {
+	get := r.PostFormValue
+	return input{
+		happened: wire.Tidy(get("happened"), true), person: wire.Tidy(get("person"), true), category: get("category"), place: get("place"),
+		when: strings.TrimSpace(get("when")), days: strings.TrimSpace(get("days")), nudged: get("nudged") != "",
+	}
+}
+
+// local is how browsers write a date and time without a zone.
+const local = "2006-01-02T15:04"
+
+// post returns what was typed as a post, for how many days, and what is wrong.
+func (in input) post(look street.Look) (p wire.Post, days int, wrong street.Faults) {
+	t := look.T.Street
+	wrong = street.Faults{}
+	p = wire.Post{Category: street.Named(street.CategoryNames, in.category), Happened: in.happened, Person: in.person, Place: in.place}
+	street.CheckLength(wrong, "happened", in.happened, wire.MaxText, t.Entry.NoText, t.Entry.LongText)
+	street.CheckLength(wrong, "person", in.person, wire.MaxText, "", t.Entry.LongText)
+	if p.Category == 0 {
+		wrong["category"] = t.Write.NoCategory
+	}
+	if in.place != "" && !slices.Contains(look.State().Policy.Places, in.place) {
+		wrong["place"] = t.Write.NoPlaceThere
+	}
+	if in.when != "" {
+		at, err := time.ParseInLocation(local, in.when, look.Now.Location())
+		if err != nil || wire.MinuteOf(at) == 0 {
+			wrong["when"] = t.Write.BadTime
+		}
+		p.When = wire.MinuteOf(at)
+	}
+	if in.days != "" {
+		var ok bool
+		if days, ok = street.Days(in.days, wire.MaxExpireDays); !ok {
+			wrong["days"] = t.Found.BadDays
+		}
+	}
+	return p, days, wrong
+}
+
+type model struct {
+	frame    layout.Frame
+	lead     string
+	action   string
+	cancel   string
+	problem  string
+	think    string // what to think over; empty for nothing
+	nudged   bool
+	submit   string
+	room     string
+	happened component.Area
+	person   component.Area
+	open     bool // the description of a person
+	category component.Select
+	place    *component.Select // nil if there are none
+	when     component.Field
+	days     component.Field
+}
+
+func newModel(f layout.Frame, look street.Look, in input, wrong street.Faults, think string) model {
+	t := f.T.Street.Write
+	policy := look.State().Policy
+	m := model{
+		frame: f, lead: text.Fill(t.Lead, "title", look.Genesis().Title), action: street.Href(look.Membership, "/new"), cancel: street.Href(look.Membership, ""),
+		problem: wrong.Problem(t.Check), think: think, nudged: in.nudged, submit: t.Submit, room: room(look, t),
+		open: in.person != "",
+	}
+	if in.nudged {
+		m.submit = t.Anyway
+	}
+	area := func(name, label, hint, value, rows string) component.Area {
+		return component.Area{ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name], Rows: rows, MaxLength: strconv.Itoa(wire.MaxText)}
+	}
+	m.happened = area("happened", t.Happened, t.HappenedHint, in.happened, "4")
+	m.happened.Required = true
+	m.person = area("person", t.Person, t.PersonHint, in.person, "2")
+	m.category = component.Select{ID: "category", Name: "category", Label: t.Category, Error: wrong["category"], Options: append(
+		[]component.Option{{Label: t.Choose, On: in.category == ""}},
+		street.Options(street.CategoryNames, in.category, func(n string) string { return f.T.Street.Categories[n] })...)}
+	if len(policy.Places) > 0 {
+		s := component.Select{ID: "place", Name: "place", Label: t.Place, Hint: t.PlaceHint, Error: wrong["place"], Options: []component.Option{{Label: t.NoPlace, On: in.place == ""}}}
+		for _, p := range policy.Places {
+			s.Options = append(s.Options, component.Option{Value: p, Label: p, On: p == in.place})
+		}
+		m.place = &s
+	}
+	field := func(name, label, hint, value, kind string) component.Field {
+		return component.Field{ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name], Type: kind, Autocomplete: "off", MaxLength: "32"}
+	}
+	m.when = field("when", t.When, t.WhenHint, in.when, "datetime-local")
+	if in.days == "" {
+		in.days = strconv.Itoa(int(policy.ExpireDays))
+	}
+	m.days = field("days", t.Days, t.DaysHint, in.days, "number")
+	return m
+}
+
+// room says how many posts are left for today.
+func room(look street.Look, t text.StreetWrite) string {
+	left, ok := look.Room()
+	switch {
+	case !ok:
+		return look.T.Street.Feed.Arriving
+	case left.Posts == 0 && !left.Clips:
+		return t.NoneLeft + " " + t.Newcomer
+	case left.Posts == 0:
+		return t.NoneLeft
+	}
+	return t.Left.N(left.Posts)
+}

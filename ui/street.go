@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"nvrd/pkg/auth"
+	"nvrd/ui/page/failure"
+	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/begin"
+	"nvrd/ui/page/street/feed"
+	"nvrd/ui/page/street/write"
+)
+
+// neighborhood routes the pages of the neighborhood: to read them is to review
+// it, to say something there to tell it, and the rest to manage it.
+func neighborhood(b street.Base, route func(pattern string, action auth.Action, p failure.Page)) {
+	enter := begin.New(b)
+	route("GET /street", auth.Review, enter.Get)
+	route("POST /street", auth.Manage, enter.Post)
+	route("GET /street/new", auth.Manage, enter.Another)
+	route("GET /street/found", auth.Manage, enter.FoundForm)
+	route("POST /street/found", auth.Manage, enter.Found)
+	route("GET /street/join", auth.Manage, enter.JoinForm)
+	route("POST /street/join", auth.Manage, enter.Join)
+	route("GET /street/waiting", auth.Manage, enter.Waiting)
+	route("POST /street/waiting", auth.Manage, enter.GiveUp)
+
+	said := feed.Page{Base: b}
+	route("GET /street/{street}", auth.Review, said.Get)
+	route("POST /street/{street}/quiet", auth.Manage, said.Quiet)
+	route("GET /street/{street}/entries/{entry}", auth.Review, said.Entry)
+	route("POST /street/{street}/entries/{entry}", auth.Tell, said.Act)
+	route("POST /street/{street}/entries/{entry}/label", auth.Manage, said.Judge)
+	writing := write.Page{Base: b}
+	route("GET /street/{street}/new", auth.Tell, writing.Get)
+	route("POST /street/{street}/new", auth.Tell, writing.Post)
+}

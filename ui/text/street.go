@@ -1,0 +1,390 @@
+package text
+
+// Street is the pages of the neighborhood.
+type Street struct {
+	Title    string         `json:"title"`
+	Pages    StreetPages    `json:"pages"`
+	People   StreetPeople   `json:"people"`
+	Off      StreetOff      `json:"off"`
+	Paper    StreetPaper    `json:"paper"`
+	Begin    StreetBegin    `json:"begin"`
+	Found    StreetFound    `json:"found"`
+	Join     StreetJoin     `json:"join"`
+	Waiting  StreetWaiting  `json:"waiting"`
+	Feed     StreetFeed     `json:"feed"`
+	Entry    StreetEntry    `json:"entry"`
+	Write    StreetWrite    `json:"write"`
+	Members  StreetMembers  `json:"members"`
+	Invite   StreetInvite   `json:"invite"`
+	Stewards StreetStewards `json:"stewards"`
+	Mine     StreetMine     `json:"mine"`
+	Leave    StreetLeave    `json:"leave"`
+	Refused  StreetRefused  `json:"refused"`
+
+	Categories map[string]string `json:"categories"`
+	Labels     map[string]Choice `json:"labels"`
+	Reactions  map[string]string `json:"reactions"`
+}
+
+// StreetPages is how one gets from one page of a neighborhood to the others.
+type StreetPages struct {
+	Label    string `json:"label"`
+	Feed     string `json:"feed"`
+	Members  string `json:"members"`
+	Stewards string `json:"stewards"`
+	Mine     string `json:"mine"`
+	Others   string `json:"others"` // neighborhoods
+	Another  string `json:"another"`
+}
+
+// StreetPeople is what is said of neighbors.
+type StreetPeople struct {
+	Self      string `json:"self"`
+	Steward   string `json:"steward"`
+	Out       string `json:"out"`
+	Twin      string `json:"twin"`
+	TwinWhat  string `json:"twin_what"`
+	Nobody    string `json:"nobody"`
+	Founder   string `json:"founder"`
+	InvitedBy string `json:"invited_by"` // {name}
+}
+
+// StreetOff explains before it asks.
+type StreetOff struct {
+	Title    string   `json:"title"`
+	Lead     string   `json:"lead"`
+	LeavesH  string   `json:"leaves_heading"`
+	Leaves   []string `json:"leaves"`
+	StaysH   string   `json:"stays_heading"`
+	Stays    []string `json:"stays"`
+	PromiseH string   `json:"promise_heading"`
+	Promise  []string `json:"promise"`
+	NotH     string   `json:"not_heading"`
+	Not      []string `json:"not"`
+	Next     string   `json:"next"`
+	Submit   string   `json:"submit"`
+	Later    string   `json:"later"`
+	ByOthers string   `json:"by_others"`
+}
+
+// StreetPaper is the 24 words.
+type StreetPaper struct {
+	Title string   `json:"title"`
+	Lead  string   `json:"lead"`
+	Why   []string `json:"why"`
+	Wrote string   `json:"wrote"`
+	Check string   `json:"check"`
+	Ask   string   `json:"ask"`
+	Word  string   `json:"word"` // {n}
+	Hint  string   `json:"hint"`
+	Wrong string   `json:"wrong"`
+	Again string   `json:"again"`
+	Done  string   `json:"done"`
+}
+
+// StreetBegin is the page of a home that is in no neighborhood.
+type StreetBegin struct {
+	Title     string `json:"title"`
+	Lead      string `json:"lead"`
+	Found     string `json:"found"`
+	FoundWhat string `json:"found_what"`
+	Join      string `json:"join"`
+	JoinWhat  string `json:"join_what"`
+}
+
+// StreetFound is the page that begins a neighborhood.
+type StreetFound struct {
+	Title      string `json:"title"`
+	Lead       string `json:"lead"`
+	Name       string `json:"name"`
+	NameHint   string `json:"name_hint"`
+	Own        string `json:"own"`
+	OwnHint    string `json:"own_hint"`
+	Invites    string `json:"invites"`
+	ByMembers  Choice `json:"by_members"`
+	ByStewards Choice `json:"by_stewards"`
+	Contact    string `json:"contact"`
+	ContactTip string `json:"contact_hint"`
+	Places     string `json:"places"`
+	PlacesTip  string `json:"places_hint"`
+	Days       string `json:"days"`
+	DaysTip    string `json:"days_hint"`
+	Submit     string `json:"submit"`
+	Cancel     string `json:"cancel"`
+	Check      string `json:"check"`
+	NoName     string `json:"no_name"`
+	Long       string `json:"long"` // {most}
+	BadDays    string `json:"bad_days"`
+	ManyPlaces string `json:"many_places"`
+	LongPlace  string `json:"long_place"` // {place} {most}
+}
+
+// StreetJoin is the page that asks to be let in.
+type StreetJoin struct {
+	Title    string `json:"title"`
+	Lead     string `json:"lead"`
+	Invite   string `json:"invite"`
+	Hint     string `json:"invite_hint"`
+	File     string `json:"file"`
+	Scan     string `json:"scan"`
+	Look     string `json:"look"`
+	Cancel   string `json:"cancel"`
+	Found    string `json:"found"` // {title}
+	From     string `json:"from"`  // {name}
+	Until    Plural `json:"until"`
+	Old      string `json:"old"` // {name}
+	Trust    string `json:"trust"`
+	Own      string `json:"own"`
+	OwnHint  string `json:"own_hint"`
+	Submit   string `json:"submit"`
+	NoInvite string `json:"no_invite"`
+	Broken   string `json:"broken"`
+	Newer    string `json:"newer"`
+	Member   string `json:"member"` // {title}
+}
+
+// StreetWaiting is the page of a home that asked to be let in.
+type StreetWaiting struct {
+	Title  string `json:"title"`
+	Wait   string `json:"wait"` // {name}
+	Lead   string `json:"lead"`
+	As     string `json:"as"` // {name}
+	Used   string `json:"used"`
+	Later  string `json:"later"`
+	No     string `json:"no"`
+	GiveUp string `json:"give_up"`
+}
+
+// StreetFeed is what neighbors say, by day.
+type StreetFeed struct {
+	Homes     Plural `json:"homes"`
+	Reach     Plural `json:"reach"`
+	Relayed   Plural `json:"relayed"`
+	Alone     string `json:"alone"`
+	Behind    string `json:"behind"`
+	Arriving  string `json:"arriving"`
+	Write     string `json:"write"`
+	Today     string `json:"today"`
+	Yesterday string `json:"yesterday"`
+	EmptyT    string `json:"empty_title"`
+	Empty     string `json:"empty"`
+	Gone      Plural `json:"gone_in"`
+	Happened  string `json:"happened"`
+	Person    string `json:"person"`
+	Comments  Plural `json:"comments"`
+	Comment   string `json:"comment"`
+	More      string `json:"more"`
+	Hide      string `json:"hide"`
+	Mute      string `json:"mute"`    // {name}
+	Block     string `json:"block"`   // {name}
+	Unmute    string `json:"unmute"`  // {name}
+	Unblock   string `json:"unblock"` // {name}
+	Local     string `json:"local"`
+	Retract   string `json:"retract"`
+	TakeBack  string `json:"take_back"`
+	NoUndo    string `json:"no_undo"`
+	Retracted string `json:"retracted"`
+	Destroyed string `json:"destroyed"`
+	Ended     string `json:"ended"`
+	Muted     string `json:"muted"` // {name}
+	Folded    string `json:"folded"`
+	Label     string `json:"label"`
+	Agreed    string `json:"agreed"`
+	Fresh     string `json:"fresh"`
+	Single    string `json:"single"`
+	Lapsed    string `json:"lapsed"`
+	Withdrawn string `json:"withdrawn"`
+	Reacted   string `json:"reacted"` // {names}
+	Hidden    string `json:"hidden"`
+}
+
+// StreetEntry is one post with all that was said about it.
+type StreetEntry struct {
+	Title     string `json:"title"` // {name}
+	Back      string `json:"back"`
+	Comments  string `json:"comments"`
+	None      string `json:"none"`
+	Say       string `json:"say"`
+	SayHint   string `json:"say_hint"`
+	Send      string `json:"send"`
+	NoText    string `json:"no_text"`
+	LongText  string `json:"long_text"`
+	Appeal    string `json:"appeal"`
+	AppealTip string `json:"appeal_hint"`
+	Appeals   string `json:"appeals"`
+	Judge     string `json:"judge"`
+	JudgeTip  string `json:"judge_hint"`
+	Label     string `json:"label"`
+	Reason    string `json:"reason"`
+	Give      string `json:"give"`
+	NoReason  string `json:"no_reason"`
+	Withdraw  string `json:"withdraw"`
+}
+
+// StreetWrite is the form of a post, and its nudge.
+type StreetWrite struct {
+	Title        string   `json:"title"`
+	Lead         string   `json:"lead"`
+	Happened     string   `json:"happened"`
+	HappenedHint string   `json:"happened_hint"`
+	Category     string   `json:"category"`
+	Choose       string   `json:"choose"`
+	Place        string   `json:"place"`
+	NoPlace      string   `json:"no_place"`
+	PlaceHint    string   `json:"place_hint"`
+	When         string   `json:"when"`
+	WhenHint     string   `json:"when_hint"`
+	Days         string   `json:"days"`
+	DaysHint     string   `json:"days_hint"`
+	AddPerson    string   `json:"add_person"`
+	Person       string   `json:"person"`
+	PersonHint   string   `json:"person_hint"`
+	Know         string   `json:"know"`
+	Submit       string   `json:"submit"`
+	Anyway       string   `json:"anyway"`
+	Cancel       string   `json:"cancel"`
+	Left         Plural   `json:"left"`
+	NoneLeft     string   `json:"none_left"`
+	Newcomer     string   `json:"newcomer"`
+	Check        string   `json:"check"`
+	NoCategory   string   `json:"no_category"`
+	BadTime      string   `json:"bad_time"`
+	NoPlaceThere string   `json:"no_such_place"`
+	NudgeTitle   string   `json:"nudge_title"`
+	NudgeWhy     string   `json:"nudge_why"`
+	Deed         string   `json:"nudge_deed"`
+	Looks        string   `json:"nudge_looks"`
+	Vague        string   `json:"nudge_vague"`
+	Origin       []string `json:"origin_words"` // what people are born with
+	Shade        []string `json:"shade_words"`  // the same, beside a word for a person
+	Figure       []string `json:"figure_words"` // that a person is meant, and how tall and old
+	Suspicion    []string `json:"suspicion_words"`
+	Filler       []string `json:"filler_words"`
+}
+
+// StreetMembers is who is in.
+type StreetMembers struct {
+	Title    string `json:"title"`
+	Lead     string `json:"lead"`
+	Since    string `json:"since"` // {time}
+	Invite   string `json:"invite"`
+	Former   string `json:"former"`
+	Left     string `json:"left"`
+	Revoked  string `json:"revoked"`
+	Muted    string `json:"muted"`
+	Blocked  string `json:"blocked"`
+	Contact  string `json:"contact"`
+	Stewards string `json:"stewards_only"`
+}
+
+// StreetInvite makes an invite and shows it.
+type StreetInvite struct {
+	Title   string `json:"title"`
+	Lead    string `json:"lead"`
+	Days    string `json:"days"`
+	Hint    string `json:"days_hint"`
+	Make    string `json:"make"`
+	Ready   string `json:"ready"`
+	Once    string `json:"once"`
+	Until   string `json:"until"` // {time}
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	TextTip string `json:"text_hint"`
+	Copy    string `json:"copy"`
+	Back    string `json:"back"`
+	BadDays string `json:"bad_days"`
+	Many    string `json:"many"`
+	Missing string `json:"missing"` // {detail}
+}
+
+// StreetStewards is the stewards' room.
+type StreetStewards struct {
+	Title     string            `json:"title"`
+	Lead      string            `json:"lead"`
+	Who       string            `json:"who"`
+	Renew     string            `json:"renew"` // {time}
+	Lapsed    string            `json:"lapsed"`
+	Proposals string            `json:"proposals"`
+	NoneOpen  string            `json:"none_open"`
+	Votes     string            `json:"votes"`   // {n} {need}
+	VotedBy   string            `json:"voted"`   // {names}
+	Missing   string            `json:"missing"` // {names}
+	Vote      string            `json:"vote"`
+	Voted     string            `json:"you_voted"`
+	Propose   string            `json:"propose"`
+	Once      string            `json:"once"`
+	Add       string            `json:"add"`
+	AddTip    string            `json:"add_hint"`
+	Member    string            `json:"member"`
+	Seat      string            `json:"seat"`
+	SeatTip   string            `json:"seat_hint"`
+	BadSeat   string            `json:"bad_seat"`
+	Drop      string            `json:"drop"`
+	DropTip   string            `json:"drop_hint"`
+	Policy    string            `json:"policy"`
+	Revoke    string            `json:"revoke"`
+	RevokeTip string            `json:"revoke_hint"`
+	Cut       string            `json:"cut"`
+	CutTip    string            `json:"cut_hint"`
+	Waits     string            `json:"waits"`
+	Annul     string            `json:"annul"`
+	AnnulTip  string            `json:"annul_hint"`
+	Submit    string            `json:"submit"`
+	RevokeBtn string            `json:"revoke_button"`
+	Mine      string            `json:"mine"`
+	MineTip   string            `json:"mine_hint"`
+	Labels    string            `json:"labels"`
+	NoLabels  string            `json:"no_labels"`
+	OnPostBy  string            `json:"on_post_by"` // {name}
+	Log       string            `json:"log"`
+	LogTip    string            `json:"log_hint"`
+	Counts    string            `json:"counts"`
+	Open      string            `json:"open"`
+	NotCount  string            `json:"does_not_count"`
+	Split     string            `json:"split"`
+	SplitTip  string            `json:"split_hint"`
+	Double    string            `json:"double"` // {name}
+	Forked    string            `json:"forked"` // {name}
+	Acts      map[string]string `json:"acts"`   // {name} {who} {title}
+	Check     string            `json:"check"`
+}
+
+// StreetMine is what this home shares, and until when.
+type StreetMine struct {
+	Title   string `json:"title"`
+	Lead    string `json:"lead"`
+	None    string `json:"none"`
+	Post    string `json:"post"`
+	Comment string `json:"comment"`
+	Until   string `json:"until"` // {time}
+	Today   string `json:"today"`
+	Room    string `json:"room"` // {posts} {comments} {reactions}
+	Reach   string `json:"reach"`
+	ReachIs string `json:"reach_hint"`
+	Name    string `json:"name"`
+	NameTip string `json:"name_hint"`
+	Rename  string `json:"rename"`
+	Renamed string `json:"renamed"`
+	Leave   string `json:"leave"`
+}
+
+// StreetLeave asks before a home leaves.
+type StreetLeave struct {
+	Title   string   `json:"title"` // {title}
+	Lead    string   `json:"lead"`
+	Does    []string `json:"does"`
+	Only    string   `json:"only"`
+	Confirm string   `json:"confirm"`
+	Submit  string   `json:"submit"`
+	Cancel  string   `json:"cancel"`
+	Tick    string   `json:"tick"`
+}
+
+// StreetRefused is why something could not be said, and what to do.
+type StreetRefused struct {
+	TooMany   string `json:"too_many"`
+	NotMember string `json:"not_member"`
+	Gone      string `json:"gone"`
+	Disk      string `json:"disk"`
+	Other     string `json:"other"` // {detail}
+}
