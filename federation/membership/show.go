@@ -1,16 +1,20 @@
 package membership
 
 import (
+	"slices"
+
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 )
 
-// Objects returns what the home holds of the roster, the genesis among it, in no
-// order that means anything: for pages that tell who did what. It is not to be changed.
+// Objects returns what the home holds of the roster, the genesis first and the
+// others in no order that means anything: for pages that tell who did what. It is
+// not to be changed.
 func (m *Membership) Objects() []wire.Signed {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.home.Roster().Objects()
+	others := slices.DeleteFunc(m.home.Roster().Objects(), func(o wire.Signed) bool { return o.ID == m.genesis.ID })
+	return append([]wire.Signed{m.genesis}, others...)
 }
 
 // Quiet returns what this home does not want to see of the neighborhood. It

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -22,13 +23,13 @@ func TestStreetStirs(t *testing.T) {
 			h := newHome(t)
 			var changes []chan struct{}
 			a := &api{listening: make(slots, 1), Config: Config{
-				Cameras: h, Subscribe: func() (<-chan struct{}, func()) { return nil, func() {} },
+				Cameras: h, Log: slog.New(slog.DiscardHandler), Subscribe: func() (<-chan struct{}, func()) { return nil, func() {} },
 				Street: func(context.Context) <-chan struct{} {
 					changes = append(changes, make(chan struct{}))
 					return changes[len(changes)-1]
 				},
 			}}
-			ctx, cancel := context.WithTimeout(auth.With(t.Context(), c.who), time.Minute)
+			ctx, cancel := context.WithTimeout(auth.With(t.Context(), c.who), time.Minute-time.Second) // between two beats
 			defer cancel()
 			w := httptest.NewRecorder()
 			done := make(chan error)
