@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
-	"nvrd/ui"
 )
 
 // hostile is what a neighbor may call themselves and write, since objects can
@@ -68,53 +68,61 @@ func isolated(words string) check {
 	}
 }
 
-// TestHostileNeighbors shows what such neighbors say on every page.
+// TestHostileNeighbors has all of them in one street, and shows what they say on
+// every page.
 func TestHostileNeighbors(t *testing.T) {
+	s, anna, ben, _ := maple(t)
+	other := ben.says(wire.Post{Category: wire.CategoryThanks, Happened: "Thank you."})
+	entries, checks := []wire.Hash{other}, []check{plain}
+	for name, is := range hostile {
+		text := strings.TrimSpace(is.text)
+		rude := s.join(anna, is.name)
+		s.carry()
+		said := rude.says(wire.Post{Category: wire.CategoryQuestion, Happened: text, Person: text, Place: is.name})
+		label, err := anna.in.Label(said, wire.LabelOffTopic, text)
+		s.carry()
+		for _, err := range []error{
+			err, second(rude.in.Comment(other, text)), second(rude.in.React(other, wire.ReactionThanks)), second(rude.in.Comment(label, text)),
+		} {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		s.carry()
+		entries, checks = append(entries, said), append(checks, isolated(is.name), isolated(text))
+	}
+	everyGet(t, anna, entries, checks...)
+	everyGet(t, ben, entries[:2], checks...)
+	feed := get(anna.pages(auth.Household()), anna.at("")).Body.String()
+	for _, is := range hostile {
+		run(t, feed, says(is.name, strings.Join(strings.Fields(is.text), " ")))
+	}
+}
+
+// TestHostileInvites has each of them invite a home that knows nothing yet.
+func TestHostileInvites(t *testing.T) {
+	s := newNeighbors(t)
+	s.now = time.Now()
+	mean, n := s.on(), s.on()
+	h := n.pages(auth.Household())
 	for name, is := range hostile {
 		t.Run(name, func(t *testing.T) {
-			text := strings.TrimSpace(is.text)
-			s, anna, ben, _ := maple(t)
-			rude := s.join(anna, is.name)
-			s.carry()
-			said := rude.says(wire.Post{Category: wire.CategoryQuestion, Happened: text, Person: text, Place: is.name})
-			other := ben.says(wire.Post{Category: wire.CategoryThanks, Happened: "Thank you."})
-			for _, err := range []error{
-				second(rude.in.Comment(other, text)), second(rude.in.React(other, wire.ReactionThanks)), second(anna.in.Label(said, wire.LabelOffTopic, text)),
-			} {
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.carry()
-			label := anna.in.Days()[0].Posts[0].Labels
-			if len(label) == 0 {
-				label = anna.in.Days()[0].Posts[1].Labels
-			}
-			if _, err := rude.in.Comment(label[0].Item.ID, text); err != nil {
-				t.Fatal(err)
-			}
-			s.carry()
-			for _, at := range []*neighbor{anna, ben} {
-				everyGet(t, at.pages(auth.Household()), at, []wire.Hash{said, other}, plain, isolated(is.name), isolated(text))
-			}
-			run(t, get(anna.pages(auth.Household()), anna.at("")).Body.String(), says(is.name, strings.Join(strings.Fields(text), " ")))
-
-			// One who only asks knows the title of the neighborhood and who invites.
-			mean := s.found(is.name, is.name)
-			v, err := mean.Invite(mean.in, 7)
+			m, err := mean.all.Found(is.name, is.name, rules)
 			if err != nil {
 				t.Fatal(err)
 			}
-			v.Expires += 9 * wire.Day
+			v, err := mean.Invite(m, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
 			invite, err := v.Text()
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := s.on()
-			h := n.pages(auth.Household())
-			run(t, post(h, "/street/join", values("do", "look", "invite", invite)).Body.String(), append(everyPage, plain, isolated(is.name), says(is.name))...)
+			checks := append([]check{plain, isolated(is.name), says(is.name)}, everyPage...)
+			run(t, post(h, "/street/join", values("do", "look", "invite", invite)).Body.String(), checks...)
 			goes(t, h, "/street/join", "do", "join", "invite", invite, "own", is.name)
-			run(t, get(h, "/street/waiting").Body.String(), append(everyPage, plain, isolated(is.name), says(is.name))...)
+			run(t, get(h, "/street/waiting").Body.String(), checks...)
 		})
 	}
 }
@@ -122,32 +130,27 @@ func TestHostileNeighbors(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 // everyGet holds every page of a home's neighborhood against checks.
-func everyGet(t *testing.T, h http.Handler, n *neighbor, entries []wire.Hash, checks ...check) {
+func everyGet(t *testing.T, n *neighbor, entries []wire.Hash, checks ...check) {
 	t.Helper()
-	h0 := &household{}
-	p, err := ui.New(ui.Config{Cameras: h0, Setup: h0, Household: h0, Timelines: h0, Street: n})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, route := range p.Routes() {
-		address, ok := strings.CutPrefix(route.Pattern, "GET ")
-		if !ok || !strings.HasPrefix(address, "/street/{street}") {
+	h := n.pages(auth.Household())
+	for _, route := range n.served.Routes() {
+		address, ok := strings.CutPrefix(route.Pattern, "GET /street/{street}")
+		if !ok {
 			continue
 		}
 		for _, e := range entries {
-			page := strings.NewReplacer("/street/{street}", n.at(""), "{entry}", e.String()).Replace(address)
-			w := get(h, page)
-			if w.Code != http.StatusOK {
-				t.Errorf("%s: %d", page, w.Code)
-			}
+			w := get(h, strings.Replace(n.at(address), "{entry}", e.String(), 1))
 			root, err := html.Parse(strings.NewReader(w.Body.String()))
-			if err != nil {
-				t.Fatal(err)
+			if err != nil || w.Code != http.StatusOK {
+				t.Fatalf("%s: %d, %v", address, w.Code, err)
 			}
 			for _, c := range append(checks, everyPage...) {
 				for _, fault := range c(root) {
 					t.Errorf("%s: %s", address, fault)
 				}
+			}
+			if !strings.Contains(address, "{entry}") {
+				break
 			}
 		}
 	}

@@ -39,6 +39,7 @@ type neighbor struct {
 	out    []letter
 	direct int
 	err    error // of turning on and of inviting
+	served *ui.Pages
 }
 
 type letter struct {
@@ -219,12 +220,14 @@ func newNeighbors(t *testing.T) *neighbors {
 // pages returns the pages of a home for who asks.
 func (n *neighbor) pages(who auth.Subject) http.Handler {
 	n.t.Helper()
-	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
-	p, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Street: n, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		n.t.Fatal(err)
+	if n.served == nil { // what pages load is packed each time
+		h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
+		var err error
+		if n.served, err = ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Street: n, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			n.t.Fatal(err)
+		}
 	}
-	return auth.As(who, p)
+	return auth.As(who, n.served)
 }
 
 // at is the address of a page of a home's neighborhood.
