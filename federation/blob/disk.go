@@ -75,10 +75,10 @@ func (d *Disk) shelf(neighborhood wire.Hash) *Shelf {
 func (d *Disk) Shelf(neighborhood wire.Hash) (*Shelf, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.shelves[neighborhood]
-	if s == nil {
-		s = d.shelf(neighborhood)
+	if s := d.shelves[neighborhood]; s != nil {
+		return s, nil
 	}
+	s := d.shelf(neighborhood)
 	if err := makeDir(s.dir); err != nil {
 		return nil, fmt.Errorf("shelf of %v: %w", neighborhood, err)
 	}
@@ -159,11 +159,7 @@ func parseHash(name string) (h wire.Hash, ok bool) {
 
 // makeDir makes a folder, durably.
 func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o750)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))

@@ -81,10 +81,10 @@ func TestFetch(t *testing.T) {
 			answered := make(chan error)
 			go func() { answered <- errors.Join(from.Answer(there, leave), there.Close()) }()
 			r, err := to.Fetch(askFor(b), func() (io.ReadWriter, error) { return here, nil })
+			here.Close()
 			if err := errors.Join(err, <-answered); err != nil {
 				t.Fatal(err)
 			}
-			here.Close()
 			runs++
 			if want := min(chunks-(runs-1)*wire.MaxRun, wire.MaxRun); r.Chunks != want {
 				t.Errorf("%d of %d chunks came, want %d", r.Chunks, chunks, want)
@@ -157,6 +157,9 @@ func TestAnswers(t *testing.T) {
 			}
 			if (err == nil) != (c.outcome == exchange.Whole || c.outcome == exchange.Absent) {
 				t.Errorf("error %v", err)
+			}
+			if prefix := list - wire.Size(wire.Chunks{Hashes: hashes}); len(c.answer) >= list && bytes.HasPrefix(good, c.answer) && r.Bytes != int64(len(c.answer)-prefix) {
+				t.Errorf("%d bytes are counted, of %d", r.Bytes, len(c.answer)-prefix)
 			}
 			// A lie costs one list or one chunk, and what is read ahead.
 			if most := int64(list + (c.chunks+1)*wire.SealedChunk + 4096); read > most || r.Bytes > read {

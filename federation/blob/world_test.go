@@ -15,7 +15,7 @@ import (
 	"nvrd/federation/wire"
 )
 
-var worlds = flag.Int("worlds", 8, "random streets of TestWorld")
+var worlds = flag.Int("worlds", 5, "random streets of TestWorld")
 
 // world is a street in virtual time: homes with shelves on disk, whose exchanges
 // say whom to ask, and streams that carry what shelves answer, or what liars do.

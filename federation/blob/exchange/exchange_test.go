@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,19 @@ func TestOrder(t *testing.T) {
 		s.do(s.ThumbnailsOnly(false, s.now))
 		s.asked("t1:anna p1:anna")
 	})
+	t.Run("not all of one", func(t *testing.T) {
+		first := map[wire.Key]int{}
+		for i := range 100 {
+			s := begin(t, lavish, "anna", "bob", "carol", "dora")
+			s.want(fmt.Sprint("p", i), "nobody")
+			first[s.open[0].Node]++
+		}
+		for node, n := range first {
+			if len(first) != 4 || n < 10 {
+				t.Errorf("of 100 files %d are asked of %v, of %d", n, node, len(first))
+			}
+		}
+	})
 	t.Run("who brought it is remembered when the feed changes", func(t *testing.T) {
 		for _, from := range []string{"anna", "bob", "carol", "dora"} {
 			s := begin(t, lavish)
@@ -216,6 +230,19 @@ func TestRests(t *testing.T) {
 					break
 				}
 			}
+		}
+	})
+	t.Run("not who is slow, or was", func(t *testing.T) {
+		for _, better := range []Result{{Outcome: Stalled, Chunks: 1}, {Outcome: More, Chunks: 8}} {
+			s := begin(t, lavish, "anna")
+			s.want("p1", "anna")
+			for _, r := range []Result{{Outcome: Stalled}, {Outcome: Stalled}, better, {Outcome: Stalled, Chunks: 1}} {
+				s.ends("p1", r)
+				s.pass(2*StallRest + time.Second)
+			}
+			s.ends("p1", Result{Outcome: Stalled, Chunks: 1})
+			s.pass(StallRest + time.Second)
+			s.asked("p1:anna")
 		}
 	})
 	t.Run("not by hanging up", func(t *testing.T) {
@@ -364,6 +391,26 @@ func TestGrant(t *testing.T) {
 	s.do(s.Done(Ask{}, Result{}, s.now.Add(24*time.Hour)))
 	s.now = s.now.Add(24 * time.Hour)
 	grant("anna", 200, true)
+}
+
+// All that an exchange is ever told. None of it is what anybody looks at, likes,
+// hides or mutes: what a home asks for, its neighbors see.
+func TestInputs(t *testing.T) {
+	told := []string{"Done", "Down", "Give", "Limit", "Lost", "Meter", "ThumbnailsOnly", "Tick", "Up", "Want"}
+	var got []string
+	for m := range reflect.TypeFor[*Exchange]().Methods() {
+		got = append(got, m.Name)
+	}
+	if !slices.Equal(got, told) {
+		t.Errorf("an exchange is told by %v, want %v", got, told)
+	}
+	var wanted []string
+	for f := range reflect.TypeFor[Wanted]().Fields() {
+		wanted = append(wanted, f.Name)
+	}
+	if want := []string{"Ref", "Thumbnail", "From"}; !slices.Equal(wanted, want) {
+		t.Errorf("of what is wanted it knows %v, want %v", wanted, want)
+	}
 }
 
 // Whatever happens in whatever order: the bounds hold, nothing is asked twice at
