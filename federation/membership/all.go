@@ -99,9 +99,6 @@ func (a *All) Found(title, name string, policy wire.Policy) (*Membership, error)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	keys := a.seed.Keys(identity.Place{Neighborhood: a.places})
-	if err := wire.CheckName(name); err != nil {
-		return nil, invalid(err)
-	}
 	now := wire.MinuteOf(a.clock())
 	genesis, err := wire.Sign(wire.Genesis{
 		Minute: now, Title: title, Policy: policy, Founder: wire.PublicKey(keys.Author), Seat: wire.PublicKey(keys.Seat), Salt: salt(),

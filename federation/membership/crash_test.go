@@ -126,6 +126,9 @@ func TestLeft(t *testing.T) {
 				if err := ben.all.Forget(b); err != nil {
 					t.Fatal(err)
 				}
+				if !errors.Is(b.Behind(), nvr.ErrNotFound) {
+					t.Errorf("once it forgot: %v", b.Behind())
+				}
 				atBen.Up(atAnna.own)
 				for _, o := range a.Objects() {
 					_ = b.Hear(atAnna.own, wire.Objects{Objects: [][]byte{o.Raw}}) // whoever hangs up may be late

@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/record"
 	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"nvrd/federation/wire"
 )
@@ -38,6 +39,7 @@ type Pages interface {
 // newest (libp2p's peer record, RFC 0003), and never what somebody says of
 // somebody else.
 type book struct {
+	home  Roster
 	pages Pages
 
 	mu      sync.Mutex
@@ -52,8 +54,8 @@ type address struct {
 	raw []byte // nil for what was not signed, but read from an invite
 }
 
-func openBook(h host.Host, pages Pages) (*book, error) {
-	b := &book{pages: pages, records: map[wire.Key]address{}, near: map[wire.Key][]multiaddr.Multiaddr{}, asked: map[wire.Key]time.Time{}}
+func openBook(home Roster, pages Pages) (*book, error) {
+	b := &book{home: home, pages: pages, records: map[wire.Key]address{}, near: map[wire.Key][]multiaddr.Multiaddr{}, asked: map[wire.Key]time.Time{}}
 	if pages == nil {
 		return b, nil
 	}
@@ -62,12 +64,12 @@ func openBook(h host.Host, pages Pages) (*book, error) {
 		return nil, err
 	}
 	for _, raw := range kept {
-		_, _ = b.learn(raw) // what an older program kept, and this one refuses, is learnt anew
+		_, _ = b.learn(raw, home.Member) // what an older program kept, and this one refuses, is learnt anew
 	}
 	return b, nil
 }
 
-// listen learns from each node that connects what it says of itself.
+// listen learns from each member that connects what it says of itself.
 func (b *book) listen(ctx context.Context, h host.Host) {
 	met, err := h.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted))
 	if err != nil {
@@ -84,7 +86,7 @@ func (b *book) listen(ctx context.Context, h host.Host) {
 			}
 			if signed := e.(event.EvtPeerIdentificationCompleted).SignedPeerRecord; signed != nil {
 				if raw, err := signed.Marshal(); err == nil {
-					_, _ = b.learn(raw) // it stays as it was
+					_, _ = b.learn(raw, b.home.Member) // it stays as it was
 				}
 			}
 		}
@@ -93,8 +95,10 @@ func (b *book) listen(ctx context.Context, h host.Host) {
 
 var errStale = errors.New("not newer than what is known")
 
-// learn takes the addresses that a node signed, and returns whose they are.
-func (b *book) learn(raw []byte) (wire.Key, error) {
+// learn takes the addresses that a node signed, if they are wanted, and returns
+// whose they are. Names are none: whoever is asked for one learns that somebody
+// looks for a neighbor.
+func (b *book) learn(raw []byte, wanted func(wire.Key) bool) (wire.Key, error) {
 	if len(raw) > maxRecord {
 		return wire.Key{}, wire.ErrTooLarge
 	}
@@ -110,14 +114,18 @@ func (b *book) learn(raw []byte) (wire.Key, error) {
 	if err != nil {
 		return wire.Key{}, err
 	}
+	if !wanted(node) {
+		return wire.Key{}, fmt.Errorf("an address that was not asked for: %w", wire.ErrMalformed)
+	}
+	at := slices.DeleteFunc(said.Addrs, func(a multiaddr.Multiaddr) bool { return !manet.IsThinWaist(a) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if was, ok := b.records[node]; ok && was.raw != nil && was.seq >= said.Seq {
 		return node, errStale
 	}
-	b.records[node] = address{said.Addrs, said.Seq, raw}
+	b.records[node] = address{at, said.Seq, raw}
 	if b.pages != nil {
-		return node, b.pages.Keep(node, raw)
+		_ = b.pages.Keep(node, raw) // what can't be written down is learnt anew after a restart
 	}
 	return node, nil
 }
@@ -169,7 +177,7 @@ func (b *book) answer(from wire.Key, question []byte) ([]byte, error) {
 	b.asked[from] = now
 	var answer []byte
 	for node := range slices.Chunk(question, len(wire.Key{})) {
-		if raw := b.records[wire.Key(node)].raw; raw != nil {
+		if raw := b.records[wire.Key(node)].raw; raw != nil && b.home.Member(wire.Key(node)) {
 			answer = append(binary.AppendUvarint(answer, uint64(len(raw))), raw...)
 		}
 	}
@@ -196,12 +204,13 @@ func (n *Node) ask(ctx context.Context, of wire.Key, wanted []wire.Key) error {
 		if err != nil {
 			return err
 		}
-		node, err := n.book.learn(raw)
-		if !slices.Contains(wanted, node) {
-			return fmt.Errorf("an address that was not asked for: %w", wire.ErrMalformed)
+		node, err := n.book.learn(raw, func(node wire.Key) bool { return slices.Contains(wanted, node) })
+		if errors.Is(err, errStale) {
+			continue
 		}
-		if err == nil {
-			n.again(node)
+		if err != nil {
+			return err
 		}
+		n.again(node)
 	}
 }

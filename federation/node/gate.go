@@ -1,7 +1,9 @@
 package node
 
 import (
+	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -18,7 +20,7 @@ import (
 // There is one exception: a home learns whether it is reachable when another one
 // dials it back, and does that under another key, since a connection stands
 // already. So who comes from the very address of a linked member may connect. It
-// is served nothing but that by [Node.members].
+// is served nothing but that (see [bounds]).
 type Gate struct {
 	Roster Roster
 	Local  bool // addresses of this machine and its network are dialed, too
@@ -44,6 +46,10 @@ func (g *Gate) InterceptPeerDial(id peer.ID) bool { return g.member(id) }
 // InterceptAddrDial refuses addresses within homes: a neighbor may name those of
 // this home's network, to learn what there is.
 func (g *Gate) InterceptAddrDial(id peer.ID, at multiaddr.Multiaddr) bool {
+	ip, err := manet.ToIP(at)
+	if err != nil || translates(ip) {
+		return false // see [names]
+	}
 	if g.Local || manet.IsPublicAddr(at) {
 		return true
 	}
@@ -51,6 +57,16 @@ func (g *Gate) InterceptAddrDial(id peer.ID, at multiaddr.Multiaddr) bool {
 	defer g.mu.Unlock()
 	return g.near[id][string(at.Bytes())]
 }
+
+// translates tells whether an address of IPv6 stands for one of IPv4, which may
+// lie in the home's network: NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056) and
+// Teredo (RFC 4380).
+func translates(ip net.IP) bool {
+	a, _ := netip.AddrFromSlice(ip)
+	return slices.ContainsFunc(translated, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+var translated = []netip.Prefix{netip.MustParsePrefix("64:ff9b::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32")}
 
 // InterceptAccept lets all begin: who they are they have to prove first.
 func (g *Gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }

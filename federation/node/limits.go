@@ -1,11 +1,15 @@
 package node
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/x/rate"
 	"github.com/multiformats/go-multiaddr"
@@ -14,6 +18,52 @@ import (
 // street is how many homes may come from one address: a provider that has many
 // behind one is as common as a house with many flats. libp2p's own limits are 8.
 const street = 256
+
+// bounds has a host serve strangers nothing: on their connections no stream is
+// of any protocol but that by which a home that dials back says so. So they hear
+// neither where the home is reached nor what it talks.
+type bounds struct {
+	network.ResourceManager
+	gate *Gate
+}
+
+// OpenStream is that of [network.ResourceManager].
+func (b bounds) OpenStream(id peer.ID, d network.Direction) (network.StreamManagementScope, error) {
+	s, err := b.ResourceManager.OpenStream(id, d)
+	if err != nil || b.gate.member(id) {
+		return s, err
+	}
+	return strange{s}, nil
+}
+
+// strange is a stream with a stranger.
+type strange struct{ network.StreamManagementScope }
+
+var errStranger = errors.New("a stranger is served nothing")
+
+// SetProtocol is that of [network.StreamManagementScope].
+func (s strange) SetProtocol(p protocol.ID) error {
+	if p != autonatv2.DialBackProtocol {
+		return errStranger
+	}
+	return s.StreamManagementScope.SetProtocol(p)
+}
+
+// names looks up no name: a neighbor that gives one as its address would learn
+// from whoever is asked for it who looks, and when.
+type names struct{}
+
+var errName = errors.New("names are not looked up")
+
+// ResolveDNSAddr is that of [network.MultiaddrDNSResolver].
+func (names) ResolveDNSAddr(context.Context, peer.ID, multiaddr.Multiaddr, int, int) ([]multiaddr.Multiaddr, error) {
+	return nil, errName
+}
+
+// ResolveDNSComponent is that of [network.MultiaddrDNSResolver].
+func (names) ResolveDNSComponent(context.Context, multiaddr.Multiaddr, int) ([]multiaddr.Multiaddr, error) {
+	return nil, errName
+}
 
 // limits bounds what all neighbors together take of this home.
 func limits() (network.ResourceManager, error) {
@@ -24,14 +74,14 @@ func limits() (network.ResourceManager, error) {
 			FD: rcmgr.LimitVal(conns), Memory: rcmgr.LimitVal64(memory),
 		}
 	}
-	bounds := rcmgr.PartialLimitConfig{
+	most := rcmgr.PartialLimitConfig{
 		System:      some(4096, 2*street, 128<<20),
 		Transient:   some(512, street, 32<<20), // connections that have not proven yet who they are
 		PeerDefault: some(256, 8, 32<<20),
 	}.Build(rcmgr.DefaultLimits.AutoScale())
 	here := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: street}}
 	there := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: street}, {PrefixLength: 48, ConnCount: 2 * street}}
-	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(bounds),
+	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(most),
 		rcmgr.WithMetricsDisabled(), rcmgr.WithLimitPerSubnet(here, there), rcmgr.WithConnRateLimiters(rates()))
 }
 

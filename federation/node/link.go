@@ -34,7 +34,7 @@ type link struct {
 
 	mu      sync.Mutex
 	queue   []wire.Message
-	queued  int // bytes
+	queued  int // bytes, of what is being written too
 	closing bool
 	ready   chan struct{} // that something is queued
 }
@@ -60,12 +60,15 @@ func (l *link) send(m wire.Message) {
 	l.wake()
 }
 
-// finish takes nothing more, and returns when what was queued is sent.
+// finish takes nothing more, and returns when what was queued is sent, or can't
+// be in a while.
 func (l *link) finish() {
 	l.mu.Lock()
 	l.closing = true
 	l.wake()
 	l.mu.Unlock()
+	late := time.AfterFunc(2*patience, l.end)
+	defer late.Stop()
 	<-l.ended
 }
 
@@ -107,14 +110,18 @@ func (l *link) write(quit <-chan struct{}) {
 	for {
 		l.mu.Lock()
 		queue, closing := l.queue, l.closing
-		l.queue, l.queued = nil, 0
+		l.queue = nil
 		l.mu.Unlock()
-		_ = l.stream.SetWriteDeadline(time.Now().Add(patience)) // where there are none the transport notices
 		for _, m := range queue {
+			l.patient()
 			if err := write(out, m); err != nil {
 				return
 			}
+			l.mu.Lock()
+			l.queued -= wire.Size(m)
+			l.mu.Unlock()
 		}
+		l.patient()
 		if err := out.Flush(); err != nil {
 			return
 		}
@@ -130,6 +137,11 @@ func (l *link) write(quit <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// patient gives the node its time to take in what is written next.
+func (l *link) patient() {
+	_ = l.stream.SetWriteDeadline(time.Now().Add(patience)) // where there are none the transport notices
 }
 
 func write(w *bufio.Writer, m wire.Message) error {

@@ -69,12 +69,12 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 	if err != nil {
 		return nil, err
 	}
-	bounds, err := limits()
+	most, err := limits()
 	if err != nil {
 		return nil, err
 	}
 	few.Do(func() { observedaddrs.ActivationThresh = 1 })
-	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds),
+	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds{most, gate}),
 		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(c.told))
 	if !c.Local {
 		options = append(options,
@@ -99,6 +99,7 @@ func transports() []libp2p.Option {
 		libp2p.UserAgent("stoop"),
 		libp2p.DisableMetrics(),
 		libp2p.Ping(false),
+		libp2p.MultiaddrResolver(names{}),
 	}
 }
 

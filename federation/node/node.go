@@ -69,7 +69,7 @@ func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
 	}
 	ctx, done := context.WithCancel(context.Background())
 	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
-	if n.book, err = openBook(h, pages); err != nil {
+	if n.book, err = openBook(home, pages); err != nil {
 		done()
 		return nil, err
 	}
@@ -102,11 +102,22 @@ func (n *Node) Close() error {
 
 // start does something beside, unless the node is closed.
 func (n *Node) start(do func()) {
+	if n.begin() {
+		go func() {
+			defer n.work.Done()
+			do()
+		}()
+	}
+}
+
+// begin tells whether the node is not closed, and has its end wait for n.work.Done.
+func (n *Node) begin() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.off {
-		n.work.Go(do)
+		n.work.Add(1)
 	}
+	return !n.off
 }
 
 // Send gives messages to the link with a node, in their order. It does not wait;
@@ -227,10 +238,11 @@ func (n *Node) serve(e exchange, reply func(from wire.Key, question []byte) ([]b
 func (n *Node) members(serve func(from wire.Key, s network.Stream)) network.StreamHandler {
 	return func(s network.Stream) {
 		from, err := keyOf(s.Conn().RemotePeer())
-		if err != nil || !n.home.Member(from) {
+		if err != nil || !n.home.Member(from) || !n.begin() {
 			_ = s.Reset() // nobody is to be told
 			return
 		}
+		defer n.work.Done()
 		serve(from, s)
 	}
 }

@@ -67,9 +67,10 @@ func (n *neighbors) drop(name string) {
 // home writes down what its node tells it.
 type home struct {
 	*neighbors
-	t    *testing.T
-	name string
-	node *node.Node
+	t     *testing.T
+	name  string
+	node  *node.Node
+	pages pages
 
 	mu    sync.Mutex
 	heard []string
@@ -136,10 +137,35 @@ func (h *home) until(wanted ...string) {
 	}
 }
 
+// pages keeps addresses.
+type pages struct {
+	mu   sync.Mutex
+	kept map[wire.Key][]byte
+}
+
+func (p *pages) Records() ([][]byte, error) { return nil, nil }
+
+func (p *pages) Keep(k wire.Key, record []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept == nil {
+		p.kept = map[wire.Key][]byte{}
+	}
+	p.kept[k] = record
+	return nil
+}
+
+// page returns what a home has kept of where another one is.
+func (h *home) page(k wire.Key) []byte {
+	h.pages.mu.Lock()
+	defer h.pages.mu.Unlock()
+	return h.pages.kept[k]
+}
+
 func live(t *testing.T, name string, n *neighbors) *home {
 	t.Helper()
 	h := &home{neighbors: n, t: t, name: name, news: make(chan struct{})}
-	made, err := node.Listen(node.Config{Key: key(name), Local: true}, h, h, nil)
+	made, err := node.Listen(node.Config{Key: key(name), Local: true}, h, h, &h.pages)
 	if err != nil {
 		t.Fatal(err)
 	}
