@@ -242,6 +242,13 @@ func (n *Node) open(node wire.Key) {
 	if err != nil || bytes.Compare(n.own[:], node[:]) > 0 || !n.opens(node) {
 		return
 	}
+	n.mu.Lock()
+	l := n.links[node]
+	n.mu.Unlock()
+	if l != nil && wayOf(l.stream.Conn()) == Direct { // it was opened meanwhile
+		n.opened(node)
+		return
+	}
 	ctx, cancel := context.WithTimeout(n.ctx, patience)
 	defer cancel()
 	s, err := n.host.NewStream(network.WithNoDial(ctx, "link"), id, linkProtocol)
@@ -249,7 +256,7 @@ func (n *Node) open(node wire.Key) {
 		n.opened(node)
 		return // it is tried again
 	}
-	l := newLink(node, s)
+	l = newLink(node, s)
 	entered := n.enter(l)
 	n.opened(node)
 	n.talk(l, entered)
