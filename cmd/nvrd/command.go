@@ -31,8 +31,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "record and serve", run},
-		{"demo", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "try it out with two simulated doorbells", demo},
+		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--neighbor-port N] [--relay-only]", "record and serve", run},
+		{"demo", "[--homes N] [--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "try it out with two simulated doorbells in each home", demo},
 		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
 		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
 		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},
@@ -51,6 +51,13 @@ func commands() []command {
 		{"storage remove", "[--data DIR] --path DIR", "write nothing more to a directory; its footage stays", storageRemove},
 		{"storage set", "[--data DIR] [--free SIZE] [--free-percent N] [--max SIZE] [--spare-young BOOL] [--CLASS-min AGE] [--CLASS-max AGE] [--CLASS-share N]", "say how long footage stays", storageSet},
 		{"storage", "[--data DIR] [--json]", "show what is kept, and for how long", storage},
+		{"neighborhood on", "[--listen HOST:PORT] [--access-key-file FILE]", "take part with neighbors; prints 24 words to be kept on paper", neighborhoodOn},
+		{"neighborhood found", "[--listen HOST:PORT] [--access-key-file FILE] --title TITLE --home NAME [--contact TEXT] [--place NAME]... [--invites members|stewards]", "begin a neighborhood", neighborhoodFound},
+		{"neighborhood invite", "[--listen HOST:PORT] [--access-key-file FILE] [--neighborhood TITLE] [--days N]", "let another home in", neighborhoodInvite},
+		{"neighborhood join", "[--listen HOST:PORT] [--access-key-file FILE] --home NAME", "ask to be let in, with an invite from standard input", neighborhoodJoin},
+		{"neighborhood members", "[--listen HOST:PORT] [--access-key-file FILE] [--neighborhood TITLE] [--json]", "list the homes that are in", neighborhoodMembers},
+		{"neighborhood leave", "[--listen HOST:PORT] [--access-key-file FILE] --neighborhood TITLE", "leave, and take back all that this home said", neighborhoodLeave},
+		{"neighborhood status", "[--listen HOST:PORT] [--access-key-file FILE] [--json]", "show how it stands with the neighborhood", neighborhoodStatus},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
 		{"version", "", "print the version", printVersion},
 	}

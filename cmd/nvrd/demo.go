@@ -15,17 +15,22 @@ import (
 	"nvrd/pkg/rtsp/rtspsim/porch"
 )
 
-// demo runs an appliance with two simulated doorbells. Without --data its
-// footage goes to a temporary directory and is gone when it ends.
+// demo runs homes with two simulated doorbells each, which are neighbors if they
+// are several. Without --data their footage goes to a temporary directory and is
+// gone when it ends.
 func demo(ctx context.Context, c *call) (err error) {
 	var s settings
 	f := c.flags()
 	f.StringVar(&s.data, "data", "", "where footage and settings are kept; a temporary directory unless given here")
-	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages")
+	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages of the first home; the others have the ports after it")
+	homes := f.Int("homes", 1, "how many homes; several are neighbors, and one more asks to be let in")
 	s.flags(f)
 	c.typed = "data" // STOOP_DATA is where real cameras are recorded
 	if err := c.parse(f); err != nil {
 		return err
+	}
+	if *homes < 1 || *homes > len(residents)-1 {
+		return fmt.Errorf("--homes is 1 to %d: %w", len(residents)-1, nvr.ErrInvalid)
 	}
 	if s.data == "" {
 		if s.data, err = os.MkdirTemp("", "stoop-demo-"); err != nil {
@@ -33,14 +38,20 @@ func demo(ctx context.Context, c *call) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(s.data)) }()
 	}
-	if err := onlySimulated(ctx, s.data); err != nil {
-		return err
-	}
 	sim, err := rtspsim.Listen("127.0.0.1:0", rtspsim.Options{})
 	if err != nil {
 		return err
 	}
 	defer sim.Close()
+	if err := show(sim); err != nil {
+		return err
+	}
+	if *homes > 1 {
+		return c.street(ctx, s, sim, *homes)
+	}
+	if err := onlySimulated(ctx, s.data); err != nil {
+		return err
+	}
 	return c.appliance(ctx, s, func(a *server) error {
 		return doorbells(ctx, sim, a.Dir.Home)
 	})
@@ -102,6 +113,16 @@ func doorbells(ctx context.Context, sim *rtspsim.Server, home *household.DB) err
 		}
 	}
 	for _, d := range simulated {
+		if _, err := home.AddCamera(ctx, household.CameraInput{Name: d.name, URL: sim.URL(d.path), SubURL: sim.URL(d.path + "-sub")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show has the server play what the doorbells see.
+func show(sim *rtspsim.Server) error {
+	for _, d := range simulated {
 		scene := d.scene()
 		for path, file := range map[string][]byte{d.path: scene.Main, d.path + "-sub": scene.Sub} {
 			clip, err := rtspsim.LoadClip(file)
@@ -111,9 +132,6 @@ func doorbells(ctx context.Context, sim *rtspsim.Server, home *household.DB) err
 			if err := sim.Play(path, clip); err != nil {
 				return err
 			}
-		}
-		if _, err := home.AddCamera(ctx, household.CameraInput{Name: d.name, URL: sim.URL(d.path), SubURL: sim.URL(d.path + "-sub")}); err != nil {
-			return err
 		}
 	}
 	return nil

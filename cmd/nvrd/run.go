@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ func run(ctx context.Context, c *call) error {
 	data := dataFlag(f)
 	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages")
 	s.flags(f)
+	s.neighborFlags(f)
 	if err := c.parse(f); err != nil {
 		return err
 	}
@@ -37,6 +39,20 @@ func (s *settings) flags(f *flag.FlagSet) {
 		s.hosts = append(s.hosts, strings.FieldsFunc(name, func(r rune) bool { return r == ',' || r == ' ' })...)
 		return nil
 	})
+}
+
+// neighborPort is where neighbors reach this home unless it is told otherwise.
+const neighborPort = 7667
+
+// neighborFlags adds how neighbors reach the home.
+func (s *settings) neighborFlags(f *flag.FlagSet) {
+	s.neighbors.Port = neighborPort
+	f.Func("neighbor-port", "first port, UDP and TCP, for neighbors; 0 takes free ones; 7667 unless given", func(text string) error {
+		port, err := strconv.ParseUint(text, 10, 16)
+		s.neighbors.Port = uint16(port)
+		return err
+	})
+	f.BoolVar(&s.neighbors.RelayOnly, "relay-only", false, "do not tell neighbors this home's address; they reach it through each other")
 }
 
 // appliance runs an appliance until ctx ends. ready, which may be nil, is

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"nvrd/federation/online"
 	"nvrd/pkg/api"
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
@@ -24,17 +25,18 @@ type settings struct {
 	listen    string
 	accessKey string   // file; empty lets in everybody who reaches listen, which is loopback then
 	hosts     []string // further names it answers to
+	neighbors online.Config
 }
 
 // server is a running appliance with its pages.
 type server struct {
 	*appliance.Appliance
-	street   street.Service // nil: there are no pages of a neighborhood
-	log      *slog.Logger
-	http     *http.Server
-	listener net.Listener
-	stop     context.CancelFunc // ends Run
-	stopped  chan struct{}      // closed when it has ended
+	neighbors *online.Online
+	log       *slog.Logger
+	http      *http.Server
+	listener  net.Listener
+	stop      context.CancelFunc // ends Run
+	stopped   chan struct{}      // closed when it has ended
 }
 
 // start starts an appliance and serves its pages at an address.
@@ -50,6 +52,10 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		return nil, err
 	}
 	if a.Appliance, err = appliance.Open(ctx, appliance.Config{Data: s.data, Log: log}); err != nil {
+		return nil, err
+	}
+	s.neighbors.Dir, s.neighbors.Log = s.data, log
+	if a.neighbors, err = online.Open(s.neighbors); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", s.listen)
@@ -101,7 +107,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
 		Notices:   a.Notices,
-		Street:    a.street,
+		Street:    a.neighbors,
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,
@@ -115,10 +121,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		return nil, err
 	}
 	guards.Page = refusal(shown)
-	var stirred func(context.Context) <-chan struct{}
-	if a.street != nil {
-		stirred = func(ctx context.Context) <-chan struct{} { return street.Stirred(ctx, a.street) }
-	}
+	stirred := func(ctx context.Context) <-chan struct{} { return street.Stirred(ctx, a.neighbors) }
 	mux := http.NewServeMux()
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
@@ -126,6 +129,9 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Household: a.Dir.Home, Events: a.Events, History: a.Dir.Catalog,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
+	neighborhood := a.neighborhoodAPI()
+	mux.Handle("/api/v1/neighborhoods", neighborhood)
+	mux.Handle("/api/v1/neighborhoods/", neighborhood)
 	return api.Secure(mux, guards), nil
 }
 
@@ -161,6 +167,9 @@ func (a *server) Close() error {
 		cancel()
 	} else if a.listener != nil {
 		errs = append(errs, a.listener.Close())
+	}
+	if a.neighbors != nil {
+		errs = append(errs, a.neighbors.Close())
 	}
 	if a.Appliance != nil {
 		errs = append(errs, a.Appliance.Close())

@@ -185,6 +185,21 @@ func (m *Membership) News() <-chan struct{} {
 	return m.news
 }
 
+// Arrived returns once the roster says that this home is in.
+func (m *Membership) Arrived(ctx context.Context) error {
+	for {
+		news := m.News()
+		if m.State().Member(m.Author()) != nil {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // Name returns the neighborhood's name: the id of its genesis.
 func (m *Membership) Name() wire.Hash { return m.entry.Name }
 

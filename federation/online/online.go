@@ -44,13 +44,14 @@ type Online struct {
 	store *store.DB // nil while it is off, as is all
 	all   *membership.All
 	nodes map[*membership.Membership]*node.Node
+	begun chan struct{} // is closed when there is another node
 	asks  map[*membership.Joining]context.CancelFunc
 }
 
 // Open takes up what the home was in. All of it runs until Close.
 func Open(c Config) (*Online, error) {
 	ctx, stop := context.WithCancel(context.Background())
-	o := &Online{config: c, ctx: ctx, stop: stop, nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
+	o := &Online{config: c, ctx: ctx, stop: stop, begun: make(chan struct{}), nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
 	seed, on, err := store.Seed(c.Dir)
 	if err == nil && on {
 		err = o.run(seed)
@@ -155,6 +156,8 @@ func (o *Online) connect(in []*membership.Membership) {
 			continue
 		}
 		o.nodes[m] = n
+		close(o.begun)
+		o.begun = make(chan struct{})
 	}
 }
 
@@ -225,15 +228,35 @@ func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
 	return direct, relayed
 }
 
-// Invite makes an invite whose doors are open. Errors are those of [membership.Membership.Invite].
-func (o *Online) Invite(m *membership.Membership, days int) (wire.Invite, error) {
-	n := o.nodeOf(m)
-	if n == nil {
-		return wire.Invite{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
-	}
-	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
+// Invite makes an invite whose doors are open; it waits for the node to listen.
+// Errors are those of [membership.Membership.Invite], and that of ctx.
+func (o *Online) Invite(ctx context.Context, m *membership.Membership, days int) (wire.Invite, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	n, err := o.listening(ctx, m)
+	if err != nil {
+		return wire.Invite{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
+	}
 	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days)
+}
+
+// listening returns the node of a membership, once there is one.
+func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node.Node, error) {
+	for {
+		o.mu.Lock()
+		n, begun := o.nodes[m], o.begun
+		o.mu.Unlock()
+		if n != nil {
+			return n, nil
+		}
+		select {
+		case <-begun:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-o.ctx.Done():
+			return nil, o.ctx.Err()
+		}
+	}
 }
 
 // Leave tells the neighborhood that this home is out, and forgets all of it.

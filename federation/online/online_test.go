@@ -93,20 +93,15 @@ func (h *household) turnOn() {
 // invite returns an invite as text.
 func (h *household) invite(m *membership.Membership) string {
 	h.t.Helper()
-	for {
-		v, err := h.Online.Invite(m, 7)
-		if errors.Is(err, nvr.ErrNotFound) { // its node starts in a moment
-			continue
-		}
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		text, err := v.Text()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		return text
+	v, err := h.Online.Invite(h.t.Context(), m, 7)
+	if err != nil {
+		h.t.Fatal(err)
 	}
+	text, err := v.Text()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return text
 }
 
 func (h *household) join(invite string) *membership.Membership {

@@ -78,11 +78,11 @@ func off(s stage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = list("stays", "check", t.StaysH, t.Stays).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = list("leaves", "right", t.LeavesH, t.Leaves).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = list("leaves", "right", t.LeavesH, t.Leaves).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = list("stays", "check", t.StaysH, t.Stays).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"nvrd/federation/membership"
+	"nvrd/federation/online"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp/rtspsim"
+)
+
+// residents are who lives in the demo's street. One more than the homes that are
+// neighbors has the neighborhood on and is in none: it can be let in.
+var residents = []string{"Anna, number 4", "Ben, number 7", "Cleo, number 9", "Dara, number 12", "Emil, number 15", "Fay, number 18"}
+
+// street runs several homes on this machine, already neighbors.
+func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var running []*server
+	defer func() {
+		for _, a := range running {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	for i := range homes + 1 {
+		own, err := s.resident(i)
+		if err != nil {
+			return err
+		}
+		if err := onlySimulated(ctx, own.data); err != nil {
+			return err
+		}
+		a, err := start(ctx, own, c.logger().With("home", residents[i]))
+		if err != nil {
+			return err
+		}
+		running = append(running, a)
+		if i < homes {
+			if err := doorbells(ctx, sim, a.Dir.Home); err != nil {
+				return err
+			}
+		}
+		if a.neighbors.All() == nil {
+			if _, err := a.neighbors.TurnOn(); err != nil {
+				return err
+			}
+		}
+	}
+	failed := make(chan error, len(running))
+	for _, a := range running {
+		go func() { failed <- a.serve(ctx) }()
+	}
+	if err := settle(ctx, running[:homes]); err != nil {
+		return err
+	}
+	for i, a := range running[:homes] {
+		if _, err := fmt.Fprintf(c.out, "Stoop is at %s (%s)\n", whereabouts(a.listener.Addr()), residents[i]); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(c.out, "Not a neighbor yet: %s (%s). Let it in: make an invite under Members of another home, and paste it there.\n",
+		whereabouts(running[homes].listener.Addr()), residents[homes]); err != nil {
+		return err
+	}
+	for range running {
+		err = errors.Join(err, <-failed)
+		stop()
+	}
+	return err
+}
+
+// resident returns the settings of one home of the street.
+func (s settings) resident(i int) (settings, error) {
+	host, port, err := net.SplitHostPort(s.listen)
+	if err != nil {
+		return s, fmt.Errorf("--listen %q is not HOST:PORT: %w", s.listen, nvr.ErrInvalid)
+	}
+	if first, err := strconv.ParseUint(port, 10, 16); err == nil && first != 0 {
+		s.listen = net.JoinHostPort(host, strconv.FormatUint(first+uint64(i), 10))
+		s.neighbors.Port = uint16(first%50_000 + 10_000 + uint64(10*i)) // the same again, so that they find each other
+	}
+	s.data = filepath.Join(s.data, strconv.Itoa(i+1))
+	s.neighbors.Local = true
+	return s, nil
+}
+
+// settle makes neighbors of the homes that are none yet, and has them say a few
+// things, as far as they have not.
+func settle(ctx context.Context, homes []*server) error {
+	if len(homes[0].neighbors.All().In()) > 0 {
+		return nil // they are from an earlier demo
+	}
+	elm, err := homes[0].neighbors.All().Found("Elm Street", residents[0], wire.Policy{
+		Invites: wire.InvitesByMembers, Contact: "Anna, number 4", Places: []string{"Elm Street", "The park", "Bus stop", "Playground"},
+		ExpireDays: 30, MediaMiB: wire.MaxMediaMiB,
+	})
+	if err != nil {
+		return err
+	}
+	in := []*membership.Membership{elm}
+	for i, a := range homes[1:] {
+		m, err := letIn(ctx, homes[0].neighbors, elm, a.neighbors, residents[i+1])
+		if err != nil {
+			return err
+		}
+		in = append(in, m)
+	}
+	return talk(in)
+}
+
+// letIn has one home of the street invite another.
+func letIn(ctx context.Context, by *online.Online, m *membership.Membership, guest *online.Online, name string) (*membership.Membership, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	invite, err := by.Invite(ctx, m, 7)
+	if err != nil {
+		return nil, err
+	}
+	text, err := invite.Text()
+	if err != nil {
+		return nil, err
+	}
+	all := guest.All()
+	if _, err := all.Join(text, name); err != nil {
+		return nil, err
+	}
+	for {
+		news := all.News()
+		if in := all.In(); len(in) > 0 {
+			return in[0], in[0].Arrived(ctx)
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%s is not let in: %w", name, ctx.Err())
+		}
+	}
+}
+
+// talk has the homes say what streets say. Newcomers have one post a day.
+func talk(in []*membership.Membership) error {
+	said := []wire.Post{
+		{Category: wire.CategoryHazard, Happened: "The steps to the bus stop are icy this morning. I slipped and caught the rail.", Place: "Bus stop"},
+		{Category: wire.CategoryLostFound, Happened: "Our grey cat went over the fence at noon and has not come back. She answers to Minka.", Place: "Elm Street"},
+		{Category: wire.CategoryQuestion, Happened: "Who has a long ladder that I may borrow on Saturday?", Place: "Elm Street"},
+		{Category: wire.CategoryThanks, Happened: "Whoever put our bins back after the storm: thank you!", Place: "Elm Street"},
+		{Category: wire.CategoryOutage, Happened: "No water since seven. The works say until noon.", Place: "Elm Street"},
+	}
+	var posts []wire.Hash
+	for i, m := range in {
+		id, err := m.Post(said[i%len(said)], 0)
+		if err != nil {
+			return err
+		}
+		posts = append(posts, id)
+	}
+	last := in[len(in)-1]
+	if _, err := last.Comment(posts[len(posts)-1], "It need not be mine: any that reaches the gutter."); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	neighborhood "nvrd/federation/api"
+	"nvrd/pkg/api"
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+)
+
+// neighborhoodAPI puts the neighborhood's part of the API behind the guards.
+func (a *server) neighborhoodAPI() http.Handler {
+	deny := api.Deny(a.log)
+	mux := auth.NewMux(deny)
+	for _, r := range neighborhood.Routes(a.neighbors) {
+		action := auth.Review
+		if r.Changes {
+			action = auth.Manage
+		}
+		mux.Handle(r.Pattern, action, auth.On(auth.Home), http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if err := r.Handle(w, req); err != nil {
+				deny(w, req, err)
+			}
+		}))
+	}
+	return mux
+}
+
+// running is an nvrd that runs, as another one asks it.
+type running struct{ listen, keyFile string }
+
+// runningFlags are the flags of commands that ask it.
+func runningFlags(c *call) (*running, *flag.FlagSet) {
+	var r running
+	f := c.flags()
+	f.StringVar(&r.listen, "listen", defaultListen, "address of the pages of the nvrd that runs")
+	f.StringVar(&r.keyFile, "access-key-file", "", "file with the key that browsers are asked for")
+	return &r, f
+}
+
+// ask asks the program that runs, and reads the answer into result unless it is nil.
+func (r running) ask(ctx context.Context, method, path string, body, result any) error {
+	address, err := addressOf(r.listen)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var sent bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&sent).Encode(body); err != nil {
+			return err
+		}
+	}
+	q, err := http.NewRequestWithContext(ctx, method, "http://"+address+"/api/v1/neighborhoods"+path, &sent)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	q.Header.Set("Content-Type", "application/json")
+	if r.keyFile != "" {
+		key, err := os.ReadFile(r.keyFile)
+		if err != nil {
+			return fmt.Errorf("--access-key-file: %w", err)
+		}
+		q.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
+	}
+	response, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return fmt.Errorf("no nvrd runs at %s; start it with `nvrd run`, or say where it is with --listen: %w", r.listen, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if response.StatusCode >= 300 {
+		return refusalOf(answer, response)
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, result)
+}
+
+// refusalOf makes an error of what the program answered.
+func refusalOf(answer []byte, response *http.Response) error {
+	var said struct {
+		Error struct{ Kind, Message string }
+	}
+	if err := json.Unmarshal(answer, &said); err != nil || said.Error.Message == "" {
+		return fmt.Errorf("it answers %s", response.Status)
+	}
+	for _, kind := range nvr.Kinds() {
+		if kind.Name == said.Error.Kind {
+			return told{said.Error.Message, kind.Err}
+		}
+	}
+	return errors.New(said.Error.Message)
+}
+
+// told is an error of another process: its words, and its kind here.
+type told struct {
+	message string
+	kind    error
+}
+
+func (t told) Error() string { return t.message }
+func (t told) Unwrap() error { return t.kind }
+
+func addressOf(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("--listen %q is not HOST:PORT: %w", listen, nvr.ErrInvalid)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+func neighborhoodOn(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	var made struct{ Words []string }
+	if err := r.ask(ctx, http.MethodPut, "/seed", nil, &made); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "Write these words on paper and keep it: with it you come back if this machine is lost. They are not shown again.\n")
+	for i := 0; i < len(made.Words); i += 6 {
+		fmt.Fprintln(c.out, strings.Join(made.Words[i:min(i+6, len(made.Words))], " "))
+	}
+	return nil
+}
+
+func neighborhoodFound(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	var in struct {
+		Title   string   `json:"title"`
+		Home    string   `json:"home"`
+		Contact string   `json:"contact,omitempty"`
+		Places  []string `json:"places,omitempty"`
+		Invites string   `json:"invites,omitempty"`
+	}
+	f.StringVar(&in.Title, "title", "", "what people call the neighborhood")
+	f.StringVar(&in.Home, "home", "", "what neighbors call this home")
+	f.StringVar(&in.Contact, "contact", "", "for passers-by who were filmed")
+	f.StringVar(&in.Invites, "invites", "members", "who lets others in")
+	f.Func("place", "a coarse place that posts may name; may be given more than once", func(p string) error {
+		in.Places = append(in.Places, p)
+		return nil
+	})
+	if err := c.parse(f, "title", "home"); err != nil {
+		return err
+	}
+	if err := r.ask(ctx, http.MethodPost, "", in, nil); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "%s begins with %s. Let others in with `nvrd neighborhood invite`.\n", in.Title, in.Home)
+	return err
+}
+
+func neighborhoodInvite(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	name := f.String("neighborhood", "", "which, by its title or name, if this home is in several")
+	days := f.Int("days", 7, "how long it may be used")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	of, err := r.one(ctx, *name)
+	if err != nil {
+		return err
+	}
+	var made struct{ Invite, Until string }
+	if err := r.ask(ctx, http.MethodPost, "/"+of.Name+"/invites", map[string]int{"days": *days}, &made); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "Send this to one home, by a way that others don't read. It lets in one home until %s.\n", made.Until)
+	_, err = fmt.Fprintln(c.out, made.Invite)
+	return err
+}
+
+func neighborhoodJoin(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	home := f.String("home", "", "what neighbors are to call this home")
+	if err := c.parse(f, "home"); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.err, "Paste the invite, then press Enter and Ctrl-D.") // an invite on the command line would be seen by others
+	invite, err := io.ReadAll(io.LimitReader(c.in, 64<<10))
+	if err != nil {
+		return err
+	}
+	var asked neighborhood.Joining
+	if err := r.ask(ctx, http.MethodPost, "/joining", map[string]string{"invite": string(invite), "home": *home}, &asked); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "This home knocks at the door of %s to be let into %s. `nvrd neighborhood status` tells how it goes.\n", asked.From, asked.Title)
+	return err
+}
+
+func neighborhoodMembers(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	name := f.String("neighborhood", "", "which, by its title or name, if this home is in several")
+	asJSON := f.Bool("json", false, "for programs")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	of, err := r.one(ctx, *name)
+	if err != nil {
+		return err
+	}
+	var members []neighborhood.Member
+	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/members", nil, &members); err != nil {
+		return err
+	}
+	if *asJSON {
+		return printJSON(c.out, members)
+	}
+	for _, m := range members {
+		what := ""
+		if m.Steward {
+			what = ", steward"
+		}
+		fmt.Fprintf(c.out, "%s%s, since %s, let in by %s\n", m.Name, what, m.Since[:10], m.By)
+	}
+	return nil
+}
+
+func neighborhoodStatus(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	asJSON := f.Bool("json", false, "for programs")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	var s neighborhood.Status
+	if err := r.ask(ctx, http.MethodGet, "", nil, &s); err != nil {
+		return err
+	}
+	if *asJSON {
+		return printJSON(c.out, s)
+	}
+	if !s.On {
+		fmt.Fprintln(c.out, "The neighborhood is off: nothing leaves this home. `nvrd neighborhood on` begins.")
+		return nil
+	}
+	for _, n := range s.In {
+		fmt.Fprintf(c.out, "%s, as %s: %d homes, %d linked directly, %d through another home\n", n.Title, n.Home, n.Homes, n.Direct, n.Relayed)
+		if n.Problem != "" {
+			fmt.Fprintf(c.out, "  %s\n", n.Problem)
+		}
+	}
+	for _, j := range s.Joining {
+		fmt.Fprintf(c.out, "%s: %s\n", j.Title, map[string]string{
+			"waiting": "nobody opens yet at the door of " + j.From, "later": "no steward's home can be reached; it asks again",
+			"used": "this invite was used; ask " + j.From + " for another one", "refused": "this home is not let in",
+		}[j.Answer])
+	}
+	if len(s.In)+len(s.Joining) == 0 {
+		fmt.Fprintln(c.out, "This home is in no neighborhood yet: `nvrd neighborhood found` or `nvrd neighborhood join`.")
+	}
+	return nil
+}
+
+func neighborhoodLeave(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	name := f.String("neighborhood", "", "which, by its title or name")
+	if err := c.parse(f, "neighborhood"); err != nil {
+		return err
+	}
+	of, err := r.one(ctx, *name)
+	if err != nil {
+		return err
+	}
+	if err := r.ask(ctx, http.MethodDelete, "/"+of.Name, nil, nil); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "This home has left %s. What it said there is gone at every home that hears of it.\n", of.Title)
+	return err
+}
+
+// one returns the neighborhood of this title or name, or the only one.
+func (r running) one(ctx context.Context, name string) (neighborhood.Neighborhood, error) {
+	var s neighborhood.Status
+	if err := r.ask(ctx, http.MethodGet, "", nil, &s); err != nil {
+		return neighborhood.Neighborhood{}, err
+	}
+	var found []neighborhood.Neighborhood
+	for _, n := range s.In {
+		if name == "" || name == n.Title || name == n.Name {
+			found = append(found, n)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return neighborhood.Neighborhood{}, fmt.Errorf("this home is in no such neighborhood: %w", nvr.ErrNotFound)
+	}
+	return neighborhood.Neighborhood{}, fmt.Errorf("this home is in %d of them; say which with --neighborhood: %w", len(found), nvr.ErrInvalid)
+}

@@ -1,0 +1,319 @@
+// Package api is the neighborhood over HTTP, as JSON: what the command line and
+// other programs of the household ask of the program that runs.
+//
+// It decides nothing about who may ask: cmd/nvrd puts its routes behind the same
+// guards as all others.
+package api
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"nvrd/federation/membership"
+	"nvrd/federation/online"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// Route is one address of the API.
+type Route struct {
+	Pattern string // of [http.ServeMux]
+	Changes bool   // it changes something, or tells a secret; the others only read
+	Handle  func(http.ResponseWriter, *http.Request) error
+}
+
+// Routes returns all routes. Their errors are kinds of pkg/nvr.
+func Routes(o *online.Online) []Route {
+	a := &api{o}
+	return []Route{
+		{"GET /api/v1/neighborhoods", false, a.status},
+		{"PUT /api/v1/neighborhoods/seed", true, a.turnOn},
+		{"POST /api/v1/neighborhoods", true, a.found},
+		{"POST /api/v1/neighborhoods/joining", true, a.join},
+		{"DELETE /api/v1/neighborhoods/joining/{name}", true, a.giveUp},
+		{"GET /api/v1/neighborhoods/{name}/members", false, a.members},
+		{"POST /api/v1/neighborhoods/{name}/invites", true, a.invite},
+		{"DELETE /api/v1/neighborhoods/{name}", true, a.leave},
+	}
+}
+
+type api struct{ online *online.Online }
+
+// Status is how it stands with the neighborhood.
+type Status struct {
+	On      bool           `json:"on"`
+	In      []Neighborhood `json:"in"`
+	Joining []Joining      `json:"joining"`
+}
+
+// Neighborhood is one that the home is in.
+type Neighborhood struct {
+	Name    string `json:"name"` // 64 hexadecimal digits
+	Title   string `json:"title"`
+	Home    string `json:"home"` // what neighbors call this home; empty while the roster is on its way
+	Steward bool   `json:"steward"`
+	Homes   int    `json:"homes"`   // that are in
+	Direct  int    `json:"direct"`  // homes linked now
+	Relayed int    `json:"relayed"` // through another home
+	Problem string `json:"problem,omitempty"`
+}
+
+// Joining is one that the home asks to be let into.
+type Joining struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	From   string `json:"from"` // the home that invited
+	Home   string `json:"home"`
+	Answer string `json:"answer"` // waiting, used, later, refused
+}
+
+// Member is a home that is in.
+type Member struct {
+	Author  string `json:"author"` // 64 hexadecimal digits
+	Name    string `json:"name"`
+	Steward bool   `json:"steward"`
+	Since   string `json:"since"` // RFC 3339
+	By      string `json:"by"`    // name of the steward's home that let it in
+}
+
+func (a *api) all() (*membership.All, error) {
+	all := a.online.All()
+	if all == nil {
+		return nil, fmt.Errorf("the neighborhood is off; turn it on first: %w", nvr.ErrNotFound)
+	}
+	return all, nil
+}
+
+func (a *api) of(r *http.Request) (*membership.Membership, error) {
+	all, err := a.all()
+	if err != nil {
+		return nil, err
+	}
+	in := all.In()
+	if name := r.PathValue("name"); name != "" {
+		in = slices.DeleteFunc(in, func(m *membership.Membership) bool { return hexed(m.Name()) != name })
+	}
+	if len(in) == 0 {
+		return nil, fmt.Errorf("this home is in no such neighborhood: %w", nvr.ErrNotFound)
+	}
+	return in[0], nil
+}
+
+func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
+	s := Status{In: []Neighborhood{}, Joining: []Joining{}}
+	all := a.online.All()
+	if s.On = all != nil; !s.On {
+		return write(w, http.StatusOK, s)
+	}
+	for _, m := range all.In() {
+		state := m.State()
+		n := Neighborhood{Name: hexed(m.Name()), Title: m.Genesis().Title, Steward: m.Steward(), Homes: len(m.Nodes())}
+		if self := state.Member(m.Author()); self != nil {
+			n.Home = self.Card.Name
+		}
+		n.Direct, n.Relayed = a.online.Links(m)
+		if err := m.Behind(); err != nil {
+			n.Problem = err.Error()
+		}
+		s.In = append(s.In, n)
+	}
+	for _, j := range all.Joining() {
+		answer := map[wire.Answer]string{wire.AnswerUsed: "used", wire.AnswerLater: "later", wire.AnswerNo: "refused"}[j.Answered()]
+		if answer == "" {
+			answer = "waiting"
+		}
+		s.Joining = append(s.Joining, Joining{Name: hexed(j.Invite.Neighborhood), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: answer})
+	}
+	return write(w, http.StatusOK, s)
+}
+
+func (a *api) turnOn(w http.ResponseWriter, _ *http.Request) error {
+	seed, err := a.online.TurnOn()
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, map[string][]string{"words": seed.Words()})
+}
+
+func (a *api) found(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Title    string   `json:"title"`
+		Home     string   `json:"home"`
+		Contact  string   `json:"contact"`
+		Places   []string `json:"places"`
+		Invites  string   `json:"invites"` // members, which is what it is without, or stewards
+		Days     uint8    `json:"days"`    // 30 without
+		MediaMiB *uint16  `json:"media_mib"`
+	}
+	all, err := a.all()
+	if err != nil {
+		return err
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	p := wire.Policy{Invites: wire.InvitesByMembers, Contact: in.Contact, Places: in.Places, ExpireDays: in.Days, MediaMiB: wire.MaxMediaMiB}
+	switch in.Invites {
+	case "", "members":
+	case "stewards":
+		p.Invites = wire.InvitesByStewards
+	default:
+		return fmt.Errorf("%w: invites is members or stewards", nvr.ErrInvalid)
+	}
+	if in.Days == 0 {
+		p.ExpireDays = 30
+	}
+	if in.MediaMiB != nil {
+		p.MediaMiB = *in.MediaMiB
+	}
+	m, err := all.Found(in.Title, in.Home, p)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, map[string]string{"name": hexed(m.Name())})
+}
+
+func (a *api) join(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Invite string `json:"invite"`
+		Home   string `json:"home"`
+	}
+	all, err := a.all()
+	if err != nil {
+		return err
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	j, err := all.Join(in.Invite, in.Home)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusAccepted, Joining{Name: hexed(j.Invite.Neighborhood), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: "waiting"})
+}
+
+func (a *api) giveUp(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.all()
+	if err != nil {
+		return err
+	}
+	for _, j := range all.Joining() {
+		if hexed(j.Invite.Neighborhood) == r.PathValue("name") {
+			if err := all.GiveUp(j); err != nil {
+				return err
+			}
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+	}
+	return fmt.Errorf("this home asks for no such neighborhood: %w", nvr.ErrNotFound)
+}
+
+func (a *api) members(w http.ResponseWriter, r *http.Request) error {
+	m, err := a.of(r)
+	if err != nil {
+		return err
+	}
+	s := m.State()
+	members := []Member{}
+	for author := range s.Members {
+		is := s.Member(author)
+		if is == nil {
+			continue
+		}
+		_, steward := s.SeatOf(author)
+		one := Member{Author: hexed(author), Name: is.Card.Name, Steward: steward, Since: is.Since.Time().Format("2006-01-02T15:04Z")}
+		if seat, ok := s.Seats[is.By]; ok {
+			if by := s.Members[seat.Who]; by != nil {
+				one.By = by.Card.Name
+			}
+		}
+		members = append(members, one)
+	}
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Since+a.Author, b.Since+b.Author) })
+	return write(w, http.StatusOK, members)
+}
+
+func (a *api) invite(w http.ResponseWriter, r *http.Request) error {
+	in := struct {
+		Days int `json:"days"`
+	}{7}
+	m, err := a.of(r)
+	if err != nil {
+		return err
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	if in.Days < 1 || in.Days > 30 {
+		return fmt.Errorf("%w: an invite lasts for 1 to 30 days", nvr.ErrInvalid)
+	}
+	v, err := a.online.Invite(r.Context(), m, in.Days)
+	if err != nil {
+		return err
+	}
+	text, err := v.Text()
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, map[string]string{"invite": text, "until": v.Expires.Time().Format("2006-01-02T15:04Z")})
+}
+
+func (a *api) leave(w http.ResponseWriter, r *http.Request) error {
+	m, err := a.of(r)
+	if err != nil {
+		return err
+	}
+	if err := a.online.Leave(m); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func hexed[T ~[32]byte](b T) string { return hex.EncodeToString(b[:]) }
+
+// maxBody is the length of what is asked, in bytes: an invite and a name.
+const maxBody = 16 << 10
+
+// read reads what is asked, strictly; nothing is the value as it is.
+func read(r *http.Request, into any) error {
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+	}
+	if len(b) > maxBody {
+		return fmt.Errorf("%w: more than %d bytes", nvr.ErrTooLarge, maxBody)
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: more than one value", nvr.ErrInvalid)
+	}
+	return nil
+}
+
+func write(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the caller left
+	return nil
+}
