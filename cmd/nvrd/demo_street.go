@@ -120,7 +120,7 @@ func settle(ctx context.Context, homes []*server) error {
 func letIn(ctx context.Context, by *online.Online, m *membership.Membership, guest *online.Online, name string) (*membership.Membership, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	invite, err := by.Invite(ctx, m, 7)
+	invite, err := by.Invite(m, 7)
 	if err != nil {
 		return nil, err
 	}

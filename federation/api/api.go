@@ -255,7 +255,7 @@ func (a *api) invite(w http.ResponseWriter, r *http.Request) error {
 	if in.Days < 1 || in.Days > 30 {
 		return fmt.Errorf("%w: an invite lasts for 1 to 30 days", nvr.ErrInvalid)
 	}
-	v, err := a.online.Invite(r.Context(), m, in.Days)
+	v, err := a.online.Invite(m, in.Days)
 	if err != nil {
 		return err
 	}

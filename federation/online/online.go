@@ -229,9 +229,9 @@ func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
 }
 
 // Invite makes an invite whose doors are open; it waits for the node to listen.
-// Errors are those of [membership.Membership.Invite], and that of ctx.
-func (o *Online) Invite(ctx context.Context, m *membership.Membership, days int) (wire.Invite, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+// Errors are those of [membership.Membership.Invite], and that it does not after 30 s.
+func (o *Online) Invite(m *membership.Membership, days int) (wire.Invite, error) {
+	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
 	defer cancel()
 	n, err := o.listening(ctx, m)
 	if err != nil {
@@ -253,8 +253,6 @@ func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node
 		case <-begun:
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-o.ctx.Done():
-			return nil, o.ctx.Err()
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (h *household) turnOn() {
 // invite returns an invite as text.
 func (h *household) invite(m *membership.Membership) string {
 	h.t.Helper()
-	v, err := h.Online.Invite(h.t.Context(), m, 7)
+	v, err := h.Online.Invite(m, 7)
 	if err != nil {
 		h.t.Fatal(err)
 	}
