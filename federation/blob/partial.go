@@ -64,17 +64,19 @@ func (s *Shelf) claim(address wire.Hash, length uint32) (p *partial, known bool,
 	s.disk.mu.Lock()
 	defer s.disk.mu.Unlock()
 	if info, err := os.Lstat(s.name(address, false)); err == nil {
-		if info.Size() != sizeOf(length) {
-			return nil, false, otherLength(length)
+		if info.Size() == sizeOf(length) {
+			return nil, false, nvr.ErrExists
 		}
-		return nil, false, nvr.ErrExists
+		if err := s.heals(address, info.Size()); err != nil {
+			return nil, false, err
+		}
 	}
 	if p := s.partials[address]; p != nil {
 		switch {
 		case p.busy:
 			return nil, false, nvr.ErrBusy
 		case p.length != length:
-			return nil, false, otherLength(length)
+			return nil, false, errOtherLength
 		}
 		p.busy = true
 		return p, true, nil
@@ -84,9 +86,26 @@ func (s *Shelf) claim(address wire.Hash, length uint32) (p *partial, known bool,
 	return p, false, nil
 }
 
-// otherLength is what there can't be beside a file of the same address.
-func otherLength(length uint32) error {
-	return fmt.Errorf("a file of %d bytes, by an address that is of another length: %w", length, nvr.ErrInvalid)
+// errOtherLength says that somebody names a file by an address that is another's.
+var errOtherLength = fmt.Errorf("a file of this address has another length: %w", nvr.ErrInvalid)
+
+// heals removes a file that was whole and was cut since. One that still is what
+// its address says is [nvr.ErrInvalid]: the other length is wrong. The lock is held.
+func (s *Shelf) heals(address wire.Hash, size int64) error {
+	name := s.name(address, false)
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, _, err := readList(f, address); !errors.Is(err, nvr.ErrDamaged) {
+		return errors.Join(err, errOtherLength)
+	}
+	if err := os.Remove(name); err != nil {
+		return err
+	}
+	s.free(size)
+	return nil
 }
 
 // release ends what begin began.
@@ -122,7 +141,7 @@ func (p *partial) resume() error {
 	}
 	if length != p.length {
 		f.Close()
-		return otherLength(p.length)
+		return errOtherLength
 	}
 	p.f, p.hashes, p.have, p.left = f, hashes, make([]bool, len(hashes)), len(hashes)
 	buf := make([]byte, wire.SealedChunk)

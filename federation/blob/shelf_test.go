@@ -381,6 +381,29 @@ func TestCrashBeforeName(t *testing.T) {
 	reads(t, s, b, content(100_000))
 }
 
+// A file that is shorter than it was is not here, and can be had again.
+func TestCut(t *testing.T) {
+	dir := t.TempDir()
+	s := shelf(t, dir)
+	b, file := added(t, s, 100_000)
+	for _, size := range []int64{50_000, int64(perChunk) + 49, 10} {
+		if err := os.Truncate(s.name(b.Address, false), size); err != nil {
+			t.Fatal(err)
+		}
+		s = shelf(t, dir)
+		if s.Has(b.Address, b.Length) {
+			t.Errorf("cut to %d bytes it is here", size)
+		}
+		if err := s.Add(b, file); err != nil {
+			t.Errorf("cut to %d bytes: %v", size, err)
+		}
+		reads(t, s, b, content(100_000))
+		if s.Used() != sizeOf(b.Length) {
+			t.Errorf("cut to %d bytes: %d are counted", size, s.Used())
+		}
+	}
+}
+
 // Nobody gets a file of one address and another length, or the same file twice at a time.
 func TestBegin(t *testing.T) {
 	dir := t.TempDir()

@@ -50,14 +50,16 @@ func (s *Shelf) Fetch(ask exchange.Ask, dial func() (io.ReadWriter, error)) (exc
 	return f.result, nil
 }
 
-// room tells whether the file has room, before anything of it is asked for.
+// room returns [ErrFull] if there is none for the file, or for what is missing of
+// it: before anything of it is asked for.
 func (p *partial) room() error {
+	d := p.shelf.disk
 	if p.hashes != nil {
-		return nil // it has taken it
+		return d.spare(wire.SealedChunk)
 	}
-	p.shelf.disk.mu.Lock()
-	defer p.shelf.disk.mu.Unlock()
-	return p.shelf.disk.room(p.shelf, sizeOf(p.length))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.room(p.shelf, sizeOf(p.length))
 }
 
 // ours is the outcome when something failed here.

@@ -200,9 +200,22 @@ func TestFetchFails(t *testing.T) {
 	if r, err := s.Fetch(askFor(b), never); r.Outcome != exchange.NoRoom || !errors.Is(err, ErrFull) {
 		t.Errorf("without room: %+v, %v", r, err)
 	}
+	file, c := sealed(t, content(100_000))
 	s = shelf(t, t.TempDir())
-	p, err := s.begin(b.Address, b.Length)
+	p, err := s.begin(c.Address, c.Length)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.list(hashesOf(file)); err != nil {
+		t.Fatal(err)
+	}
+	p.release()
+	s.disk.limits.Floor = 1 << 60
+	if r, err := s.Fetch(askFor(c), never); r.Outcome != exchange.NoRoom || !errors.Is(err, ErrFull) {
+		t.Errorf("without room for the rest: %+v, %v", r, err)
+	}
+	s.disk.limits.Floor = 0
+	if p, err = s.begin(b.Address, b.Length); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := s.Fetch(askFor(b), never); r.Outcome != exchange.Failed || !errors.Is(err, nvr.ErrBusy) {
