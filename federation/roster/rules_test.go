@@ -318,7 +318,7 @@ func TestVoted(t *testing.T) {
 
 func BenchmarkState(b *testing.B) {
 	s, _ := stewards("anna", "ben", "carla")
-	for i := range 20_000 - len(s.all) - 100 {
+	for i := range MaxObjects - len(s.all) - 100 {
 		if i%4 == 3 {
 			s.revoke([]string{"anna", "ben", "carla"}[i%3], wire.Minute(i), fmt.Sprint("home ", i-1), wire.Minute(i))
 		} else {
@@ -326,6 +326,7 @@ func BenchmarkState(b *testing.B) {
 		}
 	}
 	r := New(s.genesis)
+	r.rooms.bounds = bounds{MaxObjects, MaxObjects, MaxObjects, MaxObjects} // the most that is held in all
 	hold(b, r, s.all)
 	b.ReportMetric(float64(r.Len()), "objects")
 	for b.Loop() {
