@@ -328,3 +328,11 @@ func (m *Membership) Behind() error {
 // Place says which keys of the seed are this home's here: neighborhoods are
 // counted in the order in which the home came, from 0.
 func (m *Membership) Place() uint32 { return m.entry.Place }
+
+// Touch tells who waits for news that something is here which posts name: a
+// photo, a clip.
+func (m *Membership) Touch() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tell()
+}

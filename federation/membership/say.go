@@ -136,3 +136,27 @@ func (m *Membership) Room() (feed.Room, bool) {
 	defer m.mu.Unlock()
 	return m.home.Feed().Room(m.Author(), m.now())
 }
+
+// Media returns the photos and clips that every home fetches, the newest day
+// first; see [feed.Set.Fetch].
+func (m *Membership) Media() []feed.Wanted {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	today := uint32(m.now() / wire.Day)
+	var all []feed.Wanted
+	for day := today + 1; day+feed.KeepDays > today; day-- {
+		all = append(all, m.home.Feed().Fetch(day, int(m.home.State().Policy.MediaMiB))...)
+	}
+	return all
+}
+
+// Said returns what an entry says, and false if that is gone or never came.
+func (m *Membership) Said(id wire.Hash) (wire.Payload, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	item, dead, ok := m.home.Feed().Get(id)
+	if !ok || dead != feed.Alive || item.Says == nil {
+		return nil, false
+	}
+	return item.Says, true
+}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/multiformats/go-multiaddr"
 
 	"nvrd/federation/wire"
@@ -288,3 +290,32 @@ func private(key ed25519.PrivateKey) (crypto.PrivKey, error) {
 
 // Addresses returns where this node is reached, as it tells neighbors.
 func (n *Node) Addresses() []multiaddr.Multiaddr { return n.host.Addrs() }
+
+// Handle has a member's streams of a protocol served. Each has at most
+// [patience] to say or hear anything; an error breaks it off.
+func (n *Node) Handle(p protocol.ID, serve func(from wire.Key, s io.ReadWriter) error) {
+	n.host.SetStreamHandler(p, n.members(func(from wire.Key, s network.Stream) {
+		_ = s.SetDeadline(time.Now().Add(patience)) // where there are none the transport notices
+		if err := serve(from, s); err != nil {
+			_ = s.Reset() // it is told nothing
+			return
+		}
+		_ = s.Close() // what was written is on its way
+	}))
+}
+
+// Open opens a stream to a node that is linked. It ends with ctx.
+func (n *Node) Open(ctx context.Context, to wire.Key, p protocol.ID) (io.ReadWriteCloser, error) {
+	id, err := peerOf(to)
+	if err != nil {
+		return nil, err
+	}
+	s, err := n.host.NewStream(network.WithNoDial(ctx, "linked"), id, p)
+	if err != nil {
+		return nil, fmt.Errorf("open a stream: %w", err)
+	}
+	if until, ok := ctx.Deadline(); ok {
+		_ = s.SetDeadline(until) // as above
+	}
+	return s, nil
+}

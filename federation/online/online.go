@@ -16,6 +16,7 @@ import (
 
 	"github.com/multiformats/go-multiaddr"
 
+	"nvrd/federation/blob"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/node"
@@ -40,18 +41,20 @@ type Online struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 
-	mu    sync.Mutex
-	store *store.DB // nil while it is off, as is all
-	all   *membership.All
-	nodes map[*membership.Membership]*node.Node
-	begun chan struct{} // is closed when there is another node
-	asks  map[*membership.Joining]context.CancelFunc
+	mu        sync.Mutex
+	store     *store.DB // nil while it is off, as is all
+	all       *membership.All
+	nodes     map[*membership.Membership]*node.Node
+	disk      *blob.Disk // as store
+	galleries map[*membership.Membership]*gallery
+	begun     chan struct{} // is closed when there is another node
+	asks      map[*membership.Joining]context.CancelFunc
 }
 
 // Open takes up what the home was in. All of it runs until Close.
 func Open(c Config) (*Online, error) {
 	ctx, stop := context.WithCancel(context.Background())
-	o := &Online{config: c, ctx: ctx, stop: stop, begun: make(chan struct{}), nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
+	o := &Online{config: c, ctx: ctx, stop: stop, begun: make(chan struct{}), galleries: map[*membership.Membership]*gallery{}, nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
 	seed, on, err := store.Seed(c.Dir)
 	if err == nil && on {
 		err = o.run(seed)
@@ -93,9 +96,13 @@ func (o *Online) run(seed identity.Seed) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
+	disk, err := blob.OpenDisk(mediaDir(o.config.Dir), blob.Limits{Neighborhood: mediaHere, Total: mediaTotal, Floor: mediaFloor})
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.store, o.all = db, all
+	o.store, o.disk, o.all = db, disk, all
 	o.work.Go(func() { o.follow(all) })
 	return nil
 }
@@ -108,6 +115,7 @@ func (o *Online) Close() error {
 	defer o.mu.Unlock()
 	var errs []error
 	for m, n := range o.nodes {
+		o.galleries[m].close()
 		m.Connect(nil)
 		errs = append(errs, n.Close())
 	}
@@ -155,7 +163,14 @@ func (o *Online) connect(in []*membership.Membership) {
 			o.config.Log.Error("the neighborhood can't be reached", "neighborhood", m.Genesis().Title, "err", err)
 			continue
 		}
-		o.nodes[m] = n
+		g, err := o.hang(m, n)
+		if err != nil {
+			o.config.Log.Error("photos and clips can't be kept", "neighborhood", m.Genesis().Title, "err", err)
+			m.Connect(nil)
+			_ = n.Close() // it is tried again
+			continue
+		}
+		o.nodes[m], o.galleries[m] = n, g
 		close(o.begun)
 		o.begun = make(chan struct{})
 	}
@@ -267,15 +282,17 @@ func (o *Online) Leave(m *membership.Membership) error {
 		return err
 	}
 	o.mu.Lock()
-	n := o.nodes[m]
+	n, g := o.nodes[m], o.galleries[m]
 	delete(o.nodes, m)
+	delete(o.galleries, m)
 	o.mu.Unlock()
 	if n != nil {
+		g.close()
 		n.Finish()
 		m.Connect(nil)
 		if err := n.Close(); err != nil {
 			o.config.Log.Warn("hang up", "err", err)
 		}
 	}
-	return all.Forget(m)
+	return errors.Join(all.Forget(m), o.disk.Forget(m.Name()))
 }

@@ -1,12 +1,17 @@
 package online_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +190,75 @@ func TestThreeHomes(t *testing.T) {
 	}
 	if direct, relayed := anna.Links(a); direct+relayed > 1 {
 		t.Errorf("Anna is linked to %d homes", direct+relayed)
+	}
+}
+
+// Photos and clips come to all, and go everywhere when who posted them takes them back.
+func TestShare(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.turnOn()
+	ben.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ben.join(anna.invite(a))
+	photo, thumbnail := bytes.Repeat([]byte("a photo of ice "), 20_000), []byte("a small one")
+	ice, err := anna.Share(a, wire.Post{Category: wire.CategoryHazard, Happened: "Ice."},
+		[]online.Plain{{Type: wire.MediaPhoto, Full: photo, Thumbnail: thumbnail, Width: 640, Height: 480}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := func(h *household, m *membership.Membership, small bool) []byte {
+		r, _, err := h.Media(m, ice, 0, small)
+		if errors.Is(err, nvr.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	ben.until(b, "for the photo", func() bool {
+		return bytes.Equal(shown(ben, b, false), photo) && bytes.Equal(shown(ben, b, true), thumbnail)
+	})
+	kept := func(h *household) (size int64) {
+		if err := filepath.WalkDir(filepath.Join(h.dir, "neighborhood-media"), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			info, err := e.Info()
+			if raw, e := os.ReadFile(path); e == nil && bytes.Contains(raw, []byte("photo of ice")) {
+				t.Errorf("%s is not sealed", path)
+			}
+			size += info.Size()
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return size
+	}
+	if kept(anna) < int64(len(photo)) || kept(ben) < int64(len(photo)) {
+		t.Error("the photo is not on disk")
+	}
+	if _, err := a.Retract(ice); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		h *household
+		m *membership.Membership
+	}{{anna, a}, {ben, b}} {
+		for deadline := time.Now().Add(30 * time.Second); kept(x.h) >= int64(len(photo)); {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s keeps what was taken back", x.h.name)
+			}
+			runtime.Gosched()
+		}
 	}
 }
 

@@ -1,0 +1,291 @@
+package online
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"nvrd/federation/blob"
+	"nvrd/federation/blob/exchange"
+	"nvrd/federation/membership"
+	"nvrd/federation/node"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// Bounds of media, each with its reason.
+const (
+	mediaHere  = 8 << 30 // bytes of one neighborhood: 30 days of a quarter of what a policy may allow
+	mediaTotal = 16 << 30
+	mediaFloor = 2 << 30 // stays free, for recording
+	mediaDown  = 1 << 30 // a day: what all homes together may post
+	mediaUp    = 1 << 30
+
+	pace = 5 * time.Second // between two looks at what is wanting
+)
+
+// Plain is a photo or a clip as the owner confirmed it, with its thumbnail.
+type Plain struct {
+	Type          wire.MediaType
+	Full          []byte // JPEG, or MP4
+	Thumbnail     []byte // JPEG
+	Width, Height uint16
+	Seconds       uint8 // of a clip, rounded up
+}
+
+// gallery is what one membership has of media, and fetches. Its loop is the only
+// one that asks; neighbors ask it from many goroutines.
+type gallery struct {
+	online *Online
+	m      *membership.Membership
+	node   *node.Node
+	shelf  *blob.Shelf
+	ctx    context.Context
+	stop   context.CancelFunc
+	ended  chan struct{} // is closed when nothing of it goes on
+
+	mu       sync.Mutex
+	exchange *exchange.Exchange
+	results  chan func(time.Time) exchange.Actions
+}
+
+// hang opens the gallery of a membership, once its node listens.
+func (o *Online) hang(m *membership.Membership, n *node.Node) (*gallery, error) {
+	shelf, err := o.disk.Shelf(m.Name())
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(o.ctx)
+	g := &gallery{
+		online: o, m: m, node: n, shelf: shelf, ctx: ctx, stop: stop, ended: make(chan struct{}),
+		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter{}), results: make(chan func(time.Time) exchange.Actions),
+	}
+	wanted := g.wanted()
+	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := wanted[a]; return ok }); err != nil {
+		stop()
+		return nil, err
+	}
+	n.Handle(blob.Protocol, g.give)
+	go g.run()
+	return g, nil
+}
+
+func (g *gallery) close() {
+	g.stop()
+	<-g.ended
+}
+
+// give answers a neighbor that asks for chunks.
+func (g *gallery) give(from wire.Key, s io.ReadWriter) error {
+	err := g.shelf.Answer(s, func(bytes int64) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.exchange.Give(from, bytes, time.Now())
+	})
+	if spoilt, ok := errors.AsType[*blob.Spoilt](err); ok {
+		g.online.config.Log.Error("the disk spoilt a photo or a clip; it is fetched again", "err", err)
+		g.tell(func(now time.Time) exchange.Actions { return g.exchange.Lost(spoilt.Ref, now) })
+	}
+	return err
+}
+
+// tell has the loop do what follows from something that happened.
+func (g *gallery) tell(what func(now time.Time) exchange.Actions) {
+	locked := func(now time.Time) exchange.Actions {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return what(now)
+	}
+	select {
+	case g.results <- locked:
+	case <-g.ctx.Done():
+	}
+}
+
+// wanted returns all media that living entries name, as all homes fetch them.
+func (g *gallery) wanted() map[wire.Hash]exchange.Wanted {
+	all := map[wire.Hash]exchange.Wanted{}
+	for _, w := range g.list() {
+		all[w.Address] = w
+	}
+	return all
+}
+
+func (g *gallery) list() []exchange.Wanted {
+	state := g.m.State()
+	var all []exchange.Wanted
+	for _, w := range g.m.Media() {
+		one := exchange.Wanted{Ref: exchange.Ref{Address: w.Blob.Address, Length: w.Blob.Length}, Thumbnail: w.Thumbnail}
+		if author := state.Member(w.Item.Entry.Author); author != nil {
+			one.From = author.Card.Node
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// run fetches what is wanted, and removes what no entry names any longer.
+func (g *gallery) run() {
+	defer close(g.ended)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	var had map[wire.Hash]exchange.Wanted
+	up := map[wire.Key]node.Way{}
+	do := func(a exchange.Actions) {
+		g.remove(a.Remove)
+		for _, ask := range a.Ask {
+			asking.Go(func() { g.ask(ask) })
+		}
+	}
+	for {
+		news := g.m.News()
+		wants := g.wanted()
+		var gone []wire.Hash
+		for address := range had {
+			if _, ok := wants[address]; !ok {
+				gone = append(gone, address)
+			}
+		}
+		g.remove(gone)
+		had = wants
+		do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Want(g.list(), now) }))
+		linked := g.node.Linked()
+		for n := range up {
+			if _, ok := linked[n]; !ok {
+				do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Down(n, now) }))
+			}
+		}
+		for n := range linked {
+			if _, ok := up[n]; !ok {
+				do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Up(n, now) }))
+			}
+		}
+		up = linked
+		do(g.step((*exchange.Exchange).Tick))
+		for again := false; !again; {
+			select {
+			case <-g.ctx.Done():
+				return
+			case r := <-g.results:
+				do(r(time.Now()))
+			case <-news:
+				again = true
+			case <-tick.C:
+				again = true
+			}
+		}
+	}
+}
+
+func (g *gallery) step(f func(*exchange.Exchange, time.Time) exchange.Actions) exchange.Actions {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return f(g.exchange, time.Now())
+}
+
+func (g *gallery) remove(addresses []wire.Hash) {
+	if len(addresses) == 0 {
+		return
+	}
+	if err := g.shelf.Remove(addresses...); err != nil {
+		g.online.config.Log.Error("media that no entry names stay", "err", err)
+	}
+}
+
+// ask does what the exchange wants asked, and tells it what came of it.
+func (g *gallery) ask(ask exchange.Ask) {
+	ctx, cancel := context.WithDeadline(g.ctx, ask.Until)
+	defer cancel()
+	var stream io.ReadWriteCloser
+	result, err := g.shelf.Fetch(ask, func() (io.ReadWriter, error) {
+		var err error
+		stream, err = g.node.Open(ctx, ask.Node, blob.Protocol)
+		return stream, err
+	})
+	if stream != nil {
+		_ = stream.Close() // it has said all
+	}
+	if err != nil && ctx.Err() == nil {
+		g.online.config.Log.Debug("media", "err", err)
+	}
+	if result.Outcome == exchange.Whole {
+		g.m.Touch()
+	}
+	g.tell(func(now time.Time) exchange.Actions { return g.exchange.Done(ask, result, now) })
+}
+
+// Share tells the neighborhood something with photos or clips. What is sealed is
+// on disk before the post that names it is written; if that fails it is removed.
+// Errors are those of [membership.Membership.Post], blob.ErrFull, and
+// nvr.ErrTooLarge for media beyond their bounds.
+func (o *Online) Share(m *membership.Membership, p wire.Post, media []Plain, days int) (wire.Hash, error) {
+	g := o.galleryOf(m)
+	if g == nil {
+		return wire.Hash{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	}
+	var laid []wire.Hash
+	lay := func(plain []byte) (wire.Blob, error) {
+		sealed, b, err := blob.Seal(plain)
+		if err == nil {
+			err = g.shelf.Add(b, sealed)
+		}
+		if err == nil {
+			laid = append(laid, b.Address)
+		}
+		return b, err
+	}
+	id, err := func() (wire.Hash, error) {
+		for _, one := range media {
+			full, err := lay(one.Full)
+			if err != nil {
+				return wire.Hash{}, err
+			}
+			thumbnail, err := lay(one.Thumbnail)
+			if err != nil {
+				return wire.Hash{}, err
+			}
+			p.Media = append(p.Media, wire.Media{Type: one.Type, Full: full, Thumbnail: thumbnail, Width: one.Width, Height: one.Height, Seconds: one.Seconds})
+		}
+		return m.Post(p, days)
+	}()
+	if err != nil {
+		g.remove(laid)
+	}
+	return id, err
+}
+
+// Media returns what a post shows at a place, to be read by its owner: the
+// thumbnail, or all of it. nvr.ErrNotFound means that it is gone, or not here yet.
+func (o *Online) Media(m *membership.Membership, post wire.Hash, place int, thumbnail bool) (*blob.Reader, wire.Media, error) {
+	missing := fmt.Errorf("media: %w", nvr.ErrNotFound)
+	g := o.galleryOf(m)
+	said, ok := m.Said(post)
+	if g == nil || !ok {
+		return nil, wire.Media{}, missing
+	}
+	p, ok := said.(wire.Post)
+	if !ok || place < 0 || place >= len(p.Media) {
+		return nil, wire.Media{}, missing
+	}
+	is := p.Media[place]
+	b := is.Full
+	if thumbnail {
+		b = is.Thumbnail
+	}
+	r, err := g.shelf.Open(b)
+	return r, is, err
+}
+
+func (o *Online) galleryOf(m *membership.Membership) *gallery {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.galleries[m]
+}
+
+func mediaDir(data string) string { return filepath.Join(data, "neighborhood-media") }
