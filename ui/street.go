@@ -6,6 +6,9 @@ import (
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/begin"
 	"nvrd/ui/page/street/feed"
+	"nvrd/ui/page/street/members"
+	"nvrd/ui/page/street/mine"
+	"nvrd/ui/page/street/stewards"
 	"nvrd/ui/page/street/write"
 )
 
@@ -29,6 +32,18 @@ func neighborhood(b street.Base, route func(pattern string, action auth.Action, 
 	route("GET /street/{street}/entries/{entry}", auth.Review, said.Entry)
 	route("POST /street/{street}/entries/{entry}", auth.Tell, said.Act)
 	route("POST /street/{street}/entries/{entry}/label", auth.Manage, said.Judge)
+	known := members.Page{Base: b}
+	route("GET /street/{street}/members", auth.Review, known.Get)
+	route("GET /street/{street}/invite", auth.Manage, known.Form)
+	route("POST /street/{street}/invite", auth.Manage, known.Make)
+	room := stewards.Page{Base: b}
+	route("GET /street/{street}/stewards", auth.Review, room.Get)
+	route("POST /street/{street}/stewards", auth.Manage, room.Post)
+	own := mine.Page{Base: b}
+	route("GET /street/{street}/mine", auth.Review, own.Get)
+	route("POST /street/{street}/mine", auth.Manage, own.Rename)
+	route("GET /street/{street}/leave", auth.Manage, own.Ask)
+	route("POST /street/{street}/leave", auth.Manage, own.Leave)
 	writing := write.Page{Base: b}
 	route("GET /street/{street}/new", auth.Tell, writing.Get)
 	route("POST /street/{street}/new", auth.Tell, writing.Post)

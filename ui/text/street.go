@@ -266,7 +266,7 @@ type StreetWrite struct {
 type StreetMembers struct {
 	Title    string `json:"title"`
 	Lead     string `json:"lead"`
-	Since    string `json:"since"` // {time}
+	Since    string `json:"since"`
 	Invite   string `json:"invite"`
 	Former   string `json:"former"`
 	Left     string `json:"left"`
@@ -286,7 +286,7 @@ type StreetInvite struct {
 	Make    string `json:"make"`
 	Ready   string `json:"ready"`
 	Once    string `json:"once"`
-	Until   string `json:"until"` // {time}
+	Until   string `json:"until"`
 	Code    string `json:"code"`
 	Text    string `json:"text"`
 	TextTip string `json:"text_hint"`
@@ -302,7 +302,7 @@ type StreetStewards struct {
 	Title     string            `json:"title"`
 	Lead      string            `json:"lead"`
 	Who       string            `json:"who"`
-	Renew     string            `json:"renew"` // {time}
+	Renew     Plural            `json:"renew"`
 	Lapsed    string            `json:"lapsed"`
 	Proposals string            `json:"proposals"`
 	NoneOpen  string            `json:"none_open"`
@@ -326,6 +326,8 @@ type StreetStewards struct {
 	RevokeTip string            `json:"revoke_hint"`
 	Cut       string            `json:"cut"`
 	CutTip    string            `json:"cut_hint"`
+	Cuts      map[string]string `json:"cuts"`
+	NoSeat    string            `json:"no_seat"`
 	Waits     string            `json:"waits"`
 	Annul     string            `json:"annul"`
 	AnnulTip  string            `json:"annul_hint"`
@@ -356,7 +358,7 @@ type StreetMine struct {
 	None    string `json:"none"`
 	Post    string `json:"post"`
 	Comment string `json:"comment"`
-	Until   string `json:"until"` // {time}
+	Until   string `json:"until"`
 	Today   string `json:"today"`
 	Room    string `json:"room"` // {posts} {comments} {reactions}
 	Reach   string `json:"reach"`

@@ -23,7 +23,8 @@ type People struct {
 
 // Person is a neighbor on a page.
 type Person struct {
-	Key     string
+	Author  wire.Key
+	Key     string // the same, as forms hold it
 	Name    string
 	Face    string // the beginning of the name
 	Words   string // the fingerprint
@@ -31,6 +32,7 @@ type Person struct {
 	Self    bool
 	Steward bool
 	Out     bool
+	Left    bool // of their own will
 	Twin    bool // somebody else's name looks the same
 	Since   wire.Minute
 }
@@ -48,12 +50,12 @@ func PeopleOf(s *roster.State, self wire.Key, t text.StreetPeople) People {
 
 // Who returns the person with an author key.
 func (p People) Who(author wire.Key) Person {
-	who := Person{Key: author.String(), Name: p.t.Nobody, Face: "?", Words: identity.Fingerprint(author), Self: author == p.self, Twin: p.twins[author]}
+	who := Person{Author: author, Key: author.String(), Name: p.t.Nobody, Face: "?", Words: identity.Fingerprint(author), Self: author == p.self, Twin: p.twins[author]}
 	m := p.state.Members[author]
 	if m == nil || m.Card == nil {
 		return who
 	}
-	who.Name, who.Face, who.Out, who.Since = m.Card.Name, face(m.Card.Name), m.Out, m.Since
+	who.Name, who.Face, who.Out, who.Left, who.Since = m.Card.Name, face(m.Card.Name), m.Out, m.Left, m.Since
 	_, who.Steward = p.state.SeatOf(author)
 	if seat, ok := p.state.Seats[m.By]; ok {
 		who.By = p.broughtBy(author, seat.Who)
@@ -72,17 +74,16 @@ func (p People) broughtBy(author, by wire.Key) string {
 	return ""
 }
 
-// Seat returns who holds a seat, or held it; false if that is not known any more.
-func (p People) Seat(seat wire.Key) (Person, bool) {
-	s, ok := p.state.Seats[seat]
-	return p.Who(s.Who), ok
-}
-
 // In returns the members, in the order in which they came.
-func (p People) In() []Person {
+func (p People) In() []Person { return p.members(func(m *roster.Member) bool { return !m.Out }) }
+
+// Gone returns who was a member, in the order in which they came.
+func (p People) Gone() []Person { return p.members(func(m *roster.Member) bool { return m.Out }) }
+
+func (p People) members(are func(*roster.Member) bool) []Person {
 	var all []Person
-	for author := range p.state.Members {
-		if p.state.Member(author) != nil {
+	for author, m := range p.state.Members {
+		if are(m) {
 			all = append(all, p.Who(author))
 		}
 	}

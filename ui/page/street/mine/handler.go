@@ -1,0 +1,123 @@
+// Package mine is what this home shares with a neighborhood and until when, how
+// it is connected, and how it leaves.
+package mine
+
+import (
+	"net/http"
+	"strconv"
+
+	"nvrd/federation/feed"
+	"nvrd/federation/wire"
+	"nvrd/pkg/auth"
+	"nvrd/ui/component"
+	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
+	"nvrd/ui/text"
+)
+
+// Page serves /street/{street}/mine and /street/{street}/leave.
+type Page struct{ street.Base }
+
+type model struct {
+	frame   layout.Frame
+	title   string
+	tabs    []street.Tab
+	shared  []shared
+	write   bool
+	room    string // what is left for today; empty for a home that is not in
+	reach   string
+	manage  bool
+	problem string
+	renamed bool
+	action  string
+	name    component.Field
+	leave   string
+}
+
+// shared is something of this home that neighbors have.
+type shared struct {
+	street.Said
+	kind   string
+	until  street.Stamp
+	href   string // of the post
+	action string
+}
+
+// Get shows what this home shares.
+func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
+	return p.show(w, r, http.StatusOK, "", nil)
+}
+
+// Rename changes what neighbors call this home.
+func (p Page) Rename(w http.ResponseWriter, r *http.Request) error {
+	look, err := p.Look(r)
+	if err != nil {
+		return err
+	}
+	name, wrong, t := wire.Tidy(r.PostFormValue("name"), false), street.Faults{}, look.T.Street
+	street.CheckLength(wrong, "name", name, wire.MaxName, t.Found.NoName, t.Found.Long)
+	if len(wrong) > 0 {
+		return p.show(w, r, http.StatusUnprocessableEntity, name, wrong)
+	}
+	if err := look.Rename(name); err != nil {
+		wrong[""] = street.Why(err, t.Refused)
+		return p.show(w, r, street.Status(err), name, wrong)
+	}
+	http.Redirect(w, r, street.Href(look.Membership, "/mine?renamed=1"), http.StatusSeeOther)
+	return nil
+}
+
+func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name string, wrong street.Faults) error {
+	look, err := p.Look(r)
+	if err != nil {
+		return err
+	}
+	v, err := look.View()
+	if err != nil {
+		return err
+	}
+	t := v.T.Street
+	f, err := p.Frame(r, t.Mine.Title)
+	if err != nil {
+		return err
+	}
+	if wrong == nil {
+		name = v.Who(v.Author()).Name
+	}
+	m := model{
+		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/mine", t.Pages), shared: shares(v), write: street.May(r, auth.Tell),
+		room: room(v, t.Mine), reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
+		renamed: r.URL.Query().Has("renamed") && r.Method == http.MethodGet, action: street.Href(v.Membership, "/mine"), leave: street.Href(v.Membership, "/leave"),
+		name: component.Field{ID: "name", Name: "name", Label: t.Mine.Name, Hint: t.Mine.NameTip, Value: name, Error: wrong["name"], Type: "text", Autocomplete: "off", MaxLength: strconv.Itoa(wire.MaxName)},
+	}
+	return layout.Render(w, r, status, view(m))
+}
+
+// shares returns what this home said and what is not gone, the newest first.
+func shares(v street.View) []shared {
+	var all []shared
+	add := func(s feed.Said, post feed.Post, kind string) {
+		if s.Item.Entry.Author != v.Author() || s.Dead != feed.Alive {
+			return
+		}
+		href := street.Href(v.Membership, "/entries/"+post.Item.ID.String())
+		all = append(all, shared{v.Said(s), kind, street.StampOf(s.Item.Entry.Expires, v.Now, v.T.Calendar), href, href})
+	}
+	for _, d := range v.Days() {
+		for _, p := range d.Posts {
+			add(p.Said, p, v.T.Street.Mine.Post)
+			for _, c := range p.Comments {
+				add(c, p, v.T.Street.Mine.Comment)
+			}
+		}
+	}
+	return all
+}
+
+func room(v street.View, t text.StreetMine) string {
+	left, ok := v.Room()
+	if !ok {
+		return ""
+	}
+	return text.Fill(t.Room, "posts", strconv.Itoa(left.Posts), "comments", strconv.Itoa(left.Comments), "reactions", strconv.Itoa(left.Reactions))
+}

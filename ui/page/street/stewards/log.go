@@ -1,0 +1,179 @@
+package stewards
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"nvrd/federation/roster"
+	"nvrd/federation/wire"
+	"nvrd/ui/page/street"
+	"nvrd/ui/text"
+)
+
+// deed is one thing that was signed, in words.
+type deed struct {
+	id     string
+	what   string
+	state  string // whether it counts; empty for what needs no consent
+	good   bool   // it counts
+	at     street.Stamp
+	annul  bool // it can be undone by an act
+	minute wire.Minute
+	rules  []fact // what a policy says
+}
+
+type fact struct{ name, value string }
+
+// book is all that was signed, by what it is named.
+type book struct {
+	look    street.Look
+	state   *roster.State
+	objects []wire.Signed
+	holders map[wire.Key]wire.Key // of all seats that there ever were
+}
+
+func open(look street.Look) book {
+	b := book{look: look, state: look.State(), objects: look.Objects(), holders: map[wire.Key]wire.Key{}}
+	for _, o := range b.objects {
+		switch is := o.Body.(type) {
+		case wire.Genesis:
+			b.holders[is.Seat] = is.Founder
+		case wire.AddSteward:
+			b.holders[is.Seat] = is.Who
+		}
+	}
+	return b
+}
+
+// holder returns who holds a seat, or held it.
+func (b book) holder(seat wire.Key) street.Person { return b.look.Who(b.holders[seat]) }
+
+// log tells all that was signed, the newest first.
+func (b book) log() []deed {
+	var all []deed
+	for _, o := range b.objects {
+		if d, ok := b.deed(o); ok {
+			all = append(all, d)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y deed) int {
+		if x.minute != y.minute {
+			return int(int64(y.minute) - int64(x.minute))
+		}
+		return strings.Compare(x.id, y.id)
+	})
+	return all
+}
+
+// deed puts an object into words. Cards say nothing that is not on the page of
+// neighbors.
+func (b book) deed(o wire.Signed) (deed, bool) {
+	t := b.look.T.Street.Stewards
+	d := deed{id: o.ID.String()}
+	say := func(phrase string, by wire.Key, pairs ...string) {
+		d.what = text.Fill(t.Acts[phrase], append(pairs, "name", b.holder(by).Name)...)
+	}
+	name := func(author wire.Key) string { return b.look.Who(author).Name }
+	switch is := o.Body.(type) {
+	case wire.Genesis:
+		d.minute = is.Minute
+		say("genesis", is.Seat, "title", is.Title)
+	case wire.AddSteward:
+		say("add", is.Head.Seat, "who", name(is.Who))
+	case wire.DropSteward:
+		say("drop", is.Head.Seat, "who", b.holder(is.Seat).Name)
+	case wire.SetPolicy:
+		say("policy", is.Head.Seat)
+		d.rules = rulesOf(is.Policy, b.look.T.Street.Found)
+	case wire.AdmitAgency:
+		say("agency", is.Head.Seat, "title", is.Title)
+	case wire.SuspendAgency:
+		say("suspend", is.Head.Seat)
+	case wire.Annul:
+		say("annul", is.Head.Seat)
+	case wire.Admit:
+		d.annul = true
+		say("admit", is.Head.Seat, "who", is.Card.Name)
+	case wire.Revoke:
+		d.annul = true
+		say("revoke", is.Head.Seat, "who", name(is.Who))
+		if slices.Contains(b.state.Revoking, o.ID) {
+			d.state = t.Waits
+		}
+	case wire.Leave:
+		d.minute = is.Minute
+		d.what = text.Fill(t.Acts["leave"], "who", name(is.Author))
+	default:
+		return d, false
+	}
+	if is, ok := o.Body.(wire.Act); ok {
+		d.minute = is.Act().Minute
+		d.state, d.good = b.counts(o.ID)
+	}
+	if is, ok := o.Body.(wire.Deed); ok {
+		d.minute = is.Deed().Minute
+	}
+	d.at = street.StampOf(d.minute, b.look.Now, b.look.T.Calendar)
+	return d, true
+}
+
+func (b book) counts(act wire.Hash) (said string, good bool) {
+	t := b.look.T.Street.Stewards
+	switch {
+	case slices.Contains(b.state.Charter, act):
+		return t.Counts, true
+	case slices.ContainsFunc(b.state.Proposed, func(p roster.Proposal) bool { return p.Act == act }):
+		return t.Open, false
+	}
+	return t.NotCount, false
+}
+
+// rulesOf puts a policy into words.
+func rulesOf(p wire.Policy, t text.StreetFound) []fact {
+	invites := t.ByMembers.Name
+	if p.Invites == wire.InvitesByStewards {
+		invites = t.ByStewards.Name
+	}
+	return []fact{{t.Invites, invites}, {t.Places, strings.Join(p.Places, ", ")}, {t.Days, strconv.Itoa(int(p.ExpireDays))}, {t.Contact, p.Contact}}
+}
+
+// proposal is an act on which stewards vote.
+type proposal struct {
+	deed
+	votes, agree, missing string
+	voted                 bool
+}
+
+func (b book) proposals() []proposal {
+	t := b.look.T.Street.Stewards
+	var all []proposal
+	for _, p := range b.state.Proposed {
+		i := slices.IndexFunc(b.objects, func(o wire.Signed) bool { return o.ID == p.Act })
+		if i < 0 {
+			continue
+		}
+		d, _ := b.deed(b.objects[i])
+		var voted, missing []string
+		for seat, is := range b.state.Seats {
+			if slices.Contains(p.Votes, seat) {
+				voted = append(voted, b.look.Who(is.Who).Name)
+			} else {
+				missing = append(missing, b.look.Who(is.Who).Name)
+			}
+		}
+		slices.Sort(voted)
+		slices.Sort(missing)
+		one := proposal{
+			deed: d, votes: text.Fill(t.Votes, "n", strconv.Itoa(len(p.Votes)), "need", strconv.Itoa(p.Need)),
+			agree: text.Fill(t.VotedBy, "names", strings.Join(voted, ", ")),
+		}
+		if len(missing) > 0 {
+			one.missing = text.Fill(t.Missing, "names", strings.Join(missing, ", "))
+		}
+		own, ok := b.state.SeatOf(b.look.Author())
+		one.voted = ok && slices.Contains(p.Votes, own)
+		all = append(all, one)
+	}
+	return all
+}
