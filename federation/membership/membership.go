@@ -329,8 +329,8 @@ func (m *Membership) Behind() error {
 // counted in the order in which the home came, from 0.
 func (m *Membership) Place() uint32 { return m.entry.Place }
 
-// Touch tells who waits for news that something is here which posts name: a
-// photo, a clip.
+// Touch tells who waits for news that something came which posts name, or went
+// with them: a photo, a clip.
 func (m *Membership) Touch() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -196,6 +196,7 @@ func (g *gallery) remove(addresses []wire.Hash) {
 	if err := g.shelf.Remove(addresses...); err != nil {
 		g.online.config.Log.Error("media that no entry names stay", "err", err)
 	}
+	g.m.Touch()
 }
 
 // ask does what the exchange wants asked, and tells it what came of it.
