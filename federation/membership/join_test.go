@@ -469,7 +469,18 @@ func TestHostileWelcome(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				v.Neighborhood, w.Genesis = o.ID, raw
+				p := identity.Place{Neighborhood: uint32(place)}
+				ben, err := wire.Open(signed(t, o.ID, ben.seed.Keys(p), ben.seed.Node(p, 0), "Ben"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				seat := identity.New().Keys(p).Seat
+				admit, err := wire.Sign(wire.Admit{Head: wire.DeedHead{Neighborhood: o.ID, Minute: v.Expires, Seat: wire.PublicKey(seat)},
+					Card: ben.Body.(wire.Card), Signature: ben.Signature()}, seat)
+				if err != nil {
+					t.Fatal(err)
+				}
+				v.Neighborhood, w.Genesis, w.Admit = o.ID, raw, admit.Raw
 			}},
 			{"a genesis of another neighborhood", func(_ *wire.Invite, w *wire.Welcome) { w.Genesis = other.Objects()[0].Raw }},
 			{"a genesis that is nonsense", func(_ *wire.Invite, w *wire.Welcome) { w.Genesis = []byte("genesis") }},

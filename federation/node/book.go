@@ -174,12 +174,14 @@ func (b *book) answer(from wire.Key, question []byte) ([]byte, error) {
 	if now.Sub(b.asked[from]) < askedEvery {
 		return nil, nil
 	}
-	b.asked[from] = now
 	var answer []byte
 	for node := range slices.Chunk(question, len(wire.Key{})) {
 		if raw := b.records[wire.Key(node)].raw; raw != nil && b.home.Member(wire.Key(node)) {
 			answer = append(binary.AppendUvarint(answer, uint64(len(raw))), raw...)
 		}
+	}
+	if len(answer) > 0 { // who is told nothing may ask again once it is known
+		b.asked[from] = now
 	}
 	return answer, nil
 }

@@ -376,7 +376,7 @@ func TestStorm(t *testing.T) {
 	for _, h := range homes {
 		for range 6 {
 			doing.Go(func() {
-				for i := range 300 {
+				for i := range 100 {
 					to := public(homes[rand.IntN(3)].name)
 					switch rand.IntN(30) {
 					case 0:

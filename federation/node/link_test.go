@@ -171,6 +171,12 @@ func TestAnswersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cleo := wire.Key{3}
 		b := &book{records: map[wire.Key]address{cleo: {raw: []byte("record")}}, asked: map[wire.Key]time.Time{}, home: everybody{}}
+		stranger := wire.Key{9}
+		for range 3 { // nothing is known, so that costs it nothing
+			if answer, err := b.answer(wire.Key{2}, stranger[:]); err != nil || len(answer) > 0 {
+				t.Fatalf("%x, %v", answer, err)
+			}
+		}
 		answers := 0
 		for range 61 {
 			answer, err := b.answer(wire.Key{2}, cleo[:])

@@ -468,6 +468,33 @@ func TestDiskFull(t *testing.T) {
 			saved++
 		}
 	}
+	noSeed := func(dir string) {
+		t.Helper()
+		if err := KeepSeed(dir, identity.New()); err == nil {
+			t.Errorf("a seed is kept in %s", dir)
+		}
+		if _, ok, err := Seed(dir); ok {
+			t.Errorf("there is a seed in %s: %v", dir, err)
+		}
+	}
+	full := filepath.Join(mount, "full")
+	if err := os.Mkdir(full, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filler, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	f.Close()
+	noSeed(full)
+	noSeed(filepath.Join(mount, "nowhere"))
+	noSeed(filler)
+	if left, err := os.ReadDir(full); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 	if saved < 5 || !strings.Contains(failed.Error(), "full") {
 		t.Errorf("after %d entries: %v", saved, failed)
 	}
@@ -489,6 +516,9 @@ func TestDiskFull(t *testing.T) {
 	check()
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
+	}
+	if err := KeepSeed(full, identity.New()); err != nil {
+		t.Errorf("a seed, with room again: %v", err)
 	}
 	e := entry(fmt.Sprint(saved))
 	e.Payload = bytes.Repeat([]byte{byte(saved)}, 4000)
