@@ -135,6 +135,9 @@ func (s *Set) Add(i *Item, now wire.Minute) (Outcome, []Change) {
 	return outcome, changes
 }
 
+// Early tells whether an entry is dated so far ahead that it is not held yet.
+func (s *Set) Early(i *Item) bool { return i.Entry.Minute > s.now+Ahead }
+
 // Advance lets time pass, or go back: what expired by now is dead, and days that
 // are over for all are gone. It is cheap as long as nothing is due, and to be
 // called every minute or so; Add and links do the same.

@@ -63,7 +63,9 @@ func (h *Home) done(a Actions) Actions {
 		seen[id] = struct{}{}
 		held, dead, ok := h.set.Get(id)
 		if !ok {
-			a.Save.Dropped = append(a.Save.Dropped, id)
+			if !h.set.Early(c.Item) { // a clock that was set back is set right again: then it is offered anew
+				a.Save.Dropped = append(a.Save.Dropped, id)
+			}
 			continue
 		}
 		a.Save.Entries = append(a.Save.Entries, store.Entry{ID: id, Raw: held.Raw, Payload: held.Payload})

@@ -60,6 +60,8 @@ type Membership struct {
 		day wire.Minute
 		by  map[wire.Key]int // homes let in today, by the node that vouched for them
 	}
+	last    wire.Minute   // when a minute passed last
+	early   wire.Minute   // of what is on disk and dated too far ahead to count, the first; 0 for nothing
 	arrived bool          // nothing is kept of how it came
 	behind  error         // why the last change could not be written down; until then nothing is heard
 	news    chan struct{} // is closed when something changed that pages show
@@ -111,6 +113,12 @@ func (m *Membership) read() (home.Actions, error) {
 			return home.Actions{}, fmt.Errorf("entry %v of the neighborhood: %w", e.ID, err)
 		}
 		items = append(items, item)
+	}
+	m.last, m.early = m.now(), 0
+	for _, i := range items {
+		if at := i.Entry.Minute; at > m.last+feed.Ahead && (m.early == 0 || at < m.early) {
+			m.early = at
+		}
 	}
 	settled, err := m.settled()
 	if err != nil {
@@ -300,20 +308,26 @@ func (m *Membership) Hear(node wire.Key, said wire.Message) error {
 func (m *Membership) Minute() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.behind != nil {
-		err := m.store.Probe(m.ctx, m.entry.Name)
-		if err == nil {
-			err = m.load()
+	now := m.now()
+	switch {
+	case m.behind != nil:
+		if m.behind = m.store.Probe(m.ctx, m.entry.Name); m.behind == nil {
+			m.again()
 		}
-		if err != nil {
-			m.behind = err
-			return
-		}
+	case now+feed.Ahead < m.last, m.early > 0 && now+feed.Ahead >= m.early: // the clock was set back, or right
+		m.again()
+	default:
+		m.last = now
+		_ = m.do(m.home.Minute(now)) // as in Up
+	}
+}
+
+// again begins anew with what is on disk. m.mu is held.
+func (m *Membership) again() {
+	if m.behind = m.load(); m.behind == nil {
 		m.network.Reset()
 		m.tell()
-		return
 	}
-	_ = m.do(m.home.Minute(m.now())) // as in Up
 }
 
 // Behind returns why nothing can be written down, such as a full disk, as long
