@@ -20,15 +20,18 @@ const threads = "2"
 // begin returns the arguments up to the input, which comes from a pipe. The
 // demuxer is forced and may open nothing else; what can decode is named.
 func begin(demuxer string) []string {
-	return []string{
+	args := []string{
 		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
 		"-filter_threads", threads, "-filter_complex_threads", threads,
 		"-protocol_whitelist", "pipe", "-format_whitelist", demuxer, "-codec_whitelist", "h264,hevc,mjpeg,aac,opus,libopus,flac",
-		"-max_pixels", fmt.Sprint(maxPixels), "-threads", threads, "-noautorotate",
-		"-f", demuxer, "-i", "pipe:0",
-		"-copyts", // times are those that players show
-		"-map_metadata", "-1", "-map_chapters", "-1", "-dn", "-sn",
+		"-max_pixels", fmt.Sprint(maxPixels), "-threads", threads,
 	}
+	if demuxer == photos {
+		args = append(args, "-noautorotate") // versions differ; see turns
+	}
+	return append(args, "-f", demuxer, "-i", "pipe:0",
+		"-copyts", // times are those that players show
+		"-map_metadata", "-1", "-map_chapters", "-1", "-dn", "-sn")
 }
 
 // Clip makes a clip of an MP4 film: trimmed, blurred, encoded anew, and with

@@ -42,6 +42,9 @@ type Key struct {
 // the right or lower one.
 type Rect struct{ X, Y, W, H float64 }
 
+// maxSide is how wide pictures may be whose pixels are wider than high.
+const maxSide = 8192
+
 // cell is how many pixels of a picture blur begins and ends with.
 const cell = 8
 
@@ -80,8 +83,8 @@ func (r Rect) within() bool {
 // pixels wide and high, in whole cells, blurred. The film's clock is from ahead
 // of theirs.
 func picture(side int, regions []Region, from time.Duration) string {
-	scaled := fmt.Sprintf("scale=w='max(%[1]d,min(%[2]d,iw))':h='max(%[1]d,min(%[2]d,ih))':"+
-		"force_original_aspect_ratio=decrease:force_divisible_by=%[1]d:flags=bicubic,format=yuv420p", cell, side)
+	scaled := fmt.Sprintf("scale=w='min(iw*sar,%[3]d)':h=ih,setsar=1,scale=w='max(%[1]d,min(%[2]d,iw))':h='max(%[1]d,min(%[2]d,ih))':"+
+		"force_original_aspect_ratio=decrease:force_divisible_by=%[1]d:flags=bicubic,setsar=1,format=yuv420p", cell, side, maxSide)
 	if len(regions) == 0 {
 		return scaled
 	}

@@ -64,6 +64,8 @@ func takenOver() {
 				os.Exit(1)
 			}
 		}
+	case "swallow":
+		io.Copy(io.Discard, in)
 	case "complain":
 		for i := range 100_000 {
 			fmt.Fprintln(os.Stderr, "line", i)
@@ -199,9 +201,14 @@ func TestLimits(t *testing.T) {
 		"output":     {bytes.NewReader(order("flood")), nvr.ErrTooLarge, "comes out"},
 		"memory":     {bytes.NewReader(order("eat")), nvr.ErrDamaged, ""},
 		"complaints": {bytes.NewReader(order("complain")), nvr.ErrDamaged, "line 99999)"},
-		"input":      {io.MultiReader(bytes.NewReader(order("nothing")), zeros{}), nvr.ErrDamaged, ""},
+		"input":      {io.MultiReader(bytes.NewReader(order("swallow")), zeros{}), nvr.ErrTooLarge, "choose less"},
+		"time":       {io.MultiReader(bytes.NewReader(order("wait"))), nvr.ErrTooLarge, "longer than"},
 	} {
+		if name == "time" {
+			tool.SetPatience(100 * time.Millisecond)
+		}
 		_, err := tool.Clip(t.Context(), c.in, whole)
+		tool.SetPatience(time.Minute)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "has eaten") || len(err.Error()) > 1000 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"time"
 
 	"nvrd/pkg/nvr"
 )
@@ -28,9 +29,10 @@ import (
 // Tool is an ffmpeg that was found. It is safe for concurrent use: it does one
 // thing at a time, and the others wait for their turn.
 type Tool struct {
-	path    string
-	version string
-	turn    chan struct{}
+	path     string
+	version  string
+	turn     chan struct{}
+	patience time.Duration // how long it may take
 }
 
 // Version returns what the program calls its version.
@@ -50,7 +52,7 @@ func Find(ctx context.Context) (*Tool, error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return nil, fmt.Errorf("find ffmpeg: %w", err)
 	}
-	t := &Tool{path: path, turn: make(chan struct{}, 1)}
+	t := &Tool{path: path, turn: make(chan struct{}, 1), patience: maxRun}
 	out, err := t.run(ctx, bytes.NewReader(nil), 64<<10, []string{"-hide_banner", "-version"})
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for its version: %w", path, err)

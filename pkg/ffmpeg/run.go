@@ -40,7 +40,7 @@ func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, maxRun, errSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, t.patience, errSlow)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -30,7 +30,7 @@ func (t *Tool) Photo(ctx context.Context, in io.Reader, at time.Duration, region
 	return t.still(ctx, in, at, regions, photoSide, MaxPhotoBytes)
 }
 
-// Thumbnail is Photo, small.
+// Thumbnail is Photo, small. Made of a finished clip it needs no regions.
 func (t *Tool) Thumbnail(ctx context.Context, in io.Reader, at time.Duration, regions []Region) ([]byte, error) {
 	return t.still(ctx, in, at, regions, thumbnailSide, MaxThumbnailBytes)
 }

@@ -17,8 +17,8 @@ import (
 // the pictures and the sound do not say; and each picture consists of slices
 // and parameter sets alone. What it lets through can still hide something
 // within a slice or a frame of sound, which only decoding would show. A clip
-// that is too long is nvr.ErrTooLarge, anything else nvr.ErrInvalid or
-// nvr.ErrDamaged.
+// that is too long is nvr.ErrTooLarge, one without pictures nvr.ErrNotFound,
+// anything else nvr.ErrInvalid or nvr.ErrDamaged.
 func CheckClip(b []byte) error {
 	if len(b) > MaxClipBytes {
 		return fmt.Errorf("clip of %d bytes, at most %d: %w", len(b), MaxClipBytes, nvr.ErrTooLarge)

@@ -69,8 +69,11 @@ func readMovie(b []byte) (c clip, err error) {
 	if err != nil {
 		return c, err
 	}
-	if n := c.runs[0].Bytes() + c.runs[1].Bytes(); len(c.runs[0].Samples) == 0 || n > len(b) { // samples that share bytes would multiply
-		return c, fmt.Errorf("%d pictures, %d bytes of samples in %d: %w", len(c.runs[0].Samples), n, len(b), nvr.ErrDamaged)
+	if len(c.runs[0].Samples) == 0 {
+		return c, fmt.Errorf("no picture is shown in what was chosen: %w", nvr.ErrNotFound)
+	}
+	if n := c.runs[0].Bytes() + c.runs[1].Bytes(); n > len(b) { // samples that share bytes would multiply
+		return c, fmt.Errorf("%d bytes of samples in %d: %w", n, len(b), nvr.ErrDamaged)
 	}
 	return c, nil
 }
