@@ -128,7 +128,7 @@ func denyCalls() error {
 	return nil
 }
 
-// maxMemory is what 30 s of 8K pictures take with two threads, twice.
+// maxMemory is enough for H.264 of 8K with six references.
 const maxMemory = 1 << 30
 
 // confine limits a process that has just been started.
