@@ -108,10 +108,10 @@ func (m *Membership) letIn(card wire.Signed, secret wire.Salt, ask Asker) (wire.
 	if answer != wire.AnswerLater || err != nil {
 		return answer, admit, err
 	}
-	if admit, err = ask(card.Raw); err != nil || !m.admits(admit, card.Body.(wire.Card).Author) {
-		return wire.AnswerLater, nil, nil
+	if admit, err = ask(card.Raw); err == nil && m.admits(admit, card.Body.(wire.Card).Author) {
+		return wire.AnswerYes, admit, nil
 	}
-	return wire.AnswerYes, admit, nil
+	return wire.AnswerLater, nil, nil
 }
 
 // admits tells whether an object lets in this author.

@@ -80,9 +80,10 @@ func TestInviteAtOnce(t *testing.T) {
 					if err == nil {
 						if said, err = a.Answer(ticket, said, nil, nobody); err == nil {
 							var w wire.Welcome
-							w, err = wire.OpenWelcome(said, j.Invite.Secret)
-							answers <- w.Answer
-							return
+							if w, err = wire.OpenWelcome(said, j.Invite.Secret); err == nil {
+								answers <- w.Answer
+								return
+							}
 						}
 					}
 					t.Error(err)

@@ -261,7 +261,7 @@ func Knock(ctx context.Context, doors []wire.Door, ticket wire.Hash, knock []byt
 	if err != nil {
 		return nil, err
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }() // it is gone in any case
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	type result struct {
@@ -326,7 +326,7 @@ func dialable(ctx context.Context, d wire.Door) bool {
 	if err != nil {
 		return false
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }() // it is gone in any case
 	ctx, cancel := context.WithTimeout(ctx, shortly)
 	defer cancel()
 	return h.Connect(ctx, at) == nil

@@ -60,7 +60,7 @@ func (e exchange) ask(ctx context.Context, h host.Host, id peer.ID, question []b
 	if err != nil {
 		return nil, fmt.Errorf("ask: %w", err)
 	}
-	defer s.Reset()
+	defer func() { _ = s.Reset() }() // it ends in any case
 	_ = s.SetDeadline(time.Now().Add(patience))
 	if _, err := s.Write(append(binary.AppendUvarint(nil, uint64(len(question))), question...)); err != nil {
 		return nil, fmt.Errorf("ask: %w", err)

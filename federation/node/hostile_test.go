@@ -527,3 +527,70 @@ func TestStrangerLearnsNothing(t *testing.T) {
 	anna.node.Send(public("ben"), root(1))
 	ben.until("anna says 1")
 }
+
+// A neighbor that opens another link has forgotten the first one, which ends.
+func TestNewLinkTakesPlace(t *testing.T) {
+	n := street("anna", "ben")
+	anna := live(t, "anna", n)
+	ben := intruder(t, "ben")
+	first := open(t, ben, anna, linkProtocol)
+	if _, err := first.Write(message(t, root(1))); err != nil {
+		t.Fatal(err)
+	}
+	anna.until("ben up", "ben says 1")
+	second := open(t, ben, anna, linkProtocol)
+	if _, err := second.Write(message(t, root(2))); err != nil {
+		t.Fatal(err)
+	}
+	anna.until("ben up", "ben says 1", "ben down", "ben up", "ben says 2")
+	if _, err := first.Read(make([]byte, 1)); err == nil {
+		t.Error("the first one goes on")
+	}
+	if err := anna.inOrder(); err != nil {
+		t.Error(err)
+	}
+}
+
+// porter lets nobody in before it is told to.
+type porter struct {
+	*home
+	asked, goOn chan struct{}
+	done        bool
+}
+
+func (p *porter) Vouch(wire.Key, []byte) ([]byte, error) {
+	close(p.asked)
+	<-p.goOn
+	for range 1000 {
+		runtime.Gosched()
+	}
+	p.done = true
+	return nil, errors.New("nobody is let in")
+}
+
+// What is being decided for a neighbor when the node is closed has ended when
+// that returns: nothing is written to a disk that is closed.
+func TestCloseWaitsForDecisions(t *testing.T) {
+	n := street("anna", "ben")
+	p := &porter{home: &home{neighbors: n, t: t, name: "anna", news: make(chan struct{})}, asked: make(chan struct{}), goOn: make(chan struct{})}
+	made, err := node.Listen(node.Config{Key: key("anna"), Local: true}, p, p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.node = made
+	s := open(t, intruder(t, "ben"), p.home, "/stoop/vouch/1")
+	if _, err := s.Write(framed([]byte("a card"))); err != nil {
+		t.Fatal(err)
+	}
+	<-p.asked
+	go func() {
+		_, _ = io.ReadAll(s) // until the node hangs up
+		close(p.goOn)
+	}()
+	if err := made.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !p.done {
+		t.Error("it goes on")
+	}
+}
