@@ -44,11 +44,12 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
 
-sim: ## Neighborhoods at length: 100,000 random rosters and feeds, and a world of 10,000 homes (10 GB of memory)
+sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10,000 homes (10 GB of memory), 1,000 real hosts
 	go test -count=1 -timeout 1h -v ./federation/roster -run 'TestWorlds|TestMinority' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
+	go test -tags sim -count=1 -timeout 2h -v ./federation/fedtest/virtual -run 'TestSim|TestCatchUp'
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run

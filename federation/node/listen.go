@@ -100,6 +100,10 @@ func transports() []libp2p.Option {
 		libp2p.DisableMetrics(),
 		libp2p.Ping(false),
 		libp2p.MultiaddrResolver(names{}),
+		// After a hundred attempts that failed, libp2p takes UDP for blocked and
+		// hardly tries it again: so does a home that was without a line for an hour.
+		libp2p.UDPBlackHoleSuccessCounter(nil),
+		libp2p.IPv6BlackHoleSuccessCounter(nil),
 	}
 }
 

@@ -59,7 +59,10 @@ func (n *Network) Host(key ed25519.PrivateKey, gater connmgr.ConnectionGater) (*
 		return nil, err
 	}
 	bus := eventbus.NewBus()
-	options := []swarm.Option{swarm.WithResourceManager(&network.NullResourceManager{})}
+	options := []swarm.Option{
+		swarm.WithResourceManager(&network.NullResourceManager{}),
+		swarm.WithUDPBlackHoleSuccessCounter(nil), // as the node has it
+	}
 	if gater != nil {
 		options = append(options, swarm.WithConnectionGater(gater))
 	}

@@ -248,6 +248,7 @@ func TestStreet(t *testing.T) {
 			s.homes[3*n].say()
 			time.Sleep(time.Second)
 		}
+		time.Sleep(40 * time.Second) // until connections to those away break
 		out := s.homes[40]
 		s.homes[1].revoke(out)
 		took := s.apart(out, away...) // who are off the network
@@ -263,6 +264,24 @@ func TestStreet(t *testing.T) {
 		s.same(out)
 		if _, entries := s.homes[0].holds(); len(entries) != 10 {
 			t.Errorf("home 0 holds %d entries", len(entries))
+		}
+	})
+}
+
+// TestBack: a home that was off the network for a quarter of an hour is back soon
+// after it is on, though it has tried everybody in vain many times.
+func TestBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := found(t, 14, virtual.Wires{Latency: 40 * time.Millisecond})
+		away := s.homes[13]
+		away.host.Off()
+		s.homes[1].say()
+		time.Sleep(15 * time.Minute)
+		away.host.On()
+		time.Sleep(60 * time.Second)
+		s.same()
+		if _, entries := away.holds(); len(entries) != 1 {
+			t.Errorf("it holds %d entries", len(entries))
 		}
 	})
 }
