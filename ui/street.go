@@ -32,6 +32,8 @@ func neighborhood(b street.Base, route func(pattern string, action auth.Action, 
 	route("GET /street/{street}/entries/{entry}", auth.Review, said.Entry)
 	route("POST /street/{street}/entries/{entry}", auth.Tell, said.Act)
 	route("POST /street/{street}/entries/{entry}/label", auth.Manage, said.Judge)
+	route("GET /street/{street}/entries/{entry}/media/{place}", auth.Review, said.Media)
+	route("GET /street/{street}/entries/{entry}/media/{place}/thumbnail", auth.Review, said.Thumbnail)
 	known := members.Page{Base: b}
 	route("GET /street/{street}/members", auth.Review, known.Get)
 	route("GET /street/{street}/invite", auth.Manage, known.Form)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/federation/blob"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/store"
@@ -40,6 +41,8 @@ type neighbor struct {
 	direct int
 	err    error // of turning on and of inviting
 	served *ui.Pages
+	media  *blob.Shelf
+	sealed []sealedFile // what it shared
 }
 
 type letter struct {

@@ -28,15 +28,6 @@ const (
 	pace = 5 * time.Second // between two looks at what is wanting
 )
 
-// Plain is a photo or a clip as the owner confirmed it, with its thumbnail.
-type Plain struct {
-	Type          wire.MediaType
-	Full          []byte // JPEG, or MP4
-	Thumbnail     []byte // JPEG
-	Width, Height uint16
-	Seconds       uint8 // of a clip, rounded up
-}
-
 // gallery is what one membership has of media, and fetches. Its loop is the only
 // one that asks; neighbors ask it from many goroutines.
 type gallery struct {
@@ -225,7 +216,7 @@ func (g *gallery) ask(ask exchange.Ask) {
 // on disk before the post that names it is written; if that fails it is removed.
 // Errors are those of [membership.Membership.Post], blob.ErrFull, and
 // nvr.ErrTooLarge for media beyond their bounds.
-func (o *Online) Share(m *membership.Membership, p wire.Post, media []Plain, days int) (wire.Hash, error) {
+func (o *Online) Share(m *membership.Membership, p wire.Post, media []blob.Plain, days int) (wire.Hash, error) {
 	g := o.galleryOf(m)
 	if g == nil {
 		return wire.Hash{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)

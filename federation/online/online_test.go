@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/federation/blob"
 	"nvrd/federation/feed"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
@@ -204,7 +205,7 @@ func TestShare(t *testing.T) {
 	b := ben.join(anna.invite(a))
 	photo, thumbnail := bytes.Repeat([]byte("a photo of ice "), 20_000), []byte("a small one")
 	ice, err := anna.Share(a, wire.Post{Category: wire.CategoryHazard, Happened: "Ice."},
-		[]online.Plain{{Type: wire.MediaPhoto, Full: photo, Thumbnail: thumbnail, Width: 640, Height: 480}}, 0)
+		[]blob.Plain{{Type: wire.MediaPhoto, Full: photo, Thumbnail: thumbnail, Width: 640, Height: 480}}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,6 +196,11 @@ type StreetFeed struct {
 	Withdrawn string `json:"withdrawn"`
 	Reacted   string `json:"reacted"` // {names}
 	Hidden    string `json:"hidden"`
+	Photo     string `json:"photo"`
+	Clip      string `json:"clip"`     // {duration}
+	PhotoBy   string `json:"photo_by"` // {name}
+	ClipBy    string `json:"clip_by"`  // {name}
+	Coming    string `json:"coming"`
 }
 
 // StreetEntry is one post with all that was said about it.

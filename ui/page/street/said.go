@@ -30,6 +30,7 @@ type Said struct {
 type Post struct {
 	Category, Person, Place string
 	When                    *Stamp
+	Media                   []Media
 }
 
 // Label is a steward's judgement of what was said.
@@ -70,7 +71,7 @@ func (v View) Said(s feed.Said) Said {
 	}
 	switch is := s.Item.Says.(type) {
 	case wire.Post:
-		said.Text, said.Post = is.Happened, v.post(is)
+		said.Text, said.Post = is.Happened, v.post(s.Item.ID, is)
 	case wire.Comment:
 		said.Text = is.Text
 	}
@@ -87,8 +88,8 @@ func (v View) Said(s feed.Said) Said {
 	return said
 }
 
-func (v View) post(p wire.Post) *Post {
-	post := &Post{Category: v.T.Street.Categories[CategoryNames[p.Category]], Person: p.Person, Place: p.Place}
+func (v View) post(id wire.Hash, p wire.Post) *Post {
+	post := &Post{Category: v.T.Street.Categories[CategoryNames[p.Category]], Person: p.Person, Place: p.Place, Media: v.media(id, p.Media)}
 	if p.When > 0 {
 		at := StampOf(p.When, v.Now, v.T.Calendar)
 		post.When = &at

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"time"
 
+	"nvrd/federation/blob"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/wire"
@@ -37,6 +38,11 @@ type Service interface {
 	Links(m *membership.Membership) (direct, relayed int)
 	// Leave tells all neighbors, and forgets all.
 	Leave(m *membership.Membership) error
+	// Share posts photos and clips with the words: these very bytes, sealed.
+	Share(m *membership.Membership, p wire.Post, media []blob.Plain, days int) (wire.Hash, error)
+	// Media returns what a post shows at a place: its thumbnail, or all of it.
+	// nvr.ErrNotFound means that it is gone, or not here yet. Close it.
+	Media(m *membership.Membership, post wire.Hash, place int, thumbnail bool) (*blob.Reader, wire.Media, error)
 }
 
 // Base is what each page needs.
@@ -77,8 +83,9 @@ func (b Base) Frame(r *http.Request, title string) (layout.Frame, error) {
 type Look struct {
 	*membership.Membership
 	People
-	T   *text.Catalogue
-	Now time.Time
+	T       *text.Catalogue
+	Now     time.Time
+	service Service
 }
 
 // Look looks at the neighborhood that a request's address names.
@@ -92,7 +99,7 @@ func (b Base) Look(r *http.Request) (Look, error) {
 		return Look{}, err
 	}
 	t := b.Texts.For(r)
-	return Look{m, PeopleOf(m.State(), m.Author(), t.Street.People), t, now}, nil
+	return Look{m, PeopleOf(m.State(), m.Author(), t.Street.People), t, now, b.Service}, nil
 }
 
 // ParseID reads an id, or a key, as an address or a form holds it.

@@ -11,14 +11,14 @@ export function adopt(root: ParentNode): void {
 }
 
 /**
- * Replaces every part of this page that differs in doc, except the one being used
- * and those of forms: what is typed, and what was said about it, stays.
+ * Replaces every part of this page that differs in doc, except those being used
+ * or played, and those of forms: what is typed, and what was said about it, stays.
  */
 export function swap(doc: Document): void {
   adopt(doc)
   for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
     const fresh = doc.querySelector<HTMLElement>(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`)
-    if (!fresh || part.closest('form')) continue
+    if (!fresh || part.closest('form') || [...part.querySelectorAll('video')].some((v) => v.controls && !v.paused)) continue
     part.className = fresh.className
     const open = opened(part)
     reopen(fresh, open)

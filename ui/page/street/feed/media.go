@@ -1,0 +1,67 @@
+package feed
+
+import (
+	"fmt"
+	"image/jpeg"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/ui/page/street"
+)
+
+// Media serves a photo or a clip of a post, or parts of it.
+func (p Page) Media(w http.ResponseWriter, r *http.Request) error { return p.media(w, r, false) }
+
+// Thumbnail serves the small picture of one.
+func (p Page) Thumbnail(w http.ResponseWriter, r *http.Request) error { return p.media(w, r, true) }
+
+func (p Page) media(w http.ResponseWriter, r *http.Request, thumbnail bool) error {
+	m, err := p.Of(r)
+	if err != nil {
+		return err
+	}
+	post, err := street.ParseID(r.PathValue("entry"))
+	if err != nil {
+		return err
+	}
+	place, err := strconv.ParseUint(r.PathValue("place"), 10, 8)
+	if err != nil {
+		return fmt.Errorf("no such place: %w", nvr.ErrNotFound)
+	}
+	file, is, err := p.Service.Media(m, post, int(place), thumbnail)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	kind := "video/mp4"
+	if thumbnail || is.Type == wire.MediaPhoto {
+		kind = "image/jpeg"
+		if err := checkPicture(file); err != nil {
+			return err
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	http.ServeContent(w, r, "", time.Time{}, file)
+	return nil
+}
+
+// checkPicture says whether a neighbor's picture is one that can be shown: few
+// bytes may claim to be so large that to show them takes all memory of who looks.
+func checkPicture(file io.ReadSeeker) error {
+	c, err := jpeg.DecodeConfig(file)
+	if err != nil {
+		return fmt.Errorf("a picture that is none: %w: %w", nvr.ErrNotFound, err)
+	}
+	if c.Width > wire.MaxPixels || c.Height > wire.MaxPixels {
+		return fmt.Errorf("a picture of %d by %d: %w", c.Width, c.Height, nvr.ErrNotFound)
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return err
+}
