@@ -146,6 +146,23 @@ func neighborhoodOn(ctx context.Context, c *call) error {
 	return nil
 }
 
+func neighborhoodRestore(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.err, "Type the 24 words from your paper, then press Enter and Ctrl-D.")
+	words, err := io.ReadAll(io.LimitReader(c.in, 4<<10))
+	if err != nil {
+		return err
+	}
+	if err := r.ask(ctx, http.MethodPut, "/seed", map[string]string{"words": string(words)}, nil); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, "The keys are back. Ask any neighbor for an invite, and come in with `nvrd neighborhood join --returns`: this home is who it was.")
+	return err
+}
+
 func neighborhoodFound(ctx context.Context, c *call) error {
 	r, f := runningFlags(c)
 	var in struct {
@@ -196,6 +213,7 @@ func neighborhoodInvite(ctx context.Context, c *call) error {
 func neighborhoodJoin(ctx context.Context, c *call) error {
 	r, f := runningFlags(c)
 	home := f.String("home", "", "what neighbors are to call this home")
+	returns := f.Bool("returns", false, "this home was a member before its machine was lost")
 	if err := c.parse(f, "home"); err != nil {
 		return err
 	}
@@ -205,7 +223,7 @@ func neighborhoodJoin(ctx context.Context, c *call) error {
 		return err
 	}
 	var asked neighborhood.Joining
-	if err := r.ask(ctx, http.MethodPost, "/joining", map[string]string{"invite": string(invite), "home": *home}, &asked); err != nil {
+	if err := r.ask(ctx, http.MethodPost, "/joining", map[string]any{"invite": string(invite), "home": *home, "returns": *returns}, &asked); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "This home knocks at the door of %s to be let into %s. `nvrd neighborhood status` tells how it goes.\n", asked.From, asked.Title)

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
 	"nvrd/federation/wire"
@@ -134,7 +135,23 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
 	return write(w, http.StatusOK, s)
 }
 
-func (a *api) turnOn(w http.ResponseWriter, _ *http.Request) error {
+func (a *api) turnOn(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Words string `json:"words"` // of a machine that was lost; a new seed is made without
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	if in.Words != "" {
+		seed, err := identity.ParseWords(in.Words)
+		if err != nil {
+			return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+		}
+		if err := a.online.Restore(seed); err != nil {
+			return err
+		}
+		return write(w, http.StatusCreated, map[string][]string{})
+	}
 	seed, err := a.online.TurnOn()
 	if err != nil {
 		return err
@@ -182,8 +199,9 @@ func (a *api) found(w http.ResponseWriter, r *http.Request) error {
 
 func (a *api) join(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
-		Invite string `json:"invite"`
-		Home   string `json:"home"`
+		Invite  string `json:"invite"`
+		Home    string `json:"home"`
+		Returns bool   `json:"returns"` // this home was a member, and its machine was lost
 	}
 	all, err := a.all()
 	if err != nil {
@@ -192,7 +210,11 @@ func (a *api) join(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	j, err := all.Join(in.Invite, in.Home)
+	ask := all.Join
+	if in.Returns {
+		ask = all.Return
+	}
+	j, err := ask(in.Invite, in.Home)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ type All struct {
 	mu      sync.Mutex
 	in      []*Membership
 	joining []*Joining
-	places  uint32 // the next place of the seed that was never used
+	first   uint32 // place of the seed; those before it may have been used by a machine that was lost
+	places  uint32 // the next that was never used
 	news    chan struct{}
 }
 
@@ -36,6 +37,10 @@ func Open(ctx context.Context, db *store.DB, seed identity.Seed, clock func() ti
 	if err != nil {
 		return nil, err
 	}
+	if a.places, err = db.First(ctx); err != nil {
+		return nil, err
+	}
+	a.first = a.places
 	asked, err := db.Joinings(ctx)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func (m *Membership) Answer(ticket wire.Hash, knock []byte, doors []wire.Door, a
 	}
 	w := wire.Welcome{Answer: wire.AnswerNo}
 	if card, ok := m.cardIn(k.Card); ok {
-		if w.Answer, w.Admit, err = m.letIn(card, secrets[i], ask); err != nil {
+		if w.Answer, w.Admit, err = m.letIn(card, k.Returns, secrets[i], ask); err != nil {
 			return nil, err
 		}
 	}
@@ -99,9 +99,9 @@ func (m *Membership) cardIn(raw []byte) (wire.Signed, bool) {
 	return signed, ok && card.Neighborhood == m.entry.Name
 }
 
-func (m *Membership) letIn(card wire.Signed, secret wire.Salt, ask Asker) (wire.Answer, []byte, error) {
+func (m *Membership) letIn(card wire.Signed, returns bool, secret wire.Salt, ask Asker) (wire.Answer, []byte, error) {
 	m.mu.Lock()
-	answer, admit, err := m.judge(card, func(who wire.Key) (bool, error) {
+	answer, admit, err := m.judge(card, returns, func(who wire.Key) (bool, error) {
 		return m.store.UseInvite(m.ctx, m.entry.Name, secret, who, m.now())
 	})
 	m.mu.Unlock()
@@ -121,11 +121,15 @@ func (m *Membership) admits(raw []byte, author wire.Key) bool {
 	return err == nil && ok && admit.Head.Neighborhood == m.entry.Name && admit.Card.Author == author
 }
 
-// judge lets in whom a card names, if may says so. It answers AnswerLater for a
-// home that is to be let in by a steward. m.mu is held.
-func (m *Membership) judge(card wire.Signed, may func(who wire.Key) (bool, error)) (wire.Answer, []byte, error) {
+// judge lets in whom a card names, if may says so; who returns is let in only
+// if it is a member, and with the node that its card names. It answers
+// AnswerLater for a home that is to be let in by a steward. m.mu is held.
+func (m *Membership) judge(card wire.Signed, returns bool, may func(who wire.Key) (bool, error)) (wire.Answer, []byte, error) {
 	is := card.Body.(wire.Card)
 	if was := m.home.State().Members[is.Author]; was != nil && was.Out {
+		return wire.AnswerNo, nil, nil
+	}
+	if returns && m.home.State().Member(is.Author) == nil {
 		return wire.AnswerNo, nil, nil
 	}
 	ok, err := may(is.Author)
@@ -135,6 +139,9 @@ func (m *Membership) judge(card wire.Signed, may func(who wire.Key) (bool, error
 	if m.home.State().Member(is.Author) != nil {
 		for _, o := range m.home.Roster().Objects() {
 			if admit, ok := o.Body.(wire.Admit); ok && admit.Card.Author == is.Author {
+				if returns {
+					return wire.AnswerYes, o.Raw, m.hold(card)
+				}
 				return wire.AnswerYes, o.Raw, nil
 			}
 		}
@@ -161,7 +168,7 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 	if _, member := s.AuthorOf(node); !ok || !member || s.Policy.Invites != wire.InvitesByMembers || !m.sits() {
 		return nil, fmt.Errorf("vouch: %w", nvr.ErrForbidden)
 	}
-	answer, admit, err := m.judge(card, func(who wire.Key) (bool, error) {
+	answer, admit, err := m.judge(card, false, func(who wire.Key) (bool, error) {
 		return s.Member(who) != nil || m.share(node), nil
 	})
 	switch {
@@ -193,21 +200,40 @@ func (m *Membership) sits() bool {
 // Joining is a neighborhood that this home asks to join. It is safe for
 // concurrent use.
 type Joining struct {
-	all    *All
-	place  uint32
-	Name   string // as which the home wants to be known
-	Invite wire.Invite
-	card   []byte
+	Name    string // as which the home wants to be known
+	Invite  wire.Invite
+	Returns bool // it was a member, and its machine was lost
 
-	mu     sync.Mutex
-	answer wire.Answer // the last; 0 while there is none
+	all *All
+	row uint32 // place as which it is written down
+
+	mu      sync.Mutex
+	place   uint32 // of the keys with which it asks
+	machine uint32
+	card    []byte
+	answer  wire.Answer // the last; 0 while there is none
 }
+
+// maxPlaces is how many places a home that returns tries: so many neighborhoods
+// its owner may have been in before.
+const maxPlaces = 16
 
 // Join asks to be let into a neighborhood, until [All.GiveUp] or an answer: also
 // after a restart. Errors are nvr.ErrInvalid for an invite that can't be used (the
 // message says why), nvr.ErrExists for one of a neighborhood that the home is in,
 // and those of writing to disk.
 func (a *All) Join(invite, name string) (*Joining, error) {
+	return a.ask(invite, name, false)
+}
+
+// Return asks to be let in again as the member that this home was before its
+// machine was lost: its seed was restored from paper. It keeps its keys, what it
+// said, its seat, and changes its node and its name.
+func (a *All) Return(invite, name string) (*Joining, error) {
+	return a.ask(invite, name, true)
+}
+
+func (a *All) ask(invite, name string, returns bool) (*Joining, error) {
 	v, err := wire.ParseInvite(invite)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
@@ -234,7 +260,7 @@ func (a *All) Join(invite, name string) (*Joining, error) {
 			return nil, fmt.Errorf("this home asks to join %s already: %w", v.Title, nvr.ErrExists)
 		}
 	}
-	j := store.Joining{Place: a.places, Invite: text, Name: name}
+	j := store.Joining{Place: a.places, Invite: text, Name: name, Returns: returns}
 	if err := a.store.Ask(a.ctx, j); err != nil {
 		return nil, err
 	}
@@ -260,16 +286,38 @@ func (a *All) resume(kept store.Joining) error {
 		}
 		return a.store.Joined(a.ctx, kept.Place) // it has left since
 	}
-	j := &Joining{all: a, place: kept.Place, Name: kept.Name, Invite: v}
-	place := identity.Place{Neighborhood: kept.Place}
-	keys, node := a.seed.Keys(place), a.seed.Node(place, 0)
-	card, err := wire.Sign(cardOf(v.Neighborhood, keys, node, kept.Name, wire.MinuteOf(a.clock())), keys.Author)
-	if err != nil {
+	j := &Joining{all: a, row: kept.Place, place: kept.Place, Name: kept.Name, Invite: v, Returns: kept.Returns}
+	if j.Returns {
+		j.place = 0
+		// No machine before had this number, so none is taken for another one.
+		j.machine = uint32(wire.MinuteOf(a.clock()))
+	}
+	if err := j.sign(); err != nil {
 		return invalid(err)
 	}
-	j.card = card.Raw
 	a.joining = append(a.joining, j)
 	return nil
+}
+
+// sign makes the card with which the home asks. j.mu is held, or j is not shared yet.
+func (j *Joining) sign() error {
+	place := identity.Place{Neighborhood: j.place}
+	keys, node := j.all.seed.Keys(place), j.all.seed.Node(place, j.machine)
+	card, err := wire.Sign(cardOf(j.Invite.Neighborhood, keys, node, j.Name, wire.MinuteOf(j.all.clock())), keys.Author)
+	j.card = card.Raw
+	return err
+}
+
+// other has a home that returns ask with other keys, if there are some left that
+// it may have been a member with.
+func (j *Joining) other() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.Returns || j.place+1 >= maxPlaces {
+		return false
+	}
+	j.place++
+	return j.sign() == nil
 }
 
 // learn takes from a welcome who may be linked to while the roster is not there.
@@ -306,7 +354,9 @@ func (a *All) Joining() []*Joining {
 
 // Knock returns what to say at a door.
 func (j *Joining) Knock() (ticket wire.Hash, knock []byte, err error) {
-	knock, err = wire.SealKnock(wire.Knock{Card: j.card}, j.Invite.Secret)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	knock, err = wire.SealKnock(wire.Knock{Card: j.card, Returns: j.Returns}, j.Invite.Secret)
 	return j.Invite.Secret.Ticket(), knock, err
 }
 
@@ -332,6 +382,9 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 		return nil, err
 	}
 	a := j.all
+	if w.Answer == wire.AnswerNo && j.other() {
+		return nil, nil
+	}
 	if w.Answer != wire.AnswerYes {
 		j.answered(w.Answer)
 		a.mu.Lock()
@@ -349,8 +402,11 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	}
 	_, founded := genesis.Body.(wire.Genesis)
 	is, ok := admit.Body.(wire.Admit)
+	j.mu.Lock()
+	place, machine := j.place, j.machine
+	j.mu.Unlock()
 	if !founded || !ok || genesis.ID != j.Invite.Neighborhood || is.Head.Neighborhood != genesis.ID ||
-		is.Card.Author != wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: j.place}).Author) {
+		is.Card.Author != wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: place}).Author) {
 		return nil, fmt.Errorf("%w: a welcome to somewhere else", wire.ErrMalformed)
 	}
 	a.mu.Lock()
@@ -358,8 +414,8 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	if !slices.Contains(a.joining, j) {
 		return nil, context.Canceled // somebody gave up meanwhile
 	}
-	n := store.Neighborhood{Name: genesis.ID, Place: j.place, Settled: j.Invite.Head}
-	if err := a.store.Welcomed(a.ctx, welcome, n, store.Object{ID: genesis.ID, Raw: genesis.Raw}); err != nil {
+	n := store.Neighborhood{Name: genesis.ID, Place: place, Machine: machine, Settled: j.Invite.Head}
+	if err := a.store.Welcomed(a.ctx, j.row, welcome, n, store.Object{ID: genesis.ID, Raw: genesis.Raw}); err != nil {
 		return nil, err
 	}
 	m, err := take(a.ctx, a.store, a.seed, n, a.clock)
@@ -383,7 +439,7 @@ func (a *All) GiveUp(j *Joining) error {
 	if !slices.Contains(a.joining, j) {
 		return nil // it is in meanwhile
 	}
-	if err := a.store.GiveUp(a.ctx, j.place, j.Invite.Neighborhood, wire.MinuteOf(a.clock())); err != nil && !errors.Is(err, store.ErrNotShredded) {
+	if err := a.store.GiveUp(a.ctx, j.row, j.Invite.Neighborhood, wire.MinuteOf(a.clock())); err != nil && !errors.Is(err, store.ErrNotShredded) {
 		return err
 	}
 	a.joining = slices.DeleteFunc(a.joining, func(o *Joining) bool { return o == j })

@@ -40,12 +40,17 @@ func (o *Online) knock(joining []*membership.Joining) {
 // ask knocks until there is an answer for good.
 func (o *Online) ask(ctx context.Context, j *membership.Joining) {
 	for wait := soon; ; wait = min(2*wait, late) {
-		if err := o.askOnce(ctx, j); err != nil && ctx.Err() == nil {
+		err := o.askOnce(ctx, j)
+		if err != nil && ctx.Err() == nil {
 			o.config.Log.Info("nobody opens yet", "neighborhood", j.Invite.Title, "from", j.Invite.From, "err", err)
 		}
 		switch j.Answered() {
 		case wire.AnswerYes, wire.AnswerNo, wire.AnswerUsed:
 			return
+		case 0:
+			if j.Returns && err == nil {
+				continue // with other keys
+			}
 		}
 		select {
 		case <-ctx.Done():

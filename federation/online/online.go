@@ -72,6 +72,22 @@ func (o *Online) TurnOn() (identity.Seed, error) {
 	return seed, o.take(seed)
 }
 
+// Restore takes up the seed of a machine that was lost, from its words. Which
+// neighborhoods the home was in the words do not say: an invite of any neighbor
+// says one, see [membership.All.Return]. It returns nvr.ErrExists if this home has a seed.
+func (o *Online) Restore(seed identity.Seed) error {
+	db, err := store.Open(o.ctx, o.config.Dir)
+	if err != nil {
+		return err
+	}
+	// What is founded or joined from now on has keys that no machine had before.
+	err = db.Restored(o.ctx, uint32(wire.MinuteOf(time.Now())))
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return o.take(seed)
+}
+
 // take writes a seed down and begins.
 func (o *Online) take(seed identity.Seed) error {
 	o.mu.Lock()
@@ -180,7 +196,7 @@ func (o *Online) connect(in []*membership.Membership) {
 func (o *Online) listen(m *membership.Membership) (*node.Node, error) {
 	c := node.Config{Key: m.Node(), Local: o.config.Local, RelayOnly: o.config.RelayOnly}
 	if o.config.Port != 0 {
-		c.Port = o.config.Port + 2*uint16(m.Place())
+		c.Port = o.config.Port + 2*uint16(len(o.nodes))
 	}
 	porter := &porter{m: m, ctx: o.ctx}
 	n, err := node.Listen(c, m, porter, pages{o.store, m.Name()})

@@ -17,6 +17,7 @@ import (
 
 	"nvrd/federation/blob"
 	"nvrd/federation/feed"
+	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
 	"nvrd/federation/wire"
@@ -190,6 +191,97 @@ func TestThreeHomes(t *testing.T) {
 	}
 	if direct, relayed := anna.Links(a); direct+relayed > 1 {
 		t.Errorf("Anna is linked to %d homes", direct+relayed)
+	}
+}
+
+// Anna's machine burns. With the words on paper and an invite of Ben's she is
+// back as who she was: steward, with what she said; her old machine is not let in.
+func TestRestore(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	ben.turnOn()
+	seed, err := anna.TurnOn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := anna.All().Found("Oak Street", "Anna", policy); err != nil { // her first, so Elm Street has other keys
+		t.Fatal(err)
+	}
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ben.join(anna.invite(a))
+	ice, err := a.Post(wire.Post{Category: wire.CategoryHazard, Happened: "Ice."}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.until(b, "for the post", func() bool { return told(b) == "Ice." })
+	invite := ben.invite(b)
+	anna.stop()
+
+	paper := strings.Join(seed.Words(), " ")
+	again := live(t, "Anna at home again")
+	if seed, err = identity.ParseWords(paper); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Restore(seed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.All().Return(invite, "Anna again"); err != nil {
+		t.Fatal(err)
+	}
+	back := again.in()
+	again.until(back, "to see itself", func() bool { return back.State().Member(back.Author()) != nil })
+	if back.Author() != a.Author() || !back.Steward() {
+		t.Error("she is somebody else, or lost her seat")
+	}
+	again.until(back, "for what she said", func() bool { return told(back) == "Ice." })
+	if _, err := back.Retract(ice); err != nil {
+		t.Fatal(err)
+	}
+	ben.until(b, "for what she takes back", func() bool { return strings.HasPrefix(told(b), "(taken back)") })
+	ben.until(b, "for her new name", func() bool { return b.State().Member(a.Author()).Card.Name == "Anna again" })
+	if members := len(b.Nodes()); members != 2 {
+		t.Errorf("there are %d homes", members)
+	}
+	fresh, err := again.All().Found("Beech Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fresh.Place() < 1000 {
+		t.Errorf("what she founds now has keys of place %d, which the lost machine may have used", fresh.Place())
+	}
+
+	anna.start()
+	for _, m := range anna.All().In() {
+		if m.Name() == a.Name() && b.Member(wire.PublicKey(m.Node())) {
+			t.Error("the old machine is let in beside the new one")
+		}
+	}
+}
+
+// Who says to return and never was a member is not let in.
+func TestReturnOfNobody(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.turnOn()
+	ben.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ben.All()
+	j, err := all.Return(anna.invite(a), "Ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j.Answered() == 0 {
+		news := all.News()
+		if j.Answered() == 0 {
+			ben.wait(news, "for an answer")
+		}
+	}
+	if j.Answered() != wire.AnswerNo || len(all.In()) != 0 || len(a.Nodes()) != 1 {
+		t.Errorf("he is answered %d", j.Answered())
 	}
 }
 

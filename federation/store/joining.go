@@ -14,13 +14,14 @@ type Joining struct {
 	Place   uint32
 	Invite  string // as text
 	Name    string // as which the home wants to be known
+	Returns bool   // as a member whose machine was lost
 	Welcome []byte // the answer as it came; nil while there is none
 }
 
 // Ask writes down that the home asks to be let in. ErrExists means that its place is taken.
 func (d *DB) Ask(ctx context.Context, j Joining) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO joining (place, invite, name) VALUES (?, ?, ?)`, j.Place, j.Invite, j.Name)
+		_, err := tx.ExecContext(ctx, `INSERT INTO joining (place, invite, name, returns) VALUES (?, ?, ?, ?)`, j.Place, j.Invite, j.Name, j.Returns)
 		return err
 	})
 	if sqlite.IsUnique(err) {
@@ -29,13 +30,14 @@ func (d *DB) Ask(ctx context.Context, j Joining) error {
 	return wrap("ask to be let in", err)
 }
 
-// Welcomed writes down the answer, and the neighborhood that it opens.
-func (d *DB) Welcomed(ctx context.Context, welcome []byte, n Neighborhood, genesis Object) error {
+// Welcomed writes down the answer to who asked with a place, and the
+// neighborhood that it opens; its place is another one for who returns.
+func (d *DB) Welcomed(ctx context.Context, asked uint32, welcome []byte, n Neighborhood, genesis Object) error {
 	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		if err := add(ctx, tx, n, genesis); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE joining SET welcome = ? WHERE place = ?`, welcome, n.Place)
+		_, err := tx.ExecContext(ctx, `UPDATE joining SET welcome = ?, place = ? WHERE place = ?`, welcome, n.Place, asked)
 		return err
 	}))
 }
@@ -72,10 +74,30 @@ func (d *DB) Joined(ctx context.Context, place uint32) error {
 // Joinings returns what the home asked for, in the order of places.
 func (d *DB) Joinings(ctx context.Context) ([]Joining, error) {
 	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (j Joining, err error) {
-		err = row.Scan(&j.Place, &j.Invite, &j.Name, &j.Welcome)
+		err = row.Scan(&j.Place, &j.Invite, &j.Name, &j.Returns, &j.Welcome)
 		return j, err
-	}, `SELECT place, invite, name, welcome FROM joining ORDER BY place`)
+	}, `SELECT place, invite, name, returns, welcome FROM joining ORDER BY place`)
 	return all, wrap("invites", err)
+}
+
+// Restored writes down from which place on keys of the seed were never used.
+func (d *DB) Restored(ctx context.Context, first uint32) error {
+	return wrap("restore", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO seed (id, first_place) VALUES (1, ?) ON CONFLICT DO UPDATE SET first_place = max(first_place, excluded.first_place)`, first)
+		return err
+	}))
+}
+
+// First returns what was written down by [DB.Restored], and else 0.
+func (d *DB) First(ctx context.Context) (first uint32, err error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (n uint32, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, `SELECT first_place FROM seed`)
+	for _, n := range all {
+		first = n
+	}
+	return first, wrap("seed", err)
 }
 
 // Keep writes down where a node is reached; record is what it signed.

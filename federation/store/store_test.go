@@ -297,7 +297,7 @@ func TestGiveUp(t *testing.T) {
 		t.Errorf("with earlier keys: %v", err)
 	}
 	ask(4)
-	if err := db.Welcomed(ctx, []byte("the answer"), at(4), genesis); err != nil {
+	if err := db.Welcomed(ctx, 4, []byte("the answer"), at(4), genesis); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Forget(ctx, elm.Name, 7); err != nil { // before it knew more than the welcome

@@ -12,8 +12,9 @@ import (
 // Knock is what a home that was invited sends to the home that invited it:
 // whoever carries it there can't read it.
 type Knock struct {
-	_    struct{} `cbor:",toarray"`
-	Card []byte   // an object of kind card: who wants to be let in
+	_       struct{} `cbor:",toarray"`
+	Card    []byte   // an object of kind card: who wants to be let in
+	Returns bool     // only if it is a member: its machine was lost, and the card names its new node
 }
 
 // Welcome is the answer.

@@ -100,6 +100,8 @@ func written(t reflect.Type) string {
 		return "list of " + written(t.Elem())
 	case reflect.String:
 		return "text"
+	case reflect.Bool:
+		return "true or false"
 	case reflect.Struct:
 		return t.Name()
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:

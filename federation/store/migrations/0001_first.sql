@@ -58,6 +58,7 @@ CREATE TABLE joining (
 	place   INTEGER PRIMARY KEY CHECK (place >= 0),                           -- which keys of the seed
 	invite  TEXT    NOT NULL CHECK (length(invite) BETWEEN 1 AND 2048),
 	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
+	returns INTEGER NOT NULL DEFAULT 0 CHECK (returns IN (0, 1)),             -- it was a member, and its machine was lost
 	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
 ) STRICT;
 
@@ -76,3 +77,10 @@ CREATE TABLE quiet (
 	how             INTEGER NOT NULL CHECK (how BETWEEN 1 AND 3),    -- 1: the entry is hidden, 2: the author is muted, 3: blocked
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
+
+-- From which place on keys of the seed were never used: 0 unless the seed was
+-- restored from paper, which does not say how many there were.
+CREATE TABLE seed (
+	id          INTEGER PRIMARY KEY CHECK (id = 1),
+	first_place INTEGER NOT NULL CHECK (first_place >= 0)
+) STRICT;

@@ -58,6 +58,7 @@ CREATE TABLE joining (
 	place   INTEGER PRIMARY KEY CHECK (place >= 0),                           -- which keys of the seed
 	invite  TEXT    NOT NULL CHECK (length(invite) BETWEEN 1 AND 2048),
 	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
+	returns INTEGER NOT NULL DEFAULT 0 CHECK (returns IN (0, 1)),             -- it was a member, and its machine was lost
 	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
 ) STRICT;
 
@@ -77,11 +78,18 @@ CREATE TABLE quiet (
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
 
+-- From which place on keys of the seed were never used: 0 unless the seed was
+-- restored from paper, which does not say how many there were.
+CREATE TABLE seed (
+	id          INTEGER PRIMARY KEY CHECK (id = 1),
+	first_place INTEGER NOT NULL CHECK (first_place >= 0)
+) STRICT;
+
 INSERT INTO neighborhood VALUES (1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', 0, 0, 0, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', NULL);
 INSERT INTO object VALUES (1, 1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', x'67656e65736973');
 INSERT INTO passed VALUES (1, x'f83f07be16e270186d35b876916c461995ebc3af5b1798f898c33285a1847dbc', 7);
 INSERT INTO entry VALUES (1, 1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'656e74727920706f7374', x'7768617420706f73742073617973');
 INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL);
-INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', NULL);
+INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);
