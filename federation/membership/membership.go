@@ -51,6 +51,7 @@ type Membership struct {
 
 	genesis wire.Signed
 	state   atomic.Pointer[roster.State] // what the home amounts to, for whoever may not wait
+	met     atomic.Bool                  // somebody, since the program began
 	doors   map[wire.Key]wire.Door       // of members, by whom a home that was just let in learns who is one
 
 	mu      sync.Mutex // guards what follows, and orders what is written and sent
@@ -275,8 +276,12 @@ func (m *Membership) Nodes() []wire.Key {
 	return nodes
 }
 
+// Met tells whether a link to any neighbor has stood since the program began.
+func (m *Membership) Met() bool { return m.met.Load() }
+
 // Up tells that a link to a node stands.
 func (m *Membership) Up(node wire.Key) {
+	m.met.Store(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.behind != nil {

@@ -189,6 +189,9 @@ func (o *Online) connect(in []*membership.Membership) {
 		o.nodes[m], o.galleries[m] = n, g
 		close(o.begun)
 		o.begun = make(chan struct{})
+		if m.Left() { // the program ended before all was told and forgotten
+			o.work.Go(func() { o.leaveAgain(m) })
+		}
 	}
 }
 
@@ -285,6 +288,30 @@ func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// farewell is how long a home that left, and ended, looks for somebody to tell.
+const farewell = time.Minute
+
+// leaveAgain leaves once somebody is linked who can be told, or after a while:
+// neighbors who have heard of it don't let the home in any more.
+func (o *Online) leaveAgain(m *membership.Membership) {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for until := time.Now().Add(farewell); time.Now().Before(until); {
+		met := m.Met() // and hung up at once, maybe: it has heard then
+		select {
+		case <-look.C:
+			if met {
+				until = time.Time{}
+			}
+		case <-o.ctx.Done():
+			return
+		}
+	}
+	if err := o.Leave(m); err != nil {
+		o.config.Log.Error("leave", "neighborhood", m.Genesis().Title, "err", err)
 	}
 }
 

@@ -348,6 +348,36 @@ func TestShare(t *testing.T) {
 	ben.until(b, "for the photo to go", func() bool { return kept(ben) < int64(len(photo)) })
 }
 
+// A home that ends while it leaves, leaves when it starts again.
+func TestLeaveIsResumed(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.turnOn()
+	ben.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ben.join(anna.invite(a))
+	if _, err := b.Post(wire.Post{Category: wire.CategoryThanks, Happened: "Thank you all."}, 0); err != nil {
+		t.Fatal(err)
+	}
+	anna.until(a, "for the post", func() bool { return told(a) == "Thank you all." })
+	b.Connect(nil) // the line is down
+	if err := ben.All().Leave(b); err != nil {
+		t.Fatal(err)
+	}
+	ben.stop()
+	ben.start()
+	all := ben.All()
+	for len(all.In()) > 0 {
+		news := all.News()
+		if len(all.In()) > 0 {
+			ben.wait(news, "to be out")
+		}
+	}
+	anna.until(a, "to hear of it", func() bool { return a.State().Member(b.Author()) == nil && told(a) == "" })
+}
+
 // A home that was never asked has no file, and one that was has its seed once.
 func TestOff(t *testing.T) {
 	h := live(t, "Anna")
