@@ -17,8 +17,8 @@ export const launch = () =>
     ],
   })
 
-/** Opens a page that remembers what no page may do. */
-export async function open(browser, options = {}) {
+/** Opens a page of the program at home that remembers what no page may do. */
+export async function open(browser, { home = base, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()
   page.faults = []
@@ -32,7 +32,7 @@ export async function open(browser, options = {}) {
   page.on('dialog', (d) => (fault(`dialog: ${d.message()}`), d.dismiss()))
   page.on('request', (r) => {
     const { protocol, origin } = new URL(r.url())
-    if (!['blob:', 'data:'].includes(protocol) && origin !== new URL(base).origin) fault(`request to ${r.url()}`)
+    if (!['blob:', 'data:'].includes(protocol) && origin !== new URL(home).origin) fault(`request to ${r.url()}`)
   })
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
@@ -52,11 +52,11 @@ export async function stage(what) {
 }
 
 /** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out. */
-export async function each(browser, look, schemes = ['light', 'dark']) {
+export async function each(browser, look, schemes = ['light', 'dark'], home = base) {
   await mkdir(shots, { recursive: true })
   for (const colorScheme of schemes) {
     for (const [width, height] of [[390, 844], [1440, 900]]) {
-      const page = await open(browser, { viewport: { width, height }, colorScheme, hasTouch: width < 700 })
+      const page = await open(browser, { home, viewport: { width, height }, colorScheme, hasTouch: width < 700 })
       await look(page, async (name) => {
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

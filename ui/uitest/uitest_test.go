@@ -65,6 +65,11 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", name)
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
+	t.Run("street", func(t *testing.T) {
+		p := launch(t, file, "demo", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
+		alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
+		browse(t, "street", "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
+	})
 	t.Run("stories", func(t *testing.T) { stories(t, file) })
 	t.Run("live", func(t *testing.T) {
 		door := porch.Door()
