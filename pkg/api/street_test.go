@@ -31,7 +31,11 @@ func TestStreetStirs(t *testing.T) {
 			}}
 			ctx, cancel := context.WithTimeout(auth.With(t.Context(), c.who), time.Minute-time.Second) // between two beats
 			defer cancel()
-			w := httptest.NewRecorder()
+			w := &watched{ResponseRecorder: httptest.NewRecorder(), street: func() {
+				if len(changes) < 2 || closed(changes[len(changes)-1]) {
+					t.Error("a change that comes now would be missed")
+				}
+			}}
 			done := make(chan error)
 			go func() { done <- a.states(w, httptest.NewRequestWithContext(ctx, "GET", "/api/v1/states", nil)) }()
 			for range c.want {
@@ -48,5 +52,27 @@ func TestStreetStirs(t *testing.T) {
 				t.Errorf("%s listens", name)
 			}
 		})
+	}
+}
+
+// watched calls street as the event of that name is written.
+type watched struct {
+	*httptest.ResponseRecorder
+	street func()
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	if strings.HasPrefix(string(b), "event: street") {
+		w.street()
+	}
+	return w.ResponseRecorder.Write(b)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

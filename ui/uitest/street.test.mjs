@@ -2,7 +2,7 @@
 // the beginning.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, launch, open } from './browser.mjs'
+import { base, close, each, launch, open, shots } from './browser.mjs'
 
 let browser
 before(async () => (browser = await launch()))
@@ -57,6 +57,7 @@ test('an invite lets a home in, and what is said arrives while one looks', async
   await host.getByRole('link', { name: 'Invite a neighbor' }).click()
   await host.getByRole('button', { name: 'Make an invite' }).click()
   await host.getByRole('img', { name: 'Invite as a square code' }).waitFor({ timeout: 40_000 })
+  await host.screenshot({ path: `${shots}/street-code-1440-light.png` })
   const invite = await host.inputValue('#invite')
   assert.match(invite, /^STOOP:[A-Z2-7]+$/)
 
