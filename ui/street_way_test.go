@@ -100,8 +100,8 @@ func TestWayIn(t *testing.T) {
 	}
 	home := goes(t, h, "/street/found", form...)
 	m := n.all.In()[0]
-	want := wire.Policy{Invites: wire.InvitesByStewards, Contact: "Café", Places: []string{"North end", "Playground"}, ExpireDays: 14, MediaMiB: 1024}
-	if got := m.Genesis(); got.Title != "Maple Row" || got.Policy.Invites != want.Invites || got.Policy.Contact != want.Contact || !slices.Equal(got.Policy.Places, want.Places) || got.Policy.ExpireDays != 14 {
+	want := wire.Policy{Invites: wire.InvitesByStewards, Contact: "Café", Places: []string{"North end", "Playground"}, ExpireDays: 14}
+	if got := m.Genesis(); got.Title != "Maple Row" || got.Policy.Invites != want.Invites || got.Policy.Contact != want.Contact || !slices.Equal(got.Policy.Places, want.Places) || got.Policy.ExpireDays != want.ExpireDays {
 		t.Errorf("founded %+v", got)
 	}
 	if got := m.State().Member(m.Author()); got == nil || got.Card.Name != "Anna and Tom" {

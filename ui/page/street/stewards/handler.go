@@ -88,14 +88,18 @@ func add(look street.Look, in *typed) error {
 	}
 	seat, has := look.State().SeatOf(wire.Key(who))
 	if !has {
-		told, err := street.ParseID(strings.ToLower(in.seat))
-		if err != nil {
+		if seat, has = seatOf(in.seat); !has {
 			in.wrong["seat"] = look.T.Street.Stewards.BadSeat
 			return nil
 		}
-		seat = wire.Key(told)
 	}
 	return look.AddSteward(wire.Key(who), seat)
+}
+
+// seatOf reads a seat key as its owner told it.
+func seatOf(told string) (wire.Key, bool) {
+	id, err := street.ParseID(strings.ToLower(told))
+	return wire.Key(id), err == nil
 }
 
 func drop(look street.Look, in typed) error {
