@@ -140,11 +140,17 @@ func (b *book) know(node wire.Key, at []multiaddr.Multiaddr) {
 }
 
 // meet takes addresses in the home's own network, which are tried beside those
-// that the node signed.
-func (b *book) meet(node wire.Key, at []multiaddr.Multiaddr) {
+// that the node signed if it is a member. It tells whether there is room for
+// them: anything in the network may call itself a node.
+func (b *book) meet(node wire.Key, at []multiaddr.Multiaddr) bool {
+	member := b.home.Member(node)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if _, known := b.near[node]; len(at) > maxAddresses || !member && !known && len(b.near) >= street {
+		return false
+	}
 	b.near[node] = at
+	return true
 }
 
 func (b *book) of(node wire.Key) []multiaddr.Multiaddr {

@@ -54,6 +54,7 @@ func Listen(c Config, home Home, porter Porter, pages Pages) (*Node, error) {
 		n.attend(c, porter)
 		if !c.Local {
 			n.hush = announce(h, nodeService, n.meet(gate))
+			n.start(func() { n.passOn(n.ctx, gate) })
 		}
 	}
 	made <- n
@@ -81,7 +82,7 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 			libp2p.NATPortMap(),
 			libp2p.EnableAutoNATv2(),
 			libp2p.EnableHolePunching(),
-			libp2p.EnableRelayService(forMembers(gate)...),
+			libp2p.ForceReachabilityPrivate(), // or relays are not looked for until the first AutoNAT says so; what is told is by the second
 			libp2p.EnableAutoRelayWithPeerSource(members, autoRelay()...),
 		)
 	}

@@ -37,15 +37,15 @@ func announce(h host.Host, service string, on found) (end func()) {
 	return func() { _ = s.Close() } // it ends in any case
 }
 
-// meet takes a node that was found in the home's own network.
+// meet takes a node that was found in the home's own network. It is told of once,
+// perhaps before this home hears that it is a member.
 func (n *Node) meet(gate *Gate) found {
 	return func(at peer.AddrInfo) {
 		node, err := keyOf(at.ID)
-		if err != nil || node == n.own || !n.home.Member(node) {
+		if err != nil || node == n.own || !n.book.meet(node, at.Addrs) {
 			return
 		}
 		gate.Near(at)
-		n.book.meet(node, at.Addrs)
 		n.again(node)
 	}
 }

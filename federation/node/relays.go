@@ -5,8 +5,10 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -54,7 +56,43 @@ func anyPublic(at []multiaddr.Multiaddr) bool {
 	return false
 }
 
-// reachable tells whether others reach this home directly.
-func (n *Node) reachable() bool {
-	return n.door.config.Local || anyPublic(n.host.Addrs()) && !onlyRelayed(n.host.Addrs())
+// passOn lets members reach each other through this home while others reach it
+// directly: while a neighbor that dialed it back says so (AutoNAT v2). What
+// libp2p has for this waits for the first AutoNAT, which nobody speaks here.
+func (n *Node) passOn(ctx context.Context, gate *Gate) {
+	changes, err := n.host.EventBus().Subscribe(new(event.EvtHostReachableAddrsChanged))
+	if err != nil {
+		return // only of a bus that is closed
+	}
+	defer changes.Close()
+	var r *relay.Relay
+	defer func() { shut(r) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-changes.Out():
+			if !ok {
+				return
+			}
+			reached := len(e.(event.EvtHostReachableAddrsChanged).Reachable) > 0
+			n.reached.Store(reached)
+			switch {
+			case reached && r == nil:
+				r, _ = relay.New(n.host, forMembers(gate)...) // it is tried again with the next change
+			case !reached:
+				shut(r)
+				r = nil
+			}
+		}
+	}
 }
+
+func shut(r *relay.Relay) {
+	if r != nil {
+		_ = r.Close() // it is gone in any case
+	}
+}
+
+// reachable tells whether others reach this home directly.
+func (n *Node) reachable() bool { return n.door.config.Local || n.reached.Load() }
