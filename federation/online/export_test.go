@@ -1,0 +1,15 @@
+package online
+
+import (
+	"nvrd/federation/membership"
+	"nvrd/federation/node"
+	"nvrd/federation/wire"
+)
+
+// Linked returns the nodes that are linked, and how.
+func (o *Online) Linked(m *membership.Membership) map[wire.Key]node.Way {
+	if n := o.nodeOf(m); n != nil {
+		return n.Linked()
+	}
+	return nil
+}

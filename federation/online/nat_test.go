@@ -1,0 +1,98 @@
+package online_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"nvrd/federation/node"
+)
+
+// Who stands where on the street of TestNAT.
+const (
+	open    = "open"
+	cone    = "full cone"
+	guarded = "port-restricted"
+	strict  = "symmetric"
+	tcp     = "UDP blocked"
+	six     = "IPv6 only"
+	twin    = "two behind one, A"
+	other   = "two behind one, B"
+)
+
+var kinds = []string{open, cone, guarded, strict, tcp, six, twin, other}
+
+// apart tells why no packet gets between two directly, and only through a member;
+// empty if they are to be linked directly.
+func apart(a, b string) string {
+	is := func(x string, among ...string) bool {
+		return a == x && slices.Contains(among, b) || b == x && slices.Contains(among, a)
+	}
+	switch {
+	case is(six, cone, guarded, strict, tcp, twin, other):
+		return "no address of the same kind"
+	case is(tcp, cone, guarded, strict, twin, other):
+		return "only TCP gets out of one, and the other was seen over UDP only"
+	case is(strict, guarded, twin, other):
+		return "one sends from a port that can't be foreseen, the other hears only who it sent to"
+	}
+	return ""
+}
+
+// pair names two kinds in the order of kinds.
+func pair(a, b string) [2]string {
+	if slices.Index(kinds, a) > slices.Index(kinds, b) {
+		a, b = b, a
+	}
+	return [2]string{a, b}
+}
+
+// Homes behind every kind of router join at a home that can be reached, all hear
+// what each says, and who can be linked directly is in the end.
+func TestNAT(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a street of routers takes a minute")
+	}
+	s := pave(t)
+	spaces := map[string]string{
+		open: s.open("open", "44.0.1.1", "2600:44::1"),
+		six:  s.open("six", "", "2600:44::6"),
+	}
+	spaces[cone] = s.behind("r2", "44.0.2.1", fullCone, "cone")[0]
+	spaces[guarded] = s.behind("r3", "44.0.3.1", masquerade, "guarded")[0]
+	spaces[strict] = s.behind("r4", "44.0.4.1", symmetric, "strict")[0]
+	spaces[tcp] = s.behind("r5", "44.0.5.1", noUDP, "tcp")[0]
+	twins := s.behind("r7", "44.0.7.1", masquerade, "twin", "other")
+	spaces[twin], spaces[other] = twins[0], twins[1]
+	w := &watch{t: t, places: map[string]*place{}, first: map[string]time.Duration{}, linked: map[[2]string]time.Duration{}, direct: map[[2]string]time.Duration{}}
+	for _, k := range kinds {
+		w.places[k] = move(t, spaces[k])
+	}
+	w.places[open].do(open, "found", "")
+	w.begin(kinds[1:])
+	w.until(time.Minute, "all are in and know each other", func() bool { return w.all(func(r report) bool { return len(r.Members) == len(kinds) }) })
+	for _, k := range kinds {
+		w.places[k].do(k, "say", "from "+k)
+	}
+	w.until(time.Minute, "all hear what each says", func() bool { return w.all(func(r report) bool { return len(r.Said) == len(kinds) }) })
+	w.until(2*time.Minute, "all are linked as they can be", func() bool {
+		for i, a := range kinds {
+			for _, b := range kinds[i+1:] {
+				want := node.Direct
+				if apart(a, b) != "" {
+					want = node.Relayed
+				}
+				if w.now[a].Linked[b] != want {
+					return false
+				}
+			}
+		}
+		return true
+	})
+	t.Log("\n" + w.table())
+	for _, k := range kinds {
+		if w.first[k] > 20*time.Second {
+			t.Errorf("%s is in after %v", k, w.first[k])
+		}
+	}
+}
