@@ -44,7 +44,7 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
 
-sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10,000 homes (10 GB of memory), 1,000 real hosts
+sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10,000 homes, 1,000 real hosts; 10 GB of memory
 	go test -count=1 -timeout 1h -v ./federation/roster -run 'TestWorlds|TestMinority' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
