@@ -1,8 +1,12 @@
 package ui_test
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,6 +38,8 @@ func TestWayIn(t *testing.T) {
 	if n.all != nil {
 		t.Error("looking turned it on")
 	}
+	run(t, get(n.pages(reader), "/").Body.String(), says("Street"))
+	run(t, get(n.pages(guest), "/").Body.String(), lacks("Street"))
 	run(t, get(n.pages(reader), "/street").Body.String(), lacks("Turn it on"), says("Whoever manages this home"))
 	for _, early := range []string{"/street/found", "/street/join", "/street/new"} {
 		if w := get(h, early); w.Code != http.StatusNotFound {
@@ -42,7 +48,11 @@ func TestWayIn(t *testing.T) {
 	}
 
 	goes(t, h, "/street", "do", "on")
-	paper := page(says("Write these words on paper"))
+	paper := page(says("Write these words on paper", "without encryption"))
+	local := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/street", nil)
+	atHome := httptest.NewRecorder()
+	h.ServeHTTP(atHome, local)
+	run(t, atHome.Body.String(), append(everyPage, says("Write these words on paper"), lacks("without encryption"))...)
 	run(t, get(n.pages(reader), "/street").Body.String(), lacks("Write these words"))
 	goes(t, h, "/street", "do", "wrote")
 	asked := page(says("Two of them, from the paper"))
@@ -151,6 +161,21 @@ func TestJoin(t *testing.T) {
 			run(t, w.Body.String(), append(everyPage, says(c.says, c.pasted))...)
 		})
 	}
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("file", "invite.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(file, "From Anna:\n"+invite); err != nil || parts.Close() != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/street/join", &form)
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	fromFile := httptest.NewRecorder()
+	h.ServeHTTP(fromFile, r)
+	run(t, fromFile.Body.String(), append(everyPage, says("Maple Row", "Anna and Tom invites you."))...)
+
 	shown := post(h, "/street/join", values("do", "look", "invite", "Hi! "+strings.ToLower(invite)+" see you"))
 	run(t, shown.Body.String(), append(everyPage, says("Maple Row", "Anna and Tom invites you.", "It ends in 7 days."), keeps("own", ""))...)
 	nameless := post(h, "/street/join", values("do", "join", "invite", invite, "own", ""))

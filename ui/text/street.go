@@ -72,6 +72,7 @@ type StreetPaper struct {
 	Title string   `json:"title"`
 	Lead  string   `json:"lead"`
 	Why   []string `json:"why"`
+	Open  string   `json:"open"`
 	Wrote string   `json:"wrote"`
 	Check string   `json:"check"`
 	Ask   string   `json:"ask"`

@@ -2,7 +2,9 @@ package begin
 
 import (
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +65,7 @@ func (p *paper) check(first, second string) bool {
 type paperModel struct {
 	frame layout.Frame
 	words []string          // empty once two are asked back
+	open  string            // that others may read them on their way; empty if that is not so
 	asks  []component.Field // which
 }
 
@@ -88,5 +91,16 @@ func (p *Page) showPaper(w http.ResponseWriter, r *http.Request, status int, wro
 	if err != nil {
 		return err
 	}
-	return layout.Render(w, r, status, onPaper(p.paper.model(f, wrong)))
+	m := p.paper.model(f, wrong)
+	if overheard(r) {
+		m.open = f.T.Street.Paper.Open
+	}
+	return layout.Render(w, r, status, onPaper(m))
+}
+
+// overheard tells whether an answer to r crosses a network as it is.
+func overheard(r *http.Request) bool {
+	host := (&url.URL{Host: r.Host}).Hostname()
+	ip := net.ParseIP(host)
+	return r.TLS == nil && !strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") && host != "localhost" && (ip == nil || !ip.IsLoopback())
 }
