@@ -8,13 +8,14 @@ import (
 	"nvrd/ui/page/street/feed"
 	"nvrd/ui/page/street/members"
 	"nvrd/ui/page/street/mine"
+	"nvrd/ui/page/street/share"
 	"nvrd/ui/page/street/stewards"
 	"nvrd/ui/page/street/write"
 )
 
 // neighborhood routes the pages of the neighborhood: to read them is to review
 // it, to say something there to tell it, and the rest to manage it.
-func neighborhood(b street.Base, route func(pattern string, action auth.Action, p failure.Page)) {
+func neighborhood(b street.Base, sharing share.Page, route func(pattern string, action auth.Action, p failure.Page)) {
 	enter := begin.New(b)
 	route("GET /street", auth.Review, enter.Get)
 	route("POST /street", auth.Manage, enter.Post)
@@ -46,7 +47,9 @@ func neighborhood(b street.Base, route func(pattern string, action auth.Action, 
 	route("POST /street/{street}/mine", auth.Manage, own.Rename)
 	route("GET /street/{street}/leave", auth.Manage, own.Ask)
 	route("POST /street/{street}/leave", auth.Manage, own.Leave)
-	writing := write.Page{Base: b}
+	writing := write.Page{Base: b, Drafts: sharing.Drafts}
 	route("GET /street/{street}/new", auth.Tell, writing.Get)
 	route("POST /street/{street}/new", auth.Tell, writing.Post)
+	route("GET /street/{street}/drafts/{draft}", auth.Tell, sharing.Draft)
+	route("GET /street/{street}/drafts/{draft}/thumbnail", auth.Tell, sharing.DraftThumbnail)
 }

@@ -139,7 +139,7 @@ func everyGet(t *testing.T, n *neighbor, entries []wire.Hash, checks ...check) {
 	h := n.pages(auth.Household())
 	for _, route := range n.served.Routes() {
 		address, ok := strings.CutPrefix(route.Pattern, "GET /street/{street}")
-		if !ok || strings.Contains(address, "{place}") { // no page
+		if !ok || strings.Contains(address, "/media/") || strings.Contains(address, "/drafts/") { // no page
 			continue
 		}
 		for _, e := range entries {

@@ -22,6 +22,7 @@ import (
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/share"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Timelines appliance.Timelines
 	Door      appliance.Door      // nil if there is no access key
 	Street    street.Service      // the neighborhood; nil if there are no pages of it
+	Studio    share.Studio        // makes what is shared with it; nil if Street is
 	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
@@ -88,7 +90,7 @@ func New(c Config) (*Pages, error) {
 	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/new", auth.Manage, house, adding.Get)
 	route("POST /cameras/new", auth.Manage, house, adding.Post)
@@ -101,7 +103,11 @@ func New(c Config) (*Pages, error) {
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
 	if c.Street != nil {
-		neighborhood(street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}, func(pattern string, action auth.Action, p failure.Page) {
+		base := street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}
+		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: &share.Drafts{}}
+		route("GET /cameras/{id}/share", auth.Review, one, sharing.Get)
+		route("POST /cameras/{id}/share", auth.Review, one, sharing.Post)
+		neighborhood(base, sharing, func(pattern string, action auth.Action, p failure.Page) {
 			route(pattern, action, auth.On(auth.Neighborhood), p)
 		})
 	}
@@ -112,4 +118,15 @@ func New(c Config) (*Pages, error) {
 		route("POST /logout", auth.Enter, house, entering.Leave)
 	}
 	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail}, nil
+}
+
+// shares tells whether who asks may share footage with neighbors that there are.
+func shares(s street.Service) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		if s == nil || !street.May(r, auth.Tell) {
+			return false
+		}
+		all := s.All()
+		return all != nil && len(all.In()) > 0
+	}
 }

@@ -63,6 +63,13 @@ var guests = map[string]int{
 	"GET /street/{street}/entries/{entry}":        403,
 	"POST /street/{street}/entries/{entry}":       403,
 	"POST /street/{street}/entries/{entry}/label": 403,
+	"GET /cameras/{id}/share":                     403,
+	"POST /cameras/{id}/share":                    403,
+	"GET /street/{street}/drafts/{draft}":         403,
+
+	"GET /street/{street}/drafts/{draft}/thumbnail":                403,
+	"GET /street/{street}/entries/{entry}/media/{place}":           403,
+	"GET /street/{street}/entries/{entry}/media/{place}/thumbnail": 403,
 
 	"GET /street/{street}/entries/{entry}/media/{place}":           403,
 	"GET /street/{street}/entries/{entry}/media/{place}/thumbnail": 403,

@@ -14,6 +14,7 @@ import (
 	"nvrd/pkg/api"
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/ffmpeg"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/page/street"
@@ -32,6 +33,7 @@ type settings struct {
 type server struct {
 	*appliance.Appliance
 	neighbors *online.Online
+	tool      *ffmpeg.Tool // nil if it is not there
 	log       *slog.Logger
 	http      *http.Server
 	listener  net.Listener
@@ -53,6 +55,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	}
 	if a.Appliance, err = appliance.Open(ctx, appliance.Config{Data: s.data, Log: log}); err != nil {
 		return nil, err
+	}
+	if a.tool, err = ffmpeg.Find(ctx); err != nil {
+		log.Info("clips can't be blurred", "err", err)
 	}
 	s.neighbors.Dir, s.neighbors.Log = s.data, log
 	if a.neighbors, err = online.Open(s.neighbors); err != nil {
@@ -108,6 +113,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Timelines: pageTimelines{a.Dir.Player},
 		Notices:   a.Notices,
 		Street:    a.neighbors,
+		Studio:    studio{player: a.Dir.Player, tool: a.tool},
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,

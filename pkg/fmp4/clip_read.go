@@ -2,6 +2,7 @@ package fmp4
 
 import (
 	"fmt"
+	"time"
 
 	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
@@ -340,4 +341,14 @@ func readTrackFragment(traf []byte, moof int64, tracks []*trackReader) error {
 		}
 		return nil
 	})
+}
+
+// ReadClip says of a clip, as [Strip] makes it, what its pictures are and how
+// long it is. What does not parse is nvr.ErrDamaged.
+func ReadClip(b []byte) (video media.Track, length time.Duration, err error) {
+	c, err := readMovie(b)
+	if err != nil {
+		return video, 0, err
+	}
+	return c.format.Video(), nvr.Duration(c.length, MovieTimescale), nil
 }

@@ -14,6 +14,7 @@ type Street struct {
 	Feed     StreetFeed     `json:"feed"`
 	Entry    StreetEntry    `json:"entry"`
 	Write    StreetWrite    `json:"write"`
+	Share    StreetShare    `json:"share"`
 	Members  StreetMembers  `json:"members"`
 	Invite   StreetInvite   `json:"invite"`
 	Stewards StreetStewards `json:"stewards"`

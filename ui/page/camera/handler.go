@@ -24,6 +24,7 @@ type Page struct {
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
+	Share     func(*http.Request) bool               // whether there are neighbors to share with
 }
 
 // Get shows the camera now, or the moment or clip that the address names.
@@ -65,6 +66,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	m, err := p.model(f, c, q, now)
 	if err != nil {
 		return err
+	}
+	if p.Share(r) && !m.removed {
+		m.form.share = m.action + "/share"
 	}
 	newest, err := p.Timelines.Pictured(r.Context(), stream)
 	if err != nil {

@@ -49,6 +49,7 @@ type clipForm struct {
 	fromAt, toAt     string // the same as instants, for the script
 	problem          string
 	download, length string
+	share            string // where it is shared with neighbors; empty if it can't be
 }
 
 // data is what the script needs to know; times and names are as in docs/ref/api.md.

@@ -1,6 +1,8 @@
 package street
 
 import (
+	"io"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -37,6 +39,19 @@ func (v View) media(post wire.Hash, all []wire.Media) []Media {
 		shown = append(shown, one)
 	}
 	return shown
+}
+
+// Serve answers with a photo or a clip, or parts of it. Whatever is in it, it is
+// nothing else to a browser.
+func Serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker, photo bool) {
+	h := w.Header()
+	h.Set("Content-Type", "video/mp4")
+	if photo {
+		h.Set("Content-Type", "image/jpeg")
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	http.ServeContent(w, r, "", time.Time{}, file)
 }
 
 func (v View) here(post wire.Hash, place int, thumbnail bool) bool {

@@ -57,16 +57,19 @@ type Base struct {
 // enough to tell those of one home apart.
 const shortName = 16
 
+// Short is what stands for a neighborhood in addresses.
+func Short(m *membership.Membership) string { return m.Name().String()[:shortName] }
+
 // Href is the address of a page of a neighborhood.
 func Href(m *membership.Membership, page string) string {
-	return "/street/" + m.Name().String()[:shortName] + page
+	return "/street/" + Short(m) + page
 }
 
 // Of returns the neighborhood that a request's address names, or nvr.ErrNotFound.
 func (b Base) Of(r *http.Request) (*membership.Membership, error) {
 	if all := b.Service.All(); all != nil {
 		for _, m := range all.In() {
-			if m.Name().String()[:shortName] == r.PathValue("street") {
+			if Short(m) == r.PathValue("street") {
 				return m, nil
 			}
 		}

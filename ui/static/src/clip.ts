@@ -48,6 +48,12 @@ export class ClipForm {
     }
     box.querySelector('form')?.addEventListener('submit', (e) => {
       e.preventDefault()
+      const share = e.submitter?.hasAttribute('data-share') ? e.submitter.getAttribute('formaction') : null
+      if (share) {
+        const query = new URLSearchParams({ from: iso(this.#clip.from), to: iso(this.#clip.to) })
+        location.href = `${share}?${query}`
+        return
+      }
       if (this.#clip.to > this.#clip.from) on.play(this.#clip.from)
     })
   }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -37,18 +36,13 @@ func (p Page) media(w http.ResponseWriter, r *http.Request, thumbnail bool) erro
 		return err
 	}
 	defer file.Close()
-	kind := "video/mp4"
-	if thumbnail || is.Type == wire.MediaPhoto {
-		kind = "image/jpeg"
+	photo := thumbnail || is.Type == wire.MediaPhoto
+	if photo {
 		if err := checkPicture(file); err != nil {
 			return err
 		}
 	}
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	http.ServeContent(w, r, "", time.Time{}, file)
+	street.Serve(w, r, file, photo)
 	return nil
 }
 

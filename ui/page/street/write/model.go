@@ -11,20 +11,21 @@ import (
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/share"
 	"nvrd/ui/text"
 )
 
 // input is what was typed.
 type input struct {
-	happened, person, category, place, when, days string
-	nudged                                        bool // it was asked to think once more
+	happened, person, category, place, when, days, draft string
+	nudged                                               bool // it was asked to think once more
 }
 
 func readInput(r *http.Request) input {
 	get := r.PostFormValue
 	return input{
 		happened: wire.Tidy(get("happened"), true), person: wire.Tidy(get("person"), true), category: get("category"), place: get("place"),
-		when: strings.TrimSpace(get("when")), days: strings.TrimSpace(get("days")), nudged: get("nudged") != "",
+		when: strings.TrimSpace(get("when")), days: strings.TrimSpace(get("days")), nudged: get("nudged") != "", draft: get("draft"),
 	}
 }
 
@@ -63,6 +64,7 @@ func (in input) post(look street.Look) (p wire.Post, days int, wrong street.Faul
 type model struct {
 	frame    layout.Frame
 	lead     string
+	preview  *share.Preview // nil for words alone
 	action   string
 	cancel   string
 	problem  string

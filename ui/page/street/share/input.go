@@ -1,0 +1,149 @@
+package share
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/page/street"
+	"nvrd/ui/text"
+)
+
+const (
+	maxLength  = 30 * time.Second // of a clip
+	maxRegions = 16
+	local      = "2006-01-02T15:04:05.000" // how browsers write a time without a zone
+)
+
+// input is what was chosen, as forms and addresses carry it.
+type input struct {
+	from, to string // of forms: in the zone of the page
+	photo    bool
+	sound    bool
+	regions  []string
+	street   string
+}
+
+// asked returns the span that an address asks for: absolute, as scripts write it,
+// or as the camera's form does without them. Without one it is what just was.
+func asked(v url.Values, now time.Time) (s nvr.Span, err error) {
+	parse := func(name string) nvr.Time {
+		if at := v.Get(name); at != "" && err == nil {
+			var t nvr.Time
+			t, err = nvr.ParseTime(at)
+			return t
+		}
+		if at := v.Get("clip_" + name); at != "" && err == nil {
+			var t nvr.Time
+			t, err = parseLocal(at, now.Location())
+			return t
+		}
+		return 0
+	}
+	s.From, s.To = parse("from"), parse("to")
+	if s.From == 0 {
+		s.To = nvr.TimeOf(now.Add(-5 * time.Second).Truncate(time.Second))
+		s.From = s.To.Add(-15 * time.Second)
+	}
+	if s.Empty() || s.Duration() > maxLength {
+		s.To = s.From.Add(maxLength)
+	}
+	return s, err
+}
+
+func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} { // fractions are read, too
+		if t, err := time.ParseInLocation(form, s, zone); err == nil && t.Year() >= 1970 {
+			return nvr.TimeOf(t), nil
+		}
+	}
+	return 0, fmt.Errorf("time %q: %w", s, nvr.ErrInvalid)
+}
+
+func readInput(v url.Values) input {
+	return input{from: v.Get("from"), to: v.Get("to"), photo: v.Get("kind") == "photo", sound: v.Get("sound") != "", regions: v["region"], street: v.Get("street")}
+}
+
+// cut returns what was chosen, and what is wrong with it.
+func (in input) cut(camera nvr.CameraID, zone *time.Location, lacks bool, t text.StreetShare) (c Cut, wrong street.Faults) {
+	wrong = street.Faults{}
+	c = Cut{Camera: camera, Photo: in.photo, Sound: in.sound && !in.photo}
+	var err error
+	if c.Span.From, err = parseLocal(in.from, zone); err != nil {
+		wrong["from"] = t.BadTime
+	}
+	if c.Photo {
+		c.Span.To = c.Span.From.Add(time.Second)
+	} else if c.Span.To, err = parseLocal(in.to, zone); err != nil {
+		wrong["to"] = t.BadTime
+	} else if wrong["from"] == "" {
+		switch {
+		case c.Span.Empty():
+			wrong["to"] = t.Order
+		case c.Span.Duration() > maxLength:
+			wrong["to"] = t.Long
+		}
+	}
+	if len(in.regions) > maxRegions {
+		wrong[""] = t.Many
+		return c, wrong
+	}
+	for _, s := range in.regions {
+		r, err := parseRegion(s)
+		if err != nil {
+			wrong[""] = t.BadRegion
+			return c, wrong
+		}
+		c.Regions = append(c.Regions, r)
+	}
+	if lacks && (c.Photo || len(c.Regions) > 0) {
+		wrong[""] = t.NoTool
+	}
+	return c, wrong
+}
+
+// parseRegion reads "in" or "out" and one or two places, each a time in ms after
+// the beginning and left, top, width and height in thousandths of the picture.
+func parseRegion(s string) (r Region, err error) {
+	f := strings.Fields(s)
+	bad := fmt.Errorf("region: %w", nvr.ErrInvalid)
+	if len(f) != 6 && len(f) != 11 || f[0] != "in" && f[0] != "out" {
+		return r, bad
+	}
+	r.Outside = f[0] == "out"
+	if r.From, err = parsePlace(f[1:6]); err != nil {
+		return r, bad
+	}
+	r.To = r.From
+	if len(f) == 11 {
+		if r.To, err = parsePlace(f[6:]); err != nil {
+			return r, bad
+		}
+		if r.To.At < r.From.At {
+			r.From, r.To = r.To, r.From
+		}
+		if r.To.At == r.From.At && r.To != r.From {
+			return r, bad
+		}
+	}
+	return r, nil
+}
+
+func parsePlace(f []string) (p Place, err error) {
+	var n [5]float64
+	for i, s := range f {
+		v, err := strconv.ParseUint(s, 10, 17)
+		if err != nil {
+			return p, err
+		}
+		n[i] = float64(v) / 1000
+	}
+	p = Place{time.Duration(n[0] * float64(time.Second)), n[1], n[2], n[3], n[4]}
+	if p.At > maxLength || p.W == 0 || p.H == 0 || p.X+p.W > 1.0001 || p.Y+p.H > 1.0001 {
+		return p, nvr.ErrInvalid
+	}
+	return p, nil
+}
