@@ -236,7 +236,7 @@ func (a *All) Return(invite, name string) (*Joining, error) {
 func (a *All) ask(invite, name string, returns bool) (*Joining, error) {
 	v, err := wire.ParseInvite(invite)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+		return nil, invalid(err)
 	}
 	if err := wire.CheckName(name); err != nil {
 		return nil, invalid(err)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 
 	"nvrd/federation/feed"
 	"nvrd/federation/wire"
@@ -74,6 +75,9 @@ func (m *Membership) say(says wire.Payload, on wire.Hash, stays wire.Minute) (wi
 			return wire.Hash{}, fmt.Errorf("%w: only who said it takes it back", nvr.ErrForbidden)
 		}
 	}
+	if room, ok := m.home.Feed().Room(e.Author, now); ok && left(room, says) <= 0 {
+		return wire.Hash{}, refused(feed.OverBudget) // it might take the place of what was said before
+	}
 	var payload []byte
 	if says != nil {
 		var err error
@@ -97,6 +101,21 @@ func (m *Membership) say(says wire.Payload, on wire.Hash, stays wire.Minute) (wi
 	return item.ID, m.do(actions)
 }
 
+// left returns how many of its kind may be said still today.
+func left(r feed.Room, says wire.Payload) int {
+	switch says.(type) {
+	case wire.Post:
+		return r.Posts
+	case wire.Comment:
+		return r.Comments
+	case wire.Reaction:
+		return r.Reactions
+	case nil:
+		return r.Retractions
+	}
+	return 1 // of labels the set says who may give them
+}
+
 // refused tells why an entry was not held.
 func refused(o feed.Outcome) error {
 	switch o {
@@ -112,11 +131,12 @@ func refused(o feed.Outcome) error {
 	return fmt.Errorf("%w: today's share is used up (%v); try again tomorrow", nvr.ErrTooMany, o)
 }
 
-// invalid makes of an error of federation/wire one of whoever typed it.
+// invalid makes of an error of federation/wire one of whoever typed it: what is
+// wrong, without the kind, which is for programs.
 func invalid(err error) error {
-	for _, kind := range []error{wire.ErrRange, wire.ErrTooLarge, wire.ErrUnknown} {
+	for _, kind := range []error{wire.ErrRange, wire.ErrTooLarge, wire.ErrUnknown, wire.ErrMalformed} {
 		if errors.Is(err, kind) {
-			return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+			return fmt.Errorf("%s: %w", strings.ReplaceAll(err.Error(), kind.Error()+": ", ""), nvr.ErrInvalid)
 		}
 	}
 	return err
