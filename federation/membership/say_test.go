@@ -1,0 +1,40 @@
+package membership_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// Who has said as much as a day holds is told so, and what was said stays, also
+// within one minute, where the set keeps the smaller ids.
+func TestShareOfTheDay(t *testing.T) {
+	story(t, func(t *testing.T) {
+		anna := live(t, "Anna")
+		defer anna.stop()
+		a := anna.found("Elm Street")
+		for day, most := range []int{1, 1, 1, 5} { // the days of a newcomer touch three days of the calendar
+			var said int
+			for n := range 10 {
+				_, err := a.Post(wire.Post{Category: wire.CategoryThanks, Happened: fmt.Sprint("Day ", day, ", number ", n)}, 0)
+				switch {
+				case err == nil:
+					said++
+				case !errors.Is(err, nvr.ErrTooMany):
+					t.Fatal(err)
+				}
+			}
+			if said != most {
+				t.Errorf("on day %d %d posts were taken, not %d", day, said, most)
+			}
+			if shown := a.Days()[0].Posts; len(shown) != said {
+				t.Errorf("on day %d %d posts were taken and %d are shown", day, said, len(shown))
+			}
+			time.Sleep(24 * time.Hour)
+		}
+	})
+}
