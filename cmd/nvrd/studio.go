@@ -51,7 +51,7 @@ func (s studio) sent(ctx context.Context, c share.Cut) (p blob.Plain, err error)
 	if errors.Is(err, nvr.ErrNotFound) {
 		clip, err = s.player.Clip(ctx, nvr.StreamID{Camera: c.Camera, Quality: nvr.Main}, c.Span, c.Sound)
 	}
-	if p, err = filmed(clip, err); err != nil {
+	if p, err = filmed(clip, c, err); err != nil {
 		return p, err
 	}
 	blank := image.NewGray(image.Rect(0, 0, 480, max(1, 480*int(p.Height)/int(p.Width))))
@@ -71,7 +71,8 @@ func (s studio) clip(ctx context.Context, c share.Cut) (p blob.Plain, err error)
 	}
 	defer film.Close()
 	edit := ffmpeg.Edit{To: c.Span.Duration(), Sound: c.Sound, Regions: regionsOf(c)}
-	if p, err = filmed(s.tool.Clip(ctx, film, edit)); err != nil {
+	clip, err := s.tool.Clip(ctx, film, edit)
+	if p, err = filmed(clip, c, err); err != nil {
 		return p, err
 	}
 	// Of what is shared, so that it shows nothing else.
@@ -110,7 +111,7 @@ func (s studio) film(ctx context.Context, c share.Cut) (f *playback.File, err er
 }
 
 // filmed describes a clip.
-func filmed(clip []byte, err error) (blob.Plain, error) {
+func filmed(clip []byte, c share.Cut, err error) (blob.Plain, error) {
 	p := blob.Plain{Type: wire.MediaClip, Full: clip}
 	if err != nil {
 		return p, err
@@ -120,7 +121,8 @@ func filmed(clip []byte, err error) (blob.Plain, error) {
 		return p, err
 	}
 	p.Width, p.Height = side(video.Width), side(video.Height)
-	p.Seconds = uint8(max(1, min(fmp4.MaxClipLength, length+time.Second-1)/time.Second))
+	length = min(length, c.Span.Duration()) // how long the last picture is shown is a guess
+	p.Seconds = uint8(max(1, (length+time.Second-1)/time.Second))
 	return p, nil
 }
 

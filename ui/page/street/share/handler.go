@@ -109,7 +109,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in input,
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Street.Share.Title, "street", "street")
+	f, err := p.Frames.Frame(r.Context(), t, t.Street.Share.Title, "street", "share")
 	if err != nil {
 		return err
 	}

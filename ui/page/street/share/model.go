@@ -21,7 +21,7 @@ type model struct {
 	back    string
 	action  string
 	film    string // address of the footage that is chosen from; empty if it is not known
-	start   string // when that begins, for the script
+	lead    string // how many ms of it come before what is chosen, for the script
 	problem string
 	lacks   string // what to do for photos and blur
 	in      bool   // this home is in a neighborhood
@@ -64,7 +64,7 @@ func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, n
 	}
 	if !span.Empty() {
 		v := url.Values{"stream": {nvr.Sub.String()}, "from": {span.From.String()}, "to": {span.To.String()}, "form": {"progressive"}}
-		m.film, m.start = "/api/v1"+m.back+"/export.mp4?"+v.Encode(), strconv.FormatInt(span.From.Std().UnixMilli(), 10)
+		m.film, m.lead = "/api/v1"+m.back+"/export.mp4?"+v.Encode(), strconv.FormatInt(from.Sub(span.From).Milliseconds(), 10)
 	}
 	return m
 }
