@@ -24,6 +24,8 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	route("POST /street/found", auth.Manage, enter.Found)
 	route("GET /street/join", auth.Manage, enter.JoinForm)
 	route("POST /street/join", auth.Manage, enter.Join)
+	route("GET /street/restore", auth.Manage, enter.RestoreForm)
+	route("POST /street/restore", auth.Manage, enter.Restore)
 	route("GET /street/waiting", auth.Manage, enter.Waiting)
 	route("POST /street/waiting", auth.Manage, enter.GiveUp)
 

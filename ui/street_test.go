@@ -67,6 +67,17 @@ func (n *neighbor) TurnOn() (identity.Seed, error) {
 	return seed, err
 }
 
+func (n *neighbor) Restore(seed identity.Seed) error {
+	if n.all != nil {
+		return nvr.ErrExists
+	}
+	err := errors.Join(n.err, store.KeepSeed(n.dir, seed))
+	if err == nil {
+		n.all, err = membership.Open(context.Background(), n.db, seed, func() time.Time { return n.now })
+	}
+	return err
+}
+
 func (n *neighbor) Invite(m *membership.Membership, days int) (wire.Invite, error) {
 	if n.err != nil {
 		return wire.Invite{}, n.err

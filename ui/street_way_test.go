@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/federation/identity"
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 )
@@ -223,4 +225,41 @@ func TestJoin(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, post(h, "/street/join", values("do", "look", "invite", text)).Body.String(), append(everyPage, says("This invite is too old. Ask Anna and Tom"), lacks("Ask to be let in"))...)
+}
+
+// A home whose machine was lost comes back: the words, and then the invite.
+func TestWayBack(t *testing.T) {
+	street, lost := newNeighbors(t), identity.New()
+	anna := street.found("Elm Street", "Anna")
+	again := street.off()
+	h := again.pages(auth.Household())
+	run(t, get(h, "/street").Body.String(), has("a", "href", "/street/restore"))
+	words := strings.Join(lost.Words(), " ")
+	wrong := post(h, "/street/restore", values("words", strings.Replace(words, lost.Words()[3], "zebra", 1)+" more"))
+	if wrong.Code != http.StatusUnprocessableEntity {
+		t.Errorf("wrong words: %d", wrong.Code)
+	}
+	run(t, wrong.Body.String(), append(everyPage, says("These are not the 24 words"), lacks("zebra"), lacks(lost.Words()[0]+" "+lost.Words()[1]))...)
+	if again.all != nil {
+		t.Error("wrong words turned it on")
+	}
+	goes(t, h, "/street/restore", "words", "  "+strings.ToUpper(words)+"\n")
+	kept, ok, err := store.Seed(again.dir)
+	if err != nil || !ok || kept != lost {
+		t.Errorf("the key is not back: %v, %v", ok, err)
+	}
+	goes(t, h, "/street/restore", "words", words) // once more: it is on
+	v, err := anna.Invite(anna.in, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := v.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, post(h, "/street/join", values("invite", text, "do", "look")).Body.String(), has("input", "name", "returns"))
+	goes(t, h, "/street/join", "invite", text, "own", "Ben", "returns", "1", "do", "join")
+	if asked := again.all.Joining(); len(asked) != 1 || !asked[0].Returns {
+		t.Errorf("it asks for %v", asked)
+	}
 }

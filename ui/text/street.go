@@ -7,6 +7,7 @@ type Street struct {
 	People   StreetPeople   `json:"people"`
 	Off      StreetOff      `json:"off"`
 	Paper    StreetPaper    `json:"paper"`
+	Restore  StreetRestore  `json:"restore"`
 	Begin    StreetBegin    `json:"begin"`
 	Found    StreetFound    `json:"found"`
 	Join     StreetJoin     `json:"join"`
@@ -65,7 +66,19 @@ type StreetOff struct {
 	Next     string   `json:"next"`
 	Submit   string   `json:"submit"`
 	Later    string   `json:"later"`
+	Restore  string   `json:"restore"`
 	ByOthers string   `json:"by_others"`
+}
+
+// StreetRestore is where the words on paper are typed.
+type StreetRestore struct {
+	Title  string `json:"title"`
+	Lead   string `json:"lead"`
+	Words  string `json:"words"`
+	Hint   string `json:"hint"`
+	Wrong  string `json:"wrong"`
+	Submit string `json:"submit"`
+	Cancel string `json:"cancel"`
 }
 
 // StreetPaper is the 24 words.
@@ -138,6 +151,7 @@ type StreetJoin struct {
 	Trust    string `json:"trust"`
 	Own      string `json:"own"`
 	OwnHint  string `json:"own_hint"`
+	Returns  string `json:"returns"`
 	Submit   string `json:"submit"`
 	NoInvite string `json:"no_invite"`
 	Broken   string `json:"broken"`

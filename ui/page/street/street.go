@@ -32,6 +32,9 @@ type Service interface {
 	// TurnOn makes the seed, which is shown as words once. It fails with
 	// [nvr.ErrExists] if the neighborhood is on.
 	TurnOn() (identity.Seed, error)
+	// Restore takes up the seed of a machine that was lost. It fails with
+	// [nvr.ErrExists] if the neighborhood is on.
+	Restore(identity.Seed) error
 	// Invite makes an invite with doors; an error says what is missing.
 	Invite(m *membership.Membership, days int) (wire.Invite, error)
 	// Links returns how many homes are linked to now.

@@ -27,6 +27,7 @@ type looked struct {
 	title, from, until string
 	text               string // the invite, once more
 	own                component.Field
+	returns            bool // it was a member before its machine was lost
 }
 
 // JoinForm shows where an invite is pasted.
@@ -60,7 +61,11 @@ func (p *Page) Join(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return p.showJoin(w, r, http.StatusUnprocessableEntity, pasted, own, wrong)
 	}
-	_, err = all.Join(pasted, own)
+	ask := all.Join
+	if r.PostFormValue("returns") != "" {
+		ask = all.Return
+	}
+	_, err = ask(pasted, own)
 	switch {
 	case errors.Is(err, nvr.ErrExists):
 		return p.showJoin(w, r, http.StatusConflict, pasted, own, street.Faults{"": text.Fill(t.Join.Member, "title", invite.Title)})
@@ -118,7 +123,8 @@ func (p *Page) showJoin(w http.ResponseWriter, r *http.Request, status int, past
 		m.invite.Error = text.Fill(t.Old, "name", invite.From)
 	default:
 		m.look = &looked{
-			title: text.Fill(t.Found, "title", invite.Title), from: text.Fill(t.From, "name", invite.From), until: t.Until.N(street.DaysLeft(invite.Expires, now)), text: pasted,
+			returns: r.PostFormValue("returns") != "",
+			title:   text.Fill(t.Found, "title", invite.Title), from: text.Fill(t.From, "name", invite.From), until: t.Until.N(street.DaysLeft(invite.Expires, now)), text: pasted,
 			own: component.Field{ID: "own", Name: "own", Label: t.Own, Hint: t.OwnHint, Value: own, Error: wrong["own"], Type: "text", Autocomplete: "off", Required: true, Focus: true, MaxLength: strconv.Itoa(wire.MaxName)},
 		}
 	}
