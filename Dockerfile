@@ -29,7 +29,7 @@ COPY --from=build /out/nvrd /usr/local/bin/nvrd
 COPY --from=build --chown=10001:10001 /out/data /data
 USER 10001:10001
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 7667/tcp 7667/udp 7668/tcp 7668/udp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["nvrd", "health", "--listen", "127.0.0.1:8080"]
 ENTRYPOINT ["nvrd"]
 CMD ["run", "--data", "/data", "--listen", "0.0.0.0:8080", "--access-key-file", "/run/secrets/access_key"]
