@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -54,8 +53,6 @@ type Node struct {
 	done context.CancelFunc
 	work sync.WaitGroup
 	news chan struct{} // that somebody may be reached who was not before
-
-	reached atomic.Bool // whether a neighbor dialed it back
 
 	mu      sync.Mutex
 	off     bool

@@ -76,7 +76,6 @@ func (n *Node) passOn(ctx context.Context, gate *Gate) {
 				return
 			}
 			reached := len(e.(event.EvtHostReachableAddrsChanged).Reachable) > 0
-			n.reached.Store(reached)
 			switch {
 			case reached && r == nil:
 				r, _ = relay.New(n.host, forMembers(gate)...) // it is tried again with the next change
@@ -94,5 +93,8 @@ func shut(r *relay.Relay) {
 	}
 }
 
-// reachable tells whether others reach this home directly.
-func (n *Node) reachable() bool { return n.door.config.Local || n.reached.Load() }
+// reachable tells whether others may reach this home directly: whether no
+// neighbor found that they don't. Who asks for a door tries it.
+func (n *Node) reachable() bool {
+	return n.door.config.Local || anyPublic(n.host.Addrs()) && !onlyRelayed(n.host.Addrs())
+}

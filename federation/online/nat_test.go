@@ -1,12 +1,17 @@
 package online_test
 
 import (
+	"cmp"
+	"flag"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"nvrd/federation/node"
 )
+
+var crowd = flag.Bool("crowd", false, "run TestOneAddress: forty homes behind one address")
 
 // Who stands where on the street of TestNAT.
 const (
@@ -71,6 +76,14 @@ func TestNAT(t *testing.T) {
 	w.places[open].do(open, "found", "")
 	w.begin(kinds[1:])
 	w.until(time.Minute, "all are in and know each other", func() bool { return w.all(func(r report) bool { return len(r.Members) == len(kinds) }) })
+
+	// Who can't be reached lets others in at the door of a neighbor.
+	const late = "late"
+	w.places[late] = move(t, s.behind("r8", "44.0.8.1", symmetric, "late")[0])
+	invite := w.places[guarded].do(guarded, "invite", "").Invite
+	w.places[late].do(late, "join", invite)
+	w.until(time.Minute, "who was invited by a home behind a router is in", func() bool { return len(w.now[late].Members) == len(kinds)+1 })
+
 	for _, k := range kinds {
 		w.places[k].do(k, "say", "from "+k)
 	}
@@ -94,5 +107,43 @@ func TestNAT(t *testing.T) {
 		if w.first[k] > 20*time.Second {
 			t.Errorf("%s is in after %v", k, w.first[k])
 		}
+	}
+}
+
+// A provider may have a whole street behind one address: all its homes join, and
+// hear each other over the one home that can be reached. Their network has no
+// multicast, so they can't find each other in it.
+func TestOneAddress(t *testing.T) {
+	if !*crowd {
+		t.Skip("forty homes are for make sim")
+	}
+	const homes, most = 40, 16 // most MiB of memory for each
+	s := pave(t)
+	front := move(t, s.open("open", "44.0.1.1", ""))
+	space := s.behind("r2", "44.0.2.1", masquerade, "flats")[0]
+	s.in(space, "ip link set eth0 multicast off")
+	flats := move(t, space)
+	w := &watch{t: t, places: map[string]*place{open: front}, first: map[string]time.Duration{}, linked: map[[2]string]time.Duration{}, direct: map[[2]string]time.Duration{}}
+	front.do(open, "found", "")
+	var names []string
+	for i := range homes {
+		names = append(names, fmt.Sprintf("flat %d", i+1))
+		w.places[names[i]] = flats
+	}
+	for half := range slices.Chunk(names, homes/2) { // a home has 20 invites open at most
+		w.begin(half)
+		w.until(2*time.Minute, "these are in", func() bool {
+			return !slices.ContainsFunc(half, func(n string) bool { return !slices.Contains(w.now[n].Members, n) })
+		})
+	}
+	w.until(time.Minute, "all know each other", func() bool { return w.all(func(r report) bool { return len(r.Members) == homes+1 }) })
+	front.do(open, "say", "from the front")
+	flats.do(names[homes-1], "say", "from the back")
+	w.until(time.Minute, "all hear what is said", func() bool { return w.all(func(r report) bool { return len(r.Said) == 2 }) })
+	w.until(2*time.Minute, "all have neighbors", func() bool { return w.all(func(r report) bool { return len(r.Linked) >= 3 }) })
+	last := slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(w.first[a], w.first[b]) })
+	t.Logf("the last of %d is in after %.1f s; %d MiB of memory each, %d in front", homes, w.first[last].Seconds(), w.now[last].RSS>>10/homes, w.now[open].RSS>>10)
+	if got := w.now[last].RSS >> 10; got > homes*most {
+		t.Errorf("%d homes take %d MiB", homes, got)
 	}
 }

@@ -2,6 +2,7 @@ package online_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -99,7 +100,7 @@ func (w *watch) until(within time.Duration, what string, is func() bool) {
 
 func (w *watch) table() string {
 	var b strings.Builder
-	for _, k := range kinds {
+	for _, k := range slices.Sorted(maps.Keys(w.places)) {
 		fmt.Fprintf(&b, "%-18s in after %.1f s, knows %d, heard %d\n", k, w.first[k].Seconds(), len(w.now[k].Members), len(w.now[k].Said))
 	}
 	for i, x := range kinds {
