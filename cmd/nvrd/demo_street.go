@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"nvrd/federation/membership"
@@ -24,6 +26,10 @@ var residents = []string{"Anna, number 4", "Ben, number 7", "Cleo, number 9", "D
 func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	var past pastClock
+	_, old := os.Stat(filepath.Join(s.data, "1", "home.db"))
+	past.on.Store(old != nil) // those of an earlier demo are neighbors
+	s.neighbors.Now = past.now
 	var running []*server
 	defer func() {
 		for _, a := range running {
@@ -58,7 +64,7 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 	for _, a := range running {
 		go func() { failed <- a.serve(ctx) }()
 	}
-	if err := settle(ctx, running[:homes]); err != nil {
+	if err := settle(ctx, running[:homes], &past); err != nil {
 		return err
 	}
 	for i, a := range running[:homes] {
@@ -94,7 +100,8 @@ func (s settings) resident(i int) (settings, error) {
 
 // settle makes neighbors of the homes that are none yet, and has them say a few
 // things, as far as they have not.
-func settle(ctx context.Context, homes []*server) error {
+func settle(ctx context.Context, homes []*server, past *pastClock) error {
+	defer past.on.Store(false)
 	if len(homes[0].neighbors.All().In()) > 0 {
 		return nil // they are from an earlier demo
 	}
@@ -113,7 +120,19 @@ func settle(ctx context.Context, homes []*server) error {
 		}
 		in = append(in, m)
 	}
+	past.on.Store(false)
 	return talk(in)
+}
+
+// pastClock says that it is three days earlier as long as it is on: homes that
+// became neighbors then are no newcomers, who may share no clips.
+type pastClock struct{ on atomic.Bool }
+
+func (c *pastClock) now() time.Time {
+	if c.on.Load() {
+		return time.Now().Add(-72 * time.Hour)
+	}
+	return time.Now()
 }
 
 // letIn has one home of the street invite another.

@@ -32,6 +32,7 @@ type Config struct {
 	Local     bool   // neighbors are on this machine
 	RelayOnly bool   // neighbors are not told where this home is
 	Log       *slog.Logger
+	Now       func() time.Time // what time neighbors are told; nil for the machine's
 }
 
 // Online is a home's part in its neighborhoods. It is safe for concurrent use.
@@ -53,6 +54,9 @@ type Online struct {
 
 // Open takes up what the home was in. All of it runs until Close.
 func Open(c Config) (*Online, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	o := &Online{config: c, ctx: ctx, stop: stop, begun: make(chan struct{}), galleries: map[*membership.Membership]*gallery{}, nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
 	seed, on, err := store.Seed(c.Dir)
@@ -108,7 +112,7 @@ func (o *Online) run(seed identity.Seed) error {
 	if err != nil {
 		return err
 	}
-	all, err := membership.Open(o.ctx, db, seed, time.Now)
+	all, err := membership.Open(o.ctx, db, seed, o.config.Now)
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}

@@ -70,6 +70,10 @@ func TestBrowsers(t *testing.T) {
 		alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
 		browse(t, "street", "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
 	})
+	t.Run("share", func(t *testing.T) {
+		p := launch(t, file, "demo", "--homes", "3", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "share", "STOOP_URL="+p.listen)
+	})
 	t.Run("stories", func(t *testing.T) { stories(t, file) })
 	t.Run("live", func(t *testing.T) {
 		door := porch.Door()
