@@ -44,7 +44,7 @@ const cookieName = "stoop_draft"
 // Keep holds a draft for the browser of a request until [Drafts.Drop], for
 // [DraftTime], or until there are too many; it returns its name.
 func (d *Drafts) Keep(w http.ResponseWriter, r *http.Request, c Cut, p blob.Plain) string {
-	browser := ""
+	var browser string
 	if c, err := r.Cookie(cookieName); err == nil && len(c.Value) == len(rand.Text()) {
 		browser = c.Value
 	} else {
