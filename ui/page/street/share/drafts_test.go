@@ -39,7 +39,13 @@ func TestDraftsAreBounded(t *testing.T) {
 			t.Errorf("%d bytes are held", d.Bytes())
 		}
 		last := keep(&d, r, 10)
-		d.Drop(httptest.NewRequest(http.MethodGet, "/street/x", nil), last)
+		other := httptest.NewRequest(http.MethodGet, "/street/x", nil)
+		d.Drop(other, last)
+		d.Drop(other, keep(&d, other, 1)) // it has a name now
+		d.Drop(other, last)
+		if _, err := d.Find(other, last); err == nil {
+			t.Error("another browser finds it")
+		}
 		if _, err := d.Find(r, last); err != nil {
 			t.Error("another browser has it forgotten")
 		}
