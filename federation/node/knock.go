@@ -1,0 +1,218 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+
+	"nvrd/federation/wire"
+)
+
+// Doors opens this home's door for an invite, asks linked homes that can be
+// reached to hold theirs, and returns those that could be dialed from here. At
+// least this home's is among them, if only its own network reaches it.
+func (n *Node) Doors(ctx context.Context, ticket wire.Hash, until wire.Minute) ([]wire.Door, error) {
+	if n.door == nil {
+		return nil, errNoDoor
+	}
+	raw, err := n.door.open(ticket, n.own, until)
+	if err != nil {
+		return nil, err
+	}
+	own, err := wire.ReadDoor(raw)
+	if err != nil {
+		return nil, err
+	}
+	doors := []wire.Door{own}
+	question := binary.BigEndian.AppendUint32(slices.Clone(ticket[:]), uint32(until))
+	for _, l := range n.all() {
+		if len(doors) == wire.MaxDoors {
+			break
+		}
+		id, err := peerOf(l.node)
+		if err != nil {
+			continue
+		}
+		if raw, err = hold.ask(ctx, n.host, id, question); err != nil {
+			continue // it can't be reached, or is busy
+		}
+		if d, err := wire.ReadDoor(raw); err == nil && len(d.Addresses) > 0 && dialable(ctx, d) {
+			doors = append(doors, d)
+		}
+	}
+	return doors, nil
+}
+
+// Vouch asks stewards' homes, one after another, to let in whom a card names.
+func (n *Node) Vouch(ctx context.Context, stewards []wire.Key, card []byte) ([]byte, error) {
+	err := errors.New("no steward's home is known")
+	for _, node := range stewards {
+		id, e := peerOf(node)
+		if e != nil {
+			continue
+		}
+		if n.host.Network().Connectedness(id) != network.Connected {
+			if e := n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: n.book.of(node)}); e != nil {
+				err = e
+				continue
+			}
+		}
+		admit, e := vouch.ask(ctx, n.host, id, card)
+		if e == nil {
+			return admit, nil
+		}
+		err = e
+	}
+	return nil, fmt.Errorf("vouch: %w", err)
+}
+
+// Knock knocks at all doors of an invite at once, also at those that are found
+// in the home's own network, and returns the first answer. It is what a home
+// does that is in no neighborhood yet, so it has a host of its own, for as long
+// as it takes.
+func Knock(ctx context.Context, doors []wire.Door, ticket wire.Hash, knock []byte) ([]byte, error) {
+	h, err := guest()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = h.Close() }() // it is gone in any case
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	type result struct {
+		welcome []byte
+		there   bool // somebody opened
+		err     error
+	}
+	results := make(chan result)
+	open := 0
+	try := func(at peer.AddrInfo) {
+		open++
+		go func() {
+			var r result
+			if r.err = h.Connect(ctx, at); r.err == nil {
+				r.there = true
+				r.welcome, r.err = join.ask(ctx, h, at.ID, append(slices.Clone(ticket[:]), knock...))
+			}
+			select {
+			case results <- r:
+			case <-ctx.Done():
+			}
+		}()
+	}
+	for _, d := range doors {
+		if at, e := placeOf(d); e == nil && len(at.Addrs) > 0 {
+			try(at)
+		}
+	}
+	browse, enough := context.WithTimeout(ctx, settled)
+	defer enough()
+	near := nearby(browse, doors)
+	err = errors.New("no door of the invite is in this network or reached from it")
+	for open > 0 || near != nil {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("knock: %w", errors.Join(err, ctx.Err()))
+		case at, ok := <-near:
+			if !ok {
+				near = nil
+				continue
+			}
+			try(at)
+		case r := <-results:
+			if open--; r.err == nil {
+				return r.welcome, nil
+			}
+			if err = r.err; r.there {
+				enough()
+			}
+		}
+	}
+	return nil, fmt.Errorf("knock: %w", err)
+}
+
+// dialable tells whether a door can be reached from here.
+func dialable(ctx context.Context, d wire.Door) bool {
+	at, err := placeOf(d)
+	if err != nil {
+		return false
+	}
+	h, err := guest()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = h.Close() }() // it is gone in any case
+	ctx, cancel := context.WithTimeout(ctx, shortly)
+	defer cancel()
+	return h.Connect(ctx, at) == nil
+}
+
+// guest is a host that only dials.
+func guest() (host.Host, error) {
+	return libp2p.New(append(transports(), libp2p.NoListenAddrs)...)
+}
+
+// door is the host of a door.
+func (c Config) door() (host.Host, error) {
+	key, err := private(doorKey(c.Key))
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := limits()
+	if err != nil {
+		return nil, err
+	}
+	if c.Port != 0 {
+		c.Port++
+	}
+	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds), libp2p.AddrsFactory(c.told))
+	if !c.Local {
+		options = append(options, libp2p.NATPortMap())
+	}
+	return libp2p.New(options...)
+}
+
+func placeOf(d wire.Door) (peer.AddrInfo, error) {
+	id, err := peerOf(d.Node)
+	if err != nil {
+		return peer.AddrInfo{}, err
+	}
+	at := peer.AddrInfo{ID: id}
+	for _, text := range d.Addresses {
+		a, err := multiaddr.NewMultiaddr(text)
+		if err != nil {
+			return at, fmt.Errorf("address of a door: %w", err)
+		}
+		at.Addrs = append(at.Addrs, a)
+	}
+	return at, nil
+}
+
+// Members returns this home's node and some that are linked, with their
+// addresses: where a home begins that was just let in.
+func (n *Node) Members(most int) []wire.Door {
+	var doors []wire.Door
+	add := func(node wire.Key, at []multiaddr.Multiaddr) {
+		d := wire.Door{Node: node}
+		for _, a := range at {
+			if text := a.String(); len(text) <= wire.MaxAddress && len(d.Addresses) < wire.MaxAddresses {
+				d.Addresses = append(d.Addresses, text)
+			}
+		}
+		if len(doors) < most {
+			doors = append(doors, d)
+		}
+	}
+	add(n.own, n.host.Addrs())
+	for _, l := range n.all() {
+		add(l.node, n.book.of(l.node))
+	}
+	return doors
+}
