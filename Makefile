@@ -40,6 +40,7 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	cd $(WEB) && npm run check && npm test
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 40m ./...
+	go test ./federation/fedtest/virtual
 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture

@@ -95,9 +95,15 @@ func serveDisk(dir string) error {
 	d := &disk{}
 	d.over = sync.NewCond(&d.mu)
 	d.root = d.node("")
-	server, err := fs.Mount(dir, d.root, &fs.Options{MountOptions: fuse.MountOptions{
-		DirectMount: true, FsName: "prove", Name: "prove", DisableXAttrs: true, MaxWrite: 1 << 20,
-	}})
+	forever := 24 * time.Hour
+	server, err := fs.Mount(dir, d.root, &fs.Options{
+		// Names change only by this mount, so the kernel need not ask for them again.
+		// If it did while one is renamed, the library would know the file by both.
+		EntryTimeout: &forever,
+		MountOptions: fuse.MountOptions{
+			DirectMount: true, FsName: "prove", Name: "prove", DisableXAttrs: true, MaxWrite: 1 << 20,
+		},
+	})
 	if err != nil {
 		return err
 	}
