@@ -14,7 +14,7 @@ import (
 )
 
 // worlds is how many small neighborhoods each property is tried in. `make sim` tries 100,000.
-var worlds = flag.Uint64("worlds", 10_000, "how many random neighborhoods are tried")
+var worlds = flag.Uint64("worlds", 5_000, "how many random neighborhoods are tried")
 
 // eachWorld runs a property in worlds that differ by their seed.
 func eachWorld(t *testing.T, property func(t *testing.T, r *rand.Rand)) {
