@@ -239,10 +239,6 @@ func (h *houses) restart(name string) *home.Home {
 	if _, since := core.Roster().Settled(); !maps.Equal(kept.Passed, since) {
 		h.t.Errorf("%s knows %d acts that count, and %d on disk", name, len(since), len(kept.Passed))
 	}
-	all, err := h.disks[node(name)].Neighborhoods(h.t.Context())
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	var objects []wire.Signed
 	for _, o := range kept.Objects {
 		opened, err := wire.Open(o.Raw)
@@ -267,7 +263,7 @@ func (h *houses) restart(name string) *home.Home {
 		}
 	}
 	again := home.New(h.genesis, home.Opening)
-	a := again.Load(objects, all[0].Settled, kept.Passed, items, h.now)
+	a := again.Load(objects, kept.Settled, kept.Passed, items, h.now)
 	if diff := cmp.Diff(store.Change{}, a.Save); diff != "" {
 		h.t.Errorf("to start %s anew has something written down:\n%s", name, diff)
 	}

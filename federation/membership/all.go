@@ -24,8 +24,7 @@ type All struct {
 	mu      sync.Mutex
 	in      []*Membership
 	joining []*Joining
-	first   uint32 // place of the seed; those before it may have been used by a machine that was lost
-	places  uint32 // the next that was never used
+	places  uint32 // the next place of the seed that was never used
 	news    chan struct{}
 }
 
@@ -40,7 +39,6 @@ func Open(ctx context.Context, db *store.DB, seed identity.Seed, clock func() ti
 	if a.places, err = db.First(ctx); err != nil {
 		return nil, err
 	}
-	a.first = a.places
 	asked, err := db.Joinings(ctx)
 	if err != nil {
 		return nil, err

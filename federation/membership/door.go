@@ -141,10 +141,10 @@ func (m *Membership) judge(card wire.Signed, returns bool, may func(who wire.Key
 			}
 		}
 	}
-	if !m.sits() {
+	if _, ok := m.sits(); !ok {
 		return wire.AnswerLater, nil, nil
 	}
-	admit, err := m.admit(is, card.Signature(), wire.Key{})
+	admit, err := m.admit(card)
 	return wire.AnswerYes, admit.Raw, err
 }
 
@@ -160,7 +160,9 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.home.State()
-	if _, member := s.AuthorOf(node); !ok || !member || s.Policy.Invites != wire.InvitesByMembers || !m.sits() {
+	_, member := s.AuthorOf(node)
+	_, sits := m.sits()
+	if !ok || !member || s.Policy.Invites != wire.InvitesByMembers || !sits {
 		return nil, fmt.Errorf("vouch: %w", nvr.ErrForbidden)
 	}
 	answer, admit, err := m.judge(card, false, func(who wire.Key) (bool, error) {
@@ -185,9 +187,4 @@ func (m *Membership) share(node wire.Key) bool {
 	}
 	m.vouched.by[node]++
 	return m.vouched.by[node] <= vouchedADay
-}
-
-func (m *Membership) sits() bool {
-	seat, ok := m.home.State().SeatOf(m.Author())
-	return ok && seat == wire.PublicKey(m.keys.Seat)
 }

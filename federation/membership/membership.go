@@ -121,24 +121,9 @@ func (m *Membership) read() (home.Actions, error) {
 			m.early = at
 		}
 	}
-	settled, err := m.settled()
-	if err != nil {
-		return home.Actions{}, err
-	}
 	m.genesis = objects[0]
 	m.home = home.New(m.genesis, home.Opening)
-	return m.home.Load(objects[1:], settled, kept.Passed, items, m.now()), nil
-}
-
-// settled returns what is written down of it.
-func (m *Membership) settled() (wire.Hash, error) {
-	all, err := m.store.Neighborhoods(m.ctx)
-	for _, n := range all {
-		if n.Name == m.entry.Name {
-			return n.Settled, nil
-		}
-	}
-	return wire.Hash{}, err
+	return m.home.Load(objects[1:], kept.Settled, kept.Passed, items, m.now()), nil
 }
 
 // do carries out what the home wants done. m.mu is held. What can't be written

@@ -34,13 +34,13 @@ func (m *Membership) Revoke(who wire.Key, cut wire.Minute) error {
 	return m.declare(wire.Revoke{Head: head, Who: who, Cut: cut}, m.keys.Seat)
 }
 
-// admit lets a home in. m.mu is held.
-func (m *Membership) admit(card wire.Card, signature wire.Signature, succeeds wire.Key) (wire.Signed, error) {
+// admit lets in whom a card names. m.mu is held.
+func (m *Membership) admit(card wire.Signed) (wire.Signed, error) {
 	head, err := m.deed()
 	if err != nil {
 		return wire.Signed{}, err
 	}
-	admit, err := wire.Sign(wire.Admit{Head: head, Card: card, Signature: signature, Succeeds: succeeds}, m.keys.Seat)
+	admit, err := wire.Sign(wire.Admit{Head: head, Card: card.Body.(wire.Card), Signature: card.Signature()}, m.keys.Seat)
 	if err != nil {
 		return wire.Signed{}, invalid(err)
 	}
@@ -49,12 +49,18 @@ func (m *Membership) admit(card wire.Card, signature wire.Signature, succeeds wi
 
 // deed returns the head of this steward's next deed. m.mu is held.
 func (m *Membership) deed() (wire.DeedHead, error) {
-	seat, ok := m.home.State().SeatOf(m.Author())
-	if !ok || seat != wire.PublicKey(m.keys.Seat) {
+	seat, ok := m.sits()
+	if !ok {
 		return wire.DeedHead{}, errNoSeat
 	}
 	before, last := m.home.Roster().Log(seat)
 	return wire.DeedHead{Neighborhood: m.entry.Name, Minute: max(m.now(), last), Seat: seat, Prev: before}, nil
+}
+
+// sits returns the seat that this home holds, if it does. m.mu is held.
+func (m *Membership) sits() (seat wire.Key, ok bool) {
+	seat, ok = m.home.State().SeatOf(m.Author())
+	return seat, ok && seat == m.Seat()
 }
 
 // AddSteward proposes to give a member a seat; seat is the key that the member
@@ -88,8 +94,8 @@ func (m *Membership) propose(act func(wire.ActHead) wire.Body) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.home.State()
-	seat, ok := s.SeatOf(m.Author())
-	if !ok || seat != wire.PublicKey(m.keys.Seat) {
+	seat, ok := m.sits()
+	if !ok {
 		return errNoSeat
 	}
 	height := uint32(len(s.Charter)) + 1
@@ -105,8 +111,8 @@ func (m *Membership) Vote(act wire.Hash) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.home.State()
-	seat, ok := s.SeatOf(m.Author())
-	if !ok || seat != wire.PublicKey(m.keys.Seat) {
+	seat, ok := m.sits()
+	if !ok {
 		return errNoSeat
 	}
 	if !slices.ContainsFunc(s.Proposed, func(p roster.Proposal) bool { return p.Act == act }) {
@@ -127,11 +133,7 @@ func (m *Membership) Seat() wire.Key { return wire.PublicKey(m.keys.Seat) }
 func (m *Membership) Rename(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.declare(m.card(name), m.keys.Author)
-}
-
-func (m *Membership) card(name string) wire.Card {
-	return cardOf(m.entry.Name, m.keys, m.node, name, m.now())
+	return m.declare(cardOf(m.entry.Name, m.keys, m.node, name, m.now()), m.keys.Author)
 }
 
 // cardOf says of this home what neighbors know.

@@ -10,7 +10,8 @@ import (
 
 // Held is all that is kept of a neighborhood.
 type Held struct {
-	Objects []Object // in the order in which they came, in which each rests on those before it
+	Settled wire.Hash // see roster.Roster.Settled, as Passed
+	Objects []Object  // in the order in which they came, in which each rests on those before it
 	Passed  map[wire.Hash]wire.Minute
 	Entries []Entry // in the order in which they came
 }
@@ -30,6 +31,9 @@ func (d *DB) Load(ctx context.Context, name wire.Hash) (h Held, err error) {
 }
 
 func load(ctx context.Context, tx *sqlite.Tx, id int64) (h Held, err error) {
+	if err = tx.QueryRowContext(ctx, `SELECT settled FROM neighborhood WHERE id = ?`, id).Scan(into{h.Settled[:]}); err != nil {
+		return h, err
+	}
 	if h.Objects, err = sqlite.All(ctx, tx, func(row sqlite.Row) (o Object, err error) {
 		err = row.Scan(into{o.ID[:]}, &o.Raw)
 		return o, err

@@ -79,7 +79,7 @@ func TestSave(t *testing.T) {
 
 	db = open(t, dir)
 	post.Payload = nil
-	want := Held{Objects: []Object{genesis, newer}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 9}, Entries: []Entry{post, retract}}
+	want := Held{Settled: hashOf("act"), Objects: []Object{genesis, newer}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 9}, Entries: []Entry{post, retract}}
 	got, err := db.Load(ctx, elm.Name)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
@@ -542,7 +542,7 @@ func TestUpgrade(t *testing.T) {
 	old.Close()
 	db := open(t, dir)
 	h, err := db.Load(t.Context(), elm.Name)
-	want := Held{Objects: []Object{genesis}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{entry("post")}}
+	want := Held{Settled: elm.Name, Objects: []Object{genesis}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{entry("post")}}
 	if diff := cmp.Diff(want, h); err != nil || diff != "" {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
