@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -183,7 +182,7 @@ func (b *book) answer(from wire.Key, question []byte) ([]byte, error) {
 	var answer []byte
 	for node := range slices.Chunk(question, len(wire.Key{})) {
 		if raw := b.records[wire.Key(node)].raw; raw != nil && b.home.Member(wire.Key(node)) {
-			answer = append(binary.AppendUvarint(answer, uint64(len(raw))), raw...)
+			answer = frame(answer, raw)
 		}
 	}
 	if len(answer) > 0 { // who is told nothing may ask again once it is known

@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
 
 	"nvrd/federation/wire"
 )
@@ -126,13 +127,18 @@ func (d *door) open(ticket wire.Hash, by wire.Key, until wire.Minute) ([]byte, e
 		}
 	}
 	d.held[ticket] = held{by, until}
-	w := wire.Door{Node: wire.PublicKey(doorKey(d.config.Key))}
-	for _, a := range d.host.Addrs() {
-		if text := a.String(); len(text) <= wire.MaxAddress && len(w.Addresses) < wire.MaxAddresses {
-			w.Addresses = append(w.Addresses, text)
+	return wire.WriteDoor(doorAt(wire.PublicKey(doorKey(d.config.Key)), d.host.Addrs()))
+}
+
+// doorAt writes down where a node or a door is reached, as far as there is room.
+func doorAt(node wire.Key, at []multiaddr.Multiaddr) wire.Door {
+	d := wire.Door{Node: node}
+	for _, a := range at {
+		if text := a.String(); len(text) <= wire.MaxAddress && len(d.Addresses) < wire.MaxAddresses {
+			d.Addresses = append(d.Addresses, text)
 		}
 	}
-	return wire.WriteDoor(w)
+	return d
 }
 
 // expire forgets invites that are over, and closes the door after the last one.

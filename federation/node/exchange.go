@@ -3,7 +3,6 @@ package node
 import (
 	"bufio"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -49,7 +48,7 @@ func (e exchange) reply(s network.Stream, reply func([]byte) ([]byte, error)) ([
 	if len(answer) > e.answer {
 		return nil, fmt.Errorf("answer of %d bytes: %w", len(answer), wire.ErrTooLarge)
 	}
-	return append(binary.AppendUvarint(nil, uint64(len(answer))), answer...), nil
+	return frame(nil, answer), nil
 }
 
 // ask asks a node that is connected, or can be.
@@ -62,7 +61,7 @@ func (e exchange) ask(ctx context.Context, h host.Host, id peer.ID, question []b
 	}
 	defer func() { _ = s.Reset() }() // it ends in any case
 	_ = s.SetDeadline(time.Now().Add(patience))
-	if _, err := s.Write(append(binary.AppendUvarint(nil, uint64(len(question))), question...)); err != nil {
+	if _, err := s.Write(frame(nil, question)); err != nil {
 		return nil, fmt.Errorf("ask: %w", err)
 	}
 	answer, err := readFrame(bufio.NewReader(s), e.answer)

@@ -99,7 +99,7 @@ func (g *Gate) dialsBack(from multiaddr.Multiaddr) bool {
 
 // ipOf returns the address of a direct connection.
 func ipOf(at multiaddr.Multiaddr) (netip.Addr, bool) {
-	if _, err := at.ValueForProtocol(multiaddr.P_CIRCUIT); err == nil {
+	if relayed(at) {
 		return netip.Addr{}, false
 	}
 	ip, err := manet.ToIP(at)

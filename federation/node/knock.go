@@ -195,24 +195,15 @@ func placeOf(d wire.Door) (peer.AddrInfo, error) {
 	return at, nil
 }
 
-// Members returns this home's node and some that are linked, with their
-// addresses: where a home begins that was just let in.
+// Members returns this home's node and some that are linked, at most so many,
+// where they say that they are reached: where a home begins that was just let in.
 func (n *Node) Members(most int) []wire.Door {
-	var doors []wire.Door
-	add := func(node wire.Key, at []multiaddr.Multiaddr) {
-		d := wire.Door{Node: node}
-		for _, a := range at {
-			if text := a.String(); len(text) <= wire.MaxAddress && len(d.Addresses) < wire.MaxAddresses {
-				d.Addresses = append(d.Addresses, text)
-			}
-		}
-		if len(doors) < most {
-			doors = append(doors, d)
-		}
-	}
-	add(n.own, n.host.Addrs())
+	doors := []wire.Door{doorAt(n.own, n.host.Addrs())}
 	for _, l := range n.all() {
-		add(l.node, n.book.of(l.node))
+		if len(doors) == most {
+			break
+		}
+		doors = append(doors, doorAt(l.node, n.book.of(l.node)))
 	}
 	return doors
 }

@@ -149,7 +149,7 @@ func write(w *bufio.Writer, m wire.Message) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(binary.AppendUvarint(nil, uint64(len(b)))); err != nil {
+	if _, err := w.Write(binary.AppendUvarint(w.AvailableBuffer(), uint64(len(b)))); err != nil {
 		return err
 	}
 	_, err = w.Write(b)
@@ -164,7 +164,12 @@ func read(r *bufio.Reader) (wire.Message, error) {
 	return wire.ReadMessage(b)
 }
 
-// readFrame reads bytes with their length before them.
+// frame appends bytes with their length before them, as a varint.
+func frame(to, b []byte) []byte {
+	return append(binary.AppendUvarint(to, uint64(len(b))), b...)
+}
+
+// readFrame reads what frame wrote.
 func readFrame(r *bufio.Reader, most int) ([]byte, error) {
 	n, err := binary.ReadUvarint(r)
 	if err != nil {

@@ -128,8 +128,6 @@ func (c Config) listens() []string {
 // its own network.
 func (c Config) told(own []multiaddr.Multiaddr) []multiaddr.Multiaddr {
 	return slices.DeleteFunc(slices.Clone(own), func(a multiaddr.Multiaddr) bool {
-		_, err := a.ValueForProtocol(multiaddr.P_CIRCUIT)
-		relayed := err == nil
-		return !c.Local && !manet.IsPublicAddr(a) || c.RelayOnly && !relayed
+		return !c.Local && !manet.IsPublicAddr(a) || c.RelayOnly && !relayed(a)
 	})
 }

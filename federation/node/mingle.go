@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -46,10 +47,16 @@ const (
 )
 
 func wayOf(c network.Conn) Way {
-	if _, err := c.RemoteMultiaddr().ValueForProtocol(multiaddr.P_CIRCUIT); err == nil {
+	if relayed(c.RemoteMultiaddr()) {
 		return Relayed
 	}
 	return Direct
+}
+
+// relayed tells whether an address leads through another home.
+func relayed(at multiaddr.Multiaddr) bool {
+	_, err := at.ValueForProtocol(multiaddr.P_CIRCUIT)
+	return err == nil
 }
 
 // mingle keeps as many links as are wanted.
@@ -281,12 +288,7 @@ func (n *Node) opened(node wire.Key) {
 
 // onlyRelayed tells whether there is no address but over relays.
 func onlyRelayed(at []multiaddr.Multiaddr) bool {
-	for _, a := range at {
-		if _, err := a.ValueForProtocol(multiaddr.P_CIRCUIT); err != nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(at, func(a multiaddr.Multiaddr) bool { return !relayed(a) })
 }
 
 func shuffle(nodes []wire.Key) {

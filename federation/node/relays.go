@@ -2,7 +2,7 @@ package node
 
 import (
 	"context"
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/event"
@@ -31,7 +31,7 @@ func (n *Node) relays(_ context.Context, count int) <-chan peer.AddrInfo {
 	found := make(chan peer.AddrInfo, count)
 	defer close(found)
 	nodes := n.home.Nodes()
-	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	shuffle(nodes)
 	for _, node := range nodes {
 		id, err := peerOf(node)
 		at := n.book.of(node)
@@ -47,14 +47,7 @@ func (n *Node) relays(_ context.Context, count int) <-chan peer.AddrInfo {
 	return found
 }
 
-func anyPublic(at []multiaddr.Multiaddr) bool {
-	for _, a := range at {
-		if manet.IsPublicAddr(a) {
-			return true
-		}
-	}
-	return false
-}
+func anyPublic(at []multiaddr.Multiaddr) bool { return slices.ContainsFunc(at, manet.IsPublicAddr) }
 
 // passOn lets members reach each other through this home while others reach it
 // directly: while a neighbor that dialed it back says so (AutoNAT v2). What
