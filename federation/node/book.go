@@ -152,10 +152,18 @@ func (b *book) meet(node wire.Key, at []multiaddr.Multiaddr) bool {
 	return true
 }
 
+// of returns where to look for a node.
 func (b *book) of(node wire.Key) []multiaddr.Multiaddr {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Concat(b.near[node], b.records[node].at)
+}
+
+// told returns where a node says that it is reached: what others may be told.
+func (b *book) told(node wire.Key) []multiaddr.Multiaddr {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.records[node].at
 }
 
 // Know tells where a node may be found, until it says so itself.

@@ -203,7 +203,7 @@ func (n *Node) Members(most int) []wire.Door {
 		if len(doors) == most {
 			break
 		}
-		doors = append(doors, doorAt(l.node, n.book.of(l.node)))
+		doors = append(doors, doorAt(l.node, n.book.told(l.node)))
 	}
 	return doors
 }

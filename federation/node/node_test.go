@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/multiformats/go-multiaddr"
 
 	"nvrd/federation/node"
 	"nvrd/federation/wire"
@@ -332,5 +333,26 @@ func TestDoors(t *testing.T) {
 	admit, err := anna.node.Vouch(t.Context(), []wire.Key{public("ben")}, []byte("a card"))
 	if err != nil || string(admit) != "ben admits for anna a card" {
 		t.Errorf("%q, %v", admit, err)
+	}
+}
+
+// Who is let in hears where members say that they are reached, and not where
+// this home found them in its own network.
+func TestOwnNetworkIsNotTold(t *testing.T) {
+	n := street("anna", "ben")
+	anna, ben := live(t, "anna", n), live(t, "ben", n)
+	anna.knows(ben)
+	anna.until("ben up")
+	if !anna.node.Meet(public("ben"), multiaddr.StringCast("/ip4/192.168.1.7/tcp/7667")) {
+		t.Fatal("ben is not met")
+	}
+	doors := anna.node.Members(wire.MaxWelcomes)
+	if len(doors) != 2 || doors[1].Node != public("ben") || len(doors[1].Addresses) == 0 {
+		t.Fatalf("members are %v", doors)
+	}
+	for _, a := range doors[1].Addresses {
+		if strings.Contains(a, "192.168.") {
+			t.Errorf("a stranger is told that ben is at %s", a)
+		}
 	}
 }
