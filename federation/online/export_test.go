@@ -8,8 +8,8 @@ import (
 
 // Linked returns the nodes that are linked, and how.
 func (o *Online) Linked(m *membership.Membership) map[wire.Key]node.Way {
-	if n := o.nodeOf(m); n != nil {
-		return n.Linked()
+	if g := o.galleryOf(m); g != nil {
+		return g.node.Linked()
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
@@ -31,43 +32,49 @@ const (
 // gallery is what one membership has of media, and fetches. Its loop is the only
 // one that asks; neighbors ask it from many goroutines.
 type gallery struct {
-	online *Online
-	m      *membership.Membership
-	node   *node.Node
-	shelf  *blob.Shelf
-	ctx    context.Context
-	stop   context.CancelFunc
-	ended  chan struct{} // is closed when nothing of it goes on
+	m     *membership.Membership
+	node  *node.Node
+	shelf *blob.Shelf
+	slot  uint16 // which two ports it has
+	log   *slog.Logger
+	ctx   context.Context
+	stop  context.CancelFunc
+	ended chan struct{} // is closed when nothing of it goes on
+	heard chan event    // what happened, for the loop
 
 	mu       sync.Mutex
 	exchange *exchange.Exchange
-	results  chan func(time.Time) exchange.Actions
 }
 
-// hang opens the gallery of a membership, once its node listens.
-func (o *Online) hang(m *membership.Membership, n *node.Node) (*gallery, error) {
+// event is something that the exchange has to know.
+type event func(*exchange.Exchange, time.Time) exchange.Actions
+
+// exhibit opens the gallery of a membership, once its node listens.
+func (o *Online) exhibit(m *membership.Membership, n *node.Node) (*gallery, error) {
 	shelf, err := o.disk.Shelf(m.Name())
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(o.ctx)
 	g := &gallery{
-		online: o, m: m, node: n, shelf: shelf, ctx: ctx, stop: stop, ended: make(chan struct{}),
-		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter{}), results: make(chan func(time.Time) exchange.Actions),
+		m: m, node: n, shelf: shelf, log: o.config.Log, ended: make(chan struct{}), heard: make(chan event),
+		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter{}),
 	}
-	wanted := g.wanted()
-	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := wanted[a]; return ok }); err != nil {
-		stop()
+	named := addressesOf(g.wanted())
+	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := named[a]; return ok }); err != nil {
 		return nil, err
 	}
+	g.ctx, g.stop = context.WithCancel(o.ctx)
 	n.Handle(blob.Protocol, g.give)
 	go g.run()
 	return g, nil
 }
 
-func (g *gallery) close() {
+// close ends it and its node.
+func (g *gallery) close() error {
 	g.stop()
 	<-g.ended
+	g.m.Connect(nil)
+	return g.node.Close()
 }
 
 // give answers a neighbor that asks for chunks.
@@ -78,35 +85,22 @@ func (g *gallery) give(from wire.Key, s io.ReadWriter) error {
 		return g.exchange.Give(from, bytes, time.Now())
 	})
 	if spoilt, ok := errors.AsType[*blob.Spoilt](err); ok {
-		g.online.config.Log.Error("the disk spoilt a photo or a clip; it is fetched again", "err", err)
-		g.tell(func(now time.Time) exchange.Actions { return g.exchange.Lost(spoilt.Ref, now) })
+		g.log.Error("the disk spoilt a photo or a clip; it is fetched again", "err", err)
+		g.tell(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Lost(spoilt.Ref, now) })
 	}
 	return err
 }
 
-// tell has the loop do what follows from something that happened.
-func (g *gallery) tell(what func(now time.Time) exchange.Actions) {
-	locked := func(now time.Time) exchange.Actions {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return what(now)
-	}
+// tell has the loop do what follows from an event.
+func (g *gallery) tell(e event) {
 	select {
-	case g.results <- locked:
+	case g.heard <- e:
 	case <-g.ctx.Done():
 	}
 }
 
 // wanted returns all media that living entries name, as all homes fetch them.
-func (g *gallery) wanted() map[wire.Hash]exchange.Wanted {
-	all := map[wire.Hash]exchange.Wanted{}
-	for _, w := range g.list() {
-		all[w.Address] = w
-	}
-	return all
-}
-
-func (g *gallery) list() []exchange.Wanted {
+func (g *gallery) wanted() []exchange.Wanted {
 	state := g.m.State()
 	var all []exchange.Wanted
 	for _, w := range g.m.Media() {
@@ -119,65 +113,90 @@ func (g *gallery) list() []exchange.Wanted {
 	return all
 }
 
+func addressesOf(wanted []exchange.Wanted) map[wire.Hash]struct{} {
+	all := make(map[wire.Hash]struct{}, len(wanted))
+	for _, w := range wanted {
+		all[w.Address] = struct{}{}
+	}
+	return all
+}
+
 // run fetches what is wanted, and removes what no entry names any longer.
 func (g *gallery) run() {
 	defer close(g.ended)
 	var asking sync.WaitGroup
 	defer asking.Wait()
-	tick := time.NewTicker(pace)
-	defer tick.Stop()
-	var had map[wire.Hash]exchange.Wanted
-	up := map[wire.Key]node.Way{}
-	do := func(a exchange.Actions) {
+	do := func(e event) {
+		a := g.step(e)
 		g.remove(a.Remove)
 		for _, ask := range a.Ask {
 			asking.Go(func() { g.ask(ask) })
 		}
 	}
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	var named map[wire.Hash]struct{}
+	var up map[wire.Key]node.Way
+	look := func() {
+		up = g.meet(up, do)
+		do((*exchange.Exchange).Tick)
+	}
 	for {
 		news := g.m.News()
-		wants := g.wanted()
-		var gone []wire.Hash
-		for address := range had {
-			if _, ok := wants[address]; !ok {
-				gone = append(gone, address)
-			}
-		}
-		g.remove(gone)
-		had = wants
-		do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Want(g.list(), now) }))
-		linked := g.node.Linked()
-		for n := range up {
-			if _, ok := linked[n]; !ok {
-				do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Down(n, now) }))
-			}
-		}
-		for n := range linked {
-			if _, ok := up[n]; !ok {
-				do(g.step(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Up(n, now) }))
-			}
-		}
-		up = linked
-		do(g.step((*exchange.Exchange).Tick))
+		named = g.want(named, do)
+		look()
 		for again := false; !again; {
 			select {
 			case <-g.ctx.Done():
 				return
-			case r := <-g.results:
-				do(r(time.Now()))
-			case <-news:
-				again = true
+			case e := <-g.heard:
+				do(e)
 			case <-tick.C:
+				look()
+			case <-news:
 				again = true
 			}
 		}
 	}
 }
 
-func (g *gallery) step(f func(*exchange.Exchange, time.Time) exchange.Actions) exchange.Actions {
+// want tells the exchange what is wanted, and removes what was named before and
+// is not any longer; it returns what is named now.
+func (g *gallery) want(named map[wire.Hash]struct{}, do func(event)) map[wire.Hash]struct{} {
+	wanted := g.wanted()
+	now := addressesOf(wanted)
+	var gone []wire.Hash
+	for address := range named {
+		if _, ok := now[address]; !ok {
+			gone = append(gone, address)
+		}
+	}
+	g.remove(gone)
+	do(func(x *exchange.Exchange, at time.Time) exchange.Actions { return x.Want(wanted, at) })
+	return now
+}
+
+// meet tells the exchange who is linked that was not, and who is no longer; it
+// returns who is now.
+func (g *gallery) meet(up map[wire.Key]node.Way, do func(event)) map[wire.Key]node.Way {
+	linked := g.node.Linked()
+	for n := range up {
+		if _, ok := linked[n]; !ok {
+			do(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Down(n, now) })
+		}
+	}
+	for n := range linked {
+		if _, ok := up[n]; !ok {
+			do(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Up(n, now) })
+		}
+	}
+	return linked
+}
+
+func (g *gallery) step(e event) exchange.Actions {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return f(g.exchange, time.Now())
+	return e(g.exchange, time.Now())
 }
 
 func (g *gallery) remove(addresses []wire.Hash) {
@@ -185,7 +204,7 @@ func (g *gallery) remove(addresses []wire.Hash) {
 		return
 	}
 	if err := g.shelf.Remove(addresses...); err != nil {
-		g.online.config.Log.Error("media that no entry names stay", "err", err)
+		g.log.Error("media that no entry names stay", "err", err)
 	}
 	g.m.Touch()
 }
@@ -204,12 +223,12 @@ func (g *gallery) ask(ask exchange.Ask) {
 		_ = stream.Close() // it has said all
 	}
 	if err != nil && ctx.Err() == nil {
-		g.online.config.Log.Debug("media", "err", err)
+		g.log.Debug("media", "err", err)
 	}
 	if result.Outcome == exchange.Whole {
 		g.m.Touch()
 	}
-	g.tell(func(now time.Time) exchange.Actions { return g.exchange.Done(ask, result, now) })
+	g.tell(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Done(ask, result, now) })
 }
 
 // Share tells the neighborhood something with photos or clips. What is sealed is
@@ -272,12 +291,6 @@ func (o *Online) Media(m *membership.Membership, post wire.Hash, place int, thum
 	}
 	r, err := g.shelf.Open(b)
 	return r, is, err
-}
-
-func (o *Online) galleryOf(m *membership.Membership) *gallery {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.galleries[m]
 }
 
 func mediaDir(data string) string { return filepath.Join(data, "neighborhood-media") }

@@ -43,12 +43,11 @@ type Online struct {
 	work   sync.WaitGroup
 
 	mu        sync.Mutex
-	store     *store.DB // nil while it is off, as is all
+	store     *store.DB // nil while it is off, as are disk and all
+	disk      *blob.Disk
 	all       *membership.All
-	nodes     map[*membership.Membership]*node.Node
-	disk      *blob.Disk // as store
-	galleries map[*membership.Membership]*gallery
-	begun     chan struct{} // is closed when there is another node
+	galleries map[*membership.Membership]*gallery // of those that run, each with its node
+	begun     chan struct{}                       // is closed when there is another one
 	asks      map[*membership.Joining]context.CancelFunc
 }
 
@@ -58,7 +57,10 @@ func Open(c Config) (*Online, error) {
 		c.Now = time.Now
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	o := &Online{config: c, ctx: ctx, stop: stop, begun: make(chan struct{}), galleries: map[*membership.Membership]*gallery{}, nodes: map[*membership.Membership]*node.Node{}, asks: map[*membership.Joining]context.CancelFunc{}}
+	o := &Online{
+		config: c, ctx: ctx, stop: stop, begun: make(chan struct{}),
+		galleries: map[*membership.Membership]*gallery{}, asks: map[*membership.Joining]context.CancelFunc{},
+	}
 	seed, on, err := store.Seed(c.Dir)
 	if err == nil && on {
 		err = o.run(seed)
@@ -73,45 +75,50 @@ func Open(c Config) (*Online, error) {
 // words. It returns nvr.ErrExists if there is one already.
 func (o *Online) TurnOn() (identity.Seed, error) {
 	seed := identity.New()
-	return seed, o.take(seed)
+	return seed, o.take(seed, 0)
 }
 
 // Restore takes up the seed of a machine that was lost, from its words. Which
 // neighborhoods the home was in the words do not say: an invite of any neighbor
 // says one, see [membership.All.Return]. It returns nvr.ErrExists if this home has a seed.
 func (o *Online) Restore(seed identity.Seed) error {
+	// What is founded or joined from now on has keys that no machine had before.
+	return o.take(seed, uint32(wire.MinuteOf(time.Now())))
+}
+
+// take writes a seed down, of which places before first may have been used, and
+// begins.
+func (o *Online) take(seed identity.Seed, first uint32) error {
+	if o.All() != nil {
+		return fmt.Errorf("the neighborhood is on: %w", nvr.ErrExists)
+	}
 	db, err := store.Open(o.ctx, o.config.Dir)
 	if err != nil {
 		return err
 	}
-	// What is founded or joined from now on has keys that no machine had before.
-	err = db.Restored(o.ctx, uint32(wire.MinuteOf(time.Now())))
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
+	if first > 0 {
+		err = db.Restored(o.ctx, first)
 	}
-	return o.take(seed)
+	if err == nil {
+		err = store.KeepSeed(o.config.Dir, seed)
+	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return o.begin(db, seed)
 }
 
-// take writes a seed down and begins.
-func (o *Online) take(seed identity.Seed) error {
-	o.mu.Lock()
-	on := o.all != nil
-	o.mu.Unlock()
-	if on {
-		return fmt.Errorf("the neighborhood is on: %w", nvr.ErrExists)
-	}
-	if err := store.KeepSeed(o.config.Dir, seed); err != nil {
-		return err
-	}
-	return o.run(seed)
-}
-
-// run opens what is kept and keeps nodes and knocks going.
+// run opens what is kept and begins.
 func (o *Online) run(seed identity.Seed) error {
 	db, err := store.Open(o.ctx, o.config.Dir)
 	if err != nil {
 		return err
 	}
+	return o.begin(db, seed)
+}
+
+// begin keeps nodes and knocks going. It takes the database over.
+func (o *Online) begin(db *store.DB, seed identity.Seed) error {
 	all, err := membership.Open(o.ctx, db, seed, o.config.Now)
 	if err != nil {
 		return errors.Join(err, db.Close())
@@ -134,10 +141,8 @@ func (o *Online) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var errs []error
-	for m, n := range o.nodes {
-		o.galleries[m].close()
-		m.Connect(nil)
-		errs = append(errs, n.Close())
+	for _, g := range o.galleries {
+		errs = append(errs, g.close())
 	}
 	if o.store != nil {
 		errs = append(errs, o.store.Close())
@@ -175,22 +180,24 @@ func (o *Online) connect(in []*membership.Membership) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, m := range in {
-		if o.nodes[m] != nil {
+		if o.galleries[m] != nil {
 			continue
 		}
-		n, err := o.listen(m)
+		slot := o.slot()
+		n, err := o.listen(m, slot)
 		if err != nil {
 			o.config.Log.Error("the neighborhood can't be reached", "neighborhood", m.Genesis().Title, "err", err)
 			continue
 		}
-		g, err := o.hang(m, n)
+		g, err := o.exhibit(m, n)
 		if err != nil {
 			o.config.Log.Error("photos and clips can't be kept", "neighborhood", m.Genesis().Title, "err", err)
 			m.Connect(nil)
 			_ = n.Close() // it is tried again
 			continue
 		}
-		o.nodes[m], o.galleries[m] = n, g
+		g.slot = slot
+		o.galleries[m] = g
 		close(o.begun)
 		o.begun = make(chan struct{})
 		if m.Left() { // the program ended before all was told and forgotten
@@ -199,11 +206,23 @@ func (o *Online) connect(in []*membership.Membership) {
 	}
 }
 
+// slot returns which two ports are free for another neighborhood. o.mu is held.
+func (o *Online) slot() (free uint16) {
+	taken := map[uint16]bool{}
+	for _, g := range o.galleries {
+		taken[g.slot] = true
+	}
+	for taken[free] {
+		free++
+	}
+	return free
+}
+
 // listen starts the node of a membership. o.mu is held.
-func (o *Online) listen(m *membership.Membership) (*node.Node, error) {
+func (o *Online) listen(m *membership.Membership, slot uint16) (*node.Node, error) {
 	c := node.Config{Key: m.Node(), Local: o.config.Local, RelayOnly: o.config.RelayOnly}
 	if o.config.Port != 0 {
-		c.Port = o.config.Port + 2*uint16(len(o.nodes))
+		c.Port = o.config.Port + 2*slot
 	}
 	porter := &porter{m: m, ctx: o.ctx}
 	n, err := node.Listen(c, m, porter, pages{o.store, m.Name()})
@@ -244,19 +263,20 @@ func (p pages) Keep(node wire.Key, record []byte) error {
 	return p.store.Keep(context.Background(), p.name, node, record)
 }
 
-func (o *Online) nodeOf(m *membership.Membership) *node.Node {
+// galleryOf returns the gallery of a membership; nil while it does not run.
+func (o *Online) galleryOf(m *membership.Membership) *gallery {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.nodes[m]
+	return o.galleries[m]
 }
 
 // Links returns how many homes are linked now, directly and through other members.
 func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
-	n := o.nodeOf(m)
-	if n == nil {
+	g := o.galleryOf(m)
+	if g == nil {
 		return 0, 0
 	}
-	for _, way := range n.Linked() {
+	for _, way := range g.node.Linked() {
 		if way == node.Relayed {
 			relayed++
 		} else {
@@ -282,10 +302,10 @@ func (o *Online) Invite(m *membership.Membership, days int) (wire.Invite, error)
 func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node.Node, error) {
 	for {
 		o.mu.Lock()
-		n, begun := o.nodes[m], o.begun
+		g, begun := o.galleries[m], o.begun
 		o.mu.Unlock()
-		if n != nil {
-			return n, nil
+		if g != nil {
+			return g.node, nil
 		}
 		select {
 		case <-begun:
@@ -329,15 +349,12 @@ func (o *Online) Leave(m *membership.Membership) error {
 		return err
 	}
 	o.mu.Lock()
-	n, g := o.nodes[m], o.galleries[m]
-	delete(o.nodes, m)
+	g := o.galleries[m]
 	delete(o.galleries, m)
 	o.mu.Unlock()
-	if n != nil {
-		g.close()
-		n.Finish()
-		m.Connect(nil)
-		if err := n.Close(); err != nil {
+	if g != nil {
+		g.node.Finish()
+		if err := g.close(); err != nil {
 			o.config.Log.Warn("hang up", "err", err)
 		}
 	}

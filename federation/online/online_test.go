@@ -372,6 +372,38 @@ func TestLeaveIsResumed(t *testing.T) {
 	anna.until(a, "to hear of it", func() bool { return a.State().Member(b.Author()) == nil && told(a) == "" })
 }
 
+// A home with two neighborhoods leaves the first and founds a third, which has
+// the ports of the first, and not those of the second.
+func TestPortsAreNotTakenTwice(t *testing.T) {
+	h := live(t, "Anna")
+	h.stop()
+	h.port = free(t)
+	h.start()
+	h.turnOn()
+	reached := func(m *membership.Membership) string {
+		v, err := h.Online.Invite(m, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(v.Doors[0].Addresses)
+	}
+	found := func(title string) *membership.Membership {
+		m, err := h.All().Found(title, "Anna", policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	elm, oak := found("Elm Street"), found("Oak Street")
+	first, second := reached(elm), reached(oak)
+	if err := h.Leave(elm); err != nil {
+		t.Fatal(err)
+	}
+	if third := reached(found("Ash Street")); third != first || first == second {
+		t.Errorf("the doors are at %s, %s and %s", first, second, third)
+	}
+}
+
 // A home that was never asked has no file, and one that was has its seed once.
 func TestOff(t *testing.T) {
 	h := live(t, "Anna")
@@ -415,12 +447,12 @@ func TestJoinIsResumed(t *testing.T) {
 	}
 }
 
-// free returns a port that is free, as is the next: for UDP and TCP.
+// free returns a port that is free, as are the three after it: for UDP and TCP.
 func free(t *testing.T) uint16 {
 	t.Helper()
 	for range 100 {
 		port := uint16(20_000 + rand.IntN(10_000))
-		if takes(port) && takes(port+1) {
+		if takes(port) && takes(port+1) && takes(port+2) && takes(port+3) {
 			return port
 		}
 	}
