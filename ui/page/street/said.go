@@ -1,6 +1,7 @@
 package street
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -48,10 +49,14 @@ type View struct {
 	Quiet store.Quiet
 }
 
-// View returns how this home sees what was said.
-func (l Look) View() (View, error) {
-	q, err := l.Membership.Quiet()
-	return View{l, q}, err
+// View looks as [Base.Look] does, and at what was said as this home sees it.
+func (b Base) View(r *http.Request) (View, error) {
+	look, err := b.Look(r)
+	if err != nil {
+		return View{}, err
+	}
+	q, err := look.Membership.Quiet()
+	return View{look, q}, err
 }
 
 // Shown tells whether this home wants to see something of that author at all.

@@ -38,6 +38,15 @@ type typed struct {
 	wrong         street.Faults
 }
 
+// about returns what was commented on or judged: the post, unless the form names
+// an entry on it.
+func (in typed) about(post wire.Hash) (wire.Hash, error) {
+	if in.on == "" {
+		return post, nil
+	}
+	return street.ParseID(in.on)
+}
+
 // Entry shows a post with all that was said about it.
 func (p Page) Entry(w http.ResponseWriter, r *http.Request) error {
 	return p.showEntry(w, r, http.StatusOK, typed{})
@@ -45,11 +54,7 @@ func (p Page) Entry(w http.ResponseWriter, r *http.Request) error {
 
 // Act comments on an entry, reacts to it or takes it back, as the form says.
 func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}
@@ -58,11 +63,9 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t, in := v.T.Street, typed{on: r.PostFormValue("on"), wrong: street.Faults{}}
-	on := post
-	if in.on != "" {
-		if on, err = street.ParseID(in.on); err != nil {
-			return err
-		}
+	on, err := in.about(post)
+	if err != nil {
+		return err
 	}
 	switch do := r.PostFormValue("do"); do {
 	case "comment":
@@ -121,11 +124,9 @@ func (p Page) Judge(w http.ResponseWriter, r *http.Request) error {
 	if len(in.wrong) > 0 || is == 0 {
 		return p.showEntry(w, r, http.StatusUnprocessableEntity, in)
 	}
-	on := post
-	if in.on != "" {
-		if on, err = street.ParseID(in.on); err != nil {
-			return err
-		}
+	on, err := in.about(post)
+	if err != nil {
+		return err
 	}
 	if _, err := look.Label(on, is, in.reason); err != nil {
 		in.wrong[""] = street.Why(err, t.Refused)
@@ -136,11 +137,7 @@ func (p Page) Judge(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Page) showEntry(w http.ResponseWriter, r *http.Request, status int, in typed) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,7 @@ type Page struct{ street.Base }
 
 // Get shows what is new.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}

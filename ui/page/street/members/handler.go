@@ -39,11 +39,7 @@ type act struct{ do, label string }
 
 // Get shows the neighbors.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}

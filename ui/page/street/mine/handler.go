@@ -68,11 +68,7 @@ func (p Page) Rename(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name string, wrong street.Faults) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}

@@ -138,11 +138,7 @@ func revoke(look street.Look, in typed) error {
 }
 
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in typed) error {
-	look, err := p.Look(r)
-	if err != nil {
-		return err
-	}
-	v, err := look.View()
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}
