@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nvrd/pkg/nvr"
 )
 
 // whereabouts says where a person finds the pages that are served at listening:
@@ -81,4 +83,24 @@ func inContainer() bool {
 		_, err := os.Stat(mark)
 		return err == nil
 	})
+}
+
+// hostPort takes apart what --listen says.
+func hostPort(listen string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(listen); err != nil {
+		return "", "", fmt.Errorf("--listen %q is not HOST:PORT: %w", listen, nvr.ErrInvalid)
+	}
+	return host, port, nil
+}
+
+// addressOf returns where a program on this machine is reached that listens so.
+func addressOf(listen string) (string, error) {
+	host, port, err := hostPort(listen)
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
 }

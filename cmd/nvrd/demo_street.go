@@ -14,7 +14,6 @@ import (
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
 	"nvrd/federation/wire"
-	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp/rtspsim"
 )
 
@@ -85,9 +84,9 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 
 // resident returns the settings of one home of the street.
 func (s settings) resident(i int) (settings, error) {
-	host, port, err := net.SplitHostPort(s.listen)
+	host, port, err := hostPort(s.listen)
 	if err != nil {
-		return s, fmt.Errorf("--listen %q is not HOST:PORT: %w", s.listen, nvr.ErrInvalid)
+		return s, err
 	}
 	if first, err := strconv.ParseUint(port, 10, 16); err == nil && first != 0 {
 		s.listen = net.JoinHostPort(host, strconv.FormatUint(first+uint64(i), 10))

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -118,17 +117,6 @@ type told struct {
 
 func (t told) Error() string { return t.message }
 func (t told) Unwrap() error { return t.kind }
-
-func addressOf(listen string) (string, error) {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return "", fmt.Errorf("--listen %q is not HOST:PORT: %w", listen, nvr.ErrInvalid)
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
-}
 
 func neighborhoodOn(ctx context.Context, c *call) error {
 	r, f := runningFlags(c)

@@ -6,13 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"nvrd/pkg/nvr"
 )
 
 // defaultListen is reached from this machine only.
@@ -80,16 +77,13 @@ func health(ctx context.Context, c *call) error {
 	if err := c.parse(f); err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(*listen)
+	address, err := addressOf(*listen)
 	if err != nil {
-		return fmt.Errorf("--listen %q is not HOST:PORT: %w", *listen, nvr.ErrInvalid)
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/api/v1/health", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/health", nil)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}

@@ -88,9 +88,9 @@ func (s settings) gate() (*auth.AccessKey, error) {
 		key, err := auth.ReadAccessKey(s.accessKey)
 		return &key, err
 	}
-	host, _, err := net.SplitHostPort(s.listen)
+	host, _, err := hostPort(s.listen)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %q is not HOST:PORT: %w", s.listen, nvr.ErrInvalid)
+		return nil, err
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("refusing to show your cameras to everybody who reaches %s: write a key of 16 characters or more to a file and name it with --access-key-file, or listen on 127.0.0.1: %w",
