@@ -71,7 +71,7 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(c.out, "Not a neighbor yet: %s (%s). Let it in: make an invite under Members of another home, and paste it there.\n",
+	if _, err := fmt.Fprintf(c.out, "Not a neighbor yet: %s (%s). Let it in: make an invite under Street, Neighbors in another home, and paste it there.\n",
 		whereabouts(running[homes].listener.Addr()), residents[homes]); err != nil {
 		return err
 	}
