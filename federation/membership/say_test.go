@@ -38,3 +38,31 @@ func TestShareOfTheDay(t *testing.T) {
 		}
 	})
 }
+
+// A seat that a home was given with a key which is not its own is of no use to
+// it, and that is what it is told.
+func TestSeatOfAnotherKey(t *testing.T) {
+	story(t, func(t *testing.T) {
+		anna, ben := live(t, "Anna"), live(t, "Ben")
+		defer anna.stop()
+		defer ben.stop()
+		a := anna.found("Elm Street")
+		b := ben.join(a, nobody)
+		street := newLine(t)
+		street.meet(street.connect(a), street.connect(b))
+		settle()
+		if err := a.AddSteward(b.Author(), wire.Key{1}); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if !b.Steward() {
+			t.Fatal("Ben has no seat")
+		}
+		if err := b.Revoke(a.Author(), 0); !errors.Is(err, nvr.ErrForbidden) {
+			t.Errorf("he revokes: %v", err)
+		}
+		if err := b.SetPolicy(b.State().Policy); !errors.Is(err, nvr.ErrForbidden) {
+			t.Errorf("he proposes: %v", err)
+		}
+	})
+}

@@ -29,6 +29,7 @@ type household struct {
 	name string
 	dir  string
 	port uint16
+	late time.Duration // by which its clock is ahead
 	*online.Online
 }
 
@@ -43,7 +44,7 @@ func live(t *testing.T, name string) *household {
 func (h *household) start() {
 	h.t.Helper()
 	var err error
-	if h.Online, err = online.Open(online.Config{Dir: h.dir, Local: true, Port: h.port, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)).With("home", h.name)}); err != nil {
+	if h.Online, err = online.Open(online.Config{Dir: h.dir, Local: true, Port: h.port, Now: func() time.Time { return time.Now().Add(h.late) }, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)).With("home", h.name)}); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -284,6 +285,22 @@ func TestReturnOfNobody(t *testing.T) {
 	}
 }
 
+// kept returns how many bytes of media are on the home's disk.
+func (h *household) kept() (size int64) {
+	shelves, err := filepath.Glob(filepath.Join(h.dir, "neighborhood-media", "*", "*"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, path := range shelves {
+		raw, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(raw, []byte("photo of ice")) {
+			h.t.Errorf("%s is not sealed", path)
+		}
+		size += int64(len(raw)) // none of what went meanwhile
+	}
+	return size
+}
+
 // Photos and clips come to all, and go everywhere when who posted them takes them back.
 func TestShare(t *testing.T) {
 	anna, ben := live(t, "Anna"), live(t, "Ben")
@@ -318,28 +335,14 @@ func TestShare(t *testing.T) {
 	ben.until(b, "for the photo", func() bool {
 		return bytes.Equal(shown(ben, b, false), photo) && bytes.Equal(shown(ben, b, true), thumbnail)
 	})
-	kept := func(h *household) (size int64) {
-		shelves, err := filepath.Glob(filepath.Join(h.dir, "neighborhood-media", "*", "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range shelves {
-			raw, err := os.ReadFile(path)
-			if err == nil && bytes.Contains(raw, []byte("photo of ice")) {
-				t.Errorf("%s is not sealed", path)
-			}
-			size += int64(len(raw)) // none of what went meanwhile
-		}
-		return size
-	}
-	if kept(anna) < int64(len(photo)) || kept(ben) < int64(len(photo)) {
+	if anna.kept() < int64(len(photo)) || ben.kept() < int64(len(photo)) {
 		t.Error("the photo is not on disk")
 	}
 	if _, err := a.Retract(ice); err != nil {
 		t.Fatal(err)
 	}
-	anna.until(a, "for the photo to go", func() bool { return kept(anna) < int64(len(photo)) })
-	ben.until(b, "for the photo to go", func() bool { return kept(ben) < int64(len(photo)) })
+	anna.until(a, "for the photo to go", func() bool { return anna.kept() < int64(len(photo)) })
+	ben.until(b, "for the photo to go", func() bool { return ben.kept() < int64(len(photo)) })
 }
 
 // A home that ends while it leaves, leaves when it starts again.
@@ -401,6 +404,35 @@ func TestPortsAreNotTakenTwice(t *testing.T) {
 	}
 	if third := reached(found("Ash Street")); third != first || first == second {
 		t.Errorf("the doors are at %s, %s and %s", first, second, third)
+	}
+}
+
+// What expired while a home was off is gone from its disk when it starts.
+func TestStartSweeps(t *testing.T) {
+	anna := live(t, "Anna")
+	anna.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := anna.Online.Invite(a, 1); err != nil { // so it runs
+		t.Fatal(err)
+	}
+	if _, err := anna.Share(a, wire.Post{Category: wire.CategoryHazard, Happened: "Ice."},
+		[]blob.Plain{{Type: wire.MediaPhoto, Full: make([]byte, 100_000), Thumbnail: []byte("small"), Width: 640, Height: 480}}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if anna.kept() < 100_000 {
+		t.Fatal("the photo is not on disk")
+	}
+	anna.stop()
+	anna.late = 48 * time.Hour
+	anna.start()
+	if _, err := anna.Online.Invite(anna.in(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if left := anna.kept(); left > 0 {
+		t.Errorf("%d bytes are left of what expired", left)
 	}
 }
 
