@@ -107,6 +107,17 @@ func (v view) comments(id wire.Hash) []Said {
 	return said
 }
 
+// Reacted returns the living reactions of one kind that an author gave an entry.
+// There may be several, of which a page shows one.
+func (s *Set) Reacted(author wire.Key, on wire.Hash, is wire.ReactionIs) (ids []wire.Hash) {
+	for _, r := range s.about[on] {
+		if given, ok := r.Says.(wire.Reaction); ok && given.Is == is && r.Entry.Author == author && r.dead == Alive {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
 func (v view) reactions(id wire.Hash) []Reaction {
 	var found []*record
 	for _, r := range v.about[id] {

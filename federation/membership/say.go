@@ -36,9 +36,30 @@ func (m *Membership) Comment(on wire.Hash, text string) (wire.Hash, error) {
 	return m.say(wire.Comment{Salt: salt(), Text: text}, on, wire.Day*wire.Minute(m.State().Policy.ExpireDays))
 }
 
-// React gives an entry a reaction.
+// React gives an entry a reaction. One that this home gave already stays, and its
+// id is returned. Errors are those of [Membership.Post], and nvr.ErrNotFound if
+// the entry is gone.
 func (m *Membership) React(on wire.Hash, is wire.ReactionIs) (wire.Hash, error) {
-	return m.say(wire.Reaction{Salt: salt(), Is: is}, on, wire.Day*wire.Minute(m.State().Policy.ExpireDays))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if given := m.home.Feed().Reacted(m.Author(), on, is); len(given) > 0 {
+		return given[0], nil
+	}
+	return m.saying(wire.Reaction{Salt: salt(), Is: is}, on, wire.Day*wire.Minute(m.State().Policy.ExpireDays))
+}
+
+// Unreact takes back a reaction of this home, however often it was given; nothing
+// happens if it was not. Errors are those of [Membership.Retract]; what was taken
+// back before one stays so.
+func (m *Membership) Unreact(on wire.Hash, is wire.ReactionIs) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, given := range m.home.Feed().Reacted(m.Author(), on, is) {
+		if _, err := m.retract(given); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Label judges an entry, as a steward; the label of two stewards counts for good.
@@ -49,7 +70,14 @@ func (m *Membership) Label(on wire.Hash, is wire.LabelIs, reason string) (wire.H
 // Retract takes back what this home said: at every home that hears of it what it
 // said is gone, and the keys of its pictures.
 func (m *Membership) Retract(what wire.Hash) (wire.Hash, error) {
-	return m.say(nil, what, wire.MaxExpireDays*wire.Day)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.retract(what)
+}
+
+// retract is Retract, under the lock.
+func (m *Membership) retract(what wire.Hash) (wire.Hash, error) {
+	return m.saying(nil, what, wire.MaxExpireDays*wire.Day)
 }
 
 func salt() (s wire.Salt) {
@@ -61,6 +89,11 @@ func salt() (s wire.Salt) {
 func (m *Membership) say(says wire.Payload, on wire.Hash, stays wire.Minute) (wire.Hash, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.saying(says, on, stays)
+}
+
+// saying is say, under the lock.
+func (m *Membership) saying(says wire.Payload, on wire.Hash, stays wire.Minute) (wire.Hash, error) {
 	if m.behind != nil {
 		return wire.Hash{}, m.behind
 	}
