@@ -1,10 +1,13 @@
 package ui_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
@@ -70,6 +73,26 @@ func TestTalk(t *testing.T) {
 		}
 		run(t, w.Body.String(), append(everyPage, says(c.says, strings.TrimSpace(strings.Trim(c.text, "\u200b "))))...)
 	}
+	feed(atBen, ben, says("Thanks 1"), button("undo", "thanks", "true"), button("do", "seen", "false"))
+	if to := goes(t, atBen, ben.at(entry), "undo", "thanks", "back", "feed"); to != ben.at("")+"#e-"+cat.ID.String()[:16] {
+		t.Errorf("thanks taken back lead to %s", to)
+	}
+	goes(t, atBen, ben.at(entry), "undo", "thanks") // from a window that is behind
+	s.carry()
+	feed(atBen, ben, lacks("Thanks 1"), button("do", "thanks", "false"))
+	feed(atAnna, anna, lacks("Thanks 1"))
+	goes(t, atBen, ben.at(entry), "do", "thanks")
+	s.carry()
+	feed(atAnna, anna, says("Thanks 1"), button("do", "thanks", "false"))
+	run(t, get(atBen, ben.at(entry)).Body.String(), append(everyPage, button("undo", "thanks", "true"))...)
+	for _, form := range [][]string{{"undo", "dance"}, {"undo", ""}, {}} {
+		if w := post(atBen, ben.at(entry), values(form...)); w.Code != http.StatusBadRequest {
+			t.Errorf("%q: %d", form, w.Code)
+		}
+	}
+	if w := post(ben.pages(reader), ben.at(entry), values("undo", "thanks")); w.Code != http.StatusForbidden {
+		t.Errorf("a reader takes thanks back: %d", w.Code)
+	}
 	if w := post(cora.pages(reader), cora.at(entry), values("do", "comment", "text", "x")); w.Code != http.StatusForbidden {
 		t.Errorf("a reader comments: %d", w.Code)
 	}
@@ -86,6 +109,24 @@ func TestTalk(t *testing.T) {
 	run(t, get(atBen, ben.at(entry)).Body.String(), append(everyPage, says("Taken back"), lacks("Send to all"))...)
 	late := post(atCora, cora.at(entry), values("do", "comment", "text", "Is it still there?"))
 	run(t, late.Body.String(), append(everyPage, says("no longer there"))...)
+}
+
+// button: the reaction's button does what it says and is pressed or not.
+func button(name, value, pressed string) check {
+	return func(root *html.Node) (bad []string) {
+		for _, b := range elements(root, "button") {
+			if v, _ := attr(b, "value"); v != value {
+				continue
+			}
+			n, _ := attr(b, "name")
+			p, _ := attr(b, "aria-pressed")
+			if n == name && p == pressed {
+				return nil
+			}
+			bad = append(bad, fmt.Sprintf("button %s=%s has aria-pressed=%q", n, value, p))
+		}
+		return append(bad, fmt.Sprintf("no button %s=%s with aria-pressed=%q", name, value, pressed))
+	}
 }
 
 func TestWrite(t *testing.T) {

@@ -111,7 +111,7 @@ func (v view) comments(id wire.Hash) []Said {
 // There may be several, of which a page shows one.
 func (s *Set) Reacted(author wire.Key, on wire.Hash, is wire.ReactionIs) (ids []wire.Hash) {
 	for _, r := range s.about[on] {
-		if given, ok := r.Says.(wire.Reaction); ok && given.Is == is && r.Entry.Author == author && r.dead == Alive {
+		if given, ok := r.Says.(wire.Reaction); ok && given.Is == is && r.Entry.Author == author { // the dead say nothing
 			ids = append(ids, r.ID)
 		}
 	}

@@ -157,10 +157,19 @@ var ReactionNames = map[wire.ReactionIs]string{
 	wire.ReactionThanks: "thanks", wire.ReactionSeen: "seen", wire.ReactionHelpful: "helpful",
 }
 
-// Reaction is a button that says a word of thanks.
+// Reaction is a button that says a word of thanks, or takes it back if this home
+// said it.
 type Reaction struct {
 	Value, Icon, Label, Count, By string
 	Mine                          bool
+}
+
+// Does is the name of the button in its form.
+func (r Reaction) Does() string {
+	if r.Mine {
+		return "undo"
+	}
+	return "do"
 }
 
 // Reactions returns one button for each kind, with who reacted so.

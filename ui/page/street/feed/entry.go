@@ -2,6 +2,7 @@ package feed
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -52,7 +53,8 @@ func (p Page) Entry(w http.ResponseWriter, r *http.Request) error {
 	return p.showEntry(w, r, http.StatusOK, typed{})
 }
 
-// Act comments on an entry, reacts to it or takes it back, as the form says.
+// Act comments on an entry, reacts to it, or takes back either of them or the
+// entry, as the form says.
 func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 	v, err := p.View(r)
 	if err != nil {
@@ -77,12 +79,13 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 		_, err = v.Comment(on, in.text)
 	case "retract":
 		_, err = v.Retract(on)
+	case "":
+		err = react(v, post, r.PostFormValue("undo"), v.Unreact)
 	default:
-		is := street.Named(street.ReactionNames, do)
-		if is == 0 {
-			return nvr.ErrInvalid
-		}
-		err = react(v, post, is)
+		err = react(v, post, do, func(on wire.Hash, is wire.ReactionIs) error {
+			_, err := v.React(on, is)
+			return err
+		})
 	}
 	if err != nil {
 		in.wrong[""] = street.Why(err, t.Refused)
@@ -92,19 +95,18 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// react says a word of thanks, once.
-func react(v street.View, post wire.Hash, is wire.ReactionIs) error {
-	p, err := find(v.Days(), post)
-	if err != nil {
+// react gives a post the reaction of that name, or takes it back. Forms say which
+// of the two they mean, so that a second press, or one in a window that is behind,
+// does not do the opposite.
+func react(v street.View, post wire.Hash, name string, act func(wire.Hash, wire.ReactionIs) error) error {
+	is := street.Named(street.ReactionNames, name)
+	if is == 0 {
+		return fmt.Errorf("%w: there is no such reaction", nvr.ErrInvalid)
+	}
+	if _, err := find(v.Days(), post); err != nil {
 		return err
 	}
-	for _, given := range v.Reactions(p.Reactions) {
-		if given.Value == street.ReactionNames[is] && given.Mine {
-			return nil
-		}
-	}
-	_, err = v.React(post, is)
-	return err
+	return act(post, is)
 }
 
 // Judge gives an entry a label, as a steward.
