@@ -188,7 +188,7 @@ func TestStewards(t *testing.T) {
 func TestMine(t *testing.T) {
 	s, anna, ben, cora := maple(t)
 	ben.direct = 2
-	ben.shows("/mine", says("Nothing of yours is at your neighbors' homes.", "5 posts, 60 comments, 100 reactions", "3 homes reachable, 1 of them through a neighbor's home."), keeps("name", "The blue gate"))
+	ben.shows("/mine", says("Today 2 MB came and 1 MB went; this month 32 MB and 1 MB.", "Nothing of yours is at your neighbors' homes.", "5 posts, 60 comments, 100 reactions", "3 homes reachable, 1 of them through a neighbor's home."), keeps("name", "The blue gate"))
 	post1 := ben.says(wire.Post{Category: wire.CategoryOutage, Happened: "No water since six."})
 	if _, err := ben.in.Comment(post1, "It is back."); err != nil {
 		t.Fatal(err)

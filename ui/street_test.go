@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nvrd/federation/blob"
+	"nvrd/federation/blob/exchange"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/store"
@@ -88,6 +89,10 @@ func (n *neighbor) Invite(m *membership.Membership, days int) (wire.Invite, erro
 }
 
 func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return n.direct, n.direct / 2 }
+
+func (n *neighbor) Traffic(*membership.Membership) (today, month exchange.Meter, err error) {
+	return exchange.Meter{Down: 1_500_000, Up: 1}, exchange.Meter{Down: 31_500_000, Up: 1}, n.err
+}
 
 func (n *neighbor) Leave(m *membership.Membership) error {
 	if err := n.all.Leave(m); err != nil {

@@ -1,6 +1,8 @@
 package online
 
 import (
+	"context"
+
 	"nvrd/federation/membership"
 	"nvrd/federation/node"
 	"nvrd/federation/wire"
@@ -12,4 +14,10 @@ func (o *Online) Linked(m *membership.Membership) map[wire.Key]node.Way {
 		return g.node.Linked()
 	}
 	return nil
+}
+
+// Runs waits until the home takes part.
+func (o *Online) Runs(ctx context.Context, m *membership.Membership) error {
+	_, err := o.listening(ctx, m)
+	return err
 }

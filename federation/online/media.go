@@ -14,6 +14,7 @@ import (
 	"nvrd/federation/blob/exchange"
 	"nvrd/federation/membership"
 	"nvrd/federation/node"
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
@@ -34,6 +35,7 @@ const (
 type gallery struct {
 	m     *membership.Membership
 	node  *node.Node
+	store *store.DB
 	shelf *blob.Shelf
 	slot  uint16 // which two ports it has
 	log   *slog.Logger
@@ -41,6 +43,8 @@ type gallery struct {
 	stop  context.CancelFunc
 	ended chan struct{} // is closed when nothing of it goes on
 	heard chan event    // what happened, for the loop
+
+	counted exchange.Meter // what is written down; it is the loop's
 
 	mu       sync.Mutex
 	exchange *exchange.Exchange
@@ -55,9 +59,14 @@ func (o *Online) exhibit(m *membership.Membership, n *node.Node) (*gallery, erro
 	if err != nil {
 		return nil, err
 	}
+	today := exchange.DayOf(time.Now())
+	went, err := o.store.Traffic(o.ctx, m.Name(), today, today)
+	if err != nil {
+		return nil, err
+	}
 	g := &gallery{
-		m: m, node: n, shelf: shelf, log: o.config.Log, ended: make(chan struct{}), heard: make(chan event),
-		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter{}),
+		m: m, node: n, store: o.store, shelf: shelf, log: o.config.Log, ended: make(chan struct{}), heard: make(chan event),
+		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter(went)), counted: exchange.Meter(went),
 	}
 	named := addressesOf(g.wanted())
 	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := named[a]; return ok }); err != nil {
@@ -124,6 +133,7 @@ func addressesOf(wanted []exchange.Wanted) map[wire.Hash]struct{} {
 // run fetches what is wanted, and removes what no entry names any longer.
 func (g *gallery) run() {
 	defer close(g.ended)
+	defer g.count()
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	do := func(e event) {
@@ -135,6 +145,8 @@ func (g *gallery) run() {
 	}
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
+	minute := time.NewTicker(counting)
+	defer minute.Stop()
 	var named map[wire.Hash]struct{}
 	var up map[wire.Key]node.Way
 	look := func() {
@@ -153,6 +165,8 @@ func (g *gallery) run() {
 				do(e)
 			case <-tick.C:
 				look()
+			case <-minute.C:
+				g.count()
 			case <-news:
 				again = true
 			}

@@ -304,6 +304,9 @@ func (h *household) kept() (size int64) {
 // Photos and clips come to all, and go everywhere when who posted them takes them back.
 func TestShare(t *testing.T) {
 	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.stop()
+	anna.port = free(t) // Ben's home finds it after both were away
+	anna.start()
 	anna.turnOn()
 	ben.turnOn()
 	a, err := anna.All().Found("Elm Street", "Anna", policy)
@@ -337,6 +340,24 @@ func TestShare(t *testing.T) {
 	})
 	if anna.kept() < int64(len(photo)) || ben.kept() < int64(len(photo)) {
 		t.Error("the photo is not on disk")
+	}
+	for again := range 2 { // what went is of the day, not of the program
+		if _, given, err := anna.Traffic(a); err != nil || given.Up < int64(len(photo)) || given.Down != 0 {
+			t.Errorf("Anna's home gave %v this month (%v)", given, err)
+		}
+		if got, _, err := ben.Traffic(b); err != nil || got.Down < int64(len(photo)) || got.Up != 0 {
+			t.Errorf("Ben's home fetched %v today (%v)", got, err)
+		}
+		if again == 0 {
+			for _, h := range []*household{anna, ben} {
+				h.stop()
+				h.start()
+			}
+			a, b = anna.in(), ben.in()
+			if err := errors.Join(anna.Runs(t.Context(), a), ben.Runs(t.Context(), b)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if _, err := a.Retract(ice); err != nil {
 		t.Fatal(err)

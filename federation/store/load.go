@@ -78,7 +78,7 @@ func (d *DB) Forget(ctx context.Context, name wire.Hash, left wire.Minute) error
 			for _, query := range []string{
 				`DELETE FROM object WHERE neighborhood_id = ?`, `DELETE FROM passed WHERE neighborhood_id = ?`,
 				`DELETE FROM entry WHERE neighborhood_id = ?`, `DELETE FROM invite WHERE neighborhood_id = ?`,
-				`DELETE FROM address WHERE neighborhood_id = ?`, `DELETE FROM quiet WHERE neighborhood_id = ?`,
+				`DELETE FROM address WHERE neighborhood_id = ?`, `DELETE FROM quiet WHERE neighborhood_id = ?`, `DELETE FROM traffic WHERE neighborhood_id = ?`,
 				`DELETE FROM joining WHERE place = (SELECT place FROM neighborhood WHERE id = ?)`,
 			} {
 				if _, err := tx.ExecContext(ctx, query, id); err != nil {

@@ -262,6 +262,9 @@ type StreetMine struct {
 	Until   string `json:"until"`
 	Today   string `json:"today"`
 	Room    string `json:"room"` // {posts} {comments} {reactions}
+	Media   string `json:"media"`
+	Went    string `json:"went"`   // {down} {up} {month_down} {month_up}
+	WentIs  string `json:"went_hint"`
 	Reach   string `json:"reach"`
 	ReachIs string `json:"reach_hint"`
 	Name    string `json:"name"`

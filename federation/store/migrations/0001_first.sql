@@ -78,6 +78,16 @@ CREATE TABLE quiet (
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
 
+-- How many bytes of photos and clips went on a day (UTC), which is counted from
+-- 1970-01-01. It never leaves the home.
+CREATE TABLE traffic (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	day             INTEGER NOT NULL CHECK (day >= 0),
+	down_bytes      INTEGER NOT NULL CHECK (down_bytes >= 0),        -- fetched from neighbors
+	up_bytes        INTEGER NOT NULL CHECK (up_bytes >= 0),          -- given to neighbors
+	PRIMARY KEY (neighborhood_id, day)
+) STRICT, WITHOUT ROWID;
+
 -- From which place on keys of the seed were never used: 0 unless the seed was
 -- restored from paper, which does not say how many there were.
 CREATE TABLE seed (

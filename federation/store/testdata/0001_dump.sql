@@ -78,6 +78,16 @@ CREATE TABLE quiet (
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
 
+-- How many bytes of photos and clips went on a day (UTC), which is counted from
+-- 1970-01-01. It never leaves the home.
+CREATE TABLE traffic (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	day             INTEGER NOT NULL CHECK (day >= 0),
+	down_bytes      INTEGER NOT NULL CHECK (down_bytes >= 0),        -- fetched from neighbors
+	up_bytes        INTEGER NOT NULL CHECK (up_bytes >= 0),          -- given to neighbors
+	PRIMARY KEY (neighborhood_id, day)
+) STRICT, WITHOUT ROWID;
+
 -- From which place on keys of the seed were never used: 0 unless the seed was
 -- restored from paper, which does not say how many there were.
 CREATE TABLE seed (
@@ -93,3 +103,4 @@ INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL);
 INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);
+INSERT INTO traffic VALUES (1, 20000, 5, 6);

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nvrd/federation/blob"
+	"nvrd/federation/blob/exchange"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/wire"
@@ -39,6 +40,9 @@ type Service interface {
 	Invite(m *membership.Membership, days int) (wire.Invite, error)
 	// Links returns how many homes are linked to now.
 	Links(m *membership.Membership) (direct, relayed int)
+	// Traffic returns how many bytes of photos and clips went today and this
+	// month. nvr.ErrNotFound means that it does not run yet.
+	Traffic(m *membership.Membership) (today, month exchange.Meter, err error)
 	// Leave tells all neighbors, and forgets all.
 	Leave(m *membership.Membership) error
 	// Share posts photos and clips with the words: these very bytes, sealed.

@@ -25,6 +25,7 @@ type model struct {
 	shared  []shared
 	write   bool
 	room    string // what is left for today; empty for a home that is not in
+	went    string // of photos and clips; empty while it is not known
 	reach   string
 	manage  bool
 	problem string
@@ -82,7 +83,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name stri
 	}
 	m := model{
 		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/mine", t.Pages), shared: shares(v), write: street.May(r, auth.Tell),
-		room: room(v, t.Mine), reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
+		room: room(v, t.Mine), went: p.went(v, t.Mine), reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
 		renamed: r.URL.Query().Has("renamed") && r.Method == http.MethodGet, action: street.Href(v.Membership, "/mine"), leave: street.Href(v.Membership, "/leave"),
 		name: component.Field{ID: "name", Name: "name", Label: t.Mine.Name, Hint: t.Mine.NameTip, Value: name, Error: wrong["name"], Type: "text", Autocomplete: "off", MaxLength: strconv.Itoa(wire.MaxName)},
 	}
@@ -117,3 +118,16 @@ func room(v street.View, t text.StreetMine) string {
 	}
 	return text.Fill(t.Room, "posts", strconv.Itoa(left.Posts), "comments", strconv.Itoa(left.Comments), "reactions", strconv.Itoa(left.Reactions))
 }
+
+// went says how much of photos and clips went; nothing while the home's part of
+// the neighborhood does not run.
+func (p Page) went(v street.View, t text.StreetMine) string {
+	today, month, err := p.Service.Traffic(v.Membership)
+	if err != nil {
+		return ""
+	}
+	return text.Fill(t.Went, "down", megabytes(today.Down), "up", megabytes(today.Up), "month_down", megabytes(month.Down), "month_up", megabytes(month.Up))
+}
+
+// megabytes rounds up: 0 is nothing.
+func megabytes(bytes int64) string { return strconv.FormatInt((bytes+999_999)/1_000_000, 10) }
