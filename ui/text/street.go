@@ -263,7 +263,7 @@ type StreetMine struct {
 	Today   string `json:"today"`
 	Room    string `json:"room"` // {posts} {comments} {reactions}
 	Media   string `json:"media"`
-	Went    string `json:"went"`   // {down} {up} {month_down} {month_up}
+	Went    string `json:"went"` // {down} {up} {month_down} {month_up}
 	WentIs  string `json:"went_hint"`
 	Reach   string `json:"reach"`
 	ReachIs string `json:"reach_hint"`
