@@ -63,7 +63,7 @@ func (s *Set) admit(i *Item) (Standing, Outcome) {
 		return standing, NotSteward
 	case int64(e.Minute) > int64(s.now)+int64(Ahead):
 		return standing, Future
-	case dayOf(e.Minute) < s.first():
+	case e.Minute.Day() < s.first():
 		return standing, Gone
 	}
 	return standing, Added
@@ -91,17 +91,15 @@ func slotOf(e wire.Entry, by Standing) (slot, int) {
 	if early {
 		most = NewcomerPosts
 	}
-	return slot{e.Author, dayOf(e.Minute), e.Says, early}, most
+	return slot{e.Author, e.Minute.Day(), e.Says, early}, most
 }
 
 func newcomer(m wire.Minute, by Standing) bool {
 	return int64(m) < int64(by.Since)+int64(NewcomerTime)
 }
 
-func dayOf(m wire.Minute) uint32 { return uint32(m / wire.Day) }
-
 // first is the oldest day that is kept.
-func (s *Set) first() uint32 { return max(dayOf(s.now), KeepDays-1) - (KeepDays - 1) }
+func (s *Set) first() uint32 { return max(s.now.Day(), KeepDays-1) - (KeepDays - 1) }
 
 // last is the newest day of which there can be anything.
-func (s *Set) last() uint32 { return dayOf(s.now) + 1 }
+func (s *Set) last() uint32 { return s.now.Day() + 1 }

@@ -73,9 +73,9 @@ func (h *hour) root() wire.Print {
 }
 
 func (t *tree) put(r *record) {
-	at, ok := t.find(dayOf(r.Entry.Minute))
+	at, ok := t.find(r.Entry.Minute.Day())
 	if !ok {
-		t.days = slices.Insert(t.days, at, &day{number: dayOf(r.Entry.Minute)})
+		t.days = slices.Insert(t.days, at, &day{number: r.Entry.Minute.Day()})
 	}
 	d := t.days[at]
 	at, ok = d.find(hourOf(r.Entry.Minute))
@@ -89,7 +89,7 @@ func (t *tree) put(r *record) {
 }
 
 func (t *tree) drop(r *record) {
-	atDay, _ := t.find(dayOf(r.Entry.Minute))
+	atDay, _ := t.find(r.Entry.Minute.Day())
 	d := t.days[atDay]
 	atHour, _ := d.find(hourOf(r.Entry.Minute))
 	h := d.hours[atHour]

@@ -202,7 +202,7 @@ func (s *Set) Room(author wire.Key, now wire.Minute) (Room, bool) {
 		r.Labels = left(wire.SaysLabel)
 	}
 	spent := map[wire.Key]int64{}
-	for _, post := range s.posts(dayOf(from)) {
+	for _, post := range s.posts(from.Day()) {
 		for _, m := range post.media() {
 			_ = fits(spent, post.Entry.Author, m.Full, MediaADay)
 		}

@@ -181,7 +181,7 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 
 // share takes one of a node's share of the day, if there is one left. m.mu is held.
 func (m *Membership) share(node wire.Key) bool {
-	day := m.now() / wire.Day
+	day := m.now().Day()
 	if m.vouched.day != day {
 		m.vouched.day, m.vouched.by = day, map[wire.Key]int{}
 	}

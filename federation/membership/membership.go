@@ -58,7 +58,7 @@ type Membership struct {
 	home    *home.Home
 	network Network
 	vouched struct {
-		day wire.Minute
+		day uint32
 		by  map[wire.Key]int // homes let in today, by the node that vouched for them
 	}
 	last    wire.Minute   // when a minute passed last

@@ -55,7 +55,7 @@ func (m *Membership) Unreact(on wire.Hash, is wire.ReactionIs) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, given := range m.home.Feed().Reacted(m.Author(), on, is) {
-		if _, err := m.retract(given); err != nil {
+		if _, err := m.saying(nil, given, retracted); err != nil {
 			return err
 		}
 	}
@@ -70,15 +70,12 @@ func (m *Membership) Label(on wire.Hash, is wire.LabelIs, reason string) (wire.H
 // Retract takes back what this home said: at every home that hears of it what it
 // said is gone, and the keys of its pictures.
 func (m *Membership) Retract(what wire.Hash) (wire.Hash, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.retract(what)
+	return m.say(nil, what, retracted)
 }
 
-// retract is Retract, under the lock.
-func (m *Membership) retract(what wire.Hash) (wire.Hash, error) {
-	return m.saying(nil, what, wire.MaxExpireDays*wire.Day)
-}
+// retracted is for how long homes are told that something was taken back: longer
+// than it may live anywhere.
+const retracted = wire.MaxExpireDays * wire.Day
 
 func salt() (s wire.Salt) {
 	rand.Read(s[:])
@@ -92,7 +89,7 @@ func (m *Membership) say(says wire.Payload, on wire.Hash, stays wire.Minute) (wi
 	return m.saying(says, on, stays)
 }
 
-// saying is say, under the lock.
+// saying is say. m.mu is held.
 func (m *Membership) saying(says wire.Payload, on wire.Hash, stays wire.Minute) (wire.Hash, error) {
 	if m.behind != nil {
 		return wire.Hash{}, m.behind
@@ -195,7 +192,7 @@ func (m *Membership) Room() (feed.Room, bool) {
 func (m *Membership) Media() []feed.Wanted {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	today := uint32(m.now() / wire.Day)
+	today := m.now().Day()
 	var all []feed.Wanted
 	for day := today + 1; day+feed.KeepDays > today; day-- {
 		all = append(all, m.home.Feed().Fetch(day, int(m.home.State().Policy.MediaMiB))...)

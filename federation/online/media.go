@@ -44,8 +44,6 @@ type gallery struct {
 	ended chan struct{} // is closed when nothing of it goes on
 	heard chan event    // what happened, for the loop
 
-	counted exchange.Meter // what is written down; it is the loop's
-
 	mu       sync.Mutex
 	exchange *exchange.Exchange
 }
@@ -59,14 +57,14 @@ func (o *Online) exhibit(m *membership.Membership, n *node.Node) (*gallery, erro
 	if err != nil {
 		return nil, err
 	}
-	today := exchange.DayOf(time.Now())
+	today := wire.MinuteOf(time.Now()).Day()
 	went, err := o.store.Traffic(o.ctx, m.Name(), today, today)
 	if err != nil {
 		return nil, err
 	}
 	g := &gallery{
 		m: m, node: n, store: o.store, shelf: shelf, log: o.config.Log, ended: make(chan struct{}), heard: make(chan event),
-		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter(went)), counted: exchange.Meter(went),
+		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter(went)),
 	}
 	named := addressesOf(g.wanted())
 	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := named[a]; return ok }); err != nil {
@@ -74,7 +72,7 @@ func (o *Online) exhibit(m *membership.Membership, n *node.Node) (*gallery, erro
 	}
 	g.ctx, g.stop = context.WithCancel(o.ctx)
 	n.Handle(blob.Protocol, g.give)
-	go g.run()
+	go g.run(exchange.Meter(went))
 	return g, nil
 }
 
@@ -130,10 +128,11 @@ func addressesOf(wanted []exchange.Wanted) map[wire.Hash]struct{} {
 	return all
 }
 
-// run fetches what is wanted, and removes what no entry names any longer.
-func (g *gallery) run() {
+// run fetches what is wanted, removes what no entry names any longer, and writes
+// down what went beyond what had gone before.
+func (g *gallery) run(went exchange.Meter) {
 	defer close(g.ended)
-	defer g.count()
+	defer func() { g.count(went) }()
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	do := func(e event) {
@@ -145,8 +144,6 @@ func (g *gallery) run() {
 	}
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
-	minute := time.NewTicker(counting)
-	defer minute.Stop()
 	var named map[wire.Hash]struct{}
 	var up map[wire.Key]node.Way
 	look := func() {
@@ -165,8 +162,7 @@ func (g *gallery) run() {
 				do(e)
 			case <-tick.C:
 				look()
-			case <-minute.C:
-				g.count()
+				went = g.count(went)
 			case <-news:
 				again = true
 			}

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"nvrd/federation/blob"
+	"nvrd/federation/blob/exchange"
 	"nvrd/federation/feed"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
@@ -341,6 +343,7 @@ func TestShare(t *testing.T) {
 	if anna.kept() < int64(len(photo)) || ben.kept() < int64(len(photo)) {
 		t.Error("the photo is not on disk")
 	}
+	ben.writesDown(b, int64(len(photo)))
 	for again := range 2 { // what went is of the day, not of the program
 		if _, given, err := anna.Traffic(a); err != nil || given.Up < int64(len(photo)) || given.Down != 0 {
 			t.Errorf("Anna's home gave %v this month (%v)", given, err)
@@ -364,6 +367,80 @@ func TestShare(t *testing.T) {
 	}
 	anna.until(a, "for the photo to go", func() bool { return anna.kept() < int64(len(photo)) })
 	ben.until(b, "for the photo to go", func() bool { return ben.kept() < int64(len(photo)) })
+}
+
+// writesDown waits until it stands on disk that a home fetched so many bytes
+// today: after a crash they count, too.
+func (h *household) writesDown(m *membership.Membership, bytes int64) {
+	h.t.Helper()
+	db := h.db()
+	defer db.Close()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(30 * time.Second)
+	for {
+		today := wire.MinuteOf(time.Now()).Day()
+		went, err := db.Traffic(h.t.Context(), m.Name(), today, today)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if went.Down >= bytes {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-late:
+			h.t.Fatalf("%s has %d bytes written down", h.name, went.Down)
+		}
+	}
+}
+
+func (h *household) db() *store.DB {
+	h.t.Helper()
+	db, err := store.Open(h.t.Context(), h.dir)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return db
+}
+
+// A month begins on its first day, and counts today.
+func TestTraffic(t *testing.T) {
+	h := live(t, "Anna")
+	h.turnOn()
+	m, err := h.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.stop()
+	now := time.Now().UTC()
+	first := wire.MinuteOf(time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)).Day()
+	today := wire.MinuteOf(now).Day()
+	db, want := h.db(), map[uint32]store.Traffic{}
+	for _, went := range []store.Traffic{{Day: first - 1, Down: 1000, Up: 2000}, {Day: first, Down: 10, Up: 20}, {Day: today - 1, Down: 100, Up: 200}, {Day: today, Down: 3, Up: 4}} {
+		want[went.Day] = went // on the first and second, days are the same
+		if err := db.KeepTraffic(t.Context(), m.Name(), went); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	m = h.in()
+	if err := h.Runs(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	sum := exchange.Meter{Day: today}
+	for day, went := range want {
+		if day >= first {
+			sum.Down, sum.Up = sum.Down+went.Down, sum.Up+went.Up
+		}
+	}
+	got, month, err := h.Traffic(m)
+	if err != nil || got != exchange.Meter(want[today]) || month != sum {
+		t.Errorf("today %v, this month %v, want %v and %v (%v)", got, month, want[today], sum, err)
+	}
 }
 
 // A home that ends while it leaves, leaves when it starts again.

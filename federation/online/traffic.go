@@ -11,23 +11,19 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// counting is the time between two times that traffic is written down.
-const counting = time.Minute
-
-// count writes down what went today, if more did since the last time: caps are of
-// a day, also if the program starts anew on it. A crash forgets a minute of it.
-func (g *gallery) count() {
+// count writes down what went today, if more did since the last look, and returns
+// it: caps are of a day, also if the program starts anew on it. A crash forgets
+// what went since then. What can't be written down is with what goes next.
+func (g *gallery) count(last exchange.Meter) exchange.Meter {
 	g.mu.Lock()
 	now := g.exchange.Meter(time.Now())
 	g.mu.Unlock()
-	if now == g.counted || g.m.Left() {
-		return
+	if now != last {
+		if err := g.store.KeepTraffic(context.Background(), g.m.Name(), store.Traffic(now)); err != nil {
+			g.log.Warn("what went today is not written down", "err", err)
+		}
 	}
-	if err := g.store.Count(context.WithoutCancel(g.ctx), g.m.Name(), store.Traffic(now)); err != nil {
-		g.log.Warn("what went today is not written down", "err", err)
-		return
-	}
-	g.counted = now
+	return now
 }
 
 // Traffic returns how many bytes of photos and clips went today, and since the
@@ -41,14 +37,8 @@ func (o *Online) Traffic(m *membership.Membership) (today, month exchange.Meter,
 	g.mu.Lock()
 	today = g.exchange.Meter(now)
 	g.mu.Unlock()
-	month = today
-	if now.Day() > 1 {
-		before, err := g.store.Traffic(o.ctx, m.Name(), today.Day-uint32(now.Day()-1), today.Day-1)
-		if err != nil {
-			return today, month, err
-		}
-		month.Down += before.Down
-		month.Up += before.Up
-	}
-	return today, month, nil
+	first := today.Day - uint32(now.Day()-1)
+	before, err := g.store.Traffic(o.ctx, m.Name(), first, today.Day-1) // of no day, on the first
+	month = exchange.Meter{Day: today.Day, Down: before.Down + today.Down, Up: before.Up + today.Up}
+	return today, month, err
 }

@@ -75,17 +75,18 @@ func (i into) Scan(v any) error {
 func (d *DB) Forget(ctx context.Context, name wire.Hash, left wire.Minute) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return with(ctx, tx, name, func(id int64) error {
-			for _, query := range []string{
-				`DELETE FROM object WHERE neighborhood_id = ?`, `DELETE FROM passed WHERE neighborhood_id = ?`,
-				`DELETE FROM entry WHERE neighborhood_id = ?`, `DELETE FROM invite WHERE neighborhood_id = ?`,
-				`DELETE FROM address WHERE neighborhood_id = ?`, `DELETE FROM quiet WHERE neighborhood_id = ?`, `DELETE FROM traffic WHERE neighborhood_id = ?`,
-				`DELETE FROM joining WHERE place = (SELECT place FROM neighborhood WHERE id = ?)`,
-			} {
-				if _, err := tx.ExecContext(ctx, query, id); err != nil {
-					return err
-				}
+			var n Neighborhood
+			// All that is kept of it goes with its row, which comes back alone.
+			err := tx.QueryRowContext(ctx, `DELETE FROM neighborhood WHERE id = ? RETURNING place, generation, machine, settled`, id).
+				Scan(&n.Place, &n.Generation, &n.Machine, into{n.Settled[:]})
+			if err != nil {
+				return err
 			}
-			_, err := tx.ExecContext(ctx, `UPDATE neighborhood SET left_minute = ? WHERE id = ?`, max(left, 1), id)
+			if _, err := tx.ExecContext(ctx, `DELETE FROM joining WHERE place = ?`, n.Place); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO neighborhood (name, place, generation, machine, settled, left_minute) VALUES (?, ?, ?, ?, ?, ?)`,
+				name[:], n.Place, n.Generation, n.Machine, n.Settled[:], max(left, 1))
 			return err
 		})
 	})

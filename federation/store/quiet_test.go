@@ -7,7 +7,6 @@ import (
 
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/sqlite"
 )
 
 func TestQuiet(t *testing.T) {
@@ -49,8 +48,7 @@ func TestQuiet(t *testing.T) {
 	if err := db.Forget(t.Context(), street, 7); err != nil {
 		t.Fatal(err)
 	}
-	left, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM quiet`)
-	if err != nil || left[0] != 0 {
-		t.Errorf("of a neighborhood that the home left it knows whom it hid: %d, %v", left, err)
+	if left := rowsOf(t, db, "quiet"); left != 0 {
+		t.Errorf("of a neighborhood that the home left it knows whom it hid: %d", left)
 	}
 }

@@ -551,6 +551,45 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// Of a neighborhood that the home left no table holds anything, whichever came last.
+func TestForgetAll(t *testing.T) {
+	dir := t.TempDir()
+	full, err := sqlite.Open(t.Context(), filepath.Join(dir, "neighborhood.db"), dumps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.Close()
+	db := open(t, dir)
+	tables, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (name string, err error) { return name, row.Scan(&name) },
+		`SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = 'neighborhood_id'`)
+	if err != nil || len(tables) < 7 {
+		t.Fatalf("%v, %v", tables, err)
+	}
+	for _, table := range tables {
+		if rowsOf(t, db, table) == 0 {
+			t.Errorf("the dump has no row of %s", table)
+		}
+	}
+	if err := db.Forget(t.Context(), elm.Name, 7); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		if n := rowsOf(t, db, table); n != 0 {
+			t.Errorf("%s has %d rows", table, n)
+		}
+	}
+}
+
+// rowsOf returns how many rows a table has.
+func rowsOf(t *testing.T, db *DB, table string) int {
+	t.Helper()
+	n, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM `+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n[0]
+}
+
 func schema(t *testing.T, db *DB) []string {
 	t.Helper()
 	all, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (s string, err error) {

@@ -14,7 +14,7 @@ const keptDays = 62
 // Traffic is how many bytes of photos and clips a home fetched from its
 // neighbors, and gave them, on a day (UTC).
 type Traffic struct {
-	Day      uint32 // since 1970-01-01
+	Day      uint32 // see [wire.Minute.Day]
 	Down, Up int64  // bytes
 }
 
@@ -31,9 +31,9 @@ func (d *DB) Traffic(ctx context.Context, name wire.Hash, from, to uint32) (sum 
 	return sum, wrap("traffic", err)
 }
 
-// Count writes down what went on a day until now. Days that are long over are
+// KeepTraffic writes down what went on a day until now. Days that are long over are
 // forgotten.
-func (d *DB) Count(ctx context.Context, name wire.Hash, t Traffic) error {
+func (d *DB) KeepTraffic(ctx context.Context, name wire.Hash, t Traffic) error {
 	return wrap(fmt.Sprintf("traffic of day %d", t.Day), d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return with(ctx, tx, name, func(id int64) error {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM traffic WHERE neighborhood_id = ? AND day < ?`, id, int64(t.Day)-keptDays); err != nil {

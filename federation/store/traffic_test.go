@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/sqlite"
 )
 
 func TestTraffic(t *testing.T) {
@@ -13,7 +12,7 @@ func TestTraffic(t *testing.T) {
 	street := elm.Name
 	count := func(day uint32, down, up int64) {
 		t.Helper()
-		if err := db.Count(t.Context(), street, Traffic{day, down, up}); err != nil {
+		if err := db.KeepTraffic(t.Context(), street, Traffic{day, down, up}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -37,14 +36,13 @@ func TestTraffic(t *testing.T) {
 	if _, err := db.Traffic(t.Context(), hashOf("elsewhere"), 0, 1); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("of another neighborhood: %v", err)
 	}
-	if err := db.Count(t.Context(), hashOf("elsewhere"), Traffic{1, 1, 1}); !errors.Is(err, nvr.ErrNotFound) {
+	if err := db.KeepTraffic(t.Context(), hashOf("elsewhere"), Traffic{1, 1, 1}); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("of another neighborhood: %v", err)
 	}
 	if err := db.Forget(t.Context(), street, 7); err != nil {
 		t.Fatal(err)
 	}
-	left, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM traffic`)
-	if err != nil || left[0] != 0 {
-		t.Errorf("of a neighborhood that the home left it knows what went: %d, %v", left, err)
+	if left := rowsOf(t, db, "traffic"); left != 0 {
+		t.Errorf("of a neighborhood that the home left it knows what went: %d", left)
 	}
 }

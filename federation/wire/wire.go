@@ -55,6 +55,9 @@ const Day Minute = 24 * 60
 // MinuteOf returns the minute in which t lies; what lies before 1970 is 0.
 func MinuteOf(t time.Time) Minute { return Minute(max(t.Unix(), 0) / 60) }
 
+// Day returns in which day (UTC) the minute lies, counted from 1970-01-01.
+func (m Minute) Day() uint32 { return uint32(m / Day) }
+
 // Time returns the beginning of the minute, in UTC.
 func (m Minute) Time() time.Time { return time.Unix(int64(m)*60, 0).UTC() }
 

@@ -14,16 +14,13 @@ type Caps struct {
 
 // Meter is what went on one day.
 type Meter struct {
-	Day      uint32 // since 1970-01-01
+	Day      uint32 // see [wire.Minute.Day]
 	Down, Up int64  // bytes: what was fetched, and what was given
 }
 
-// DayOf returns which day it is, as a [Meter] counts them.
-func DayOf(now time.Time) uint32 { return uint32(wire.MinuteOf(now) / wire.Day) }
-
 // turn begins another day, if it is another one.
 func (m *Meter) turn(now time.Time) bool {
-	day := DayOf(now)
+	day := wire.MinuteOf(now).Day()
 	if m.Day == day {
 		return false
 	}
