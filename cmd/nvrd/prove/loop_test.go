@@ -85,9 +85,8 @@ func TestLoopDevice(t *testing.T) {
 }
 
 // mountLoop mounts a file system in a file, until the function that it returns
-// is called or the test ends. What was closed may be held for a moment longer:
-// by a transaction that was cut off, by a program of another test that looks at
-// what is mounted. It is let go, or the test fails.
+// is called or the test ends. On a busy machine it was found busy once,
+// with all of it closed: it is let go soon, or the test fails.
 func mountLoop(t *testing.T, image string) (dir string, unmount func()) {
 	t.Helper()
 	dir = t.TempDir()
