@@ -3,12 +3,14 @@
 package mine
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
 	"nvrd/federation/feed"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
@@ -81,9 +83,13 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name stri
 	if wrong == nil {
 		name = v.Who(v.Author()).Name
 	}
+	went, err := p.went(v, t.Mine)
+	if err != nil {
+		return err
+	}
 	m := model{
 		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/mine", t.Pages), shared: shares(v), write: street.May(r, auth.Tell),
-		room: room(v, t.Mine), went: p.went(v, t.Mine), reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
+		room: room(v, t.Mine), went: went, reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
 		renamed: r.URL.Query().Has("renamed") && r.Method == http.MethodGet, action: street.Href(v.Membership, "/mine"), leave: street.Href(v.Membership, "/leave"),
 		name: component.Field{ID: "name", Name: "name", Label: t.Mine.Name, Hint: t.Mine.NameTip, Value: name, Error: wrong["name"], Type: "text", Autocomplete: "off", MaxLength: strconv.Itoa(wire.MaxName)},
 	}
@@ -121,12 +127,12 @@ func room(v street.View, t text.StreetMine) string {
 
 // went says how much of photos and clips went; nothing while the home's part of
 // the neighborhood does not run.
-func (p Page) went(v street.View, t text.StreetMine) string {
+func (p Page) went(v street.View, t text.StreetMine) (string, error) {
 	today, month, err := p.Service.Traffic(v.Membership)
-	if err != nil {
-		return ""
+	if errors.Is(err, nvr.ErrNotFound) {
+		return "", nil
 	}
-	return text.Fill(t.Went, "down", megabytes(today.Down), "up", megabytes(today.Up), "month_down", megabytes(month.Down), "month_up", megabytes(month.Up))
+	return text.Fill(t.Went, "down", megabytes(today.Down), "up", megabytes(today.Up), "month_down", megabytes(month.Down), "month_up", megabytes(month.Up)), err
 }
 
 // megabytes rounds up: 0 is nothing.
