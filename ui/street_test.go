@@ -56,23 +56,23 @@ var _ street.Service = (*neighbor)(nil)
 
 func (n *neighbor) All() *membership.All { return n.all }
 
-func (n *neighbor) TurnOn() (identity.Seed, error) {
+func (n *neighbor) TurnOn() error {
 	if n.all != nil {
-		return identity.Seed{}, nvr.ErrExists
+		return nvr.ErrExists
 	}
 	seed := identity.New()
 	err := errors.Join(n.err, store.KeepSeed(n.dir, seed))
 	if err == nil {
 		n.all, err = membership.Open(context.Background(), n.db, seed, func() time.Time { return n.now })
 	}
-	return seed, err
+	return err
 }
 
 func (n *neighbor) Restore(seed identity.Seed) error {
 	if n.all != nil {
 		return nvr.ErrExists
 	}
-	err := errors.Join(n.err, store.KeepSeed(n.dir, seed))
+	err := errors.Join(n.err, store.KeepSeed(n.dir, seed), n.db.OnPaper(context.Background(), 1))
 	if err == nil {
 		n.all, err = membership.Open(context.Background(), n.db, seed, func() time.Time { return n.now })
 	}
@@ -126,7 +126,7 @@ func (s *neighbors) off() *neighbor {
 func (s *neighbors) on() *neighbor {
 	s.t.Helper()
 	n := s.off()
-	if _, err := n.TurnOn(); err != nil {
+	if err := errors.Join(n.TurnOn(), n.all.OnPaper()); err != nil {
 		s.t.Fatal(err)
 	}
 	return n

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nvrd/federation/identity"
+	"nvrd/federation/membership"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
@@ -61,14 +62,7 @@ func TestWayIn(t *testing.T) {
 	if strings.Contains(asked, wordOf(t, paper, 1)+"<") && strings.Contains(asked, wordOf(t, paper, 2)+"<") {
 		t.Error("the words stand beside the question")
 	}
-	var answers []string
-	for _, m := range regexp.MustCompile(`>Word (\d+)<`).FindAllStringSubmatch(asked, -1) {
-		number, _ := strconv.Atoi(m[1])
-		answers = append(answers, wordOf(t, paper, number))
-	}
-	if len(answers) != 2 || answers[0] == answers[1] {
-		t.Fatalf("asked back: %q", answers)
-	}
+	answers := answersTo(t, asked, paper)
 	wrong := post(h, "/street", values("do", "check", "first", answers[1], "second", answers[0]))
 	run(t, wrong.Body.String(), append(everyPage, says("That is not the word."))...)
 	if wrong.Code != http.StatusUnprocessableEntity {
@@ -78,7 +72,23 @@ func TestWayIn(t *testing.T) {
 	if again := page(says("Write these words on paper")); wordOf(t, again, 7) != wordOf(t, paper, 7) {
 		t.Error("other words")
 	}
+	if w := post(h, "/street", values("do", "check", "first", answers[0], "second", answers[1])); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("words that nobody was asked for: %d", w.Code)
+	}
+	n.served, n.all = nil, nil // a restart
+	seed, _, err := store.Seed(n.dir)
+	if err == nil {
+		n.all, err = membership.Open(t.Context(), n.db, seed, func() time.Time { return n.now })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = n.pages(auth.Household())
+	if again := page(says("Write these words on paper")); wordOf(t, again, 7) != wordOf(t, paper, 7) {
+		t.Error("other words after a restart")
+	}
 	goes(t, h, "/street", "do", "wrote")
+	answers = answersTo(t, page(says("Two of them, from the paper")), paper)
 	goes(t, h, "/street", "do", "check", "first", " "+strings.ToUpper(answers[0]), "second", answers[1])
 	page(says("Start a neighborhood", "Join one"), lacks(answers[0]))
 	goes(t, h, "/street", "do", "again") // too late
@@ -262,4 +272,17 @@ func TestWayBack(t *testing.T) {
 	if asked := again.all.Joining(); len(asked) != 1 || !asked[0].Returns {
 		t.Errorf("it asks for %v", asked)
 	}
+}
+
+// answersTo returns the two words that a page asks back.
+func answersTo(t *testing.T, page, paper string) (answers []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`>Word (\d+)<`).FindAllStringSubmatch(page, -1) {
+		number, _ := strconv.Atoi(m[1])
+		answers = append(answers, wordOf(t, paper, number))
+	}
+	if len(answers) != 2 || answers[0] == answers[1] {
+		t.Fatalf("asked back: %q", answers)
+	}
+	return answers
 }

@@ -54,7 +54,10 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 			}
 		}
 		if a.neighbors.All() == nil {
-			if _, err := a.neighbors.TurnOn(); err != nil {
+			if err := a.neighbors.TurnOn(); err != nil {
+				return err
+			}
+			if err := a.neighbors.All().OnPaper(); err != nil { // nobody looks for paper at a demo
 				return err
 			}
 		}

@@ -129,9 +129,11 @@ func neighborhoodOn(ctx context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.err, "Write these words on paper and keep it: with it you come back if this machine is lost. They are not shown again.\n")
 	for i := 0; i < len(made.Words); i += 6 {
-		fmt.Fprintln(c.out, strings.Join(made.Words[i:min(i+6, len(made.Words))], " "))
+		if _, err := fmt.Fprintln(c.out, strings.Join(made.Words[i:min(i+6, len(made.Words))], " ")); err != nil {
+			return err
+		}
 	}
-	return nil
+	return r.ask(ctx, http.MethodPut, "/seed/paper", nil, nil)
 }
 
 func neighborhoodRestore(ctx context.Context, c *call) error {

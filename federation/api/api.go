@@ -36,6 +36,7 @@ func Routes(o *online.Online) []Route {
 	return []Route{
 		{"GET /api/v1/neighborhoods", false, a.status},
 		{"PUT /api/v1/neighborhoods/seed", true, a.turnOn},
+		{"PUT /api/v1/neighborhoods/seed/paper", true, a.onPaper},
 		{"POST /api/v1/neighborhoods", true, a.found},
 		{"POST /api/v1/neighborhoods/joining", true, a.join},
 		{"DELETE /api/v1/neighborhoods/joining/{name}", true, a.giveUp},
@@ -152,11 +153,28 @@ func (a *api) turnOn(w http.ResponseWriter, r *http.Request) error {
 		}
 		return write(w, http.StatusCreated, map[string][]string{})
 	}
-	seed, err := a.online.TurnOn()
+	status, err := http.StatusCreated, a.online.TurnOn()
+	all := a.online.All()
+	if errors.Is(err, nvr.ErrExists) && all.Words() != nil { // who asked first may not have read the answer
+		status, err = http.StatusOK, nil
+	}
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusCreated, map[string][]string{"words": seed.Words()})
+	return write(w, status, map[string][]string{"words": all.Words()})
+}
+
+// onPaper has the words not told again: who asked for them has written them down.
+func (a *api) onPaper(w http.ResponseWriter, _ *http.Request) error {
+	all, err := a.all()
+	if err != nil {
+		return err
+	}
+	if err := all.OnPaper(); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (a *api) found(w http.ResponseWriter, r *http.Request) error {

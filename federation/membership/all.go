@@ -25,6 +25,7 @@ type All struct {
 	in      []*Membership
 	joining []*Joining
 	places  uint32 // the next place of the seed that was never used
+	onPaper bool
 	news    chan struct{}
 }
 
@@ -36,7 +37,7 @@ func Open(ctx context.Context, db *store.DB, seed identity.Seed, clock func() ti
 	if err != nil {
 		return nil, err
 	}
-	if a.places, err = db.First(ctx); err != nil {
+	if a.places, a.onPaper, err = db.Paper(ctx); err != nil {
 		return nil, err
 	}
 	asked, err := db.Joinings(ctx)
@@ -61,6 +62,29 @@ func Open(ctx context.Context, db *store.DB, seed identity.Seed, clock func() ti
 		}
 	}
 	return a, nil
+}
+
+// Words returns the seed as words for paper until [All.OnPaper] was called, and
+// then nil: also after a restart, since nobody may have written them down before.
+func (a *All) Words() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.onPaper {
+		return nil
+	}
+	return a.seed.Words()
+}
+
+// OnPaper says that the words stand on paper. They are never told again once
+// that is on disk, which it is when OnPaper returns nil.
+func (a *All) OnPaper() error {
+	if err := a.store.OnPaper(a.ctx, 0); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.onPaper = true
+	return nil
 }
 
 // In returns the neighborhoods that the home is in, in the order in which it came.

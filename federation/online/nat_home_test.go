@@ -77,7 +77,7 @@ func serveHomes(dir string, in io.Reader, out io.Writer) (err error) {
 				return err
 			}
 			homes[o.Home] = h
-			if _, err := h.TurnOn(); err != nil {
+			if err := h.TurnOn(); err != nil {
 				return err
 			}
 		}

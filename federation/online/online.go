@@ -71,24 +71,19 @@ func Open(c Config) (*Online, error) {
 	return o, nil
 }
 
-// TurnOn makes the home's seed, which has to be shown to its owner once, as
-// words. It returns nvr.ErrExists if there is one already.
-func (o *Online) TurnOn() (identity.Seed, error) {
-	seed := identity.New()
-	return seed, o.take(seed, 0)
-}
+// TurnOn makes the home's seed, whose words are to be written on paper, see
+// [membership.All.Words]. It returns nvr.ErrExists if there is one already.
+func (o *Online) TurnOn() error { return o.take(identity.New(), false) }
 
 // Restore takes up the seed of a machine that was lost, from its words. Which
 // neighborhoods the home was in the words do not say: an invite of any neighbor
 // says one, see [membership.All.Return]. It returns nvr.ErrExists if this home has a seed.
 func (o *Online) Restore(seed identity.Seed) error {
-	// What is founded or joined from now on has keys that no machine had before.
-	return o.take(seed, uint32(wire.MinuteOf(time.Now())))
+	return o.take(seed, true)
 }
 
-// take writes a seed down, of which places before first may have been used, and
-// begins.
-func (o *Online) take(seed identity.Seed, first uint32) error {
+// take writes a seed down, which was restored from paper or is new, and begins.
+func (o *Online) take(seed identity.Seed, restored bool) error {
 	if o.All() != nil {
 		return fmt.Errorf("the neighborhood is on: %w", nvr.ErrExists)
 	}
@@ -96,8 +91,8 @@ func (o *Online) take(seed identity.Seed, first uint32) error {
 	if err != nil {
 		return err
 	}
-	if first > 0 {
-		err = db.Restored(o.ctx, first)
+	if restored { // what is founded or joined from now on has keys that no machine had before
+		err = db.OnPaper(o.ctx, uint32(wire.MinuteOf(time.Now())))
 	}
 	if err == nil {
 		err = store.KeepSeed(o.config.Dir, seed)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func (h *household) until(m *membership.Membership, what string, is func() bool)
 
 func (h *household) turnOn() {
 	h.t.Helper()
-	if _, err := h.TurnOn(); err != nil {
+	if err := h.TurnOn(); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -201,9 +202,22 @@ func TestThreeHomes(t *testing.T) {
 func TestRestore(t *testing.T) {
 	anna, ben := live(t, "Anna"), live(t, "Ben")
 	ben.turnOn()
-	seed, err := anna.TurnOn()
-	if err != nil {
+	if err := anna.TurnOn(); err != nil {
 		t.Fatal(err)
+	}
+	words := anna.All().Words()
+	anna.stop() // the power is cut before she has written them down
+	anna.start()
+	if again := anna.All().Words(); !slices.Equal(again, words) || len(words) != identity.WordCount {
+		t.Errorf("after a restart the words are %v, and were %v", again, words)
+	}
+	if err := anna.All().OnPaper(); err != nil {
+		t.Fatal(err)
+	}
+	anna.stop()
+	anna.start()
+	if anna.All().Words() != nil {
+		t.Error("words that are on paper are told again")
 	}
 	if _, err := anna.All().Found("Oak Street", "Anna", policy); err != nil { // her first, so Elm Street has other keys
 		t.Fatal(err)
@@ -221,13 +235,16 @@ func TestRestore(t *testing.T) {
 	invite := ben.invite(b)
 	anna.stop()
 
-	paper := strings.Join(seed.Words(), " ")
 	again := live(t, "Anna at home again")
-	if seed, err = identity.ParseWords(paper); err != nil {
+	seed, err := identity.ParseWords(strings.Join(words, " "))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := again.Restore(seed); err != nil {
 		t.Fatal(err)
+	}
+	if again.All().Words() != nil {
+		t.Error("words that came from paper are to be written on paper")
 	}
 	if _, err := again.All().Return(invite, "Anna again"); err != nil {
 		t.Fatal(err)
@@ -541,7 +558,7 @@ func TestOff(t *testing.T) {
 		t.Errorf("a home that is off keeps %v, %v", files, err)
 	}
 	h.turnOn()
-	if _, err := h.TurnOn(); !errors.Is(err, nvr.ErrExists) {
+	if err := h.TurnOn(); !errors.Is(err, nvr.ErrExists) {
 		t.Errorf("turned on twice: %v", err)
 	}
 }

@@ -80,26 +80,6 @@ func (d *DB) Joinings(ctx context.Context) ([]Joining, error) {
 	return all, wrap("invites", err)
 }
 
-// Restored writes down from which place on keys of the seed were never used.
-func (d *DB) Restored(ctx context.Context, first uint32) error {
-	return wrap("restore", d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO seed (id, first_place) VALUES (1, ?) ON CONFLICT DO UPDATE SET first_place = max(first_place, excluded.first_place)`, first)
-		return err
-	}))
-}
-
-// First returns what was written down by [DB.Restored], and else 0.
-func (d *DB) First(ctx context.Context) (first uint32, err error) {
-	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (n uint32, err error) {
-		err = row.Scan(&n)
-		return n, err
-	}, `SELECT first_place FROM seed`)
-	for _, n := range all {
-		first = n
-	}
-	return first, wrap("seed", err)
-}
-
 // Keep writes down where a node is reached; record is what it signed.
 func (d *DB) Keep(ctx context.Context, name wire.Hash, node wire.Key, record []byte) error {
 	return wrap("keep an address", d.db.Update(ctx, func(tx *sqlite.Tx) error {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 
 	"nvrd/federation/identity"
+	"nvrd/pkg/sqlite"
 )
 
 // seedFile lies in the data directory. Whoever has it is this home to its neighbors.
@@ -56,4 +58,25 @@ func keepSeed(dir string, s identity.Seed) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// OnPaper writes down that the words of the seed stand on paper, and from which
+// place on its keys were never used.
+func (d *DB) OnPaper(ctx context.Context, first uint32) error {
+	return wrap("seed", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO seed (id, first_place) VALUES (1, ?) ON CONFLICT DO UPDATE SET first_place = max(first_place, excluded.first_place)`, first)
+		return err
+	}))
+}
+
+// Paper returns what was written down by [DB.OnPaper], and false if nothing was.
+func (d *DB) Paper(ctx context.Context) (first uint32, on bool, err error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (n uint32, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, `SELECT first_place FROM seed`)
+	for _, n := range all {
+		first, on = n, true
+	}
+	return first, on, wrap("seed", err)
 }

@@ -633,3 +633,27 @@ func TestSeed(t *testing.T) {
 		t.Error("a seed of 5 bytes is taken")
 	}
 }
+
+// That the words are on paper, and which keys may have been used, is known after
+// a restart; what was never used before is not again.
+func TestOnPaper(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	db := open(t, dir)
+	look := func(when string, wantFirst uint32, want bool) {
+		t.Helper()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = open(t, dir)
+		if first, on, err := db.Paper(ctx); first != wantFirst || on != want || err != nil {
+			t.Errorf("%s: %d, %v, %v", when, first, on, err)
+		}
+	}
+	look("a new home", 0, false)
+	for _, c := range []struct{ first, want uint32 }{{0, 0}, {7, 7}, {0, 7}} {
+		if err := db.OnPaper(ctx, c.first); err != nil {
+			t.Fatal(err)
+		}
+		look("on paper", c.want, true)
+	}
+}

@@ -88,8 +88,9 @@ CREATE TABLE traffic (
 	PRIMARY KEY (neighborhood_id, day)
 ) STRICT, WITHOUT ROWID;
 
--- From which place on keys of the seed were never used: 0 unless the seed was
--- restored from paper, which does not say how many there were.
+-- The seed, once its words are known to stand on paper. Keys from first_place on
+-- were never used: 0 unless the seed was restored from paper, which does not say
+-- how many there were.
 CREATE TABLE seed (
 	id          INTEGER PRIMARY KEY CHECK (id = 1),
 	first_place INTEGER NOT NULL CHECK (first_place >= 0)

@@ -30,9 +30,8 @@ import (
 type Service interface {
 	// All returns this home's memberships; nil while the neighborhood is off.
 	All() *membership.All
-	// TurnOn makes the seed, which is shown as words once. It fails with
-	// [nvr.ErrExists] if the neighborhood is on.
-	TurnOn() (identity.Seed, error)
+	// TurnOn makes the seed. It fails with [nvr.ErrExists] if the neighborhood is on.
+	TurnOn() error
 	// Restore takes up the seed of a machine that was lost. It fails with
 	// [nvr.ErrExists] if the neighborhood is on.
 	Restore(identity.Seed) error

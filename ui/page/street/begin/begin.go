@@ -34,7 +34,7 @@ type stage struct {
 // Get shows the next step, or goes to the first neighborhood.
 func (p *Page) Get(w http.ResponseWriter, r *http.Request) error {
 	manage := street.May(r, auth.Manage)
-	if all := p.Service.All(); all != nil && !(manage && p.paper.open()) {
+	if all := p.Service.All(); all != nil && !(manage && all.Words() != nil) {
 		if in := all.In(); len(in) > 0 {
 			http.Redirect(w, r, street.Href(in[0], ""), http.StatusSeeOther)
 			return nil
@@ -45,7 +45,7 @@ func (p *Page) Get(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.show(w, r, http.StatusOK, p.T(r).Begin.Title, beginning)
 	}
-	if manage && p.paper.open() {
+	if p.Service.All() != nil {
 		return p.showPaper(w, r, http.StatusOK, "")
 	}
 	return p.show(w, r, http.StatusOK, p.T(r).Off.Title, off)
@@ -75,21 +75,27 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request, status int, title st
 func (p *Page) Post(w http.ResponseWriter, r *http.Request) error {
 	switch r.PostFormValue("do") {
 	case "on":
-		seed, err := p.Service.TurnOn()
-		if errors.Is(err, nvr.ErrExists) {
-			break // somebody else was faster
+		if err := p.Service.TurnOn(); err != nil && !errors.Is(err, nvr.ErrExists) { // somebody else was faster
+			return err
 		}
+	case "wrote":
+		p.paper.ask()
+	case "again":
+		p.paper.show()
+	case "check":
+		all, err := p.on()
 		if err != nil {
 			return err
 		}
-		p.paper.keep(seed.Words())
-	case "wrote":
-		p.paper.ask(true)
-	case "again":
-		p.paper.ask(false)
-	case "check":
-		if !p.paper.check(r.PostFormValue("first"), r.PostFormValue("second")) {
+		words := all.Words()
+		if words == nil {
+			break // somebody else was faster
+		}
+		if !p.paper.holds(words, r.PostFormValue("first"), r.PostFormValue("second")) {
 			return p.showPaper(w, r, http.StatusUnprocessableEntity, p.T(r).Paper.Wrong)
+		}
+		if err := all.OnPaper(); err != nil {
+			return err
 		}
 	default:
 		return nvr.ErrInvalid

@@ -10,56 +10,43 @@ import (
 	"strings"
 	"sync"
 
+	"nvrd/federation/identity"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
 )
 
-// paper holds the words of a new seed from when it was made until they are known
-// to stand on paper, or the program ends: nothing else ever shows them.
+// paper is which two words are asked back, from when somebody said that all are
+// written down. Which stands in memory: after a restart the words are shown again.
 type paper struct {
 	mu    sync.Mutex
-	words []string
-	asks  [2]int // which words are asked back, from 0
-	asked bool   // the words are hidden and two are asked back
+	asks  [2]int // from 0
+	asked bool
 }
 
-func (p *paper) keep(words []string) {
+func (p *paper) ask() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	two := rand.Perm(len(words))[:2]
+	if p.asked {
+		return // in another window
+	}
+	two := rand.Perm(identity.WordCount)[:2]
 	slices.Sort(two)
-	p.words, p.asks, p.asked = words, [2]int(two), false
+	p.asks, p.asked = [2]int(two), true
 }
 
-// open tells whether the words are not known to be on paper.
-func (p *paper) open() bool {
+func (p *paper) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.words != nil
+	p.asked = false
 }
 
-func (p *paper) ask(asked bool) {
+// holds tells whether these are the words that were asked back.
+func (p *paper) holds(words []string, first, second string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked = asked
-}
-
-// check tells whether these are the words that were asked back, and forgets all
-// of them then.
-func (p *paper) check(first, second string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.words == nil {
-		return true
-	}
-	is := func(typed string, n int) bool { return strings.EqualFold(strings.TrimSpace(typed), p.words[n]) }
-	if !is(first, p.asks[0]) || !is(second, p.asks[1]) {
-		return false
-	}
-	clear(p.words)
-	p.words = nil
-	return true
+	is := func(typed string, n int) bool { return strings.EqualFold(strings.TrimSpace(typed), words[n]) }
+	return p.asked && is(first, p.asks[0]) && is(second, p.asks[1])
 }
 
 type paperModel struct {
@@ -69,12 +56,12 @@ type paperModel struct {
 	asks  []component.Field // which
 }
 
-func (p *paper) model(f layout.Frame, wrong string) paperModel {
+func (p *paper) model(f layout.Frame, words []string, wrong string) paperModel {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m, t := paperModel{frame: f}, f.T.Street.Paper
-	if !p.asked && wrong == "" {
-		m.words = slices.Clone(p.words)
+	if !p.asked {
+		m.words = words
 		return m
 	}
 	for i, name := range []string{"first", "second"} {
@@ -91,7 +78,7 @@ func (p *Page) showPaper(w http.ResponseWriter, r *http.Request, status int, wro
 	if err != nil {
 		return err
 	}
-	m := p.paper.model(f, wrong)
+	m := p.paper.model(f, p.Service.All().Words(), wrong)
 	if overheard(r) {
 		m.open = f.T.Street.Paper.Open
 	}
