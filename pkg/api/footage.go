@@ -140,6 +140,13 @@ func (a *api) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
+	if at == 0 { // a browser asks for the rest of it later, when another one is the newest
+		v := r.URL.Query()
+		v.Set("at", taken.String())
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, "picture.mp4?"+v.Encode(), http.StatusTemporaryRedirect)
+		return nil
+	}
 	w.Header().Set("Stoop-Time", taken.String())
 	serveFile(w, r, f, "private, no-cache")
 	return nil

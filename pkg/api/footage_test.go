@@ -255,8 +255,16 @@ func TestExportNamesAreHarmless(t *testing.T) {
 
 func TestPicture(t *testing.T) {
 	h, span, _ := recorded(t)
+	newest := h.do("GET", "/api/v1/cameras/1/picture.mp4?stream=main", "")
+	_, query, ok := strings.Cut(newest.Header.Get("Location"), "picture.mp4")
+	if newest.StatusCode != http.StatusTemporaryRedirect || !ok || newest.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("the newest one is not told by its time, which another one will be: %d, %v", newest.StatusCode, newest.Header)
+	}
+	if r := h.do("GET", "/api/v1/cameras/1/picture.mp4"+query, ""); url.QueryEscape(r.Header.Get("Stoop-Time")) != query[len("?at="):strings.IndexByte(query, '&')] {
+		t.Errorf("%s leads to one of %s", query, r.Header.Get("Stoop-Time"))
+	}
 	for query, most := range map[string]nvr.Time{
-		"": span.To, "?stream=main&at=" + url.QueryEscape(span.From.Add(5*time.Second).String()): span.From.Add(5 * time.Second),
+		query: span.To, "?stream=main&at=" + url.QueryEscape(span.From.Add(5*time.Second).String()): span.From.Add(5 * time.Second),
 	} {
 		r := h.do("GET", "/api/v1/cameras/1/picture.mp4"+query, "")
 		taken, err := nvr.ParseTime(r.Header.Get("Stoop-Time"))
