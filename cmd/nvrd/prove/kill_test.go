@@ -69,7 +69,12 @@ func start(t *testing.T, program, data string) *exec.Cmd {
 
 func startAt(t *testing.T, program, data, address string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(program, "run", "--data", data, "--listen", address)
+	return startWith(t, program, "run", "--data", data, "--listen", address)
+}
+
+func startWith(t *testing.T, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
