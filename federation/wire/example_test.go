@@ -85,6 +85,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"entry-reaction": entry("reaction", post.ID),
 		"entry-label":    entry("label", post.ID),
 		"entry-retract":  entry("retract", post.ID),
+		"report":         sign(t, Report{Neighborhood: n, Reporter: keyOf("bob"), Steward: keyOf("anna"), On: post.ID, Reason: LabelUnkind, Words: "It names my son.", Minute: now + 7}, "bob"),
 	}, payloads
 }
 

@@ -25,6 +25,7 @@ const (
 	KindCard          Kind = 11
 	KindLeave         Kind = 12
 	KindEntry         Kind = 13
+	KindReport        Kind = 14
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -47,6 +48,7 @@ var kinds = map[Kind]struct {
 	KindCard:          {"card", 512, body[Card]},
 	KindLeave:         {"leave", 512, body[Leave]},
 	KindEntry:         {"entry", MaxEntry, body[Entry]},
+	KindReport:        {"report", maxReport, body[Report]},
 }
 
 // MaxObject is the size of the largest object, in bytes.

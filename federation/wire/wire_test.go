@@ -34,6 +34,9 @@ type Vectors struct {
 	// What is said at a door, as it is sealed.
 	Sealed        []SealedVector
 	RefusedSealed []SealedVector
+	// What a steward is told, as it is sealed.
+	Reports        []ReportVector
+	RefusedReports []ReportVector
 }
 
 type ObjectVector struct{ Name, Kind, Signer, ID, Raw string }
@@ -57,7 +60,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(o, again, cmpopts.IgnoreUnexported(Genesis{}, Policy{}, ActHead{}, AddSteward{}, DropSteward{}, SetPolicy{}, AdmitAgency{}, SuspendAgency{}, Annul{}, Vote{},
-			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{})); diff != "" {
+			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{})); diff != "" {
 			t.Errorf("%s is read as another (-signed +read):\n%s", name, diff)
 		}
 		v.Objects = append(v.Objects, ObjectVector{name, o.Body.Kind().String(), o.Body.signer().String(), o.ID.String(), hex.EncodeToString(o.Raw)})
@@ -88,12 +91,13 @@ func TestVectors(t *testing.T) {
 	}
 	v.Messages, v.RefusedMessages = messageVectors(t)
 	v.Sealed, v.RefusedSealed = sealedVectors(t)
+	const file = "testdata/vectors.json"
+	v.Reports, v.RefusedReports = reportVectors(t, storedVectors(t, file))
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text = append(text, '\n')
-	const file = "testdata/vectors.json"
 	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)
@@ -109,6 +113,18 @@ func TestVectors(t *testing.T) {
 	if kinds := len(kinds); len(objects)-4 != kinds {
 		t.Errorf("%d objects for %d kinds", len(objects)-4, kinds)
 	}
+}
+
+func storedVectors(t *testing.T, file string) (v Vectors) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 type refusal struct {
@@ -406,6 +422,7 @@ func TestLimits(t *testing.T) {
 		Admit{Head: deed, Card: card, Signature: Signature(ed25519.Sign(private("bob"), message(KindCard, encode(card))))},
 		Revoke{Head: deed, Cut: last}, card, Leave{Author: keyOf("bob"), Minute: last},
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
+		Report{Neighborhood: n, Reporter: keyOf("bob"), On: n, Reason: LabelUnlawful, Words: wide(MaxReportWords), Minute: last},
 	} {
 		if _, err := Sign(b, private("bob")); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)
