@@ -247,6 +247,7 @@ func TestNotHeld(t *testing.T) {
 	for name, o := range map[string]wire.Signed{
 		"another neighborhood's genesis": other.object("genesis", wire.Genesis{Seat: key("x")}),
 		"an entry":                       other.object("entry", wire.Entry{Neighborhood: wire.Hash{1}}),
+		"a report to a steward":          other.object("report", wire.Report{Neighborhood: wire.Hash{1}}),
 		"another neighborhood's deed":    other.object("deed", wire.Revoke{Head: wire.DeedHead{Neighborhood: wire.Hash{1}, Seat: seatOf("anna")}}),
 	} {
 		if _, err := r.Add(o); !errors.Is(err, ErrForeign) {

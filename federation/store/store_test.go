@@ -562,7 +562,7 @@ func TestForgetAll(t *testing.T) {
 	db := open(t, dir)
 	tables, err := sqlite.All(t.Context(), db.db.Reader(), func(row sqlite.Row) (name string, err error) { return name, row.Scan(&name) },
 		`SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = 'neighborhood_id'`)
-	if err != nil || len(tables) < 7 {
+	if err != nil || len(tables) < 9 {
 		t.Fatalf("%v, %v", tables, err)
 	}
 	for _, table := range tables {

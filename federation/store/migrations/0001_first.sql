@@ -88,6 +88,31 @@ CREATE TABLE traffic (
 	PRIMARY KEY (neighborhood_id, day)
 ) STRICT, WITHOUT ROWID;
 
+-- What this home reported to stewards. Each report is sealed for one of them when
+-- it is written, and can't be read here. It goes with the entry.
+CREATE TABLE report_sent (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	entry           BLOB    NOT NULL CHECK (length(entry) = 32),
+	steward         BLOB    NOT NULL CHECK (length(steward) = 32),   -- author key of who is told
+	minute          INTEGER NOT NULL CHECK (minute >= 0),            -- when it was written
+	sealed          BLOB    CHECK (length(sealed) BETWEEN 1 AND 4096), -- absent once the steward's home has it
+	PRIMARY KEY (neighborhood_id, entry, steward),
+	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- What other homes reported to this one, as a steward's, until it is closed. It
+-- goes with the entry.
+CREATE TABLE report_held (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	entry           BLOB    NOT NULL CHECK (length(entry) = 32),
+	reporter        BLOB    NOT NULL CHECK (length(reporter) = 32),  -- author key
+	reason          INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 255), -- a label; 0: something else
+	words           TEXT    NOT NULL CHECK (length(words) <= 300),
+	minute          INTEGER NOT NULL CHECK (minute >= 0),            -- when it was written
+	PRIMARY KEY (neighborhood_id, entry, reporter),
+	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.

@@ -88,6 +88,31 @@ CREATE TABLE traffic (
 	PRIMARY KEY (neighborhood_id, day)
 ) STRICT, WITHOUT ROWID;
 
+-- What this home reported to stewards. Each report is sealed for one of them when
+-- it is written, and can't be read here. It goes with the entry.
+CREATE TABLE report_sent (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	entry           BLOB    NOT NULL CHECK (length(entry) = 32),
+	steward         BLOB    NOT NULL CHECK (length(steward) = 32),   -- author key of who is told
+	minute          INTEGER NOT NULL CHECK (minute >= 0),            -- when it was written
+	sealed          BLOB    CHECK (length(sealed) BETWEEN 1 AND 4096), -- absent once the steward's home has it
+	PRIMARY KEY (neighborhood_id, entry, steward),
+	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- What other homes reported to this one, as a steward's, until it is closed. It
+-- goes with the entry.
+CREATE TABLE report_held (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	entry           BLOB    NOT NULL CHECK (length(entry) = 32),
+	reporter        BLOB    NOT NULL CHECK (length(reporter) = 32),  -- author key
+	reason          INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 255), -- a label; 0: something else
+	words           TEXT    NOT NULL CHECK (length(words) <= 300),
+	minute          INTEGER NOT NULL CHECK (minute >= 0),            -- when it was written
+	PRIMARY KEY (neighborhood_id, entry, reporter),
+	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.
@@ -105,3 +130,5 @@ INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);
 INSERT INTO traffic VALUES (1, 20000, 5, 6);
+INSERT INTO report_sent VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 7, x'61');
+INSERT INTO report_held VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 3, 'It names my son.', 7);
