@@ -166,7 +166,7 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("vouch: %w", nvr.ErrForbidden)
 	}
 	answer, admit, err := m.judge(card, false, func(who wire.Key) (bool, error) {
-		return s.Member(who) != nil || m.share(node), nil
+		return s.Member(who) != nil || m.vouched.take(node, m.now(), vouchedADay), nil
 	})
 	switch {
 	case err != nil:
@@ -177,14 +177,4 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("vouch: %w", nvr.ErrTooMany)
 	}
 	return nil, fmt.Errorf("vouch: %w", nvr.ErrForbidden)
-}
-
-// share takes one of a node's share of the day, if there is one left. m.mu is held.
-func (m *Membership) share(node wire.Key) bool {
-	day := m.now().Day()
-	if m.vouched.day != day {
-		m.vouched.day, m.vouched.by = day, map[wire.Key]int{}
-	}
-	m.vouched.by[node]++
-	return m.vouched.by[node] <= vouchedADay
 }

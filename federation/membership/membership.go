@@ -54,18 +54,17 @@ type Membership struct {
 	met     atomic.Bool                  // somebody, since the program began
 	doors   map[wire.Key]wire.Door       // of members, by whom a home that was just let in learns who is one
 
-	mu      sync.Mutex // guards what follows, and orders what is written and sent
-	home    *home.Home
-	network Network
-	vouched struct {
-		day uint32
-		by  map[wire.Key]int // homes let in today, by the node that vouched for them
-	}
-	last    wire.Minute   // when a minute passed last
-	early   wire.Minute   // of what is on disk and dated too far ahead to count, the first; 0 for nothing
-	arrived bool          // nothing is kept of how it came
-	behind  error         // why the last change could not be written down; until then nothing is heard
-	news    chan struct{} // is closed when something changed that pages show
+	mu       sync.Mutex // guards what follows, and orders what is written and sent
+	home     *home.Home
+	network  Network
+	vouched  shares        // homes let in, by the node that vouched for them
+	reported shares        // reports taken, by the node that brought them
+	tried    shares        // reports looked at
+	last     wire.Minute   // when a minute passed last
+	early    wire.Minute   // of what is on disk and dated too far ahead to count, the first; 0 for nothing
+	arrived  bool          // nothing is kept of how it came
+	behind   error         // why the last change could not be written down; until then nothing is heard
+	news     chan struct{} // is closed when something changed that pages show
 }
 
 // take makes a membership of what is kept.
