@@ -70,3 +70,17 @@ func (e exchange) ask(ctx context.Context, h host.Host, id peer.ID, question []b
 	}
 	return answer, nil
 }
+
+// consult asks another home, over whatever way leads there.
+func (n *Node) consult(ctx context.Context, e exchange, node wire.Key, question []byte) ([]byte, error) {
+	id, err := peerOf(node)
+	if err != nil {
+		return nil, err
+	}
+	if n.host.Network().Connectedness(id) != network.Connected {
+		if err := n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: n.book.of(node)}); err != nil {
+			return nil, fmt.Errorf("ask: %w", err)
+		}
+	}
+	return e.ask(ctx, n.host, id, question)
+}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/multiformats/go-multiaddr"
 
@@ -55,17 +54,7 @@ func (n *Node) Doors(ctx context.Context, ticket wire.Hash, until wire.Minute) (
 func (n *Node) Vouch(ctx context.Context, stewards []wire.Key, card []byte) ([]byte, error) {
 	err := errors.New("no steward's home is known")
 	for _, node := range stewards {
-		id, e := peerOf(node)
-		if e != nil {
-			continue
-		}
-		if n.host.Network().Connectedness(id) != network.Connected {
-			if e := n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: n.book.of(node)}); e != nil {
-				err = e
-				continue
-			}
-		}
-		admit, e := vouch.ask(ctx, n.host, id, card)
+		admit, e := n.consult(ctx, vouch, node, card)
 		if e == nil {
 			return admit, nil
 		}

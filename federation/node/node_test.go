@@ -237,6 +237,7 @@ func TestNeighborsTalk(t *testing.T) {
 func TestStrangersAreRefused(t *testing.T) {
 	n := street("anna", "ben")
 	anna := live(t, "anna", n)
+	anna.node.TakeReports(func(from wire.Key, sealed []byte) error { return anna.told(name(from) + " reports") })
 	stranger, err := libp2p.New(libp2p.NoListenAddrs, libp2p.Ping(false))
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +249,7 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 	refused := func() {
 		t.Helper()
-		for _, p := range []protocol.ID{"/stoop/link/1", "/stoop/address/1"} {
+		for _, p := range []protocol.ID{"/stoop/link/1", "/stoop/address/1", "/stoop/report/1"} {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			if err := stranger.Connect(ctx, *at); err != nil {

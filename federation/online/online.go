@@ -193,6 +193,8 @@ func (o *Online) connect(in []*membership.Membership) {
 		}
 		g.slot = slot
 		o.galleries[m] = g
+		n.TakeReports(m.TakeReport)
+		o.work.Go(func() { (&courier{m: m, node: n, log: o.config.Log}).run(g.ctx) })
 		close(o.begun)
 		o.begun = make(chan struct{})
 		if m.Left() { // the program ended before all was told and forgotten
