@@ -115,7 +115,7 @@ func TestHostileInvites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, err := mean.Invite(m, 7)
+			v, err := mean.Invite(m, 7, wire.Key{})
 			if err != nil {
 				t.Fatal(err)
 			}

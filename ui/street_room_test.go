@@ -110,6 +110,39 @@ func TestInvite(t *testing.T) {
 	ben.fails("/invite", http.StatusForbidden, []string{"days", "3"}, says("Only stewards invite here."))
 }
 
+// TestInviteLost has a steward let in a neighbor who lost machine and paper: on
+// all pages it is who it was.
+func TestInviteLost(t *testing.T) {
+	s, anna, ben, cora := maple(t)
+	ben.says(wire.Post{Category: wire.CategoryQuestion, Happened: "A word of before."})
+	cora.shows("/invite", lacks("lost machine and paper"))
+	cora.fails("/invite", http.StatusForbidden, []string{"days", "3", "lost", key(ben)}, says("Only stewards invite here."))
+	anna.shows("/invite", says("For a neighbor who lost machine and paper", "The blue gate (", "No, for a new home"))
+	anna.fails("/invite", http.StatusNotFound, []string{"days", "3", "lost", strings.Repeat("0", 64)})
+	anna.does("/stewards", "do", "add", "who", key(cora), "seat", cora.in.Seat().String())
+	anna.fails("/invite", http.StatusBadRequest, []string{"days", "3", "lost", key(cora)},
+		blames("lost", "Cora holds a seat, and who holds one can't be put out. The other stewards have to take it away by a vote first."), has("option", "value", key(cora)), keeps("days", "3"))
+
+	w := post(anna.pages(auth.Household()), anna.at("/invite"), values("days", "3", "lost", key(ben)))
+	run(t, w.Body.String(), append(everyPage, says("Whoever uses it is The blue gate to all neighbors. Give it to nobody else."))...)
+	_, pasted, _ := strings.Cut(w.Body.String(), "STOOP:")
+	again := s.on()
+	j, err := again.all.Join("STOOP:"+strings.SplitN(pasted, "<", 2)[0], "The green gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := key(ben)
+	ben.in = nil
+	again.knock(j, anna)
+	s.carry()
+	for _, n := range []*neighbor{anna, cora, again} {
+		n.shows("/members", says("The green gate", "Known as The blue gate until machine and paper were lost"), lacks("No longer here"))
+		n.shows("", says("A word of before.", "The green gate"), lacks("The blue gate"), lacks("Take back"))
+		n.shows("/stewards", says("Anna and Tom let in The green gate, who lost machine and paper and was known as The blue gate", "Anna and Tom put out The blue gate"))
+	}
+	anna.fails("/invite", http.StatusConflict, []string{"days", "3", "lost", lost}, blames("lost", "Somebody was let in as this neighbor already."))
+}
+
 // squares returns which squares of a page's code are black.
 func squares(t *testing.T, page string) map[[2]int]bool {
 	t.Helper()

@@ -79,13 +79,13 @@ func (n *neighbor) Restore(seed identity.Seed) error {
 	return err
 }
 
-func (n *neighbor) Invite(m *membership.Membership, days int) (wire.Invite, error) {
+func (n *neighbor) Invite(m *membership.Membership, days int, lost wire.Key) (wire.Invite, error) {
 	if n.err != nil {
 		return wire.Invite{}, n.err
 	}
 	return m.Invite(func(wire.Hash, wire.Minute) ([]wire.Door, error) {
 		return []wire.Door{{Node: wire.PublicKey(m.Node()), Addresses: []string{"/ip4/192.0.2.1/udp/4001/quic-v1"}}}, nil
-	}, days)
+	}, days, lost)
 }
 
 func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return n.direct, n.direct / 2 }
@@ -149,7 +149,7 @@ func (s *neighbors) found(title, name string) *neighbor {
 func (s *neighbors) join(by *neighbor, name string) *neighbor {
 	s.t.Helper()
 	n := s.on()
-	v, err := by.Invite(by.in, 7)
+	v, err := by.Invite(by.in, 7, wire.Key{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -154,7 +154,7 @@ func TestJoin(t *testing.T) {
 	anna := s.found("Maple Row", "Anna and Tom")
 	n := s.on()
 	h := n.pages(auth.Household())
-	v, err := anna.Invite(anna.in, 7)
+	v, err := anna.Invite(anna.in, 7, wire.Key{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestJoin(t *testing.T) {
 	run(t, get(late.pages(auth.Household()), "/street/waiting").Body.String(), append(everyPage, says("The invite was used by another home"))...)
 
 	s.now = time.Now().Add(8 * 24 * time.Hour)
-	old, _ := anna.Invite(anna.in, 1)
+	old, _ := anna.Invite(anna.in, 1, wire.Key{})
 	old.Expires = wire.MinuteOf(time.Now()) - 1
 	text, err := old.Text()
 	if err != nil {
@@ -259,7 +259,7 @@ func TestWayBack(t *testing.T) {
 		t.Errorf("the key is not back: %v, %v", ok, err)
 	}
 	goes(t, h, "/street/restore", "words", words) // once more: it is on
-	v, err := anna.Invite(anna.in, 7)
+	v, err := anna.Invite(anna.in, 7, wire.Key{})
 	if err != nil {
 		t.Fatal(err)
 	}

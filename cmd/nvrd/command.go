@@ -54,7 +54,7 @@ func commands() []command {
 		{"neighborhood on", "[--listen HOST:PORT] [--access-key-file FILE]", "take part with neighbors; prints 24 words to be kept on paper", neighborhoodOn},
 		{"neighborhood restore", "[--listen HOST:PORT] [--access-key-file FILE]", "take up the keys of a machine that was lost, with the 24 words from standard input", neighborhoodRestore},
 		{"neighborhood found", "[--listen HOST:PORT] [--access-key-file FILE] --title TITLE --home NAME [--contact TEXT] [--place NAME]... [--invites members|stewards]", "begin a neighborhood", neighborhoodFound},
-		{"neighborhood invite", "[--listen HOST:PORT] [--access-key-file FILE] [--neighborhood TITLE] [--days N]", "let another home in", neighborhoodInvite},
+		{"neighborhood invite", "[--listen HOST:PORT] [--access-key-file FILE] [--neighborhood TITLE] [--days N] [--succeeds NAME]", "let another home in", neighborhoodInvite},
 		{"neighborhood join", "[--listen HOST:PORT] [--access-key-file FILE] --home NAME [--returns]", "ask to be let in, with an invite from standard input", neighborhoodJoin},
 		{"neighborhood members", "[--listen HOST:PORT] [--access-key-file FILE] [--neighborhood TITLE] [--json]", "list the homes that are in", neighborhoodMembers},
 		{"neighborhood leave", "[--listen HOST:PORT] [--access-key-file FILE] --neighborhood TITLE", "leave, and take back all that this home said", neighborhoodLeave},

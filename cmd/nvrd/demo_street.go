@@ -141,7 +141,7 @@ func (c *pastClock) now() time.Time {
 func letIn(ctx context.Context, by *online.Online, m *membership.Membership, guest *online.Online, name string) (*membership.Membership, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	invite, err := by.Invite(m, 7)
+	invite, err := by.Invite(m, 7, wire.Key{})
 	if err != nil {
 		return nil, err
 	}

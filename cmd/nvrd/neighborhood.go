@@ -184,6 +184,7 @@ func neighborhoodInvite(ctx context.Context, c *call) error {
 	r, f := runningFlags(c)
 	name := f.String("neighborhood", "", "which, by its title or name, if this home is in several")
 	days := f.Int("days", 7, "how long it may be used")
+	succeeds := f.String("succeeds", "", "the neighbor, by name or author key, who lost machine and paper: the invite lets them in as who they were, and puts their old keys out")
 	if err := c.parse(f); err != nil {
 		return err
 	}
@@ -192,10 +193,13 @@ func neighborhoodInvite(ctx context.Context, c *call) error {
 		return err
 	}
 	var made struct{ Invite, Until string }
-	if err := r.ask(ctx, http.MethodPost, "/"+of.Name+"/invites", map[string]int{"days": *days}, &made); err != nil {
+	if err := r.ask(ctx, http.MethodPost, "/"+of.Name+"/invites", map[string]any{"days": *days, "succeeds": *succeeds}, &made); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "Send this to one home, by a way that others don't read. It lets in one home until %s.\n", made.Until)
+	if *succeeds != "" {
+		fmt.Fprintf(c.err, "Whoever uses it is %s to all neighbors: give it to nobody else.\n", *succeeds)
+	}
 	_, err = fmt.Fprintln(c.out, made.Invite)
 	return err
 }
@@ -242,6 +246,9 @@ func neighborhoodMembers(ctx context.Context, c *call) error {
 		what := ""
 		if m.Steward {
 			what = ", steward"
+		}
+		if m.Was != "" {
+			what += ", known as " + m.Was + " before"
 		}
 		fmt.Fprintf(c.out, "%s%s, since %s, let in by %s\n", m.Name, what, m.Since[:10], m.By)
 	}

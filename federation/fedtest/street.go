@@ -194,7 +194,7 @@ func (h *Home) act() wire.ActHead {
 }
 
 func (h *Home) declare(o wire.Signed) {
-	a, err := h.core.Declare(o, h.minute())
+	a, err := h.core.Declare(h.minute(), o)
 	if err != nil {
 		panic(fmt.Sprintf("home %d of street %d: %v", h.Number, h.Street.Number, err)) // the plan of a test is wrong
 	}

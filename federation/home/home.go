@@ -201,14 +201,23 @@ func (h *Home) Say(i *feed.Item, now wire.Minute) (feed.Outcome, Actions) {
 	return outcome, h.done(a)
 }
 
-// Declare holds an object of the roster that the owner signed, and tells the
-// neighbors. Errors are those of [roster.Roster.Add].
-func (h *Home) Declare(o wire.Signed, now wire.Minute) (Actions, error) {
+// Declare holds objects of the roster that the owner signed, written down all
+// at once, and tells the neighbors. Errors are those of [roster.Roster.Add]; what
+// stands before the object that is not held is held, and is to be done all the same.
+func (h *Home) Declare(now wire.Minute, objects ...wire.Signed) (Actions, error) {
 	var a Actions
-	added, err := h.roster.Add(o)
-	if added {
-		h.learn(nil, []wire.Signed{o}, now, &a)
+	var added []wire.Signed
+	var err error
+	for _, o := range objects {
+		var is bool
+		if is, err = h.roster.Add(o); err != nil {
+			break
+		}
+		if is {
+			added = append(added, o)
+		}
 	}
+	h.learn(nil, added, now, &a)
 	return h.done(a), err
 }
 

@@ -131,7 +131,7 @@ func (s *street) move(names ...string) *houses {
 		core := home.New(s.genesis, home.Opening)
 		h.cores[node(name)], h.disks[node(name)] = core, db
 		for _, o := range roster {
-			a, err := core.Declare(o, h.now)
+			a, err := core.Declare(h.now, o)
 			if err != nil {
 				s.t.Fatal(err)
 			}
@@ -277,7 +277,7 @@ func TestActThatCountsNoMore(t *testing.T) {
 	h := found(t).move("anna", "ben")
 	declare := func(o wire.Signed) wire.Signed {
 		t.Helper()
-		a, err := h.cores[node("anna")].Declare(o, h.now)
+		a, err := h.cores[node("anna")].Declare(h.now, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,7 +361,7 @@ func TestStory(t *testing.T) {
 
 	declare := func(by string, o wire.Signed) []wire.Key {
 		t.Helper()
-		a, err := h.cores[node(by)].Declare(o, h.now)
+		a, err := h.cores[node(by)].Declare(h.now, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -453,7 +453,7 @@ func TestPushedWhileCatchingUp(t *testing.T) {
 		anna, cleo := h.cores[node("anna")], h.cores[node("cleo")]
 		old := s.say("cleo", post("old"), wire.Hash{}, noon-9-n)
 		h.said("cleo", old)
-		if _, err := cleo.Declare(s.admit(fmt.Sprint("dora ", n)), h.now); err != nil {
+		if _, err := cleo.Declare(h.now, s.admit(fmt.Sprint("dora ", n))); err != nil {
 			t.Fatal(err)
 		}
 		anna.Up(node("ben"), h.now) // and says nothing more
@@ -562,7 +562,7 @@ func TestLateRoster(t *testing.T) {
 	s := found(t)
 	h := s.move("anna", "ben")
 	h.meet("anna", "ben")
-	if a, err := h.cores[node("anna")].Declare(s.admit("cleo"), h.now); err != nil || len(a.Send) == 0 {
+	if a, err := h.cores[node("anna")].Declare(h.now, s.admit("cleo")); err != nil || len(a.Send) == 0 {
 		t.Fatal("nothing was sent")
 	} // and it is lost
 	i := s.say("cleo", post("hello"), wire.Hash{}, noon)
@@ -607,7 +607,7 @@ func TestRosterChanged(t *testing.T) {
 	h := s.move("anna", "ben", "cleo")
 	changed := func(want bool, why string, o wire.Signed) wire.Signed {
 		t.Helper()
-		a, err := h.cores[node("anna")].Declare(o, h.now)
+		a, err := h.cores[node("anna")].Declare(h.now, o)
 		if err != nil || a.Roster != want {
 			t.Errorf("%s: changed is %v, %v", why, a.Roster, err)
 		}

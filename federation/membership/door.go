@@ -4,17 +4,22 @@ import (
 	"fmt"
 	"slices"
 
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
 
 // Invite makes an invite that lets one home in, in the next days. Doors returns
-// where one may knock with its ticket until a minute.
+// where one may knock with its ticket until a minute. Lost is the author key of a
+// neighbor whose machine and paper are lost, and who is to be let in with this
+// invite as who they were: the key is put out then. It is zero for anybody else.
 //
-// Errors are nvr.ErrForbidden where the policy leaves inviting to stewards,
-// nvr.ErrTooMany while store.MaxInvites are open, those of doors, and those of
-// writing to disk.
-func (m *Membership) Invite(doors func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error), days int) (wire.Invite, error) {
+// Errors are nvr.ErrForbidden where the policy leaves inviting to stewards, and
+// for whoever holds no seat and names a lost key; nvr.ErrTooMany while
+// store.MaxInvites are open; where the lost key's place can't be taken
+// nvr.ErrInvalid if it holds a seat, nvr.ErrExists if somebody has, nvr.ErrNotFound
+// if it was no member; those of doors, and those of writing to disk.
+func (m *Membership) Invite(doors func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error), days int, lost wire.Key) (wire.Invite, error) {
 	s := m.State()
 	self := s.Member(m.Author())
 	if self == nil {
@@ -22,6 +27,14 @@ func (m *Membership) Invite(doors func(ticket wire.Hash, until wire.Minute) ([]w
 	}
 	if s.Policy.Invites == wire.InvitesByStewards && !m.Steward() {
 		return wire.Invite{}, errNoSeat
+	}
+	if lost != (wire.Key{}) {
+		if !m.Steward() {
+			return wire.Invite{}, errNoSeat
+		}
+		if err := succeedable(s, lost); err != nil {
+			return wire.Invite{}, err
+		}
 	}
 	now := m.now()
 	v := wire.Invite{
@@ -35,15 +48,15 @@ func (m *Membership) Invite(doors func(ticket wire.Hash, until wire.Minute) ([]w
 	if _, err := v.Text(); err != nil {
 		return wire.Invite{}, invalid(err)
 	}
-	return v, m.store.AddInvite(m.ctx, m.entry.Name, v.Secret, v.Expires, now)
+	return v, m.store.AddInvite(m.ctx, m.entry.Name, store.Invite{Secret: v.Secret, Expires: v.Expires, Succeeds: lost}, now)
 }
 
 // Tickets returns what the open invites are named by at doors.
 func (m *Membership) Tickets() ([]wire.Hash, error) {
-	secrets, err := m.store.Invites(m.ctx, m.entry.Name, m.now())
+	invites, err := m.store.Invites(m.ctx, m.entry.Name, m.now())
 	var tickets []wire.Hash
-	for _, s := range secrets {
-		tickets = append(tickets, s.Ticket())
+	for _, v := range invites {
+		tickets = append(tickets, v.Secret.Ticket())
 	}
 	return tickets, err
 }
@@ -60,28 +73,28 @@ type Asker func(card []byte) (admit []byte, err error)
 // nvr.ErrNotFound is an invite that this home knows nothing of; any other error
 // means that there is no answer, and that it may knock again.
 func (m *Membership) Answer(ticket wire.Hash, knock []byte, doors []wire.Door, ask Asker) ([]byte, error) {
-	secrets, err := m.store.Invites(m.ctx, m.entry.Name, m.now())
+	invites, err := m.store.Invites(m.ctx, m.entry.Name, m.now())
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(secrets, func(s wire.Salt) bool { return s.Ticket() == ticket })
+	i := slices.IndexFunc(invites, func(v store.Invite) bool { return v.Secret.Ticket() == ticket })
 	if i < 0 {
 		return nil, fmt.Errorf("invite: %w", nvr.ErrNotFound)
 	}
-	k, err := wire.OpenKnock(knock, secrets[i])
+	k, err := wire.OpenKnock(knock, invites[i].Secret)
 	if err != nil {
 		return nil, err
 	}
 	w := wire.Welcome{Answer: wire.AnswerNo}
 	if card, ok := m.cardIn(k.Card); ok {
-		if w.Answer, w.Admit, err = m.letIn(card, k.Returns, secrets[i], ask); err != nil {
+		if w.Answer, w.Admit, err = m.letIn(card, k.Returns, invites[i], ask); err != nil {
 			return nil, err
 		}
 	}
 	if w.Answer == wire.AnswerYes {
 		w.Genesis, w.Doors = m.genesis.Raw, doors[:min(len(doors), wire.MaxWelcomes)]
 	}
-	return wire.SealWelcome(w, secrets[i])
+	return wire.SealWelcome(w, invites[i].Secret)
 }
 
 // cardIn opens a card of this neighborhood.
@@ -94,13 +107,13 @@ func (m *Membership) cardIn(raw []byte) (wire.Signed, bool) {
 	return signed, ok && card.Neighborhood == m.entry.Name
 }
 
-func (m *Membership) letIn(card wire.Signed, returns bool, secret wire.Salt, ask Asker) (wire.Answer, []byte, error) {
+func (m *Membership) letIn(card wire.Signed, returns bool, v store.Invite, ask Asker) (wire.Answer, []byte, error) {
 	m.mu.Lock()
-	answer, admit, err := m.judge(card, returns, func(who wire.Key) (bool, error) {
-		return m.store.UseInvite(m.ctx, m.entry.Name, secret, who, m.now())
+	answer, admit, err := m.judge(card, returns, v.Succeeds, func(who wire.Key) (bool, error) {
+		return m.store.UseInvite(m.ctx, m.entry.Name, v.Secret, who, m.now())
 	})
 	m.mu.Unlock()
-	if answer != wire.AnswerLater || err != nil {
+	if answer != wire.AnswerLater || err != nil || v.Succeeds != (wire.Key{}) { // whose place it is no other home knows
 		return answer, admit, err
 	}
 	if admit, err = ask(card.Raw); err == nil && m.admits(admit, card.Body.(wire.Card).Author) {
@@ -117,9 +130,10 @@ func (m *Membership) admits(raw []byte, author wire.Key) bool {
 }
 
 // judge lets in whom a card names, if may says so; who returns is let in only
-// if it is a member, and with the node that its card names. It answers
-// AnswerLater for a home that is to be let in by a steward. m.mu is held.
-func (m *Membership) judge(card wire.Signed, returns bool, may func(who wire.Key) (bool, error)) (wire.Answer, []byte, error) {
+// if it is a member, and with the node that its card names. Lost is the author
+// key whose place it takes, zero for none. It answers AnswerLater for a home that
+// is to be let in by a steward. m.mu is held.
+func (m *Membership) judge(card wire.Signed, returns bool, lost wire.Key, may func(who wire.Key) (bool, error)) (wire.Answer, []byte, error) {
 	is := card.Body.(wire.Card)
 	if was := m.home.State().Members[is.Author]; was != nil && was.Out {
 		return wire.AnswerNo, nil, nil
@@ -140,6 +154,9 @@ func (m *Membership) judge(card wire.Signed, returns bool, may func(who wire.Key
 				return wire.AnswerYes, o.Raw, nil
 			}
 		}
+	}
+	if lost != (wire.Key{}) {
+		return m.succeed(card, lost)
 	}
 	if _, ok := m.sits(); !ok {
 		return wire.AnswerLater, nil, nil
@@ -165,7 +182,7 @@ func (m *Membership) Vouch(node wire.Key, raw []byte) ([]byte, error) {
 	if !ok || !member || s.Policy.Invites != wire.InvitesByMembers || !sits {
 		return nil, fmt.Errorf("vouch: %w", nvr.ErrForbidden)
 	}
-	answer, admit, err := m.judge(card, false, func(who wire.Key) (bool, error) {
+	answer, admit, err := m.judge(card, false, wire.Key{}, func(who wire.Key) (bool, error) {
 		return s.Member(who) != nil || m.vouched.take(node, m.now(), vouchedADay), nil
 	})
 	switch {

@@ -359,7 +359,7 @@ func TestOnlyStewardsInvite(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle()
-		if _, err := b.Invite(invitesAt(b), 7); !errors.Is(err, nvr.ErrForbidden) {
+		if _, err := b.Invite(invitesAt(b), 7, wire.Key{}); !errors.Is(err, nvr.ErrForbidden) {
 			t.Errorf("Ben invites: %v", err)
 		}
 		vouch := func(card []byte) ([]byte, error) { return a.Vouch(wire.PublicKey(b.Node()), card) }
@@ -384,7 +384,7 @@ func TestPutOutKnocks(t *testing.T) {
 		if err := a.Revoke(b.Author(), wire.MinuteOf(time.Now())); err != nil {
 			t.Fatal(err)
 		}
-		v, err := a.Invite(invitesAt(a), 7)
+		v, err := a.Invite(invitesAt(a), 7, wire.Key{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -455,7 +455,7 @@ func TestHostileWelcome(t *testing.T) {
 	story(t, func(t *testing.T) {
 		anna, ben := live(t, "Anna"), live(t, "Ben")
 		a, other := anna.found("Elm Street"), anna.found("Oak Street")
-		v, err := a.Invite(invitesAt(a), 7)
+		v, err := a.Invite(invitesAt(a), 7, wire.Key{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -542,7 +542,7 @@ func TestPlacesAreNotUsedAgain(t *testing.T) {
 		used := map[wire.Key]string{}
 		knockAt := func(m *membership.Membership) *membership.Joining {
 			t.Helper()
-			v, err := m.Invite(invitesAt(m), 7)
+			v, err := m.Invite(invitesAt(m), 7, wire.Key{})
 			if err != nil {
 				t.Fatal(err)
 			}

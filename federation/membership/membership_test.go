@@ -205,7 +205,7 @@ var nobody membership.Asker = func([]byte) ([]byte, error) { return nil, errors.
 // invite returns an invite as text.
 func invite(t *testing.T, by *membership.Membership) string {
 	t.Helper()
-	v, err := by.Invite(invitesAt(by), 7)
+	v, err := by.Invite(invitesAt(by), 7, wire.Key{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,11 +40,16 @@ func (m *Membership) admit(card wire.Signed) (wire.Signed, error) {
 	if err != nil {
 		return wire.Signed{}, err
 	}
-	admit, err := wire.Sign(wire.Admit{Head: head, Card: card.Body.(wire.Card), Signature: card.Signature()}, m.keys.Seat)
+	admit, err := m.signAdmit(head, card, wire.Key{})
 	if err != nil {
-		return wire.Signed{}, invalid(err)
+		return wire.Signed{}, err
 	}
 	return admit, m.hold(admit)
+}
+
+func (m *Membership) signAdmit(head wire.DeedHead, card wire.Signed, succeeds wire.Key) (wire.Signed, error) {
+	admit, err := wire.Sign(wire.Admit{Head: head, Card: card.Body.(wire.Card), Signature: card.Signature(), Succeeds: succeeds}, m.keys.Seat)
+	return admit, invalid(err)
 }
 
 // deed returns the head of this steward's next deed. m.mu is held.
@@ -155,13 +160,14 @@ func (m *Membership) declare(b wire.Body, key []byte) error {
 	return m.hold(signed)
 }
 
-func (m *Membership) hold(o wire.Signed) error {
+// hold holds objects, all or none of which are on disk then. m.mu is held.
+func (m *Membership) hold(objects ...wire.Signed) error {
 	if m.behind != nil {
 		return m.behind
 	}
-	a, err := m.home.Declare(o, m.now())
-	if err != nil {
-		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+	a, refused := m.home.Declare(m.now(), objects...)
+	if err := m.do(a); err != nil || refused == nil {
+		return err
 	}
-	return m.do(a)
+	return fmt.Errorf("%w: %w", nvr.ErrInvalid, refused)
 }

@@ -107,7 +107,7 @@ func obey(h *online.Online, o order) (report, error) {
 	m := in[0]
 	switch o.Do {
 	case "invite":
-		v, err := h.Invite(m, 7)
+		v, err := h.Invite(m, 7, wire.Key{})
 		if err != nil {
 			return report{}, err
 		}

@@ -285,14 +285,14 @@ func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
 
 // Invite makes an invite whose doors are open; it waits for the node to listen.
 // Errors are those of [membership.Membership.Invite], and that it does not after 30 s.
-func (o *Online) Invite(m *membership.Membership, days int) (wire.Invite, error) {
+func (o *Online) Invite(m *membership.Membership, days int, lost wire.Key) (wire.Invite, error) {
 	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
 	defer cancel()
 	n, err := o.listening(ctx, m)
 	if err != nil {
 		return wire.Invite{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
 	}
-	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days)
+	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days, lost)
 }
 
 // listening returns the node of a membership, once there is one.

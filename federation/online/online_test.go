@@ -102,7 +102,7 @@ func (h *household) turnOn() {
 // invite returns an invite as text.
 func (h *household) invite(m *membership.Membership) string {
 	h.t.Helper()
-	v, err := h.Online.Invite(m, 7)
+	v, err := h.Online.Invite(m, 7, wire.Key{})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -499,7 +499,7 @@ func TestPortsAreNotTakenTwice(t *testing.T) {
 	h.start()
 	h.turnOn()
 	reached := func(m *membership.Membership) string {
-		v, err := h.Online.Invite(m, 1)
+		v, err := h.Online.Invite(m, 1, wire.Key{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -530,7 +530,7 @@ func TestStartSweeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := anna.Online.Invite(a, 1); err != nil { // so it runs
+	if _, err := anna.Online.Invite(a, 1, wire.Key{}); err != nil { // so it runs
 		t.Fatal(err)
 	}
 	if _, err := anna.Share(a, wire.Post{Category: wire.CategoryHazard, Happened: "Ice."},
@@ -543,7 +543,7 @@ func TestStartSweeps(t *testing.T) {
 	anna.stop()
 	anna.late = 48 * time.Hour
 	anna.start()
-	if _, err := anna.Online.Invite(anna.in(), 1); err != nil {
+	if _, err := anna.Online.Invite(anna.in(), 1, wire.Key{}); err != nil {
 		t.Fatal(err)
 	}
 	if left := anna.kept(); left > 0 {

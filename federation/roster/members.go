@@ -20,8 +20,9 @@ type seat struct {
 	cut     []wire.Hash // and its newest deeds that count
 }
 
-// sat tells whether the home held a seat at a minute.
-func (s *State) sat(who wire.Key, at wire.Minute) bool {
+// Sat tells whether the home held a seat at a minute: a revocation of that minute
+// is void (R10).
+func (s *State) Sat(who wire.Key, at wire.Minute) bool {
 	for _, seat := range s.held {
 		if seat.who == who && seat.since <= at && (!seat.dropped || at <= seat.until) {
 			return true
@@ -60,7 +61,7 @@ func (r *Roster) members(s *State, annulled map[wire.Hash]struct{}, now wire.Min
 		_, void := annulled[d.id]
 		if _, steward := stewards[d.revoke.Who]; steward && !void {
 			_, sits := s.SeatOf(d.revoke.Who)
-			void = sits || s.sat(d.revoke.Who, d.head.Minute) // R10
+			void = sits || s.Sat(d.revoke.Who, d.head.Minute) // R10
 		}
 		return void
 	})

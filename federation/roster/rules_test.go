@@ -238,6 +238,66 @@ func TestSucceeds(t *testing.T) {
 	}
 }
 
+// Heirs are those whom stewards let in as somebody whose keys are out.
+func TestHeirs(t *testing.T) {
+	anew := func(s *street, at wire.Minute, who, lost string) {
+		s.did("anna", s.object(who+" for "+lost, wire.Admit{Head: s.deed("anna", at), Card: s.card(who), Succeeds: key(lost)}))
+	}
+	for _, tt := range []struct {
+		name string
+		tell func(s *street)
+		want map[string]string
+	}{
+		{"put out, and let in again", func(s *street) { s.revoke("anna", 10, "ben", 10); anew(s, 10, "ben 2", "ben") }, map[string]string{"ben": "ben 2"}},
+		{"is in", func(s *street) { anew(s, 10, "eve", "ben") }, nil},
+		{"holds a seat", func(s *street) { s.revoke("anna", 10, "carla", 10); anew(s, 10, "eve", "carla") }, nil},
+		{"was never in", func(s *street) { anew(s, 10, "eve", "dora") }, nil},
+		{"left", func(s *street) {
+			anew(s, 10, "eve", "ben")
+			s.object("leaves", wire.Leave{Neighborhood: s.genesis.ID, Author: key("ben"), Minute: start + 20})
+		}, nil},
+		{"lost it twice", func(s *street) {
+			s.revoke("anna", 10, "ben", 10)
+			anew(s, 10, "ben 2", "ben")
+			s.revoke("anna", 20, "ben 2", 20)
+			anew(s, 20, "ben 3", "ben 2")
+		}, map[string]string{"ben": "ben 3", "ben 2": "ben 3"}},
+		{"two say so", func(s *street) {
+			s.revoke("anna", 10, "ben", 10)
+			anew(s, 11, "ben 2", "ben")
+			anew(s, 12, "eve", "ben")
+		}, map[string]string{"ben": "ben 2"}},
+		{"the first was a liar", func(s *street) {
+			s.revoke("anna", 10, "ben", 10)
+			anew(s, 11, "eve", "ben")
+			s.revoke("anna", 12, "eve", 0)
+			anew(s, 13, "ben 2", "ben")
+		}, map[string]string{"ben": "ben 2"}},
+		{"each of the other", func(s *street) {
+			s.revoke("anna", 10, "ben", 10)
+			anew(s, 11, "ben 2", "ben")
+			s.revoke("anna", 12, "ben 2", 12)
+			anew(s, 13, "ben", "ben 2")
+			anew(s, 14, "ben 3", "ben 2")
+		}, map[string]string{"ben": "ben 3", "ben 2": "ben 3"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := stewards("anna", "carla")
+			s.admit("anna", 1, "ben")
+			tt.tell(s)
+			got := s.resolved(t).Heirs()
+			if len(got) != len(tt.want) {
+				t.Errorf("%d heirs", len(got))
+			}
+			for lost, heir := range tt.want {
+				if got[key(lost)] != key(heir) {
+					t.Errorf("%s is not %s", lost, heir)
+				}
+			}
+		})
+	}
+}
+
 func TestNotHeld(t *testing.T) {
 	s, head := stewards("anna", "ben")
 	r := New(s.genesis)

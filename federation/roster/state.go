@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -88,6 +89,33 @@ func (s *State) Member(author wire.Key) *Member {
 func (s *State) AuthorOf(node wire.Key) (wire.Key, bool) {
 	author, ok := s.nodes[node]
 	return author, ok
+}
+
+// Heirs returns, by author keys that are lost, the member who is in and whom
+// stewards know to be the same person ([Member.Succeeds], over several losses
+// too). A key that is in is nobody else's, whatever a steward says, nor is that of
+// who left. Of several who are said to be one person who came first is.
+func (s *State) Heirs() map[wire.Key]wire.Key {
+	var in []wire.Key
+	for author, m := range s.Members {
+		if !m.Out && m.Succeeds != (wire.Key{}) {
+			in = append(in, author)
+		}
+	}
+	slices.SortFunc(in, func(a, b wire.Key) int {
+		return cmp.Or(cmp.Compare(s.Members[a].Since, s.Members[b].Since), compareKeys(a, b))
+	})
+	heirs := map[wire.Key]wire.Key{}
+	for _, heir := range in {
+		for lost := s.Members[heir].Succeeds; ; lost = s.Members[lost].Succeeds {
+			m := s.Members[lost]
+			if _, taken := heirs[lost]; taken || m == nil || !m.Out || m.Left {
+				break
+			}
+			heirs[lost] = heir
+		}
+	}
+	return heirs
 }
 
 // Equal tells whether both say the same, whatever is asked of them.

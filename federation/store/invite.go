@@ -12,9 +12,16 @@ import (
 // MaxInvites is how many invites of a neighborhood may be open at a time.
 const MaxInvites = 20
 
+// Invite is one that this home gave.
+type Invite struct {
+	Secret   wire.Salt
+	Expires  wire.Minute
+	Succeeds wire.Key // the author key, which is lost, whose place the home takes that is let in; zero for none
+}
+
 // AddInvite writes down that an invite was given. Those that are over by now go.
 // It returns [nvr.ErrTooMany] if too many are open.
-func (d *DB) AddInvite(ctx context.Context, name wire.Hash, secret wire.Salt, expires, now wire.Minute) error {
+func (d *DB) AddInvite(ctx context.Context, name wire.Hash, v Invite, now wire.Minute) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		return with(ctx, tx, name, func(id int64) error {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM invite WHERE neighborhood_id = ? AND expires_minute <= ?`, id, now); err != nil {
@@ -27,7 +34,7 @@ func (d *DB) AddInvite(ctx context.Context, name wire.Hash, secret wire.Salt, ex
 			if open >= MaxInvites {
 				return fmt.Errorf("%d invites are open: %w", open, nvr.ErrTooMany)
 			}
-			_, err := tx.ExecContext(ctx, `INSERT INTO invite (neighborhood_id, secret, expires_minute) VALUES (?, ?, ?)`, id, secret[:], expires)
+			_, err := tx.ExecContext(ctx, `INSERT INTO invite (neighborhood_id, secret, expires_minute, succeeds) VALUES (?, ?, ?, ?)`, id, v.Secret[:], v.Expires, orNull(v.Succeeds))
 			return err
 		})
 	})
@@ -53,4 +60,26 @@ func (d *DB) UseInvite(ctx context.Context, name wire.Hash, secret wire.Salt, by
 		})
 	})
 	return given, wrap("use an invite", err)
+}
+
+// Invites returns the invites that may be used still.
+func (d *DB) Invites(ctx context.Context, name wire.Hash, now wire.Minute) (all []Invite, err error) {
+	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			all, err = sqlite.All(ctx, tx, func(row sqlite.Row) (v Invite, err error) {
+				err = row.Scan(into{v.Secret[:]}, &v.Expires, into{v.Succeeds[:]})
+				return v, err
+			}, `SELECT secret, expires_minute, ifnull(succeeds, zeroblob(32)) FROM invite WHERE neighborhood_id = ? AND expires_minute > ?`, id, now)
+			return err
+		})
+	})
+	return all, wrap("invites", err)
+}
+
+// orNull is a key as it is written down: nothing for none.
+func orNull(key wire.Key) []byte {
+	if key == (wire.Key{}) {
+		return nil
+	}
+	return key[:]
 }

@@ -105,20 +105,6 @@ func (d *DB) Records(ctx context.Context, name wire.Hash) (records [][]byte, err
 	return records, wrap("addresses", err)
 }
 
-// Invites returns the secrets of the invites that may be used still.
-func (d *DB) Invites(ctx context.Context, name wire.Hash, now wire.Minute) (secrets []wire.Salt, err error) {
-	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
-		return with(ctx, tx, name, func(id int64) error {
-			secrets, err = sqlite.All(ctx, tx, func(row sqlite.Row) (s wire.Salt, err error) {
-				err = row.Scan(into{s[:]})
-				return s, err
-			}, `SELECT secret FROM invite WHERE neighborhood_id = ? AND expires_minute > ?`, id, now)
-			return err
-		})
-	})
-	return secrets, wrap("invites", err)
-}
-
 func add(ctx context.Context, tx *sqlite.Tx, n Neighborhood, objects ...Object) error {
 	// The place of a later stay is a later one: so no place is forgotten that was used.
 	if _, err := tx.ExecContext(ctx, `DELETE FROM neighborhood WHERE name = ? AND left_minute IS NOT NULL AND place < ?`, n.Name[:], n.Place); err != nil {

@@ -230,7 +230,7 @@ func TestForget(t *testing.T) {
 	db := founded(t, t.TempDir())
 	if err := errors.Join(
 		db.Save(ctx, elm.Name, Change{Entries: []Entry{entry("post")}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 1}}),
-		db.AddInvite(ctx, elm.Name, wire.Salt{1}, 100, 1),
+		db.AddInvite(ctx, elm.Name, Invite{Secret: wire.Salt{1}, Expires: 100}, 1),
 		db.Forget(ctx, elm.Name, 77),
 	); err != nil {
 		t.Fatal(err)
@@ -328,14 +328,14 @@ func TestInvites(t *testing.T) {
 		return open
 	}
 	for i := range byte(MaxInvites) {
-		if err := db.AddInvite(ctx, elm.Name, wire.Salt{i}, 100+wire.Minute(i), 10); err != nil {
+		if err := db.AddInvite(ctx, elm.Name, Invite{Secret: wire.Salt{i}, Expires: 100 + wire.Minute(i)}, 10); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.AddInvite(ctx, elm.Name, wire.Salt{99}, 200, 99); !errors.Is(err, nvr.ErrTooMany) {
+	if err := db.AddInvite(ctx, elm.Name, Invite{Secret: wire.Salt{99}, Expires: 200}, 99); !errors.Is(err, nvr.ErrTooMany) {
 		t.Errorf("one more: %v", err)
 	}
-	if err := db.AddInvite(ctx, elm.Name, wire.Salt{99}, 200, 100); err != nil {
+	if err := db.AddInvite(ctx, elm.Name, Invite{Secret: wire.Salt{99}, Expires: 200}, 100); err != nil {
 		t.Errorf("when the first is over: %v", err)
 	}
 	for _, c := range []struct {
@@ -350,8 +350,15 @@ func TestInvites(t *testing.T) {
 			t.Errorf("invite %d at %d is given to %d: %v", c.secret, c.now, c.by, got)
 		}
 	}
-	if err := db.AddInvite(ctx, elm.Name, wire.Salt{98}, 300, 100); err != nil {
+	if err := db.AddInvite(ctx, elm.Name, Invite{Secret: wire.Salt{98}, Expires: 300}, 100); err != nil {
 		t.Errorf("what was used takes the place of one that is open: %v", err)
+	}
+	want := Invite{Secret: wire.Salt{97}, Expires: 400, Succeeds: wire.Key{7}}
+	if err := db.AddInvite(ctx, elm.Name, want, 300); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := db.Invites(ctx, elm.Name, 301); err != nil || len(all) != 1 || all[0] != want {
+		t.Errorf("open are %+v, %v", all, err)
 	}
 }
 
@@ -360,7 +367,7 @@ func TestInviteOnce(t *testing.T) {
 	dir := t.TempDir()
 	db, other := founded(t, dir), open(t, dir)
 	for i := range byte(20) {
-		if err := db.AddInvite(t.Context(), elm.Name, wire.Salt{i}, 100, 1); err != nil {
+		if err := db.AddInvite(t.Context(), elm.Name, Invite{Secret: wire.Salt{i}, Expires: 100}, 1); err != nil {
 			t.Fatal(err)
 		}
 		got := make(chan bool)

@@ -176,6 +176,7 @@ type StreetMembers struct {
 	Blocked  string `json:"blocked"`
 	Contact  string `json:"contact"`
 	Stewards string `json:"stewards_only"`
+	Was      string `json:"was"` // {name}
 }
 
 // StreetInvite makes an invite and shows it.
@@ -196,6 +197,13 @@ type StreetInvite struct {
 	BadDays string `json:"bad_days"`
 	Many    string `json:"many"`
 	Missing string `json:"missing"` // {detail}
+
+	Lost     string `json:"lost"`
+	LostTip  string `json:"lost_hint"`
+	NoLost   string `json:"nobody_lost"`
+	LostSeat string `json:"lost_seat"` // {name}
+	LostDone string `json:"lost_done"`
+	As       string `json:"as"` // {name}
 }
 
 // StreetStewards is the stewards' room.

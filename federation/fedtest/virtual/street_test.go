@@ -172,7 +172,7 @@ func (b *box) say() {
 func (b *box) revoke(other *box) {
 	o := b.who.Revocation(other.who, now())
 	b.locked(func() home.Actions {
-		a, err := b.core.Declare(o, now())
+		a, err := b.core.Declare(now(), o)
 		if err != nil {
 			b.street.t.Error(err)
 		}

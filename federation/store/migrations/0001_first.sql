@@ -48,6 +48,7 @@ CREATE TABLE invite (
 	secret          BLOB    NOT NULL CHECK (length(secret) = 16),
 	expires_minute  INTEGER NOT NULL CHECK (expires_minute > 0),
 	used_by         BLOB    CHECK (length(used_by) = 32),            -- author key of the home that was let in
+	succeeds        BLOB    CHECK (length(succeeds) = 32),           -- author key that is lost, whose place that home takes
 	PRIMARY KEY (neighborhood_id, secret)
 ) STRICT, WITHOUT ROWID;
 

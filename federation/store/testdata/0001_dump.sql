@@ -48,6 +48,7 @@ CREATE TABLE invite (
 	secret          BLOB    NOT NULL CHECK (length(secret) = 16),
 	expires_minute  INTEGER NOT NULL CHECK (expires_minute > 0),
 	used_by         BLOB    CHECK (length(used_by) = 32),            -- author key of the home that was let in
+	succeeds        BLOB    CHECK (length(succeeds) = 32),           -- author key that is lost, whose place that home takes
 	PRIMARY KEY (neighborhood_id, secret)
 ) STRICT, WITHOUT ROWID;
 
@@ -125,7 +126,7 @@ INSERT INTO neighborhood VALUES (1, x'61ef23d97219a496de0c95083d07eebb379ef6519c
 INSERT INTO object VALUES (1, 1, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', x'67656e65736973');
 INSERT INTO passed VALUES (1, x'f83f07be16e270186d35b876916c461995ebc3af5b1798f898c33285a1847dbc', 7);
 INSERT INTO entry VALUES (1, 1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'656e74727920706f7374', x'7768617420706f73742073617973');
-INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL);
+INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL, NULL);
 INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);

@@ -19,6 +19,7 @@ type People struct {
 	self  wire.Key
 	t     text.StreetPeople
 	twins map[wire.Key]bool
+	heirs map[wire.Key]wire.Key // who is known to be whom, since keys were lost
 }
 
 // Person is a neighbor on a page.
@@ -35,6 +36,7 @@ type Person struct {
 	Left    bool // of their own will
 	Twin    bool // somebody else's name looks the same
 	Since   wire.Minute
+	Was     string // the name of keys that they lost; empty if they lost none
 }
 
 // PeopleOf returns who is who by a roster, as self sees it.
@@ -45,11 +47,20 @@ func PeopleOf(s *roster.State, self wire.Key, t text.StreetPeople) People {
 			names[author] = m.Card.Name
 		}
 	}
-	return People{s, self, t, twins(names)}
+	return People{s, self, t, twins(names), s.Heirs()}
 }
 
-// Who returns the person with an author key.
+// Who returns the person with an author key, also with one that they lost: as
+// whom they are known now.
 func (p People) Who(author wire.Key) Person {
+	if heir, ok := p.heirs[author]; ok {
+		author = heir
+	}
+	return p.As(author)
+}
+
+// As returns a person as they were known with an author key.
+func (p People) As(author wire.Key) Person {
 	who := Person{Author: author, Key: author.String(), Name: p.t.Nobody, Face: "?", Words: identity.Fingerprint(author), Self: author == p.self, Twin: p.twins[author]}
 	m := p.state.Members[author]
 	if m == nil || m.Card == nil {
@@ -57,6 +68,9 @@ func (p People) Who(author wire.Key) Person {
 	}
 	who.Name, who.Face, who.Out, who.Left, who.Since = m.Card.Name, face(m.Card.Name), m.Out, m.Left, m.Since
 	_, who.Steward = p.state.SeatOf(author)
+	if lost := p.state.Members[m.Succeeds]; lost != nil && p.heirs[m.Succeeds] == author {
+		who.Was = lost.Card.Name
+	}
 	if seat, ok := p.state.Seats[m.By]; ok {
 		who.By = p.broughtBy(author, seat.Who)
 	}
@@ -77,14 +91,15 @@ func (p People) broughtBy(author, by wire.Key) string {
 // In returns the members, in the order in which they came.
 func (p People) In() []Person { return p.members(func(m *roster.Member) bool { return !m.Out }) }
 
-// Gone returns who was a member, in the order in which they came.
+// Gone returns who was a member, in the order in which they came: not those who
+// are in with other keys.
 func (p People) Gone() []Person { return p.members(func(m *roster.Member) bool { return m.Out }) }
 
 func (p People) members(are func(*roster.Member) bool) []Person {
 	var all []Person
 	for author, m := range p.state.Members {
-		if are(m) {
-			all = append(all, p.Who(author))
+		if _, lost := p.heirs[author]; are(m) && !lost {
+			all = append(all, p.As(author))
 		}
 	}
 	slices.SortFunc(all, func(a, b Person) int {

@@ -21,6 +21,7 @@ type Said struct {
 	Gone   string // in how many days it is gone
 	Dead   string // why there is nothing of it; empty if there is
 	Folded string // why it is folded away; empty if it is not
+	Own    bool   // this home said it, and may take it back: not what it said with keys that it lost
 	Text   string
 	Labels []Label
 
@@ -70,6 +71,7 @@ func (v View) Said(s feed.Said) Said {
 	said := Said{
 		ID: s.Item.ID.String(), Anchor: "e-" + s.Item.ID.String()[:shortName], Who: v.Who(e.Author), At: StampOf(e.Minute, v.Now, v.T.Calendar),
 		Gone: t.Feed.Gone.N(DaysLeft(e.Expires, v.Now)), Dead: death(s.Dead, t.Feed),
+		Own: e.Author == v.Author(),
 	}
 	if said.Dead != "" {
 		return said

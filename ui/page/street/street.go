@@ -35,8 +35,9 @@ type Service interface {
 	// Restore takes up the seed of a machine that was lost. It fails with
 	// [nvr.ErrExists] if the neighborhood is on.
 	Restore(identity.Seed) error
-	// Invite makes an invite with doors; an error says what is missing.
-	Invite(m *membership.Membership, days int) (wire.Invite, error)
+	// Invite makes an invite with doors; an error says what is missing. Lost is the
+	// author key whose place the home takes that uses it, zero for none.
+	Invite(m *membership.Membership, days int, lost wire.Key) (wire.Invite, error)
 	// Links returns how many homes are linked to now.
 	Links(m *membership.Membership) (direct, relayed int)
 	// Traffic returns how many bytes of photos and clips went today and this

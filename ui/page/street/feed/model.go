@@ -41,7 +41,6 @@ type card struct {
 	href      string
 	comments  string
 	reactions []street.Reaction
-	own       bool
 	muted     bool
 	mute      string
 	block     string
@@ -85,7 +84,7 @@ func newDay(id string, at time.Time, v street.View) day {
 func newCard(v street.View, p held.Post) card {
 	said, t := v.Said(p.Said), v.T.Street.Feed
 	c := card{
-		Said: said, href: street.Href(v.Membership, "/entries/"+said.ID), reactions: v.Reactions(p.Reactions), own: said.Who.Self,
+		Said: said, href: street.Href(v.Membership, "/entries/"+said.ID), reactions: v.Reactions(p.Reactions),
 		muted: v.Muted(p.Item.Entry.Author), mute: fill(t.Mute, said.Who), block: fill(t.Block, said.Who),
 	}
 	if c.muted {

@@ -1129,7 +1129,7 @@ func more(c card, f layout.Frame, quiet string, manage, write bool, back string)
 		}
 		ctx = templ.ClearChildren(ctx)
 		t := f.T.Street.Feed
-		if manage || c.own && write {
+		if manage || c.Own && write {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<details class=\"menu end\"><summary class=\"btn round plain\" aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1155,7 +1155,7 @@ func more(c card, f layout.Frame, quiet string, manage, write bool, back string)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if c.own && write {
+			if c.Own && write {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<form method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1217,7 +1217,7 @@ func more(c card, f layout.Frame, quiet string, manage, write bool, back string)
 					return templ_7745c5c3_Err
 				}
 			}
-			if manage && !c.own {
+			if manage && !c.Who.Self {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<p class=\"small quiet hint\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

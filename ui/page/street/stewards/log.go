@@ -74,7 +74,7 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 	say := func(phrase string, by wire.Key, pairs ...string) {
 		d.what = text.Fill(t.Acts[phrase], append(pairs, "name", b.holder(by).Name)...)
 	}
-	name := func(author wire.Key) string { return b.look.Who(author).Name }
+	name := func(author wire.Key) string { return b.look.As(author).Name }
 	switch is := o.Body.(type) {
 	case wire.Genesis:
 		d.minute = is.Minute
@@ -94,7 +94,11 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 		say("annul", is.Head.Seat)
 	case wire.Admit:
 		d.annul = true
-		say("admit", is.Head.Seat, "who", is.Card.Name)
+		if is.Succeeds == (wire.Key{}) {
+			say("admit", is.Head.Seat, "who", is.Card.Name)
+		} else {
+			say("admit_anew", is.Head.Seat, "who", is.Card.Name, "was", name(is.Succeeds))
+		}
 	case wire.Revoke:
 		d.annul = true
 		say("revoke", is.Head.Seat, "who", name(is.Who))
