@@ -200,7 +200,7 @@ func keeps(name, value string) check {
 // blames: the field called name is marked, and the message is beside it.
 func blames(name, message string) check {
 	return func(root *html.Node) []string {
-		for _, in := range elements(root, "input", "select") {
+		for _, in := range elements(root, "input", "select", "textarea") {
 			if n, _ := attr(in, "name"); n != name {
 				continue
 			}

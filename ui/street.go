@@ -35,6 +35,8 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	route("GET /street/{street}/entries/{entry}", auth.Review, said.Entry)
 	route("POST /street/{street}/entries/{entry}", auth.Tell, said.Act)
 	route("POST /street/{street}/entries/{entry}/label", auth.Manage, said.Judge)
+	route("GET /street/{street}/entries/{entry}/report", auth.Tell, said.ReportForm)
+	route("POST /street/{street}/entries/{entry}/report", auth.Tell, said.Report)
 	route("GET /street/{street}/entries/{entry}/media/{place}", auth.Review, said.Media)
 	route("GET /street/{street}/entries/{entry}/media/{place}/thumbnail", auth.Review, said.Thumbnail)
 	known := members.Page{Base: b}

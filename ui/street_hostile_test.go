@@ -77,6 +77,11 @@ func isolated(words string) check {
 func TestHostileNeighbors(t *testing.T) {
 	s, anna, ben, _ := maple(t)
 	other := ben.says(wire.Post{Category: wire.CategoryThanks, Happened: "Thank you."})
+	answer, err := ben.in.Comment(other, "All of you.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.carry()
 	entries, checks := []wire.Hash{other}, []check{plain}
 	for name, is := range hostile {
 		text := strings.TrimSpace(is.text)
@@ -87,6 +92,7 @@ func TestHostileNeighbors(t *testing.T) {
 		s.carry()
 		for _, err := range []error{
 			err, second(rude.in.Comment(other, text)), second(rude.in.React(other, wire.ReactionThanks)), second(rude.in.Comment(label, text)),
+			rude.in.Report(other, 0, short(text)), rude.in.Report(answer, wire.LabelUnkind, short(is.name)),
 		} {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
@@ -95,12 +101,22 @@ func TestHostileNeighbors(t *testing.T) {
 		s.carry()
 		entries, checks = append(entries, said), append(checks, isolated(is.name), isolated(text))
 	}
+	s.deliver()
 	everyGet(t, anna, entries, checks...)
+	anna.shows("/entries/"+answer.String()+"/report", checks...)
 	everyGet(t, ben, entries[:2], checks...)
 	feed := get(anna.pages(auth.Household()), anna.at("")).Body.String()
+	room := get(anna.pages(auth.Household()), anna.at("/stewards")).Body.String()
 	for _, is := range hostile {
 		run(t, feed, says(is.name, strings.Join(strings.Fields(is.text), " ")))
+		run(t, room, says(is.name, strings.Join(strings.Fields(short(is.text)), " ")))
 	}
+}
+
+// short is what fits into a report.
+func short(text string) string {
+	letters := []rune(text)
+	return wire.Tidy(string(letters[:min(len(letters), wire.MaxReportWords)]), true)
 }
 
 // TestHostileInvites has each of them invite a home that knows nothing yet.

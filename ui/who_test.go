@@ -69,6 +69,8 @@ var guests = map[string]int{
 	"POST /cameras/{id}/share":                    403,
 	"GET /street/{street}/drafts/{draft}":         403,
 
+	"GET /street/{street}/entries/{entry}/report":                  403,
+	"POST /street/{street}/entries/{entry}/report":                 403,
 	"GET /street/{street}/drafts/{draft}/thumbnail":                403,
 	"GET /street/{street}/entries/{entry}/media/{place}":           403,
 	"GET /street/{street}/entries/{entry}/media/{place}/thumbnail": 403,

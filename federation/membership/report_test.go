@@ -183,9 +183,22 @@ func TestReportOfASteward(t *testing.T) {
 		j.done(err)
 		settle()
 		j.done(j.a.Report(comment, 0, "She asks too much."))
-		if l := j.letters(j.a, 1)[0]; l.Steward != j.b.Author() || l.On != comment {
+		l := j.letters(j.a, 1)[0]
+		if l.Steward != j.b.Author() || l.On != comment {
 			t.Error("a steward's report goes elsewhere")
 		}
+
+		// Who loses the seat reads no report any more.
+		j.done(j.b.TakeReport(j.annaNode, l.Sealed))
+		j.holds(j.b, "She asks too much.")
+		j.done(j.a.DropSteward(j.b.Seat()))
+		settle()
+		j.done(j.b.Vote(j.b.State().Proposed[0].Act))
+		settle()
+		if j.b.Steward() {
+			t.Fatal("Ben keeps the seat")
+		}
+		j.holds(j.b)
 	})
 }
 

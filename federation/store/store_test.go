@@ -505,8 +505,27 @@ func TestDiskFull(t *testing.T) {
 	if saved < 5 || !strings.Contains(failed.Error(), "full") {
 		t.Errorf("after %d entries: %v", saved, failed)
 	}
+	reported := 0
+	report := func() error {
+		r := wire.Report{On: entry("0").ID, Reporter: wire.Key(hashOf(fmt.Sprint(reported))), Words: strings.Repeat("x", wire.MaxReportWords), Minute: 7}
+		err := errors.Join(db.HoldReport(t.Context(), elm.Name, r), db.SendReport(t.Context(), elm.Name, SentReport{r.On, r.Reporter, 7, make([]byte, wire.SealedReport)}))
+		if err == nil {
+			reported++
+		}
+		return err
+	}
+	for failed = nil; failed == nil; {
+		failed = report() // what room there is in the log is used up
+	}
+	if !strings.Contains(failed.Error(), "full") {
+		t.Errorf("after %d reports: %v", reported, failed)
+	}
 	check := func() {
 		t.Helper()
+		held, err := db.HeldReports(t.Context(), elm.Name)
+		if sent, e := db.SentReports(t.Context(), elm.Name); err != nil || e != nil || len(held) < reported || len(sent) < reported {
+			t.Fatalf("%d reports are held and %d sent of %d, %v", len(held), len(sent), reported, errors.Join(err, e))
+		}
 		h, err := db.Load(t.Context(), elm.Name)
 		if err != nil || len(h.Entries) != saved {
 			t.Fatalf("%d entries of %d, %v", len(h.Entries), saved, err)
@@ -533,6 +552,9 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("with room again: %v", err)
 	}
 	saved++
+	if err := report(); err != nil && !errors.Is(err, nvr.ErrExists) {
+		t.Errorf("a report, with room again: %v", err)
+	}
 	check()
 }
 

@@ -14,6 +14,7 @@ type Street struct {
 	Waiting  StreetWaiting  `json:"waiting"`
 	Feed     StreetFeed     `json:"feed"`
 	Entry    StreetEntry    `json:"entry"`
+	Report   StreetReport   `json:"report"`
 	Write    StreetWrite    `json:"write"`
 	Share    StreetShare    `json:"share"`
 	Members  StreetMembers  `json:"members"`
@@ -120,6 +121,34 @@ type StreetEntry struct {
 	Give      string `json:"give"`
 	NoReason  string `json:"no_reason"`
 	Withdraw  string `json:"withdraw"`
+}
+
+// StreetReport is how somebody reports an entry, and how stewards see it.
+type StreetReport struct {
+	Title    string   `json:"title"`
+	Link     string   `json:"link"`
+	Goes     string   `json:"goes"` // {names}
+	Learns   []string `json:"learns"`
+	Reason   string   `json:"reason"`
+	NoReason string   `json:"no_reason"`
+	Other    Choice   `json:"other"`
+	Words    string   `json:"words"`
+	Hint     string   `json:"words_hint"` // {most}
+	Send     string   `json:"send"`
+	NoWords  string   `json:"no_words"`
+	Long     string   `json:"long"` // {most}
+	Own      string   `json:"own"`
+	Nobody   string   `json:"nobody"`
+	Waiting  Plural   `json:"waiting"`
+	Taken    Plural   `json:"taken"`
+	Open     Plural   `json:"open"`
+	Room     string   `json:"room"`
+	RoomTip  string   `json:"room_hint"`
+	None     string   `json:"none"`
+	About    string   `json:"about"` // {name}
+	Homes    Plural   `json:"homes"`
+	Look     string   `json:"look"`
+	Close    string   `json:"close"`
 }
 
 // StreetWrite is the form of a post, and its nudge.

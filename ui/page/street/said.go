@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"nvrd/federation/feed"
+	"nvrd/federation/membership"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
+	"nvrd/pkg/auth"
 	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
@@ -24,6 +26,9 @@ type Said struct {
 	Own    bool   // this home said it, and may take it back: not what it said with keys that it lost
 	Text   string
 	Labels []Label
+
+	Report   string // where it is reported; empty for what can't be, or was
+	Reported string // how it stands with this home's report of it; empty if there is none
 
 	Post *Post // what only posts have; nil for a comment, and if it is dead
 }
@@ -47,7 +52,8 @@ type Label struct {
 // View looks at what was said as this home does.
 type View struct {
 	Look
-	Quiet store.Quiet
+	Quiet    store.Quiet
+	reported map[wire.Hash]membership.Reported // nil for who may not report
 }
 
 // View looks as [Base.Look] does, and at what was said as this home sees it.
@@ -56,8 +62,11 @@ func (b Base) View(r *http.Request) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	q, err := look.Membership.Quiet()
-	return View{look, q}, err
+	v := View{Look: look}
+	if v.Quiet, err = look.Membership.Quiet(); err == nil && May(r, auth.Tell) {
+		v.reported, err = look.Membership.Reported()
+	}
+	return v, err
 }
 
 // Shown tells whether this home wants to see something of that author at all.
@@ -92,7 +101,28 @@ func (v View) Said(s feed.Said) Said {
 	if v.Quiet[e.Author] == store.Muted {
 		said.Folded = text.Fill(t.Feed.Muted, "name", said.Who.Name)
 	}
+	if v.reported != nil && !said.Who.Self {
+		said.Report, said.Reported = v.report(s.Item.ID)
+	}
 	return said
+}
+
+// report returns where an entry of another home is reported, or how it stands
+// with the report.
+func (v View) report(entry wire.Hash) (address, stands string) {
+	is, ok := v.reported[entry]
+	if !ok {
+		return Href(v.Membership, "/entries/"+entry.String()+"/report"), ""
+	}
+	t := v.T.Street.Report
+	var said []string
+	if is.Taken > 0 {
+		said = append(said, t.Taken.N(is.Taken))
+	}
+	if is.Taken < is.Stewards {
+		said = append(said, t.Waiting.N(DaysLeft(is.Until, v.Now)))
+	}
+	return "", strings.Join(said, " ")
 }
 
 func (v View) post(id wire.Hash, p wire.Post) *Post {
@@ -218,6 +248,11 @@ func Options[K ~uint8](names map[K]string, on string, label func(name string) st
 		all = append(all, component.Option{Value: names[k], Label: label(names[k]), On: names[k] == on})
 	}
 	return all
+}
+
+// LabelOptions returns the labels as things to choose.
+func LabelOptions(on string, t text.Street) []component.Option {
+	return Options(LabelNames, on, func(n string) string { return t.Labels[n].Name + ": " + t.Labels[n].What })
 }
 
 // Muted tells whether this home folds away what an author says.

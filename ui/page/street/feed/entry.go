@@ -91,7 +91,7 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 		in.wrong[""] = street.Why(err, t.Refused)
 		return p.showEntry(w, r, street.Status(err), in)
 	}
-	http.Redirect(w, r, back(v, post, r), http.StatusSeeOther)
+	http.Redirect(w, r, back(v.Look, post, r), http.StatusSeeOther)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (p Page) Judge(w http.ResponseWriter, r *http.Request) error {
 		in.wrong[""] = street.Why(err, t.Refused)
 		return p.showEntry(w, r, street.Status(err), in)
 	}
-	http.Redirect(w, r, street.Href(look.Membership, "/entries/"+post.String()), http.StatusSeeOther)
+	http.Redirect(w, r, back(look, post, r), http.StatusSeeOther)
 	return nil
 }
 
@@ -196,9 +196,7 @@ func (m *entryModel) forms(in typed, write, judge bool) {
 	}
 	if judge {
 		m.judge = m.action + "/label"
-		m.label = component.Select{ID: "label", Name: "label", Label: t.Entry.Label, Options: street.Options(street.LabelNames, in.label, func(n string) string {
-			return t.Labels[n].Name + ": " + t.Labels[n].What
-		})}
+		m.label = component.Select{ID: "label", Name: "label", Label: t.Entry.Label, Options: street.LabelOptions(in.label, t)}
 		m.reason = component.Area{ID: "reason", Name: "reason", Label: t.Entry.Reason, Hint: t.Entry.JudgeTip, Value: in.reason, Error: in.wrong["reason"], Rows: "2", MaxLength: strconv.Itoa(wire.MaxText)}
 	}
 }

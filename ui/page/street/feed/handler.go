@@ -43,6 +43,15 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	case v.State().Member(v.Author()) == nil:
 		m.notice = t.Feed.Arriving
 	}
+	if m.manage {
+		open, err := v.Reports()
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			m.reports, m.room = t.Report.Open.N(len(open)), street.Href(v.Membership, "/stewards")+"#reports"
+		}
+	}
 	if all := p.Service.All().In(); len(all) > 1 {
 		for _, one := range all {
 			m.others = append(m.others, street.Tab{Href: street.Href(one, ""), Label: one.Genesis().Title, Here: one == v.Membership})
@@ -79,13 +88,15 @@ func (p Page) Quiet(w http.ResponseWriter, r *http.Request) error {
 }
 
 // back is where somebody came from who did something to an entry.
-func back(v street.View, entry wire.Hash, r *http.Request) string {
+func back(look street.Look, entry wire.Hash, r *http.Request) string {
 	id := entry.String()
 	switch r.PostFormValue("back") {
 	case "feed":
-		return street.Href(v.Membership, "") + "#e-" + id[:16]
+		return street.Href(look.Membership, "") + "#e-" + id[:16]
 	case "mine":
-		return street.Href(v.Membership, "/mine")
+		return street.Href(look.Membership, "/mine")
+	case "stewards":
+		return street.Href(look.Membership, "/stewards")
 	}
-	return street.Href(v.Membership, "/entries/"+strings.ToLower(id))
+	return street.Href(look.Membership, "/entries/"+strings.ToLower(id))
 }

@@ -22,6 +22,8 @@ type model struct {
 	manage  bool
 	tabs    []street.Tab
 	others  []street.Tab // this home's neighborhoods; empty if it is in one
+	reports string       // what waits for a steward; empty for others
+	room    string       // where that is
 	days    []day
 	hidden  bool // some posts are not shown
 	actions string

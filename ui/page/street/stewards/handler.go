@@ -22,7 +22,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, typed{})
 }
 
-// Post votes, proposes, or puts a home out, as the form says.
+// Post votes, proposes, puts a home out, or is done with reports, as the form says.
 func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	look, err := p.Look(r)
 	if err != nil {
@@ -30,7 +30,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	}
 	in := typed{do: r.PostFormValue("do"), who: r.PostFormValue("who"), seat: strings.Join(strings.Fields(r.PostFormValue("seat")), ""), cut: r.PostFormValue("cut"), rules: street.ReadRules(r), wrong: street.Faults{}}
 	switch in.do {
-	case "vote", "annul":
+	case "vote", "annul", "close":
 		err = act(look, in.do, r.PostFormValue("what"))
 	case "add":
 		err = add(look, &in)
@@ -74,8 +74,11 @@ func act(look street.Look, do, what string) error {
 	if err != nil {
 		return err
 	}
-	if do == "vote" {
+	switch do {
+	case "vote":
 		return look.Vote(id)
+	case "close":
+		return look.CloseReports(id)
 	}
 	return look.Annul(id)
 }
@@ -146,5 +149,11 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in typed)
 	if err != nil {
 		return err
 	}
-	return layout.Render(w, r, status, view(newModel(f, v, in, street.May(r, auth.Manage))))
+	m := newModel(f, v, in, street.May(r, auth.Manage))
+	if m.vote {
+		if m.reports, err = reports(v); err != nil {
+			return err
+		}
+	}
+	return layout.Render(w, r, status, view(m))
 }

@@ -19,6 +19,7 @@ type model struct {
 	tabs      []street.Tab
 	action    string
 	problem   string
+	reports   []reported
 	warnings  []warning
 	seats     []seat
 	proposals []proposal
