@@ -56,7 +56,7 @@ func TestReport(t *testing.T) {
 	for _, one := range []string{"", page} {
 		run(t, get(cora.pages(reader), cora.at(one)).Body.String(), append(everyPage, lacks(link))...)
 	}
-	cora.shows(form, says("It is Cora's.", "It goes to Anna and Tom.", "Neither who wrote it nor other neighbors are told", "can't read it", "14 days", "Profiling: Describes a person", "Something else"))
+	cora.shows(form, says("It is Cora's.", "It goes to Anna and Tom.", "Who wrote it is not told, not even if that is a steward", "can't read it", "14 days", "Profiling: Describes a person", "Something else"))
 	ben.shows(form, says("Your home wrote this"), lacks("Send to the stewards"))
 	anna.shows(form, says("no other steward"), lacks("Send to the stewards"))
 
