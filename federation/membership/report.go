@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"nvrd/federation/feed"
+	"nvrd/federation/roster"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -69,23 +70,33 @@ func (m *Membership) Report(on wire.Hash, reason wire.LabelIs, words string) err
 	return nil
 }
 
-// reportable returns who wrote an entry, if somebody may report it.
+// reportable returns who wrote an entry, as whom they are known now, if somebody
+// may report it. m.mu is held.
 func (m *Membership) reportable(on wire.Hash, by wire.Key) (author wire.Key, err error) {
 	item, dead, ok := m.home.Feed().Get(on)
 	if !ok || dead != feed.Alive {
 		return author, fmt.Errorf("%w: it is no longer there", nvr.ErrNotFound)
 	}
-	says := item.Entry.Says
-	if says != wire.SaysPost && says != wire.SaysComment || item.Entry.Author == by {
+	says, author := item.Entry.Says, knownAs(m.home.State(), item.Entry.Author)
+	if says != wire.SaysPost && says != wire.SaysComment || author == by {
 		return author, fmt.Errorf("%w: reported are posts and comments of other homes", nvr.ErrInvalid)
 	}
-	return item.Entry.Author, nil
+	return author, nil
+}
+
+// knownAs returns the author key of whoever has one, or lost it.
+func knownAs(s *roster.State, author wire.Key) wire.Key {
+	if heir, ok := s.Heirs()[author]; ok {
+		return heir
+	}
+	return author
 }
 
 // Judges returns the author keys of the stewards who are told when this home
 // reports what an author said: all but that author, and but this home.
 func (m *Membership) Judges(author wire.Key) []wire.Key {
 	s := m.State()
+	author = knownAs(s, author)
 	told := map[wire.Key]struct{}{}
 	for _, seat := range s.Seats {
 		if seat.Who != author && seat.Who != m.Author() && s.Member(seat.Who) != nil {

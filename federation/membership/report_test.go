@@ -202,6 +202,41 @@ func TestReportOfASteward(t *testing.T) {
 	})
 }
 
+// Who lost machine and paper wrote what the old keys wrote: they are not told of
+// a report of it, and don't report it.
+func TestReportOfLostKeys(t *testing.T) {
+	story(t, func(t *testing.T) {
+		j := newJudged(t)
+		rude := j.says(j.b, "Your son is a thief.")
+		again := live(t, "Ben")
+		_, ben := knocks(t, again.ask(inviteAs(t, j.a, j.b.Author())), j.a, nobody)
+		at := j.street.connect(ben)
+		j.street.meet(j.atAnna, at)
+		minutes(2, j.atAnna, at, j.atC)
+		j.done(j.a.AddSteward(ben.Author(), ben.Seat()))
+		settle()
+		if !ben.Steward() {
+			t.Fatal("Ben has no seat")
+		}
+		j.done(j.c.Report(rude, wire.LabelUnkind, ""))
+		if l := j.letters(j.c, 1)[0]; l.Steward != j.a.Author() {
+			t.Error("it goes to who wrote it")
+		}
+		if got := j.c.Judges(j.b.Author()); len(got) != 1 || got[0] != j.a.Author() {
+			t.Errorf("%d stewards judge what the old keys wrote", len(got))
+		}
+		if err := ben.Report(rude, wire.LabelUnkind, ""); !errors.Is(err, nvr.ErrInvalid) {
+			t.Errorf("he reports himself: %v", err)
+		}
+		sealed := seals(t, j.cleo, j.c.Place(), wire.Report{
+			Neighborhood: j.a.Name(), Reporter: j.c.Author(), Steward: ben.Author(), On: rude, Reason: wire.LabelUnkind, Minute: wire.MinuteOf(time.Now()),
+		}, ben.State().Member(ben.Author()).Card.Seal)
+		if err := ben.TakeReport(j.cleosNode, sealed); !errors.Is(err, nvr.ErrForbidden) {
+			t.Errorf("he is told: %v", err)
+		}
+	})
+}
+
 // seals makes a report by whatever keys, for whatever steward.
 func seals(t *testing.T, by *household, place uint32, r wire.Report, seal wire.Key) []byte {
 	t.Helper()
