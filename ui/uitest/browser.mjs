@@ -17,16 +17,14 @@ export const launch = () =>
     ],
   })
 
-/** Opens a page of the program at home that remembers what no page may do. */
-export async function open(browser, { home = base, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
-  const page = await context.newPage()
+/** Has a page of the program at home remember in page.faults what no page may do. */
+export function watch(page, home) {
   page.faults = []
   const fault = (what) => page.faults.push(what)
   page.on('console', (m) => {
     // Said of a header that works over TLS, where pages come without it.
     if (m.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored')) return
-    if (m.type() === 'error' || m.type() === 'warning') fault(`console: ${m.text()} ${m.location().url}`)
+    if (/^(error|warn)/.test(m.type())) fault(`console: ${m.text()} ${m.location().url}`)
   })
   page.on('pageerror', (e) => fault(`script: ${e.stack}`))
   page.on('dialog', (d) => (fault(`dialog: ${d.message()}`), d.dismiss()))
@@ -34,9 +32,18 @@ export async function open(browser, { home = base, ...options } = {}) {
     const { protocol, origin } = new URL(r.url())
     if (!['blob:', 'data:'].includes(protocol) && origin !== new URL(home).origin) fault(`request to ${r.url()}`)
   })
-  await page.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
-  })
+}
+
+/** In the page, before its own scripts: has what its policy forbids told where faults are seen. */
+export const tellViolations = () =>
+  addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
+
+/** Opens a page of the program at home, watched. */
+export async function open(browser, { home = base, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  watch(page, home)
+  await page.addInitScript(tellViolations)
   return page
 }
 
@@ -102,10 +109,16 @@ export async function moves(page, selector) {
 }
 
 async function showing(page, selector, enough, what) {
-  for (const end = Date.now() + 20_000; ; await new Promise((done) => setTimeout(done, 50))) {
-    const now = await page.evaluate(look, selector)
-    if (now.pictured && enough(now)) return now
-    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(now)}`)
+  let now
+  const shown = async () => (now = await page.evaluate(look, selector)).pictured && enough(now)
+  await until(shown, () => `${what}: ${JSON.stringify(now)}`)
+  return now
+}
+
+/** Waits until look() is true; what() tells what did not come. */
+export async function until(look, what, ms = 20_000) {
+  for (const end = Date.now() + ms; !(await look()); await new Promise((done) => setTimeout(done, 50))) {
+    assert.ok(Date.now() < end, what())
   }
 }
 

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import puppeteer from 'puppeteer-core'
 import { base, footage, moves } from './browser.mjs'
+import { launch } from './firefox.mjs'
 
 let browser
-before(async () => {
-  browser = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-    headless: true,
-    extraPrefsFirefox: { 'media.autoplay.default': 0 },
-  })
-})
+before(async () => (browser = await launch()))
 after(() => browser.close())
 
 async function open(path) {

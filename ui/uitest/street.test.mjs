@@ -1,15 +1,13 @@
-// A street of two homes, a third that is let in, and one that finds its way from
-// the beginning.
+// The story of neighbors in Chromium, and what is only looked at here: pages
+// without script, and how they look.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, launch, open, shots } from './browser.mjs'
+import { each, launch, open } from './browser.mjs'
+import { alone, anna, begins, cleo, ends, refused } from './street.mjs'
 
 let browser
 before(async () => (browser = await launch()))
 after(() => browser.close())
-
-const next = (n) => Object.assign(new URL(base), { port: String(Number(new URL(base).port) + n) }).origin
-const [anna, ben, cleo, alone] = [base, next(1), next(2), process.env.STOOP_ALONE]
 
 /** Opens the street of a home. */
 async function street(home, options) {
@@ -18,113 +16,7 @@ async function street(home, options) {
   return page
 }
 
-/** Closes a page on which something was refused, which browsers tell their console. */
-function refused(page) {
-  page.may = /status of 422/
-  return close(page)
-}
-
-test('a home reads, writes its words on paper, and starts a neighborhood', async () => {
-  const page = await street(alone)
-  await page.getByRole('heading', { name: 'What is not' }).waitFor()
-  await page.click('button[value=on]')
-  const words = await page.locator('.paper li').allTextContents()
-  assert.equal(words.length, 24)
-  await page.click('button[value=wrote]')
-  assert.equal(await page.locator('.paper').count(), 0, 'the words are still shown')
-  for (const name of ['first', 'second']) {
-    const n = Number((await page.textContent(`label[for=${name}]`)).match(/\d+/)[0])
-    await page.fill(`#${name}`, words[n - 1])
-  }
-  await page.keyboard.press('Enter')
-  await page.getByRole('link', { name: 'Start a neighborhood' }).click()
-  await page.fill('#title', 'Garden Court')
-  await page.fill('#own', 'The yellow door')
-  await page.fill('#places', 'North end\nPlayground')
-  await page.click('button[type=submit]:has-text("Start it")')
-  await page.getByRole('heading', { name: 'Garden Court' }).waitFor()
-  await page.goto(`${alone}/street/join`)
-  await page.fill('#invite', 'STOOP:AAAA')
-  await page.click('button[value=look]')
-  await page.getByText('A part of the invite is missing.').waitFor()
-  assert.equal(await page.inputValue('#invite'), 'STOOP:AAAA')
-  await refused(page)
-})
-
-test('an invite lets a home in, and what is said arrives while one looks', async () => {
-  const host = await street(anna)
-  await host.getByRole('link', { name: 'Neighbors' }).click()
-  await host.getByRole('link', { name: 'Invite a neighbor' }).click()
-  await host.getByRole('button', { name: 'Make an invite' }).click()
-  await host.getByRole('img', { name: 'Invite as a square code' }).waitFor({ timeout: 40_000 })
-  await host.screenshot({ path: `${shots}/street-code-1440-light.png` })
-  const invite = await host.inputValue('#invite')
-  assert.match(invite, /^STOOP:[A-Z2-7]+$/)
-
-  const guest = await street(cleo)
-  await guest.getByRole('link', { name: 'Join one' }).click()
-  await guest.fill('#invite', `Hello Cleo! ${invite}`)
-  await guest.click('button[value=look]')
-  await guest.getByRole('heading', { name: 'Elm Street' }).waitFor()
-  await guest.fill('#own', 'Cleo')
-  await guest.click('button[value=join]')
-  // Whether it waits for a moment or is in at once: it ends in the feed.
-  await guest.waitForFunction(async () => (await fetch('/street')).url.match(/\/street\/[0-9a-f]{16}$/), undefined, { timeout: 60_000 })
-  await guest.goto(`${cleo}/street`)
-  await guest.getByText('No water since six.').or(guest.locator('article.post').first()).waitFor({ timeout: 60_000 })
-
-  const reader = await street(ben)
-  await host.goto(`${anna}/street`)
-  await guest.getByRole('link', { name: 'Write' }).click()
-  await guest.fill('#happened', 'I saw a man')
-  await guest.selectOption('#category', 'question')
-  await guest.getByText('Describe a person').click()
-  await guest.fill('#person', 'tall')
-  await guest.keyboard.press('Tab')
-  await guest.click('button[type=submit]:has-text("Send to all neighbors")')
-  await guest.getByText('What did you see happen?').waitFor()
-  assert.equal(await guest.inputValue('#person'), 'tall')
-  await guest.fill('#happened', 'Grey tabby on our step, blue collar. Yours?')
-  await guest.fill('#person', '')
-  await guest.selectOption('#category', 'lost_found')
-  await guest.click('button[type=submit]:has-text("Send it as it is")')
-  for (const page of [guest, host, reader]) await page.getByText('Grey tabby on our step').waitFor({ timeout: 20_000 })
-
-  const post = (page) => page.locator('article.post', { hasText: 'Grey tabby' })
-  await post(reader).getByRole('button', { name: 'Thanks' }).click()
-  await post(reader).getByRole('link', { name: 'Comment' }).click()
-  await reader.fill('#comment', 'That is Momo! I am on my way.')
-  await reader.getByRole('button', { name: 'Send to all neighbors' }).click()
-  await post(guest).getByText('1 comment').waitFor({ timeout: 20_000 })
-  await post(guest).getByRole('button', { name: /Thanks\s*1/ }).waitFor()
-
-  // What is typed stays while something arrives.
-  await post(guest).getByRole('link', { name: '1 comment' }).click()
-  await guest.fill('#comment', 'Thank you, ')
-  await post(host).getByRole('link', { name: '1 comment' }).click()
-  await host.getByText('As a steward: judge this').click()
-  await host.selectOption('#label', 'off_topic')
-  await host.fill('#reason', 'Cats have a page of their own.')
-  await host.getByRole('button', { name: 'Give the label' }).click()
-  await host.getByText('By the only steward').waitFor()
-  const other = await street(cleo)
-  await post(other).getByText('Cats have a page of their own.').waitFor({ timeout: 20_000 })
-  assert.equal(await guest.inputValue('#comment'), 'Thank you, ')
-  await post(other).getByRole('link', { name: '1 comment' }).click()
-  await other.locator('.appeal summary').click()
-  await other.locator('.appeal textarea').fill('They do not.')
-  await other.locator('.appeal button').click()
-  await other.getByText('They do not.').waitFor()
-
-  await reader.goto(`${ben}/street`)
-  await post(reader).waitFor()
-  await other.goto(`${cleo}/street`)
-  await post(other).locator('.menu summary').click()
-  await post(other).getByRole('button', { name: 'Take it back' }).click()
-  await reader.getByText('Grey tabby on our step').waitFor({ state: 'detached', timeout: 20_000 })
-  await reader.getByText('Taken back by who wrote it.').waitFor()
-  for (const page of [host, guest, reader, other]) await close(page)
-})
+begins(street)
 
 test('reads and talks without script, by keyboard', async () => {
   const page = await street(cleo, { javaScriptEnabled: false })
@@ -164,18 +56,4 @@ test('looks right, and nothing sticks out', async () => {
   }, ['light', 'dark'], alone)
 })
 
-test('a home leaves, and is asked before', async () => {
-  const page = await street(cleo)
-  await page.getByRole('link', { name: 'Mine' }).click()
-  await page.getByRole('link', { name: 'Leave the neighborhood' }).click()
-  await page.getByRole('button', { name: 'Leave' }).click()
-  await page.getByText('Tick the box').waitFor()
-  await page.check('#sure')
-  await page.getByRole('button', { name: 'Leave' }).click()
-  await page.getByRole('link', { name: 'Join one' }).waitFor({ timeout: 20_000 })
-  const host = await street(anna)
-  await host.getByRole('link', { name: 'Neighbors' }).click()
-  await host.getByText('Left', { exact: true }).waitFor({ timeout: 20_000 })
-  await refused(page)
-  await close(host)
-})
+ends(street)

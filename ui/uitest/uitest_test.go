@@ -66,9 +66,13 @@ func TestBrowsers(t *testing.T) {
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
 	t.Run("street", func(t *testing.T) {
-		p := launch(t, file, "demo", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
-		alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
-		browse(t, "street", "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
+		for _, story := range []string{"street", "street-firefox"} {
+			t.Run(story, func(t *testing.T) {
+				p := launch(t, file, "demo", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
+				alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
+				browse(t, story, "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
+			})
+		}
 	})
 	t.Run("share", func(t *testing.T) {
 		p := launch(t, file, "demo", "--homes", "3", "--listen", free(t), "--data", t.TempDir())
