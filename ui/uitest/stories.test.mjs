@@ -169,7 +169,7 @@ test('of many cameras four play, and the others show a new picture now and then'
   const page = await open(browser, { viewport: { width: 1440, height: 2600 } })
   await page.goto(base)
   await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4, null, { timeout: 20_000 })
-  const still = await page.waitForResponse((r) => /picture\.mp4.*now=/.test(r.url()), { timeout: 15_000 })
+  const still = await page.waitForResponse((r) => /picture\.mp4.*at=.*now=/.test(r.url()), { timeout: 15_000 })
   assert.ok([200, 206].includes(still.status()), `${still.status()}`)
   const playing = await page.evaluate(() => [...document.querySelectorAll('[data-tile]:has([data-on-air]:not([hidden]))')].map((t) => t.dataset.tile))
   assert.equal(playing.length, 4)
