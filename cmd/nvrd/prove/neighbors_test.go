@@ -32,13 +32,7 @@ func TestNeighborsKilled(t *testing.T) {
 		inNetwork(t)
 		return
 	}
-	alone := [][]string{
-		{"link", "set", "lo", "up"}, {"link", "add", "street", "type", "veth", "peer", "name", "away"}, {"link", "set", "street", "up"}, {"link", "set", "away", "up"},
-		{"addr", "add", "44.0.0.1/24", "dev", "street"}, // neighbors are dialed at public addresses only
-	}
-	for _, args := range alone {
-		command(t, "ip", args...)
-	}
+	publicAddress(t)
 	program := build(t)
 	random := rand.New(rand.NewPCG(8, 9))
 	home := func(name string, n int) *neighbor {
@@ -90,6 +84,18 @@ func inNetwork(t *testing.T) {
 	}
 }
 
+// publicAddress gives the network of this process an address like a public one,
+// since neighbors are dialed nowhere else.
+func publicAddress(t *testing.T) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"link", "set", "lo", "up"}, {"link", "add", "street", "type", "veth", "peer", "name", "away"},
+		{"link", "set", "street", "up"}, {"link", "set", "away", "up"}, {"addr", "add", "44.0.0.1/24", "dev", "street"},
+	} {
+		command(t, "ip", args...)
+	}
+}
+
 // neighbor is the program of one home, as its owner uses it.
 type neighbor struct {
 	t                *testing.T
@@ -98,7 +104,7 @@ type neighbor struct {
 	data, page, port string
 	random           *rand.Rand
 	cmd              *exec.Cmd
-	acts, cut        int // while somebody was killed; cut are those that got no answer
+	acts, cut        int    // while somebody was killed; cut are those that got no answer
 	street           string // its neighborhood in addresses of pages
 }
 
@@ -240,21 +246,18 @@ func (h *neighbor) in(homes int) {
 // is made, once as it is taken, and once as the home knocks.
 func (h *neighbor) joins(by, victim *neighbor, homes int) {
 	h.t.Helper()
-	var made struct{ Invite string }
-	invite := func() error {
-		b, err := by.ask(http.MethodPost, "/api/v1/neighborhoods/"+by.status().In[0].Name+"/invites", map[string]int{"days": 7})
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(b, &made)
+	var invite string
+	invited := func() (err error) {
+		invite, err = by.invites()
+		return err
 	}
-	if h.killed(by, invite) != nil {
-		if err := invite(); err != nil {
+	if h.killed(by, invited) != nil {
+		if err := invited(); err != nil {
 			h.t.Fatal(err)
 		}
 	}
 	ask := func() error {
-		_, err := h.ask(http.MethodPost, "/api/v1/neighborhoods/joining", map[string]string{"invite": made.Invite, "home": h.name})
+		_, err := h.ask(http.MethodPost, "/api/v1/neighborhoods/joining", map[string]string{"invite": invite, "home": h.name})
 		return err
 	}
 	answered := h.killed(h, ask) == nil
@@ -269,6 +272,16 @@ func (h *neighbor) joins(by, victim *neighbor, homes int) {
 	_ = h.killed(victim, func() error { return nil })
 	h.in(homes)
 	by.in(homes)
+}
+
+// invites returns an invite for one home.
+func (h *neighbor) invites() (string, error) {
+	var made struct{ Invite string }
+	b, err := h.ask(http.MethodPost, "/api/v1/neighborhoods/"+h.status().In[0].Name+"/invites", map[string]int{"days": 7})
+	if err == nil {
+		err = json.Unmarshal(b, &made)
+	}
+	return made.Invite, err
 }
 
 // feed is what a home's page of the street shows.
