@@ -125,7 +125,7 @@ func (s *street) move(names ...string) *houses {
 			s.t.Fatal(err)
 		}
 		s.t.Cleanup(func() { _ = db.Close() })
-		if err := db.Add(s.t.Context(), store.Neighborhood{Name: s.genesis.ID, Settled: s.genesis.ID}, store.Object{ID: s.genesis.ID, Raw: s.genesis.Raw}); err != nil {
+		if err := db.Found(s.t.Context(), store.Neighborhood{Name: s.genesis.ID, Settled: s.genesis.ID}, nil, store.Object{ID: s.genesis.ID, Raw: s.genesis.Raw}); err != nil {
 			s.t.Fatal(err)
 		}
 		core := home.New(s.genesis, home.Opening)

@@ -125,11 +125,16 @@ func (a *All) tell() {
 func (a *All) Found(title, name string, policy wire.Policy) (*Membership, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.begin(wire.Genesis{Title: title, Policy: policy}, name, nil)
+}
+
+// begin founds a neighborhood whose genesis says so, and to which those are called
+// by their author keys in the one in whose place it is. a.mu is held.
+func (a *All) begin(g wire.Genesis, name string, called []wire.Key) (*Membership, error) {
 	keys := a.seed.Keys(identity.Place{Neighborhood: a.places})
 	now := wire.MinuteOf(a.clock())
-	genesis, err := wire.Sign(wire.Genesis{
-		Minute: now, Title: title, Policy: policy, Founder: wire.PublicKey(keys.Author), Seat: wire.PublicKey(keys.Seat), Salt: salt(),
-	}, keys.Seat)
+	g.Minute, g.Founder, g.Seat, g.Salt = now, wire.PublicKey(keys.Author), wire.PublicKey(keys.Seat), salt()
+	genesis, err := wire.Sign(g, keys.Seat)
 	if err != nil {
 		return nil, invalid(err)
 	}
@@ -138,13 +143,13 @@ func (a *All) Found(title, name string, policy wire.Policy) (*Membership, error)
 		return nil, invalid(err)
 	}
 	admit, err := wire.Sign(wire.Admit{
-		Head: wire.DeedHead{Neighborhood: genesis.ID, Minute: now, Seat: wire.PublicKey(keys.Seat)}, Card: card.Body.(wire.Card), Signature: card.Signature(),
+		Head: wire.DeedHead{Neighborhood: genesis.ID, Minute: now, Seat: g.Seat}, Card: card.Body.(wire.Card), Signature: card.Signature(),
 	}, keys.Seat)
 	if err != nil {
 		return nil, invalid(err)
 	}
 	n := store.Neighborhood{Name: genesis.ID, Place: a.places, Settled: genesis.ID}
-	if err := a.store.Add(a.ctx, n, store.Object{ID: genesis.ID, Raw: genesis.Raw}, store.Object{ID: admit.ID, Raw: admit.Raw}); err != nil {
+	if err := a.store.Found(a.ctx, n, called, store.Object{ID: genesis.ID, Raw: genesis.Raw}, store.Object{ID: admit.ID, Raw: admit.Raw}); err != nil {
 		return nil, err
 	}
 	a.places++

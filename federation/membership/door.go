@@ -87,8 +87,10 @@ func (m *Membership) Answer(ticket wire.Hash, knock []byte, doors []wire.Door, a
 	}
 	w := wire.Welcome{Answer: wire.AnswerNo}
 	if card, ok := m.cardIn(k.Card); ok {
-		if w.Answer, w.Admit, err = m.letIn(card, k.Returns, invites[i], ask); err != nil {
-			return nil, err
+		if may, ok := m.may(invites[i], k, card); ok {
+			if w.Answer, w.Admit, err = m.letIn(card, k.Returns, invites[i].Succeeds, may, ask); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if w.Answer == wire.AnswerYes {
@@ -107,13 +109,23 @@ func (m *Membership) cardIn(raw []byte) (wire.Signed, bool) {
 	return signed, ok && card.Neighborhood == m.entry.Name
 }
 
-func (m *Membership) letIn(card wire.Signed, returns bool, v store.Invite, ask Asker) (wire.Answer, []byte, error) {
+// may returns how an invite is used up by a home; ok is false for who has to be
+// called and does not prove it.
+func (m *Membership) may(v store.Invite, k wire.Knock, card wire.Signed) (may func(who wire.Key) (bool, error), ok bool) {
+	if !v.Called {
+		return func(who wire.Key) (bool, error) {
+			return m.store.UseInvite(m.ctx, m.entry.Name, v.Secret, who, m.now())
+		}, true
+	}
+	called, ok := m.called(k.Follow, card)
+	return func(who wire.Key) (bool, error) { return m.store.UseCall(m.ctx, m.entry.Name, called, who) }, ok
+}
+
+func (m *Membership) letIn(card wire.Signed, returns bool, lost wire.Key, may func(wire.Key) (bool, error), ask Asker) (wire.Answer, []byte, error) {
 	m.mu.Lock()
-	answer, admit, err := m.judge(card, returns, v.Succeeds, func(who wire.Key) (bool, error) {
-		return m.store.UseInvite(m.ctx, m.entry.Name, v.Secret, who, m.now())
-	})
+	answer, admit, err := m.judge(card, returns, lost, may)
 	m.mu.Unlock()
-	if answer != wire.AnswerLater || err != nil || v.Succeeds != (wire.Key{}) { // whose place it is no other home knows
+	if answer != wire.AnswerLater || err != nil || lost != (wire.Key{}) { // whose place it is no other home knows
 		return answer, admit, err
 	}
 	if admit, err = ask(card.Raw); err == nil && m.admits(admit, card.Body.(wire.Card).Author) {

@@ -27,6 +27,7 @@ type Joining struct {
 	place   uint32 // of the keys with which it asks
 	machine uint32
 	card    []byte
+	follow  []byte      // that it was in the neighborhood in whose place this one is; nil for who has an invite
 	answer  wire.Answer // the last; 0 while there is none
 }
 
@@ -39,17 +40,19 @@ const maxPlaces = 16
 // message says why), nvr.ErrExists for one of a neighborhood that the home is in,
 // and those of writing to disk.
 func (a *All) Join(invite, name string) (*Joining, error) {
-	return a.ask(invite, name, false)
+	return a.ask(invite, name, false, nil)
 }
 
 // Return asks to be let in again as the member that this home was before its
 // machine was lost: its seed was restored from paper. It keeps its keys, what it
 // said, its seat, and changes its node and its name.
 func (a *All) Return(invite, name string) (*Joining, error) {
-	return a.ask(invite, name, true)
+	return a.ask(invite, name, true, nil)
 }
 
-func (a *All) ask(invite, name string, returns bool) (*Joining, error) {
+// ask asks to be let in with an invite, or as who is in the old neighborhood in
+// whose place the other one is, if old is not nil.
+func (a *All) ask(invite, name string, returns bool, old *Membership) (*Joining, error) {
 	v, err := wire.ParseInvite(invite)
 	if err != nil {
 		return nil, invalid(err)
@@ -77,6 +80,12 @@ func (a *All) ask(invite, name string, returns bool) (*Joining, error) {
 		}
 	}
 	j := store.Joining{Place: a.places, Invite: text, Name: name, Returns: returns}
+	if old != nil {
+		as := wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: j.Place}).Author)
+		if j.Follow, err = old.follows(v.Neighborhood, as); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.store.Ask(a.ctx, j); err != nil {
 		return nil, err
 	}
@@ -102,7 +111,7 @@ func (a *All) resume(kept store.Joining) error {
 		}
 		return a.store.Joined(a.ctx, kept.Place) // it has left since
 	}
-	j := &Joining{all: a, row: kept.Place, place: kept.Place, Name: kept.Name, Invite: v, Returns: kept.Returns}
+	j := &Joining{all: a, row: kept.Place, place: kept.Place, Name: kept.Name, Invite: v, Returns: kept.Returns, follow: kept.Follow}
 	if j.Returns {
 		j.place = 0
 		// No machine before had this number, so none is taken for another one.
@@ -176,7 +185,7 @@ func (a *All) Joining() []*Joining {
 func (j *Joining) Knock() (ticket wire.Hash, knock []byte, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	knock, err = wire.SealKnock(wire.Knock{Card: j.card, Returns: j.Returns}, j.Invite.Secret)
+	knock, err = wire.SealKnock(wire.Knock{Card: j.card, Returns: j.Returns, Follow: j.follow}, j.Invite.Secret)
 	return j.Invite.Secret.Ticket(), knock, err
 }
 
@@ -220,12 +229,12 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, founded := genesis.Body.(wire.Genesis)
+	founds, founded := genesis.Body.(wire.Genesis)
 	is, ok := admit.Body.(wire.Admit)
 	j.mu.Lock()
 	place, machine := j.place, j.machine
 	j.mu.Unlock()
-	if !founded || !ok || genesis.ID != j.Invite.Neighborhood || is.Head.Neighborhood != genesis.ID ||
+	if !founded || !ok || !j.leads(founds) || genesis.ID != j.Invite.Neighborhood || is.Head.Neighborhood != genesis.ID ||
 		is.Card.Author != wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: place}).Author) {
 		return nil, fmt.Errorf("%w: a welcome to somewhere else", wire.ErrMalformed)
 	}
@@ -250,6 +259,17 @@ func (j *Joining) Hear(welcome []byte) (*Membership, error) {
 	a.in = append(a.in, m)
 	a.tell()
 	return m, nil
+}
+
+// leads tells whether a neighborhood that its members follow to is in the place of
+// theirs.
+func (j *Joining) leads(to wire.Genesis) bool {
+	if j.follow == nil {
+		return true
+	}
+	o, err := wire.Open(j.follow)
+	is, ok := o.Body.(wire.Follow)
+	return err == nil && ok && is.Neighborhood == to.Succeeds
 }
 
 // GiveUp ends the asking.

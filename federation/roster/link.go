@@ -259,7 +259,7 @@ func (r *Roster) resting(a, b wire.Signed) int {
 			return 2, 0
 		case wire.Deed:
 			return 3, r.logs[b.Deed().Seat].byID[o.ID].depth
-		case wire.Card, wire.Leave:
+		case wire.Card, wire.Leave, wire.Anew:
 			return 4, 0
 		}
 		return 0, 0

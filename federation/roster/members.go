@@ -67,6 +67,7 @@ func (r *Roster) members(s *State, annulled map[wire.Hash]struct{}, now wire.Min
 	})
 	r.leave(s)
 	r.rename(s, now)
+	r.foundings(s, now)
 	for author, m := range s.Members {
 		if m.Out {
 			continue
@@ -154,6 +155,22 @@ func (r *Roster) rename(s *State, now wire.Minute) {
 		if m != nil && !m.Out && card.Minute > m.Card.Minute && card.Minute <= now+ahead {
 			m.Card = &card
 		}
+	}
+}
+
+// foundings takes in who founded the neighborhood anew: what they say counts as
+// long as what they wrote at that minute does, and is not of the future.
+func (r *Roster) foundings(s *State, now wire.Minute) {
+	for author, o := range r.anew {
+		is := o.Body.(wire.Anew)
+		m := s.Members[author]
+		if m == nil || m.Left || is.Minute < m.Since || m.Out && is.Minute > m.Until || is.Minute > now+ahead {
+			continue
+		}
+		if s.Anew == nil {
+			s.Anew = map[wire.Key]*wire.Anew{}
+		}
+		s.Anew[author] = &is
 	}
 }
 

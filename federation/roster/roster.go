@@ -46,6 +46,7 @@ type Roster struct {
 	authors map[wire.Key]struct{}    // that some deed held here admits
 	cards   map[wire.Key]wire.Signed // by author: the newest
 	left    map[wire.Key]wire.Signed // by author: the earliest
+	anew    map[wire.Key]wire.Signed // by author: the newest
 	buckets [256]bucket              // ids, for links
 	gone    []wire.Hash              // see Replaced
 
@@ -130,6 +131,7 @@ func New(genesis wire.Signed) *Roster {
 		authors: map[wire.Key]struct{}{g.Founder: {}},
 		cards:   map[wire.Key]wire.Signed{},
 		left:    map[wire.Key]wire.Signed{},
+		anew:    map[wire.Key]wire.Signed{},
 		final:   genesis.ID,
 		passed:  map[wire.Hash]wire.Minute{},
 	}
@@ -155,7 +157,7 @@ func (r *Roster) Objects() []wire.Signed {
 }
 
 // Replaced returns the objects that are no longer held since it was last asked:
-// the cards and leavings whose place a better one took.
+// the cards, leavings and foundings whose place a better one took.
 func (r *Roster) Replaced() []wire.Hash {
 	gone := r.gone
 	r.gone = nil
@@ -201,7 +203,7 @@ func (r *Roster) Add(o wire.Signed) (bool, error) {
 }
 
 // take puts an object where it is found again, if it rests on what is held.
-// Of cards and leaves one per author stays: old is the one that does not, which
+// Of cards, leaves and foundings one per author stays: old is the one that does not, which
 // may be the object itself.
 func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 	switch b := o.Body.(type) {
@@ -253,6 +255,8 @@ func (r *Roster) take(o wire.Signed) (ok bool, old wire.Signed) {
 		return r.one(r.cards, b.Author, o, func(a, b wire.Signed) bool { return newer(a.Body.(wire.Card), a.ID, b.Body.(wire.Card), b.ID) })
 	case wire.Leave:
 		return r.one(r.left, b.Author, o, func(a, b wire.Signed) bool { return earlier(a, b) })
+	case wire.Anew:
+		return r.one(r.anew, b.Author, o, newest)
 	default:
 		return false, old
 	}
@@ -297,6 +301,15 @@ func earlier(a, b wire.Signed) bool {
 	return wire.Compare(a.ID, b.ID) < 0
 }
 
+// newest is newer for foundings.
+func newest(a, b wire.Signed) bool {
+	x, y := a.Body.(wire.Anew).Minute, b.Body.(wire.Anew).Minute
+	if x != y {
+		return x > y
+	}
+	return wire.Compare(a.ID, b.ID) < 0
+}
+
 // of returns the neighborhood that an object names; zero for what belongs to no roster.
 func of(b wire.Body) wire.Hash {
 	switch b := b.(type) {
@@ -309,6 +322,8 @@ func of(b wire.Body) wire.Hash {
 	case wire.Card:
 		return b.Neighborhood
 	case wire.Leave:
+		return b.Neighborhood
+	case wire.Anew:
 		return b.Neighborhood
 	}
 	return wire.Hash{}

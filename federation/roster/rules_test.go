@@ -298,6 +298,53 @@ func TestHeirs(t *testing.T) {
 	}
 }
 
+// Who founds anew is heard as long as what they wrote counts: of their foundings
+// the newest, not what they date ahead, and not from who left or was never in.
+func TestAnew(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		tell func(s *street, founds func(who string, at wire.Minute))
+		want wire.Minute // of the founding that counts, 0 for none
+	}{
+		{"a member", func(_ *street, founds func(string, wire.Minute)) { founds("ben", 20) }, 20},
+		{"twice", func(_ *street, founds func(string, wire.Minute)) { founds("ben", 30); founds("ben", 20) }, 30},
+		{"before it came", func(_ *street, founds func(string, wire.Minute)) { founds("ben", 0) }, 0},
+		{"in days to come", func(_ *street, founds func(string, wire.Minute)) { founds("ben", 7*wire.Day) }, 0},
+		{"put out since", func(s *street, founds func(string, wire.Minute)) { founds("ben", 20); s.revoke("anna", 30, "ben", 30) }, 20},
+		{"put out for what it did before", func(s *street, founds func(string, wire.Minute)) {
+			founds("ben", 20)
+			s.revoke("anna", 30, "ben", 19)
+		}, 0},
+		{"after it was put out", func(s *street, founds func(string, wire.Minute)) { s.revoke("anna", 10, "ben", 10); founds("ben", 20) }, 0},
+		{"left", func(s *street, founds func(string, wire.Minute)) {
+			founds("ben", 20)
+			s.object("leaves", wire.Leave{Neighborhood: s.genesis.ID, Author: key("ben"), Minute: start + 40})
+		}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := stewards("anna")
+			s.admit("anna", 1, "ben")
+			tt.tell(s, func(who string, at wire.Minute) {
+				s.object(who+" founds", wire.Anew{Neighborhood: s.genesis.ID, Author: key(who), Minute: start + at})
+			})
+			got := s.resolved(t).Anew
+			switch is := got[key("ben")]; {
+			case tt.want == 0 && len(got) > 0:
+				t.Error("it counts")
+			case tt.want > 0 && (is == nil || is.Minute != start+tt.want):
+				t.Errorf("counts %+v", is)
+			}
+			r := New(s.genesis)
+			if _, err := r.Add(s.object("eve founds", wire.Anew{Neighborhood: s.genesis.ID, Author: key("eve")})); !errors.Is(err, ErrEarly) {
+				t.Errorf("who was never in is held: %v", err)
+			}
+			if _, err := r.Add(s.object("ben follows", wire.Follow{Neighborhood: s.genesis.ID, Author: key("ben")})); !errors.Is(err, ErrForeign) {
+				t.Errorf("what is said at a door is held: %v", err)
+			}
+		})
+	}
+}
+
 func TestNotHeld(t *testing.T) {
 	s, head := stewards("anna", "ben")
 	r := New(s.genesis)

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -19,8 +20,9 @@ type State struct {
 	Seats    map[wire.Key]Seat
 	Members  map[wire.Key]*Member // also those who are out: their earlier entries count
 	Agencies map[wire.Key]Agency
-	Proposed []Proposal  // acts above the head that lack votes
-	Revoking []wire.Hash // revocations that wait for a second steward (R15)
+	Anew     map[wire.Key]*wire.Anew // by author: who founded the neighborhood anew, and asks to go on there (R16)
+	Proposed []Proposal              // acts above the head that lack votes
+	Revoking []wire.Hash             // revocations that wait for a second steward (R15)
 
 	Doubles []Double   // seats that voted for two acts where one was asked for (R5)
 	Forked  []wire.Key // seats whose log has branches that none of their deeds joins (R13)
@@ -123,11 +125,16 @@ func (s *State) Equal(o *State) bool {
 	return s == o || s.Head == o.Head && s.Minute == o.Minute && s.Waiting == o.Waiting &&
 		slices.Equal(s.Charter, o.Charter) && s.Policy.Equal(o.Policy) &&
 		maps.Equal(s.Seats, o.Seats) && maps.EqualFunc(s.Members, o.Members, sameMember) && maps.Equal(s.Agencies, o.Agencies) &&
+		maps.EqualFunc(s.Anew, o.Anew, sameAnew) &&
 		slices.EqualFunc(s.Proposed, o.Proposed, func(a, b Proposal) bool {
 			return a.Act == b.Act && a.Need == b.Need && slices.Equal(a.Votes, b.Votes)
 		}) &&
 		slices.Equal(s.Revoking, o.Revoking) && slices.Equal(s.Doubles, o.Doubles) &&
 		slices.Equal(s.Forked, o.Forked) && slices.Equal(s.Splits, o.Splits)
+}
+
+func sameAnew(a, b *wire.Anew) bool {
+	return a == b || a.Neighborhood == b.Neighborhood && a.Author == b.Author && a.Minute == b.Minute && bytes.Equal(a.Invite, b.Invite)
 }
 
 func sameMember(a, b *Member) bool {

@@ -42,6 +42,7 @@ func TestStateEqual(t *testing.T) {
 		return &State{
 			Seats: map[wire.Key]Seat{{9}: {}}, Agencies: map[wire.Key]Agency{{9}: {}},
 			Members:  map[wire.Key]*Member{{9}: {Card: &wire.Card{}}},
+			Anew:     map[wire.Key]*wire.Anew{{9}: {}},
 			Proposed: []Proposal{{}}, Doubles: []Double{{}}, Splits: []Split{{}},
 		}
 	}
@@ -51,6 +52,7 @@ func TestStateEqual(t *testing.T) {
 	for name, part := range map[string]func(*State) any{
 		"state": func(s *State) any { return s }, "policy": func(s *State) any { return &s.Policy },
 		"member": func(s *State) any { return s.Members[wire.Key{9}] }, "card": func(s *State) any { return s.Members[wire.Key{9}].Card },
+		"anew":     func(s *State) any { return s.Anew[wire.Key{9}] },
 		"proposal": func(s *State) any { return &s.Proposed[0] }, "double": func(s *State) any { return &s.Doubles[0] }, "split": func(s *State) any { return &s.Splits[0] },
 	} {
 		fields := reflect.TypeOf(part(state())).Elem()

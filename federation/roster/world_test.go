@@ -98,6 +98,7 @@ func chaos(random *rand.Rand) *street {
 			card.Node = key(who() + "'s node")
 			s.object("card", card)
 			if random.IntN(3) == 0 {
+				s.object("anew", wire.Anew{Neighborhood: s.genesis.ID, Author: key(who()), Minute: start + wire.Minute(random.IntN(100)), Invite: []byte{byte(random.IntN(4))}})
 				s.object("leave", wire.Leave{Neighborhood: s.genesis.ID, Author: key(who()), Minute: start + wire.Minute(random.IntN(100))})
 			}
 		}

@@ -63,15 +63,6 @@ type Entry struct {
 	Payload []byte
 }
 
-// Add takes up a neighborhood, with its genesis and what else is known of it. It
-// returns [nvr.ErrExists] if the home is in it already, or uses these keys
-// elsewhere. One that it left it may take up again, with other keys.
-func (d *DB) Add(ctx context.Context, n Neighborhood, genesis Object, more ...Object) error {
-	return wrap("take up a neighborhood", d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		return add(ctx, tx, n, append([]Object{genesis}, more...)...)
-	}))
-}
-
 // Neighborhoods returns all, in the order of their places.
 func (d *DB) Neighborhoods(ctx context.Context) ([]Neighborhood, error) {
 	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (n Neighborhood, err error) {

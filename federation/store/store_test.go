@@ -49,7 +49,7 @@ func entry(name string) Entry {
 func founded(t testing.TB, dir string) *DB {
 	t.Helper()
 	db := open(t, dir)
-	if err := db.Add(t.Context(), elm, genesis); err != nil {
+	if err := db.Found(t.Context(), elm, nil, genesis); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -59,7 +59,7 @@ func TestSave(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	db := founded(t, dir)
 	oak := Neighborhood{Name: hashOf("oak street"), Place: 1, Generation: 2, Machine: 3, Settled: hashOf("an act")}
-	if err := db.Add(ctx, oak, Object{oak.Name, []byte("another genesis")}); err != nil {
+	if err := db.Found(ctx, oak, nil, Object{oak.Name, []byte("another genesis")}); err != nil {
 		t.Fatal(err)
 	}
 	save := func(c Change) {
@@ -102,7 +102,7 @@ func TestRefused(t *testing.T) {
 		"the same again":     elm,
 		"with the same keys": {Name: hashOf("x"), Settled: hashOf("x")},
 	} {
-		if err := db.Add(ctx, n, Object{n.Name, []byte("g")}); !errors.Is(err, nvr.ErrExists) {
+		if err := db.Found(ctx, n, nil, Object{n.Name, []byte("g")}); !errors.Is(err, nvr.ErrExists) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestTakenBackIsGone(t *testing.T) {
 			for _, n := range must(db.Neighborhoods(t.Context())) {
 				later.Place = n.Place + 1
 			}
-			return errors.Join(db.Forget(t.Context(), elm.Name, 5), db.Add(t.Context(), later, genesis)) // it comes back
+			return errors.Join(db.Forget(t.Context(), elm.Name, 5), db.Found(t.Context(), later, nil, genesis)) // it comes back
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -293,7 +293,7 @@ func TestGiveUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	left(3, 5)
-	if err := db.Add(ctx, at(2), genesis); !errors.Is(err, nvr.ErrExists) {
+	if err := db.Found(ctx, at(2), nil, genesis); !errors.Is(err, nvr.ErrExists) {
 		t.Errorf("with earlier keys: %v", err)
 	}
 	ask(4)

@@ -85,6 +85,8 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"entry-reaction": entry("reaction", post.ID),
 		"entry-label":    entry("label", post.ID),
 		"entry-retract":  entry("retract", post.ID),
+		"anew":           sign(t, Anew{Neighborhood: n, Author: keyOf("bob"), Minute: now + 9, Invite: encode(invitation())}, "bob"),
+		"follow":         sign(t, Follow{Neighborhood: n, Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob anew")}, "bob"),
 		"report":         sign(t, Report{Neighborhood: n, Reporter: keyOf("bob"), Steward: keyOf("anna"), On: post.ID, Reason: LabelUnkind, Words: "It names my son.", Minute: now + 7}, "bob"),
 	}, payloads
 }

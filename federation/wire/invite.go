@@ -59,16 +59,25 @@ const checksumLen = 4
 // (RFC 4648) the invite and the first 4 bytes of its SHA-256. It returns ErrRange
 // or ErrTooLarge for what [ParseInvite] would refuse.
 func (v Invite) Text() (string, error) {
-	v.Version = Version
-	if err := v.check(); err != nil {
+	b, err := v.Bytes()
+	if err != nil {
 		return "", err
-	}
-	b := encode(v)
-	if len(b) > MaxInvite {
-		return "", fmt.Errorf("%w: invite of %d bytes, of at most %d", ErrTooLarge, len(b), MaxInvite)
 	}
 	sum := sha256.Sum256(b)
 	return invitePrefix + inviteText.EncodeToString(append(b, sum[:checksumLen]...)), nil
+}
+
+// Bytes returns the invite as an [Anew] carries it. Errors are those of [Invite.Text].
+func (v Invite) Bytes() ([]byte, error) {
+	v.Version = Version
+	if err := v.check(); err != nil {
+		return nil, err
+	}
+	b := encode(v)
+	if len(b) > MaxInvite {
+		return nil, fmt.Errorf("%w: invite of %d bytes, of at most %d", ErrTooLarge, len(b), MaxInvite)
+	}
+	return b, nil
 }
 
 // maxLetters is how many letters of base32 the longest invite takes.

@@ -15,6 +15,7 @@ type Knock struct {
 	_       struct{} `cbor:",toarray"`
 	Card    []byte   // an object of kind card: who wants to be let in
 	Returns bool     // only if it is a member: its machine was lost, and the card names its new node
+	Follow  []byte   // an object of kind follow: that it was in the neighborhood in whose place this one is; empty for who has an invite
 }
 
 // Welcome is the answer.
@@ -146,7 +147,10 @@ func ReadDoor(b []byte) (Door, error) {
 }
 
 func (k Knock) check() error {
-	return within("card", len(k.Card) > 0 && len(k.Card) <= kinds[KindCard].limit)
+	return first(
+		within("card", len(k.Card) > 0 && len(k.Card) <= kinds[KindCard].limit),
+		within("follow", len(k.Follow) <= kinds[KindFollow].limit),
+	)
 }
 
 func (w Welcome) check() error {

@@ -36,7 +36,7 @@ func opening(what string, raw []byte, secret Salt) (any, error) {
 func doorway(t testing.TB) (Knock, []Welcome) {
 	objects, _ := street(t)
 	yes := Welcome{Answer: AnswerYes, Genesis: objects["genesis"].Raw, Admit: objects["admit"].Raw, Doors: invitation().Doors}
-	return Knock{Card: objects["card"].Raw}, []Welcome{yes, {Answer: AnswerUsed}, {Answer: AnswerLater}, {Answer: AnswerNo}}
+	return Knock{Card: objects["card"].Raw, Follow: objects["follow"].Raw}, []Welcome{yes, {Answer: AnswerUsed}, {Answer: AnswerLater}, {Answer: AnswerNo}}
 }
 
 type sealedRefusal struct {
@@ -99,6 +99,7 @@ func refusedSealed(t testing.TB) []sealedRefusal {
 		{"nested without end", "knock", plain(bytes.Repeat([]byte{0x81}, MaxKnock)), ErrMalformed},
 		{"no card", "knock", plain(encode(Knock{})), ErrRange},
 		{"a card of 513 bytes", "knock", plain(encode(Knock{Card: make([]byte, 513)})), ErrRange},
+		{"a follow of 513 bytes", "knock", plain(encode(Knock{Card: knock.Card, Follow: make([]byte, 513)})), ErrRange},
 
 		{"no answer", "welcome", as(func(w *Welcome) { *w = Welcome{} }), ErrUnknown},
 		{"an answer that nobody knows", "welcome", as(func(w *Welcome) { *w = Welcome{Answer: 5} }), ErrUnknown},

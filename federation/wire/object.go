@@ -26,6 +26,8 @@ const (
 	KindLeave         Kind = 12
 	KindEntry         Kind = 13
 	KindReport        Kind = 14
+	KindAnew          Kind = 15
+	KindFollow        Kind = 16
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -49,6 +51,8 @@ var kinds = map[Kind]struct {
 	KindLeave:         {"leave", 512, body[Leave]},
 	KindEntry:         {"entry", MaxEntry, body[Entry]},
 	KindReport:        {"report", maxReport, body[Report]},
+	KindAnew:          {"anew", 2 << 10, body[Anew]},
+	KindFollow:        {"follow", 512, body[Follow]},
 }
 
 // MaxObject is the size of the largest object, in bytes.

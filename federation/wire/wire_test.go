@@ -60,7 +60,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(o, again, cmpopts.IgnoreUnexported(Genesis{}, Policy{}, ActHead{}, AddSteward{}, DropSteward{}, SetPolicy{}, AdmitAgency{}, SuspendAgency{}, Annul{}, Vote{},
-			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{})); diff != "" {
+			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{})); diff != "" {
 			t.Errorf("%s is read as another (-signed +read):\n%s", name, diff)
 		}
 		v.Objects = append(v.Objects, ObjectVector{name, o.Body.Kind().String(), o.Body.signer().String(), o.ID.String(), hex.EncodeToString(o.Raw)})
@@ -220,6 +220,14 @@ func refused(t testing.TB) []refusal {
 		{"a body that goes on", sealed(KindEntry, append(slices.Clone(raws), 0), "bob"), ErrMalformed},
 		{"an empty body", sealed(KindEntry, nil, "bob"), ErrMalformed},
 
+		{"founded anew, with nothing to go to", sealed(KindAnew, encode(Anew{Author: keyOf("bob")}), "bob"), ErrMalformed},
+		{"founded anew, with half an invite", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(invitation())[:90]}), "bob"), ErrMalformed},
+		{"founded anew, with an invite of another version", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(Invite{Version: 2})}), "bob"), ErrUnknown},
+		{"founded anew, in its own place", sealed(KindAnew, encode(Anew{Neighborhood: hashOf("n"), Author: keyOf("bob"), Invite: encode(invitation())}), "bob"), ErrRange},
+		{"founded anew by another", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(invitation())}), "eve"), ErrSignature},
+		{"follows with the key it had", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob")}), "bob"), ErrRange},
+		{"follows to where it is", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), As: keyOf("eve")}), "bob"), ErrRange},
+		{"follows in another's name", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("eve")}), "eve"), ErrSignature},
 		{"an entry that does what nobody knows", as(func(e *Entry) { e.Says = 99 }), ErrUnknown},
 		{"a post about an entry", as(func(e *Entry) { e.On = hashOf("x") }), ErrRange},
 		{"a comment about nothing", as(func(e *Entry) { e.Says = SaysComment }), ErrRange},
@@ -423,6 +431,7 @@ func TestLimits(t *testing.T) {
 		Revoke{Head: deed, Cut: last}, card, Leave{Author: keyOf("bob"), Minute: last},
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
 		Report{Neighborhood: n, Reporter: keyOf("bob"), On: n, Reason: LabelUnlawful, Words: wide(MaxReportWords), Minute: last},
+		Anew{Neighborhood: hashOf("m"), Author: keyOf("bob"), Minute: last, Invite: encode(invitation())}, Follow{Neighborhood: hashOf("m"), Author: keyOf("bob"), Anew: n, As: keyOf("bob anew")},
 	} {
 		if _, err := Sign(b, private("bob")); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)

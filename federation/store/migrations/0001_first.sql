@@ -49,7 +49,17 @@ CREATE TABLE invite (
 	expires_minute  INTEGER NOT NULL CHECK (expires_minute > 0),
 	used_by         BLOB    CHECK (length(used_by) = 32),            -- author key of the home that was let in
 	succeeds        BLOB    CHECK (length(succeeds) = 32),           -- author key that is lost, whose place that home takes
+	called          INTEGER NOT NULL DEFAULT 0 CHECK (called IN (0, 1)), -- it is for all who are called, see there
 	PRIMARY KEY (neighborhood_id, secret)
+) STRICT, WITHOUT ROWID;
+
+-- Members of the neighborhood that this one was founded in the place of, when that
+-- was: each is let in once by this home.
+CREATE TABLE called (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	author          BLOB    NOT NULL CHECK (length(author) = 32),    -- author key in the old one
+	used_by         BLOB    CHECK (length(used_by) = 32),            -- author key here
+	PRIMARY KEY (neighborhood_id, author)
 ) STRICT, WITHOUT ROWID;
 
 -- Neighborhoods that the home asked to join and knows little of yet. The welcome
@@ -60,6 +70,7 @@ CREATE TABLE joining (
 	invite  TEXT    NOT NULL CHECK (length(invite) BETWEEN 1 AND 2048),
 	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
 	returns INTEGER NOT NULL DEFAULT 0 CHECK (returns IN (0, 1)),             -- it was a member, and its machine was lost
+	follow  BLOB    CHECK (length(follow) BETWEEN 1 AND 512),                 -- that it was in the neighborhood in whose place this one is
 	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
 ) STRICT;
 
@@ -74,7 +85,7 @@ CREATE TABLE address (
 -- What this home does not want to see. It never leaves the home.
 CREATE TABLE quiet (
 	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
-	what            BLOB    NOT NULL CHECK (length(what) = 32),      -- id of an entry, or an author key
+	what            BLOB    NOT NULL CHECK (length(what) = 32),      -- id of an entry, an author key, or a neighborhood to go on in
 	how             INTEGER NOT NULL CHECK (how BETWEEN 1 AND 3),    -- 1: the entry is hidden, 2: the author is muted, 3: blocked
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
