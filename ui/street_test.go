@@ -88,6 +88,16 @@ func (n *neighbor) Invite(m *membership.Membership, days int, lost wire.Key) (wi
 	}, days, lost)
 }
 
+func (n *neighbor) FoundAnew(old *membership.Membership) (*membership.Membership, error) {
+	m, err := n.all.FoundAnew(old)
+	if err == nil {
+		err = errors.Join(n.err, n.all.Call(m, func(wire.Hash, wire.Minute) ([]wire.Door, error) {
+			return []wire.Door{{Node: wire.PublicKey(m.Node()), Addresses: []string{"/ip4/192.0.2.1/udp/4001/quic-v1"}}}, nil
+		}))
+	}
+	return m, err
+}
+
 func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return n.direct, n.direct / 2 }
 
 func (n *neighbor) Traffic(*membership.Membership) (today, month exchange.Meter, err error) {

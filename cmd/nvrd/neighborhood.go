@@ -170,13 +170,69 @@ func neighborhoodFound(ctx context.Context, c *call) error {
 		in.Places = append(in.Places, p)
 		return nil
 	})
-	if err := c.parse(f, "title", "home"); err != nil {
+	var anew string
+	f.StringVar(&anew, "anew", "", "title or name of the neighborhood that this one is in the place of, with its title, rules and name of this home")
+	if err := c.parse(f); err != nil {
 		return err
+	}
+	if anew != "" {
+		return r.foundAnew(ctx, c, anew)
+	}
+	if in.Title == "" || in.Home == "" {
+		return fmt.Errorf("say what it is called with --title and what neighbors call this home with --home, or which one it is in the place of with --anew: %w", nvr.ErrInvalid)
 	}
 	if err := r.ask(ctx, http.MethodPost, "", in, nil); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(c.out, "%s begins with %s. Let others in with `nvrd neighborhood invite`.\n", in.Title, in.Home)
+	return err
+}
+
+func (r running) foundAnew(ctx context.Context, c *call, old string) error {
+	of, err := r.one(ctx, old)
+	if err != nil {
+		return err
+	}
+	var made struct{ Name string }
+	if err := r.ask(ctx, http.MethodPost, "/"+of.Name+"/anew", nil, &made); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s is founded anew, with %s as its steward. Each neighbor is asked once to go on there, for 30 days; what was said before stays in the old one until it expires.\n", of.Title, of.Home)
+	return err
+}
+
+// neighborhoodFollow answers what the owner was asked.
+func neighborhoodFollow(ctx context.Context, c *call) error {
+	r, f := runningFlags(c)
+	name := f.String("neighborhood", "", "which, by its title or name, if neighbors of several ask")
+	decline := f.Bool("decline", false, "don't, and don't be asked again; nobody is told")
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	var s neighborhood.Status
+	if err := r.ask(ctx, http.MethodGet, "", nil, &s); err != nil {
+		return err
+	}
+	var of []string
+	var asked []neighborhood.Offer
+	for _, n := range s.In {
+		for _, o := range n.Ask {
+			if *name == "" || *name == o.Title || *name == o.Name {
+				of, asked = append(of, n.Name), append(asked, o)
+			}
+		}
+	}
+	if len(asked) != 1 {
+		return fmt.Errorf("%d neighbors ask to go on with them; `nvrd neighborhood status --json` shows where, to be named with --neighborhood: %w", len(asked), nvr.ErrNotFound)
+	}
+	path := "/" + of[0] + "/anew/" + asked[0].Name
+	if *decline {
+		return r.ask(ctx, http.MethodDelete, path, nil, nil)
+	}
+	if err := r.ask(ctx, http.MethodPut, path, nil, nil); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "This home knocks at the door of %s to go on in %s. `nvrd neighborhood status` tells how it goes.\n", asked[0].By, asked[0].Title)
 	return err
 }
 
@@ -274,6 +330,12 @@ func neighborhoodStatus(ctx context.Context, c *call) error {
 	}
 	for _, n := range s.In {
 		fmt.Fprintf(c.out, "%s, as %s: %d homes, %d linked directly, %d through another home\n", n.Title, n.Home, n.Homes, n.Direct, n.Relayed)
+		for _, o := range n.Ask {
+			fmt.Fprintf(c.out, "  %s founded it anew, as %s: `nvrd neighborhood follow` goes on there, `follow --decline` does not\n", o.By, o.Title)
+		}
+		if n.Anew != "" {
+			fmt.Fprintln(c.out, "  this home goes on in the one that was founded anew; this one stays until what was said in it has expired")
+		}
 		if n.Problem != "" {
 			fmt.Fprintf(c.out, "  %s\n", n.Problem)
 		}
@@ -322,6 +384,12 @@ func (r running) one(ctx context.Context, name string) (neighborhood.Neighborhoo
 	switch len(found) {
 	case 1:
 		return found[0], nil
+	case 2:
+		for i, old := range found { // of one title, and one in the place of the other
+			if old.Anew == found[1-i].Name {
+				return found[1-i], nil
+			}
+		}
 	case 0:
 		return neighborhood.Neighborhood{}, fmt.Errorf("this home is in no such neighborhood: %w", nvr.ErrNotFound)
 	}

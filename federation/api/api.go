@@ -39,6 +39,9 @@ func Routes(o *online.Online) []Route {
 		{"PUT /api/v1/neighborhoods/seed", true, a.turnOn},
 		{"PUT /api/v1/neighborhoods/seed/paper", true, a.onPaper},
 		{"POST /api/v1/neighborhoods", true, a.found},
+		{"POST /api/v1/neighborhoods/{name}/anew", true, a.foundAnew},
+		{"PUT /api/v1/neighborhoods/{name}/anew/{anew}", true, a.follow},
+		{"DELETE /api/v1/neighborhoods/{name}/anew/{anew}", true, a.decline},
 		{"POST /api/v1/neighborhoods/joining", true, a.join},
 		{"DELETE /api/v1/neighborhoods/joining/{name}", true, a.giveUp},
 		{"GET /api/v1/neighborhoods/{name}/members", false, a.members},
@@ -66,6 +69,16 @@ type Neighborhood struct {
 	Direct  int    `json:"direct"`  // homes linked now
 	Relayed int    `json:"relayed"` // through another home
 	Problem string `json:"problem,omitempty"`
+
+	Anew string  `json:"anew,omitempty"` // name of the neighborhood in which the home goes on
+	Ask  []Offer `json:"ask,omitempty"`  // where neighbors go on, and the owner may
+}
+
+// Offer is a neighborhood that was founded in the place of one.
+type Offer struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	By    string `json:"by"` // name of the neighbor who founded it
 }
 
 // Joining is one that the home asks to be let into.
@@ -123,8 +136,15 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
 			n.Home = self.Card.Name
 		}
 		n.Direct, n.Relayed = a.online.Links(m)
+		var err error
 		if err := m.Behind(); err != nil {
 			n.Problem = err.Error()
+		}
+		if n.Ask, err = offersOf(all, m); err != nil {
+			return err
+		}
+		if anew := all.Successor(m); anew != nil {
+			n.Anew = hexed(anew.Name())
 		}
 		s.In = append(s.In, n)
 	}
@@ -215,6 +235,74 @@ func (a *api) found(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return write(w, http.StatusCreated, map[string]string{"name": hexed(m.Name())})
+}
+
+func offersOf(all *membership.All, m *membership.Membership) (asked []Offer, err error) {
+	offers, err := all.Offers(m)
+	for _, o := range offers {
+		one := Offer{Name: hexed(o.Invite.Neighborhood), Title: o.Invite.Title}
+		if by := m.State().Members[o.By]; by != nil {
+			one.By = by.Card.Name
+		}
+		asked = append(asked, one)
+	}
+	return asked, err
+}
+
+func (a *api) foundAnew(w http.ResponseWriter, r *http.Request) error {
+	m, err := a.of(r)
+	if err != nil {
+		return err
+	}
+	anew, err := a.online.FoundAnew(m)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, map[string]string{"name": hexed(anew.Name())})
+}
+
+// asked returns what a request's address names, of what the owner is asked.
+func (a *api) asked(r *http.Request) (*membership.All, *membership.Membership, wire.Hash, error) {
+	var anew wire.Hash
+	all, err := a.all()
+	if err != nil {
+		return nil, nil, anew, err
+	}
+	m, err := a.of(r)
+	if err != nil {
+		return nil, nil, anew, err
+	}
+	offers, err := all.Offers(m)
+	for _, o := range offers {
+		if hexed(o.Invite.Neighborhood) == r.PathValue("anew") {
+			return all, m, o.Invite.Neighborhood, err
+		}
+	}
+	return nil, nil, anew, errors.Join(err, fmt.Errorf("no neighbor asks to go on there: %w", nvr.ErrNotFound))
+}
+
+func (a *api) follow(w http.ResponseWriter, r *http.Request) error {
+	all, m, anew, err := a.asked(r)
+	if err != nil {
+		return err
+	}
+	j, err := all.Follow(m, anew)
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusAccepted, Joining{Name: hexed(anew), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: "waiting"})
+}
+
+func (a *api) decline(w http.ResponseWriter, r *http.Request) error {
+	all, m, anew, err := a.asked(r)
+	if err != nil {
+		return err
+	}
+	if err := all.Decline(m, anew); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (a *api) join(w http.ResponseWriter, r *http.Request) error {

@@ -49,6 +49,7 @@ type Online struct {
 	galleries map[*membership.Membership]*gallery // of those that run, each with its node
 	begun     chan struct{}                       // is closed when there is another one
 	asks      map[*membership.Joining]context.CancelFunc
+	leaving   map[*membership.Membership]bool // of themselves, see leaveSpent
 }
 
 // Open takes up what the home was in. All of it runs until Close.
@@ -59,7 +60,7 @@ func Open(c Config) (*Online, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	o := &Online{
 		config: c, ctx: ctx, stop: stop, begun: make(chan struct{}),
-		galleries: map[*membership.Membership]*gallery{}, asks: map[*membership.Joining]context.CancelFunc{},
+		galleries: map[*membership.Membership]*gallery{}, asks: map[*membership.Joining]context.CancelFunc{}, leaving: map[*membership.Membership]bool{},
 	}
 	seed, on, err := store.Seed(c.Dir)
 	if err == nil && on {
@@ -160,6 +161,7 @@ func (o *Online) follow(all *membership.All) {
 		news := all.News()
 		o.connect(all.In())
 		o.knock(all.Joining())
+		o.leaveSpent(all)
 		select {
 		case <-o.ctx.Done():
 			return
@@ -295,6 +297,28 @@ func (o *Online) Invite(m *membership.Membership, days int, lost wire.Key) (wire
 	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days, lost)
 }
 
+// FoundAnew founds a neighborhood in the place of one that the home is in, and
+// asks all who are in that to go on there; done again it asks again, with the
+// doors that are open now. Errors are those of [membership.All.FoundAnew] and
+// [membership.All.Call], and that its part of it does not run after 30 s.
+func (o *Online) FoundAnew(old *membership.Membership) (*membership.Membership, error) {
+	all := o.All()
+	if all == nil {
+		return nil, fmt.Errorf("found anew: %w", nvr.ErrNotFound)
+	}
+	m, err := all.FoundAnew(old)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
+	defer cancel()
+	n, err := o.listening(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
+	}
+	return m, all.Call(m, func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) })
+}
+
 // listening returns the node of a membership, once there is one.
 func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node.Node, error) {
 	for {
@@ -333,6 +357,24 @@ func (o *Online) leaveAgain(m *membership.Membership) {
 	}
 	if err := o.Leave(m); err != nil {
 		o.config.Log.Error("leave", "neighborhood", m.Genesis().Title, "err", err)
+	}
+}
+
+// leaveSpent leaves where the home goes on elsewhere and nothing stands any more
+// of before.
+func (o *Online) leaveSpent(all *membership.All) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range all.Spent() {
+		if !o.leaving[m] {
+			o.leaving[m] = true
+			o.work.Go(func() {
+				o.leaveAgain(m)
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				delete(o.leaving, m) // what failed is tried again
+			})
+		}
 	}
 }
 

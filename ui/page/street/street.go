@@ -38,6 +38,9 @@ type Service interface {
 	// Invite makes an invite with doors; an error says what is missing. Lost is the
 	// author key whose place the home takes that uses it, zero for none.
 	Invite(m *membership.Membership, days int, lost wire.Key) (wire.Invite, error)
+	// FoundAnew founds a neighborhood in the place of one, and asks all who are in
+	// it to go on there.
+	FoundAnew(old *membership.Membership) (*membership.Membership, error)
 	// Links returns how many homes are linked to now.
 	Links(m *membership.Membership) (direct, relayed int)
 	// Traffic returns how many bytes of photos and clips went today and this
