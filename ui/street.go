@@ -4,6 +4,7 @@ import (
 	"nvrd/pkg/auth"
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/anew"
 	"nvrd/ui/page/street/begin"
 	"nvrd/ui/page/street/feed"
 	"nvrd/ui/page/street/members"
@@ -46,6 +47,9 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	room := stewards.Page{Base: b}
 	route("GET /street/{street}/stewards", auth.Review, room.Get)
 	route("POST /street/{street}/stewards", auth.Manage, room.Post)
+	again := anew.Page{Base: b}
+	route("GET /street/{street}/anew", auth.Manage, again.Get)
+	route("POST /street/{street}/anew", auth.Manage, again.Post)
 	own := mine.Page{Base: b}
 	route("GET /street/{street}/mine", auth.Review, own.Get)
 	route("POST /street/{street}/mine", auth.Manage, own.Rename)

@@ -55,6 +55,8 @@ var guests = map[string]int{
 
 	"GET /street/{street}/stewards":               403,
 	"POST /street/{street}/stewards":              403,
+	"GET /street/{street}/anew":                   403,
+	"POST /street/{street}/anew":                  403,
 	"GET /street/{street}/mine":                   403,
 	"POST /street/{street}/mine":                  403,
 	"GET /street/{street}/leave":                  403,

@@ -22,6 +22,7 @@ type Street struct {
 	Stewards StreetStewards `json:"stewards"`
 	Mine     StreetMine     `json:"mine"`
 	Leave    StreetLeave    `json:"leave"`
+	Anew     StreetAnew     `json:"anew"`
 	Refused  StreetRefused  `json:"refused"`
 
 	Categories map[string]string `json:"categories"`
@@ -38,6 +39,7 @@ type StreetPages struct {
 	Mine     string `json:"mine"`
 	Others   string `json:"others"` // neighborhoods
 	Another  string `json:"another"`
+	Earlier  string `json:"earlier"` // {title}: founded anew since
 }
 
 // StreetPeople is what is said of neighbors.
@@ -309,6 +311,30 @@ type StreetMine struct {
 	Rename  string `json:"rename"`
 	Renamed string `json:"renamed"`
 	Leave   string `json:"leave"`
+}
+
+// StreetAnew founds a neighborhood anew, and asks who goes on there.
+type StreetAnew struct {
+	Title     string   `json:"title"` // {title}
+	Link      string   `json:"link"`
+	When      string   `json:"when"`
+	Does      []string `json:"does"`
+	Confirm   string   `json:"confirm"`
+	Tick      string   `json:"tick"`
+	Submit    string   `json:"submit"`
+	Cancel    string   `json:"cancel"`
+	Already   string   `json:"already"`
+	Again     string   `json:"again"`
+	AgainTip  string   `json:"again_hint"`
+	Open      string   `json:"open"`
+	Elsewhere string   `json:"elsewhere"` // {title}
+	Failed    string   `json:"failed"`    // {detail}
+	Asks      string   `json:"asks"`      // {name}
+	Ask       string   `json:"ask"`       // {name} {title} {own}
+	Private   string   `json:"private"`
+	Follow    string   `json:"follow"`
+	Decline   string   `json:"decline"`
+	GoesOn    string   `json:"goes_on"` // {title}
 }
 
 // StreetLeave asks before a home leaves.

@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
+	"nvrd/ui/text"
 )
 
 // Page serves /street/{street} and what lies below its entries.
@@ -52,13 +53,36 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 			m.reports, m.room = t.Report.Open.N(len(open)), street.Href(v.Membership, "/stewards")+"#reports"
 		}
 	}
+	if err := p.anew(v, &m); err != nil {
+		return err
+	}
 	if all := p.Service.All().In(); len(all) > 1 {
 		for _, one := range all {
-			m.others = append(m.others, street.Tab{Href: street.Href(one, ""), Label: one.Genesis().Title, Here: one == v.Membership})
+			label := one.Genesis().Title
+			if p.Service.All().Successor(one) != nil {
+				label = text.Fill(t.Pages.Earlier, "title", label)
+			}
+			m.others = append(m.others, street.Tab{Href: street.Href(one, ""), Label: label, Here: one == v.Membership})
 		}
 	}
 	m.days, m.hidden = days(v, v.Days())
 	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// anew says that this home goes on elsewhere, or asks whether it does.
+func (p Page) anew(v street.View, m *model) error {
+	all := p.Service.All()
+	if to := all.Successor(v.Membership); to != nil {
+		m.goesOn, m.to = text.Fill(v.T.Street.Anew.GoesOn, "title", to.Genesis().Title), street.Href(to, "")
+		m.write = "" // neighbors who went on don't read it here
+		return nil
+	}
+	if !m.manage {
+		return nil
+	}
+	offers, err := all.Offers(v.Membership)
+	m.asks, m.anew = asksOf(v, offers), street.Href(v.Membership, "/anew")
+	return err
 }
 
 // Quiet hides an entry, mutes or blocks an author, or undoes that, as the form

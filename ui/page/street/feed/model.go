@@ -5,11 +5,13 @@ import (
 	"time"
 
 	held "nvrd/federation/feed"
+	"nvrd/federation/membership"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
+	"nvrd/ui/text"
 )
 
 type model struct {
@@ -26,8 +28,30 @@ type model struct {
 	room    string       // where that is
 	days    []day
 	hidden  bool // some posts are not shown
+	asks    []ask
+	goesOn  string // that this home goes on elsewhere; empty if it does not
+	to      string // where
+	anew    string // where the owner answers
 	actions string
 	quiet   string // where a home says what it does not want to see
+}
+
+// ask is what the owner is asked once: to go on where a neighbor does.
+type ask struct {
+	title, what, id string
+}
+
+// asksOf returns what the owner is asked.
+func asksOf(v street.View, offers []membership.Offer) []ask {
+	var all []ask
+	for _, o := range offers {
+		t, by := v.T.Street.Anew, v.Who(o.By).Name
+		all = append(all, ask{
+			title: text.Fill(t.Asks, "name", by), id: o.Invite.Neighborhood.String(),
+			what: text.Fill(t.Ask, "title", o.Invite.Title, "name", by, "own", v.Who(v.Author()).Name),
+		})
+	}
+	return all
 }
 
 // day is what was said on one day of the viewer's.

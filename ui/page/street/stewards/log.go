@@ -78,7 +78,14 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 	switch is := o.Body.(type) {
 	case wire.Genesis:
 		d.minute = is.Minute
-		say("genesis", is.Seat, "title", is.Title)
+		phrase := "genesis"
+		if is.Succeeds != (wire.Hash{}) {
+			phrase = "genesis_anew"
+		}
+		say(phrase, is.Seat, "title", is.Title)
+	case wire.Anew:
+		d.minute = is.Minute
+		d.what = text.Fill(t.Acts["anew"], "who", name(is.Author), "title", is.To().Title)
 	case wire.AddSteward:
 		say("add", is.Head.Seat, "who", name(is.Who))
 	case wire.DropSteward:

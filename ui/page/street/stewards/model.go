@@ -32,6 +32,7 @@ type model struct {
 	rules     street.Rules
 	revoke    revokeForm
 	open      string // which form is open
+	anew      string // where the neighborhood is founded anew; empty for who may not
 }
 
 // warning is something that stewards have to talk about.
@@ -70,7 +71,7 @@ func newModel(f layout.Frame, v street.View, in typed, manage bool) model {
 		vote: manage && v.Steward(), open: in.do,
 	}
 	if manage {
-		m.seatKey = v.Seat().String()
+		m.seatKey, m.anew = v.Seat().String(), street.Href(v.Membership, "/anew")
 	}
 	if !m.vote {
 		return m
