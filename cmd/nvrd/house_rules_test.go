@@ -33,7 +33,7 @@ var floors = map[string]int{
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
-	"pkg/api": 5, "ui": 5, "federation/node": 5, "federation/online": 5, "federation/api": 5, "federation/fedtest/virtual": 5,
+	"pkg/api": 5, "ui": 5, "federation/node": 5, "federation/online": 5, "federation/api": 5, "federation/fedtest/virtual": 5, "federation/fedtest/wiretap": 5,
 
 	"cmd/nvrd": 6,
 }
@@ -48,11 +48,12 @@ var sideways = map[[2]string]string{
 	{"pkg/appliance", "pkg/datadir"}: "it joins the data directory",
 	{"pkg/appliance", "pkg/watch"}:   "and the cameras",
 
-	{"federation/fedtest", "federation/home"}:    "a world is made of homes",
-	{"federation/api", "federation/online"}:      "it is what runs, over HTTP",
-	{"federation/online", "federation/node"}:     "it starts the nodes",
-	{"federation/store", "federation/identity"}:  "a seed is kept where all of a home is",
-	{"federation/membership", "federation/home"}: "a membership is a home that runs",
+	{"federation/fedtest", "federation/home"}:         "a world is made of homes",
+	{"federation/api", "federation/online"}:           "it is what runs, over HTTP",
+	{"federation/online", "federation/node"}:          "it starts the nodes",
+	{"federation/fedtest/wiretap", "federation/node"}: "a neighbor who writes all down runs as a home does",
+	{"federation/store", "federation/identity"}:       "a seed is kept where all of a home is",
+	{"federation/membership", "federation/home"}:      "a membership is a home that runs",
 }
 
 // importers says which rooms may import a module or a package, and why.
