@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +44,7 @@ const (
 var words = []string{
 	"Elm Street", "Oak Lane", "Anna", "Anna, number 4", "Ben", "Olga", "Cleo", "Park", "ask at number 4", "ask Olga",
 	"The steps are icy.", "Salt is in the box.", "Whose cat is this?", "Mine, thank you.", "not about our street", "The lamp is out.",
-	"A parcel was taken.", "Someone in a red coat.", "A clip of the parcel.", "I was away.", "Is the park open?", "Hello.", "I am back.",
+	"A parcel was taken.", "Someone in a red coat.", "A photo of it.", "I was away.", "Is the park open?", "Hello.", "I am back.",
 }
 
 // TestWeek: Anna's home has a busy week in two neighborhoods, and each neighbor
@@ -54,6 +56,9 @@ func TestWeek(t *testing.T) {
 		return
 	}
 	w := &week{t: t, tape: &wiretap.Tape{}, left: listenWAN(t), dir: filepath.Join(t.TempDir(), folder), said: map[wire.Hash]bool{}}
+	jar, err := cookiejar.New(nil)
+	w.must(err)
+	w.browser = &http.Client{Jar: jar}
 	w.camera()
 	w.start()
 	if err := w.anna.neighbors.TurnOn(); err != nil {
@@ -72,18 +77,19 @@ func TestWeek(t *testing.T) {
 
 // week is what happens to Anna's home.
 type week struct {
-	t      *testing.T
-	tape   *wiretap.Tape
-	left   *wan
-	dir    string
-	source string // of her camera's pictures
-	ahead  atomic.Int64
-	anna   *server
-	stop   func()
-	ben    *wiretap.Neighbor
-	keys   []wire.Key         // that she signs with
-	said   map[wire.Hash]bool // entries that she wrote
-	made   [][]byte           // pictures of hers, as neighbors got them
+	t       *testing.T
+	tape    *wiretap.Tape
+	left    *wan
+	dir     string
+	source  string // of her camera's pictures
+	ahead   atomic.Int64
+	anna    *server
+	browser *http.Client
+	stop    func()
+	ben     *wiretap.Neighbor
+	keys    []wire.Key         // that she signs with
+	said    map[wire.Hash]bool // entries that she wrote
+	made    [][]byte           // pictures of hers, as neighbors got them
 }
 
 func (w *week) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
@@ -257,11 +263,22 @@ func (w *week) linked(n *wiretap.Neighbor, m *membership.Membership) {
 }
 
 // view looks at a page, as Anna does.
-func (w *week) view(page string) {
+func (w *week) view(page string) { w.t.Helper(); w.ask(http.MethodGet, page, nil) }
+
+// send sends a form of a page, and follows where that leads.
+func (w *week) send(page string, form url.Values) (at *url.URL) {
 	w.t.Helper()
-	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.anna.listener.Addr().String()+page, nil)
+	return w.ask(http.MethodPost, page, form)
+}
+
+func (w *week) ask(method, page string, form url.Values) *url.URL {
+	w.t.Helper()
+	home := "http://" + w.anna.listener.Addr().String()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, home+page, strings.NewReader(form.Encode()))
 	w.must(err)
-	answer, err := http.DefaultClient.Do(r)
+	r.Header.Set("Origin", home)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := w.browser.Do(r)
 	w.must(err)
 	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
@@ -269,6 +286,7 @@ func (w *week) view(page string) {
 	if answer.StatusCode != http.StatusOK {
 		w.t.Errorf("%s: %s: %.200s", page, answer.Status, b)
 	}
+	return answer.Request.URL
 }
 
 // share has Anna share what her doorbell saw, with ffmpeg and without. Ben opens it.
@@ -306,7 +324,33 @@ func (w *week) share() {
 	}
 	id := w.says(w.anna.neighbors.Share(m, wire.Post{Category: wire.CategoryPackage, Happened: "A parcel was taken.", Person: "Someone in a red coat."}, shown, 0))
 	w.has(w.ben, id)
+	w.opens(m, id)
+
+	at := w.send("/cameras/"+stream.Camera.String()+"/share", url.Values{
+		"kind": {"photo"}, "from": {span.From.Std().In(time.Local).Format("2006-01-02T15:04:05.000")}, "street": {street.Short(m)},
+	})
+	w.send("/street/"+street.Short(m)+"/new", url.Values{
+		"draft": {at.Query().Get("draft")}, "happened": {"A photo of it."}, "category": {"package"}, "place": {"Park"}, "when": {w.now().Format("2006-01-02T15:04")},
+	})
+	for _, p := range m.Days()[0].Posts {
+		if p.Item.Says.(wire.Post).Happened == "A photo of it." {
+			id = w.says(p.Item.ID, nil)
+		}
+	}
+	w.has(w.ben, id)
+	w.opens(m, id)
+	if len(w.made) != 8 {
+		w.t.Errorf("of four pictures, each with a small one, Ben has %d", len(w.made))
+	}
+}
+
+// opens has Ben open the pictures of a post.
+func (w *week) opens(m *membership.Membership, id wire.Hash) {
+	w.t.Helper()
 	said, _ := w.ben.In().Said(id)
+	if len(said.(wire.Post).Media) == 0 {
+		w.t.Errorf("%+v has no picture", said)
+	}
 	for i, media := range said.(wire.Post).Media {
 		for _, b := range []wire.Blob{media.Full, media.Thumbnail} {
 			plain, err := w.ben.Fetch(w.t.Context(), wire.PublicKey(m.Node()), b)

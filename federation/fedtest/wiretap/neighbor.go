@@ -161,6 +161,7 @@ func (n *Neighbor) Back() error {
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
+	n.m.Connect(at)
 	n.mu.Lock()
 	n.node = at
 	n.mu.Unlock()
@@ -178,7 +179,6 @@ func (n *Neighbor) Back() error {
 		return err
 	}
 	at.Handle(blob.Protocol, func(_ wire.Key, s io.ReadWriter) error { return shelf.Answer(s, func(int64) bool { return true }) })
-	n.m.Connect(at)
 	return nil
 }
 
