@@ -86,6 +86,12 @@ var mayLeave = map[string]map[string]string{
 	"wire.Welcome":  {"Answer": "whether it is let in", "Genesis": "a Genesis", "Admit": "an Admit", "Doors": "see Door"},
 	"wire.Door":     {"Node": "whose", "Addresses": "where that node says that it is reached"},
 
+	// To one steward's home, sealed, all of one length.
+	"wire.Report": {
+		"Neighborhood": "its name", "Reporter": "who reports", "Steward": "who alone reads it", "On": "an entry", "Reason": "chosen",
+		"Words": "typed to be read by stewards", "Minute": "when",
+	},
+
 	// Where homes are: public addresses, told to members.
 	"wiretap.Identify": {
 		"Protocol": "libp2p's", "Agent": "the same at every home", "Key": "of the node", "Listens": "public addresses",
@@ -99,7 +105,7 @@ var mayLeave = map[string]map[string]string{
 // agrees are the protocols that a home may name. Those of libp2p are for being
 // found: they tell public addresses, and were read for that.
 var agrees = []string{
-	"/stoop/link/1", "/stoop/address/1", "/stoop/hold/1", "/stoop/pass/1", "/stoop/vouch/1", "/stoop/join/1", "/stoop/blob/1",
+	"/stoop/link/1", "/stoop/address/1", "/stoop/hold/1", "/stoop/pass/1", "/stoop/vouch/1", "/stoop/join/1", "/stoop/blob/1", "/stoop/report/1",
 	"/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/libp2p/autonat/2/dial-request", "/libp2p/autonat/2/dial-back", "/libp2p/dcutr",
 	"/libp2p/circuit/relay/0.2.0/stop", "/libp2p/circuit/relay/0.2.0/hop",
 }

@@ -44,7 +44,7 @@ const (
 var words = []string{
 	"Elm Street", "Oak Lane", "Anna", "Anna, number 4", "Ben", "Olga", "Cleo", "Park", "ask at number 4", "ask Olga",
 	"The steps are icy.", "Salt is in the box.", "Whose cat is this?", "Mine, thank you.", "not about our street", "The lamp is out.",
-	"A parcel was taken.", "Someone in a red coat.", "A photo of it.", "I was away.", "Is the park open?", "Hello.", "I am back.",
+	"A parcel was taken.", "Someone in a red coat.", "A photo of it.", "I was away.", "Is the park open?", "Hello.", "I am back.", "It names my son.",
 }
 
 // TestWeek: Anna's home has a busy week in two neighborhoods, and each neighbor
@@ -206,7 +206,7 @@ func (w *week) elm() {
 	_, err := w.anna.neighbors.All().Found("Elm Street", "Anna", policy)
 	w.must(err)
 	m := w.in("Elm Street")
-	invite, err := w.anna.neighbors.Invite(m, 7)
+	invite, err := w.anna.neighbors.Invite(m, 7, wire.Key{})
 	w.must(err)
 	text, err := invite.Text()
 	w.must(err)
@@ -409,7 +409,7 @@ func (w *week) oak() {
 	m := w.in("Oak Lane")
 	w.linked(olga, m)
 	w.has(olga, w.says(m.Post(wire.Post{Category: wire.CategoryQuestion, Happened: "Is the park open?"}, 0)))
-	let, err := w.anna.neighbors.Invite(m, 2)
+	let, err := w.anna.neighbors.Invite(m, 2, wire.Key{})
 	w.must(err)
 	if len(let.Doors) < 2 {
 		w.t.Errorf("the invite names %d doors", len(let.Doors))
@@ -422,6 +422,8 @@ func (w *week) oak() {
 	hello, err := cleo.In().Post(wire.Post{Category: wire.CategoryThanks, Happened: "Hello."}, 0)
 	w.must(err)
 	w.until("Anna hears Cleo", func() bool { _, ok := m.Said(hello); return ok })
+	w.must(m.Report(hello, wire.LabelUnkind, "It names my son."))
+	w.until("Olga has the report", func() bool { letters, err := m.Letters(); return err == nil && len(letters) == 0 })
 	w.must(cleo.Away())
 	w.pass(1)
 

@@ -211,7 +211,8 @@ func (m *Membership) State() *roster.State { return m.state.Load() }
 func (m *Membership) now() wire.Minute { return wire.MinuteOf(m.clock()) }
 
 // Connect has a network carry what is said from now on; nil is none. What the
-// network hears it gives to Up, Hear, Down and Minute.
+// network hears it gives to Up, Hear, Down and Minute. Links that stand already
+// begin anew: what was said on them went nowhere.
 func (m *Membership) Connect(n Network) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -219,6 +220,7 @@ func (m *Membership) Connect(n Network) {
 		n = nowhere{}
 	}
 	m.network = n
+	n.Reset()
 }
 
 // Member tells whether a home with this node key is in. A home that was just let

@@ -50,8 +50,14 @@ func newLine(t *testing.T) *line {
 }
 
 func (l *line) connect(m *membership.Membership) *end {
-	e := &end{Membership: m, line: l, own: wire.PublicKey(m.Node()), up: map[wire.Key]chan wire.Message{}}
+	e := l.plug(m)
 	m.Connect(e)
+	return e
+}
+
+// plug is connect of a home that is not told of it.
+func (l *line) plug(m *membership.Membership) *end {
+	e := &end{Membership: m, line: l, own: wire.PublicKey(m.Node()), up: map[wire.Key]chan wire.Message{}}
 	l.mu.Lock()
 	old := l.homes[e.own]
 	l.mu.Unlock()
@@ -290,6 +296,31 @@ func minutes(n int, homes ...*end) {
 func settle() {
 	time.Sleep(time.Second)
 	synctest.Wait()
+}
+
+// A link may stand before the home is told of the network: what it said on it
+// went nowhere, and it begins anew.
+func TestConnectAfterALinkStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 365 * 24 * time.Hour)
+		anna, ben := live(t, "Anna"), live(t, "Ben")
+		street := newLine(t)
+		a := anna.found("Elm Street")
+		b := ben.join(a, nobody)
+		atAnna, atBen := street.plug(a), street.plug(b)
+		a.Connect(atAnna)
+		if !street.link(atAnna, atBen) {
+			t.Fatal("they don't let each other in")
+		}
+		settle()
+		b.Connect(atBen)
+		settle()
+		street.meet(atAnna, atBen) // as nodes do when a link has ended
+		settle()
+		if got := b.State().Member(b.Author()); got == nil || got.Card.Name != "Ben" {
+			t.Errorf("Ben knows of himself %+v", got)
+		}
+	})
 }
 
 // Anna founds a street, Ben joins by an invite, they talk, Ben's machine starts

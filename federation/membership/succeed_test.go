@@ -166,11 +166,12 @@ func TestLostAllAtOnce(t *testing.T) {
 		a := anna.found("Elm Street")
 		lost := ben.join(a, nobody).Author()
 		atAnna := street.connect(a)
+		disk := &snapshot{Network: atAnna, from: anna.dir, to: t.TempDir(), taken: true}
+		a.Connect(disk)
 		street.meet(atAnna, street.connect(cleo.join(a, nobody)))
 		settle()
+		disk.taken = false
 		j := again.ask(inviteAs(t, a, lost))
-		disk := &snapshot{Network: atAnna, from: anna.dir, to: t.TempDir()}
-		a.Connect(disk)
 		if answer, m := knocks(t, j, a, nobody); answer != wire.AnswerYes || m == nil || !disk.taken || disk.err != nil {
 			t.Fatalf("he is answered %d; %v", answer, disk.err)
 		}

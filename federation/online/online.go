@@ -229,10 +229,10 @@ func (o *Online) listen(m *membership.Membership, slot uint16) (*node.Node, erro
 		return nil, err
 	}
 	porter.node.Store(n)
+	m.Connect(n)
 	for _, d := range m.Doors() {
 		n.Know(d.Node, addresses(d))
 	}
-	m.Connect(n)
 	if tickets, err := m.Tickets(); err == nil {
 		for _, t := range tickets {
 			o.work.Go(func() { _, _ = n.Doors(o.ctx, t, wire.MinuteOf(time.Now())+30*wire.Day) }) // doors that can't be had now, the invite has others

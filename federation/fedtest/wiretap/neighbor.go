@@ -58,7 +58,9 @@ func (t *Tape) Move(ctx context.Context, dir string, ip net.IP, clock func() tim
 		return nil, err
 	}
 	n := &Neighbor{tape: t, ip: ip, dir: dir, db: db, book: map[wire.Key][]byte{}, held: map[wire.Hash]wire.Key{}}
-	if n.all, err = membership.Open(ctx, db, identity.New(), clock); err != nil {
+	seed := identity.New()
+	t.opens(seed.Keys(identity.Place{}).Seal)
+	if n.all, err = membership.Open(ctx, db, seed, clock); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if n.door, err = n.listen(0); err != nil {
@@ -110,7 +112,7 @@ func (n *Neighbor) Join(ctx context.Context, invite, name string) error {
 
 // Invite returns an invite to its door.
 func (n *Neighbor) Invite() (string, error) {
-	v, err := n.m.Invite(func(wire.Hash, wire.Minute) ([]wire.Door, error) { d, err := n.doorway(); return []wire.Door{d}, err }, 7)
+	v, err := n.m.Invite(func(wire.Hash, wire.Minute) ([]wire.Door, error) { d, err := n.doorway(); return []wire.Door{d}, err }, 7, wire.Key{})
 	if err != nil {
 		return "", err
 	}
@@ -173,6 +175,9 @@ func (n *Neighbor) Back() error {
 	at.Handle("/stoop/hold/1", n.hold)
 	at.Handle("/stoop/vouch/1", func(from wire.Key, s io.ReadWriter) error {
 		return answer(s, func(card []byte) ([]byte, error) { return n.m.Vouch(from, card) })
+	})
+	at.Handle("/stoop/report/1", func(_ wire.Key, s io.ReadWriter) error {
+		return answer(s, func([]byte) ([]byte, error) { return []byte{1}, nil })
 	})
 	shelf, err := n.shelf()
 	if err != nil {

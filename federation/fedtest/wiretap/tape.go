@@ -11,6 +11,7 @@ package wiretap
 
 import (
 	"context"
+	"crypto/ecdh"
 	"net"
 	"slices"
 	"sync"
@@ -26,7 +27,8 @@ import (
 type Tape struct {
 	mu      sync.Mutex
 	streams []*stream
-	secrets []wire.Salt // of invites: what is sealed with them is read, too
+	secrets []wire.Salt        // of invites: what is sealed with them is read, too
+	seals   []*ecdh.PrivateKey // of neighbors: so is what is sealed for them
 }
 
 // Streams returns the bytes of each stream.
@@ -44,6 +46,13 @@ func (t *Tape) knows(secret wire.Salt) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.secrets = append(t.secrets, secret)
+}
+
+// opens takes the key of a neighbor.
+func (t *Tape) opens(seal *ecdh.PrivateKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seals = append(t.seals, seal)
 }
 
 // NewConn is that of [network.Multiplexer]: on each connection the tape listens

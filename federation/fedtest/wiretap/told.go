@@ -2,10 +2,10 @@ package wiretap
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -74,12 +74,12 @@ type Chunk struct{ Sealed []byte }
 // Told returns all that neighbors were told, in the order of the streams.
 func (t *Tape) Told() ([]Told, error) {
 	t.mu.Lock()
-	secrets := slices.Clone(t.secrets)
+	secrets, seals := slices.Clone(t.secrets), slices.Clone(t.seals)
 	t.mu.Unlock()
 	var all []Told
 	var errs []error
 	for i, s := range t.Streams() {
-		r := reader{secrets: secrets}
+		r := reader{secrets: secrets, seals: seals}
 		if err := r.stream(s, t.asked(i)); err != nil {
 			errs = append(errs, fmt.Errorf("%s (asked: %v), %x: %w", r.protocol, t.asked(i), s[:min(len(s), 300)], err))
 		}
@@ -94,10 +94,13 @@ func (t *Tape) asked(i int) bool {
 	return t.streams[i].asked
 }
 
+var errSealed = errors.New("sealed for nobody here")
+
 // reader makes sense of one stream.
 type reader struct {
 	protocol string
 	secrets  []wire.Salt
+	seals    []*ecdh.PrivateKey
 	told     []Told
 }
 
@@ -154,6 +157,8 @@ func (r *reader) stream(said []byte, asked bool) error {
 		return r.door(b)
 	case "/stoop/vouch/1":
 		return r.object(b)
+	case "/stoop/report/1":
+		return r.report(b)
 	}
 	return errors.New("a protocol that nobody knows")
 }
@@ -412,7 +417,17 @@ func (r *reader) knock(b []byte) error {
 			return r.object(k.Card)
 		}
 	}
-	return io.ErrUnexpectedEOF
+	return errSealed
+}
+
+func (r *reader) report(b []byte) error {
+	for _, key := range r.seals {
+		if is, err := wire.OpenReport(b, key); err == nil {
+			r.tell(b, is)
+			return nil
+		}
+	}
+	return errSealed
 }
 
 func (r *reader) welcome(b []byte) error {
@@ -427,5 +442,5 @@ func (r *reader) welcome(b []byte) error {
 		}
 		return errors.Join(r.object(w.Genesis), r.object(w.Admit))
 	}
-	return io.ErrUnexpectedEOF
+	return errSealed
 }
