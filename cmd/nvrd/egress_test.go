@@ -425,11 +425,25 @@ func (w *week) oak() {
 	w.must(m.Report(hello, wire.LabelUnkind, "It names my son."))
 	w.until("Olga has the report", func() bool { letters, err := m.Letters(); return err == nil && len(letters) == 0 })
 	w.must(cleo.Away())
+	w.anew(olga, m)
 	w.pass(1)
 
 	back, err := olga.Invite()
 	w.must(err)
 	w.lost(back)
+}
+
+// anew has both Anna and Olga found the street anew; Anna goes with Olga.
+func (w *week) anew(olga *wiretap.Neighbor, m *membership.Membership) {
+	_, err := w.anna.neighbors.FoundAnew(m)
+	w.must(err)
+	w.until("Olga is called", func() bool { return olga.In().State().Anew[m.Author()] != nil })
+	w.must(olga.Anew())
+	all := w.anna.neighbors.All()
+	w.until("Anna is called", func() bool { offers, err := all.Offers(m); return err == nil && len(offers) == 1 })
+	_, err = all.Follow(m, olga.Founded().Name())
+	w.must(err)
+	w.until("Anna has followed", func() bool { return len(olga.Founded().Nodes()) == 2 })
 }
 
 // lost has Anna's machine burn, and her come back to Oak Lane with her paper.

@@ -29,6 +29,7 @@ import (
 	"nvrd/federation/node"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
 )
 
 // Neighbor is a home that is a member as others are, and writes down what it is
@@ -41,6 +42,7 @@ type Neighbor struct {
 	db   *store.DB
 	all  *membership.All
 	m    *membership.Membership
+	anew *membership.Membership // what it founded in the place of that; nil for nothing
 	door host.Host
 
 	mu   sync.Mutex
@@ -119,6 +121,17 @@ func (n *Neighbor) Invite() (string, error) {
 	n.tape.knows(v.Secret)
 	return v.Text()
 }
+
+// Anew founds the neighborhood anew, and calls all who are in to its door.
+func (n *Neighbor) Anew() (err error) {
+	if n.anew, err = n.all.FoundAnew(n.m); err != nil {
+		return err
+	}
+	return n.all.Call(n.anew, func(wire.Hash, wire.Minute) ([]wire.Door, error) { d, err := n.doorway(); return []wire.Door{d}, err })
+}
+
+// Founded returns what it founded anew.
+func (n *Neighbor) Founded() *membership.Membership { return n.anew }
 
 func (n *Neighbor) doorway() (wire.Door, error) {
 	key, err := n.door.ID().ExtractPublicKey()
@@ -261,7 +274,7 @@ func (n *Neighbor) knocked(s network.Stream) {
 		at := n.node
 		n.mu.Unlock()
 		if !held {
-			return n.m.Answer(ticket, question[32:], []wire.Door{n.place()}, nil)
+			return n.welcome(ticket, question[32:])
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
@@ -272,6 +285,16 @@ func (n *Neighbor) knocked(s network.Stream) {
 		return
 	}
 	_ = s.Close() // what was written is on its way
+}
+
+// welcome answers a knock with an invite of its own.
+func (n *Neighbor) welcome(ticket wire.Hash, knock []byte) ([]byte, error) {
+	welcome, err := n.m.Answer(ticket, knock, []wire.Door{n.place()}, nil)
+	if errors.Is(err, nvr.ErrNotFound) && n.anew != nil {
+		n.tape.knows(n.m.State().Anew[n.m.Author()].To().Secret)
+		return n.anew.Answer(ticket, knock, []wire.Door{n.place()}, nil)
+	}
+	return welcome, err
 }
 
 // place is where its node is reached.

@@ -227,10 +227,14 @@ func (r *reader) entry(c wire.Carried) error {
 
 func (r *reader) object(b []byte) error {
 	signed, err := wire.Open(b)
-	if err == nil {
-		r.tell(b, signed.Body)
+	if err != nil {
+		return err
 	}
-	return err
+	r.tell(b, signed.Body)
+	if anew, ok := signed.Body.(wire.Anew); ok {
+		r.tell(anew.Invite, anew.To())
+	}
+	return nil
 }
 
 // file reads what is asked for of a file, or what is given. What is cut off with
@@ -414,7 +418,10 @@ func (r *reader) knock(b []byte) error {
 	for _, s := range r.secrets {
 		if k, err := wire.OpenKnock(at.Sealed, s); err == nil {
 			r.tell(k.Card, k)
-			return r.object(k.Card)
+			if err := r.object(k.Card); err != nil || len(k.Follow) == 0 {
+				return err
+			}
+			return r.object(k.Follow)
 		}
 	}
 	return errSealed
