@@ -80,7 +80,7 @@ func limits() (network.ResourceManager, error) {
 		PeerDefault: some(256, 8, 32<<20),
 	}.Build(rcmgr.DefaultLimits.AutoScale())
 	here := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: street}}
-	there := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: street}, {PrefixLength: 48, ConnCount: 2 * street}}
+	there := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: street}}
 	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(most),
 		rcmgr.WithMetricsDisabled(), rcmgr.WithLimitPerSubnet(here, there), rcmgr.WithConnRateLimiters(rates()))
 }

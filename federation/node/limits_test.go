@@ -35,7 +35,7 @@ func TestOneAddressIsAStreet(t *testing.T) {
 	}{
 		{"one address", func(n int) string { return fmt.Sprintf("/ip4/203.0.113.5/udp/%d/quic-v1", 1000+n) }, street},
 		{"one home of IPv6", func(n int) string { return fmt.Sprintf("/ip6/2a00:1450:4001:100::%x/tcp/9", n+1) }, street},
-		{"homes of one provider by IPv6", func(n int) string { return fmt.Sprintf("/ip6/2a00:1450:4001:%x::1/tcp/9", n<<8&0xff00) }, 2 * street},
+		{"all of a street by IPv6", func(n int) string { return fmt.Sprintf("/ip6/2a00:1450:4001:%x::1/tcp/9", n<<8&0xff00) }, 2 * street},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			most, err := limits()
