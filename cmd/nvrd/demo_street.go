@@ -11,10 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nvrd/federation/blob"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
 	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp/rtspsim"
+	"nvrd/ui/page/street/share"
 )
 
 // residents are who lives in the demo's street. One more than the homes that are
@@ -123,7 +126,29 @@ func settle(ctx context.Context, homes []*server, past *pastClock) error {
 		in = append(in, m)
 	}
 	past.on.Store(false)
+	go shareClip(ctx, homes[len(homes)-1], in[len(in)-1])
 	return talk(in)
+}
+
+// shareClip has a home share what its doorbell sees, once there is some of it.
+func shareClip(ctx context.Context, a *server, m *membership.Membership) {
+	const length = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	made, err := blob.Plain{}, nvr.ErrNotFound
+	for again := time.NewTicker(time.Second); err != nil || made.Seconds < uint8(length.Seconds()); {
+		select {
+		case now := <-again.C:
+			cut := share.Cut{Camera: 1, Span: nvr.Span{From: nvr.TimeOf(now.Add(-length)), To: nvr.TimeOf(now)}}
+			made, err = studio{a.Dir.Player, a.tool}.Make(ctx, cut)
+		case <-ctx.Done():
+			return
+		}
+	}
+	said := wire.Post{Category: wire.CategoryQuestion, Happened: "Do the lights flicker at yours, too? Here they have since last night, and the moths are all over the porch.", Place: "Elm Street"}
+	if _, err := a.neighbors.Share(m, said, []blob.Plain{made}, 0); err != nil {
+		a.log.Warn("share a clip", "err", err)
+	}
 }
 
 // pastClock says that it is three days earlier as long as it is on: homes that

@@ -1,6 +1,7 @@
 package stewards
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,25 +50,21 @@ func open(look street.Look) book {
 // holder returns who holds a seat, or held it.
 func (b book) holder(seat wire.Key) street.Person { return b.look.Who(b.holders[seat]) }
 
-// log tells all that was signed, the newest first.
+// log tells all that was signed, the newest first; of one minute, what rests on
+// another before it.
 func (b book) log() []deed {
 	var all []deed
-	for _, o := range b.objects {
+	for _, o := range slices.Backward(b.objects) {
 		if d, ok := b.deed(o); ok {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(x, y deed) int {
-		if x.minute != y.minute {
-			return int(int64(y.minute) - int64(x.minute))
-		}
-		return strings.Compare(x.id, y.id)
-	})
+	slices.SortStableFunc(all, func(x, y deed) int { return cmp.Compare(y.minute, x.minute) })
 	return all
 }
 
 // deed puts an object into words. Cards say nothing that is not on the page of
-// neighbors.
+// neighbors, and that its founder is in goes without saying.
 func (b book) deed(o wire.Signed) (deed, bool) {
 	t := b.look.T.Street.Stewards
 	d := deed{id: o.ID.String()}
@@ -100,6 +97,9 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 	case wire.Annul:
 		say("annul", is.Head.Seat)
 	case wire.Admit:
+		if b.holders[is.Head.Seat] == is.Card.Author {
+			return d, false
+		}
 		d.annul = true
 		if is.Succeeds == (wire.Key{}) {
 			say("admit", is.Head.Seat, "who", is.Card.Name)
