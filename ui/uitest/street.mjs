@@ -109,6 +109,20 @@ export function begins(street) {
     await other.locator('.appeal button').click()
     await other.getByText('They do not.').waitFor()
 
+    // A report goes to the steward, who is done with it.
+    await reader.goto(`${ben}/street`)
+    await post(reader).locator('.menu summary').click()
+    await post(reader).getByRole('link', { name: 'Report to the stewards' }).click()
+    await reader.selectOption('#reason', 'other')
+    await reader.fill('#words', 'It is not Momo.')
+    await reader.getByRole('button', { name: 'Send to the stewards' }).click()
+    await reader.getByText('home has it.').waitFor({ timeout: 20_000 })
+    await host.goto(`${anna}/street`)
+    await host.getByRole('link', { name: '1 report waits for you' }).click()
+    await host.getByText('It is not Momo.').waitFor()
+    await host.getByRole('button', { name: 'Done: delete these reports' }).click()
+    await host.getByText('Nothing is reported.').waitFor()
+
     await reader.goto(`${ben}/street`)
     await post(reader).waitFor()
     await other.goto(`${cleo}/street`)

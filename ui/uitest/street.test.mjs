@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { each, launch, open } from './browser.mjs'
-import { alone, anna, begins, cleo, ends, refused } from './street.mjs'
+import { alone, anna, begins, ben, cleo, ends, refused } from './street.mjs'
 
 let browser
 before(async () => (browser = await launch()))
@@ -54,6 +54,13 @@ test('looks right, and nothing sticks out', async () => {
     await page.locator('h1').waitFor()
     await shot('street-found')
   }, ['light', 'dark'], alone)
+  await each(browser, async (page, shot) => {
+    await page.goto(`${ben}/street`)
+    await page.locator('article.post', { hasText: 'bus stop' }).getByRole('link', { name: 'omment' }).click()
+    await page.locator('.comment', { hasText: 'salt' }).getByRole('link', { name: 'Report' }).click()
+    await page.getByRole('button', { name: 'Send to the stewards' }).waitFor()
+    await shot('street-report')
+  }, ['light', 'dark'], ben)
 })
 
 ends(street)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -55,6 +56,11 @@ func TestNeighborsKilled(t *testing.T) {
 		cleo.says(cleo, all, entry, comment, "do", "comment", "text", comment)
 		cleo.says(anna, all, entry, answer, "do", "comment", "text", answer) // who is to hear of it is killed
 		anna.says(anna, all, entry+"/label", reason, "label", "unkind", "reason", reason)
+		for _, victim := range []*neighbor{cleo, anna} {
+			rude, report := fmt.Sprint("rude", victim.name, n), fmt.Sprint("report", victim.name, n)
+			ben.says(ben, all, entry, rude, "do", "comment", "text", rude)
+			cleo.reports(anna, victim, []*neighbor{ben, cleo}, entry, rude, report)
+		}
 	}
 	ben.takesBack(entry, "ice", all)
 	cleo.leaves(all)
@@ -177,16 +183,22 @@ func (h *neighbor) killed(victim *neighbor, act func() error) error {
 	return err
 }
 
-func (h *neighbor) status() (s neighborhood.Status) {
+func (h *neighbor) status() neighborhood.Status {
 	h.t.Helper()
-	b, err := h.ask(http.MethodGet, "/api/v1/neighborhoods", nil)
-	if err == nil {
-		err = json.Unmarshal(b, &s)
-	}
+	s, err := h.asked()
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return s
+}
+
+// asked is status of a home that may be killed meanwhile.
+func (h *neighbor) asked() (s neighborhood.Status, err error) {
+	b, err := h.ask(http.MethodGet, "/api/v1/neighborhoods", nil)
+	if err == nil {
+		err = json.Unmarshal(b, &s)
+	}
+	return s, err
 }
 
 // turnOn turns the neighborhood on. Words that came are told again until they
@@ -277,7 +289,11 @@ func (h *neighbor) joins(by, victim *neighbor, homes int) {
 // invites returns an invite for one home.
 func (h *neighbor) invites() (string, error) {
 	var made struct{ Invite string }
-	b, err := h.ask(http.MethodPost, "/api/v1/neighborhoods/"+h.status().In[0].Name+"/invites", map[string]int{"days": 7})
+	s, err := h.asked()
+	if err != nil {
+		return "", err
+	}
+	b, err := h.ask(http.MethodPost, "/api/v1/neighborhoods/"+s.In[0].Name+"/invites", map[string]int{"days": 7})
 	if err == nil {
 		err = json.Unmarshal(b, &made)
 	}
@@ -347,6 +363,49 @@ func (h *neighbor) entryIs(at string, other *neighbor) {
 func (h *neighbor) shows(page, text string) int {
 	h.t.Helper()
 	return len(regexp.MustCompile(`>[^<>]*\b`+text+`\b`).FindAllString(h.feed(page), -1))
+}
+
+// reports has a home report what it shows of another, while victim is killed, and
+// the steward close it while killed. The steward has it once, others never, and
+// once it is closed nobody has.
+func (h *neighbor) reports(steward, victim *neighbor, others []*neighbor, page, rude, words string) {
+	h.t.Helper()
+	_, after, _ := strings.Cut(h.feed(page), rude)
+	to := entryOf.FindString(after)
+	report := func() error { return h.submits(h.street+to+"/report", "reason", "other", "words", words) }
+	err := h.killed(victim, report)
+	if reported := strings.Contains(h.feed(to+"/report"), "Reported; "); err == nil && !reported {
+		h.t.Fatalf("%s reported %q, and has not", h.name, rude)
+	} else if !reported {
+		if err := report(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	eventually(h.t, 2*time.Minute, "the steward's home has "+words, func() bool {
+		return steward.shows("/stewards", words) == 1 && strings.Contains(h.feed(to+"/report"), "Reported; a steward")
+	})
+	closing := func() error {
+		return steward.submits(steward.street+"/stewards", "do", "close", "what", to[len("/entries/"):])
+	}
+	if err := steward.killed(steward, closing); err != nil {
+		if err := closing(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if n := steward.shows("/stewards", words); n != 0 {
+		h.t.Errorf("closed, %q is shown %d times", words, n)
+	}
+	for _, home := range others {
+		files, err := filepath.Glob(filepath.Join(home.data, "neighborhood.db*"))
+		if err != nil || len(files) == 0 {
+			h.t.Fatal(files, err)
+		}
+		for _, file := range files {
+			if b, err := os.ReadFile(file); err == nil && bytes.Contains(b, []byte(words)) {
+				h.t.Errorf("%q stands in %s's %s", words, home.name, filepath.Base(file))
+			}
+		}
+	}
 }
 
 // takesBack has a home take a post back while it is killed. In the end nobody
