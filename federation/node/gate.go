@@ -25,10 +25,18 @@ type Gate struct {
 	Roster Roster
 	Local  bool // addresses of this machine and its network are dialed, too
 
+	// RelayOnly has the home connect directly to [fronts] members at most, who pass
+	// on for it, and to whom is in its own network: whoever is connected directly
+	// learns its address.
+	RelayOnly bool
+
 	mu      sync.Mutex
 	network network.Network
 	near    map[peer.ID]map[string]bool // addresses that were found in the home's own network
 }
+
+// fronts is how many members learn the address of a home that is relay only.
+const fronts = 2
 
 // strangers is how many may dial back at a time.
 const strangers = 4
@@ -50,12 +58,36 @@ func (g *Gate) InterceptAddrDial(id peer.ID, at multiaddr.Multiaddr) bool {
 	if err != nil || translates(ip) {
 		return false // see [names]
 	}
-	if g.Local || manet.IsPublicAddr(at) {
+	if g.Local {
 		return true
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.near[id][string(at.Bytes())]
+	switch {
+	case !manet.IsPublicAddr(at):
+		return g.near[id][string(at.Bytes())]
+	case relayed(at):
+		return true
+	case g.RelayOnly && !g.front(id):
+		return false
+	}
+	return true
+}
+
+// front tells whether a home that is relay only may connect directly to a member.
+// g.mu is held.
+func (g *Gate) front(id peer.ID) bool {
+	if g.network == nil {
+		return true
+	}
+	others := map[peer.ID]bool{}
+	for _, c := range g.network.Conns() {
+		if manet.IsPublicAddr(c.RemoteMultiaddr()) && !relayed(c.RemoteMultiaddr()) {
+			others[c.RemotePeer()] = true
+		}
+	}
+	delete(others, id)
+	return len(others) < fronts
 }
 
 // translates tells whether an address of IPv6 stands for one of IPv4, which may
@@ -68,8 +100,11 @@ func translates(ip net.IP) bool {
 
 var translated = []netip.Prefix{netip.MustParsePrefix("64:ff9b::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32")}
 
-// InterceptAccept lets all begin: who they are they have to prove first.
-func (g *Gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+// InterceptAccept lets all begin: who they are they have to prove first. Only a
+// home that is relay only is reached by nobody from the street.
+func (g *Gate) InterceptAccept(c network.ConnMultiaddrs) bool {
+	return !g.RelayOnly || g.Local || relayed(c.RemoteMultiaddr()) || !manet.IsPublicAddr(c.RemoteMultiaddr())
+}
 
 // InterceptSecured lets in who has proven to be a member.
 func (g *Gate) InterceptSecured(d network.Direction, id peer.ID, c network.ConnMultiaddrs) bool {

@@ -37,8 +37,8 @@ func (n *Node) Doors(ctx context.Context, ticket wire.Hash, until wire.Minute) (
 			break
 		}
 		id, err := peerOf(l.node)
-		if err != nil {
-			continue
+		if err != nil || n.door.config.RelayOnly && wayOf(l.stream.Conn()) == Relayed {
+			continue // whose door is tried learns where this home is
 		}
 		if raw, err = hold.ask(ctx, n.host, id, question); err != nil {
 			continue // it can't be reached, or is busy
@@ -162,7 +162,7 @@ func (c Config) door() (host.Host, error) {
 		c.Port++
 	}
 	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds), libp2p.AddrsFactory(c.told))
-	if !c.Local {
+	if !c.Local && !c.RelayOnly {
 		options = append(options, libp2p.NATPortMap())
 	}
 	return libp2p.New(options...)
@@ -187,7 +187,7 @@ func placeOf(d wire.Door) (peer.AddrInfo, error) {
 // Members returns this home's node and some that are linked, at most so many,
 // where they say that they are reached: where a home begins that was just let in.
 func (n *Node) Members(most int) []wire.Door {
-	doors := []wire.Door{doorAt(n.own, n.host.Addrs())}
+	doors := []wire.Door{doorAt(n.own, n.places())}
 	for _, l := range n.all() {
 		if len(doors) == most {
 			break

@@ -4,21 +4,20 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-	"github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // Config is how a node is reached.
@@ -34,7 +33,7 @@ type Config struct {
 // reached through other members if it did not, and lets members reach each
 // other through it if it did.
 func Listen(c Config, home Home, porter Porter, pages Pages) (*Node, error) {
-	gate := &Gate{Roster: home, Local: c.Local}
+	gate := &Gate{Roster: home, Local: c.Local, RelayOnly: c.RelayOnly}
 	made := make(chan *Node, 1) // the host asks it for relays
 	h, err := c.host(gate, func(ctx context.Context, count int) <-chan peer.AddrInfo {
 		n := <-made
@@ -75,18 +74,28 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 		return nil, err
 	}
 	few.Do(func() { observedaddrs.ActivationThresh = 1 })
+	known, half := &proven{told: c.told}, newPunches()
 	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds{most, gate}),
-		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(c.told))
+		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(known.tell))
 	if !c.Local {
 		options = append(options,
-			libp2p.NATPortMap(),
-			libp2p.EnableAutoNATv2(),
-			libp2p.EnableHolePunching(),
 			libp2p.ForceReachabilityPrivate(), // or relays are not looked for until the first AutoNAT says so; what is told is by the second
 			libp2p.EnableAutoRelayWithPeerSource(members, autoRelay()...),
 		)
 	}
-	return libp2p.New(options...)
+	if !c.Local && !c.RelayOnly { // each of these tells neighbors where this home is, whatever is told otherwise
+		options = append(options,
+			libp2p.NATPortMap(),
+			libp2p.EnableAutoNATv2(),
+			libp2p.EnableHolePunching(holepunch.WithAddrFilter(half)),
+		)
+	}
+	h, err := libp2p.New(options...)
+	if err == nil {
+		known.know(h)
+		h.Network().Notify(&network.NotifyBundle{ConnectedF: half.connected})
+	}
+	return h, err
 }
 
 // transports are the options of every host: QUIC and TCP with TLS, which is
@@ -122,12 +131,4 @@ func (c Config) listens() []string {
 		at = append(at, h+"/udp/"+port+"/quic-v1", h+"/tcp/"+port)
 	}
 	return at
-}
-
-// told returns those of the home's addresses that neighbors are told: none of
-// its own network.
-func (c Config) told(own []multiaddr.Multiaddr) []multiaddr.Multiaddr {
-	return slices.DeleteFunc(slices.Clone(own), func(a multiaddr.Multiaddr) bool {
-		return !c.Local && !manet.IsPublicAddr(a) || c.RelayOnly && !relayed(a)
-	})
 }

@@ -58,6 +58,7 @@ type Node struct {
 	off     bool
 	links   map[wire.Key]*link
 	tried   map[wire.Key]attempt // of those that are not linked
+	bent    map[wire.Key]attempt // of those that are linked over a relay, to dial them directly
 	dialed  time.Time            // when some were tried last
 	opening map[wire.Key]struct{}
 }
@@ -70,7 +71,7 @@ func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
 		return nil, err
 	}
 	ctx, done := context.WithCancel(context.Background())
-	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
+	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, bent: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
 	if n.book, err = openBook(home, pages); err != nil {
 		done()
 		return nil, err
@@ -194,6 +195,9 @@ func (n *Node) talk(l *link, entered bool) {
 	defer close(l.ended)
 	if !entered {
 		l.end()
+		if wayOf(l.stream.Conn()) == Relayed {
+			_ = l.stream.Conn().Close() // it is gone in any case
+		}
 		return
 	}
 	n.home.Up(l.node)
@@ -215,11 +219,14 @@ func (n *Node) enter(l *link) bool {
 		old := n.links[l.node]
 		if old == nil {
 			defer n.mu.Unlock()
-			if len(n.links) >= most {
+			if len(n.links) >= most || wayOf(l.stream.Conn()) == Relayed && n.relayed() >= passed {
 				return false
 			}
 			n.links[l.node] = l
 			delete(n.tried, l.node)
+			if wayOf(l.stream.Conn()) == Direct {
+				delete(n.bent, l.node)
+			}
 			n.Stir() // it may know where others are
 			return true
 		}
@@ -227,6 +234,16 @@ func (n *Node) enter(l *link) bool {
 		old.end()
 		<-old.ended
 	}
+}
+
+// relayed counts the links over relays. n.mu is held.
+func (n *Node) relayed() (count int) {
+	for _, l := range n.links {
+		if wayOf(l.stream.Conn()) == Relayed {
+			count++
+		}
+	}
+	return count
 }
 
 // serve answers what members ask.

@@ -89,5 +89,6 @@ func shut(r *relay.Relay) {
 // reachable tells whether others may reach this home directly: whether no
 // neighbor found that they don't. Who asks for a door tries it.
 func (n *Node) reachable() bool {
-	return n.door.config.Local || anyPublic(n.host.Addrs()) && !onlyRelayed(n.host.Addrs())
+	at := n.places()
+	return n.door.config.Local || anyPublic(at) && !onlyRelayed(at)
 }

@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"nvrd/federation/node"
 	"nvrd/federation/online"
@@ -33,7 +35,8 @@ type report struct {
 	Members []string
 	Linked  map[string]node.Way // by name
 	Said    []string
-	RSS     int // KiB of the process
+	RSS     int     // KiB of the process
+	CPU     float64 // seconds of the process
 }
 
 // natEnv has the test's program be homes: in its value lie their directories.
@@ -117,7 +120,7 @@ func obey(h *online.Online, o order) (report, error) {
 		_, err := m.Post(wire.Post{Category: wire.CategoryThanks, Happened: o.Text}, 0)
 		return report{}, err
 	}
-	r := report{Linked: map[string]node.Way{}, RSS: rss()}
+	r := report{Linked: map[string]node.Way{}, RSS: rss(), CPU: cpu()}
 	if told := told(m); told != "" {
 		r.Said = strings.Split(told, "; ")
 	}
@@ -143,6 +146,15 @@ func rss() (kib int) {
 		}
 	}
 	return kib
+}
+
+// cpu is what this process took of a processor, in seconds.
+func cpu() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
 // place is a process of homes in a network of its own.

@@ -66,9 +66,9 @@ func build(t *testing.T) string {
 
 // installed is a running nvrd in a network of its own.
 type installed struct {
-	t           *testing.T
-	path, space string
-	browser     http.Client
+	t                 *testing.T
+	path, space, data string
+	browser           http.Client
 }
 
 const pages = "http://127.0.0.1:8080"
@@ -76,11 +76,11 @@ const pages = "http://127.0.0.1:8080"
 // install runs the program in a network until the test ends.
 func (s *street) install(path, space string, more ...string) *installed {
 	s.t.Helper()
-	p := &installed{t: s.t, path: path, space: space}
+	p := &installed{t: s.t, path: path, space: space, data: s.t.TempDir()}
 	p.browser.Transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return dialFrom(ctx, space, network, address)
 	}}
-	cmd := p.run(append([]string{"run", "--data", s.t.TempDir()}, more...)...)
+	cmd := p.run(append([]string{"run", "--data", p.data}, more...)...)
 	cmd.Stderr = s.t.Output()
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)

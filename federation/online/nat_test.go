@@ -117,7 +117,7 @@ func TestOneAddress(t *testing.T) {
 	if !*crowd {
 		t.Skip("forty homes are for make sim")
 	}
-	const homes, most = 40, 16 // most MiB of memory for each
+	const homes, most, passed = 40, 16, 21 // most MiB of memory and links for each
 	s := pave(t)
 	front := move(t, s.open("open", "44.0.1.1", ""))
 	space := s.behind("r2", "44.0.2.1", masquerade, "flats")[0]
@@ -141,9 +141,23 @@ func TestOneAddress(t *testing.T) {
 	flats.do(names[homes-1], "say", "from the back")
 	w.until(time.Minute, "all hear what is said", func() bool { return w.all(func(r report) bool { return len(r.Said) == 2 }) })
 	w.until(2*time.Minute, "all have neighbors", func() bool { return w.all(func(r report) bool { return len(r.Linked) >= 3 }) })
+	settled, began := w.now[names[0]], time.Now()
+	w.until(2*time.Minute, "they have had a minute to reach each other", func() bool { return time.Since(began) > time.Minute })
+	now := w.now[names[0]]
+	links := 0
+	for _, n := range names {
+		links += len(w.now[n].Linked)
+	}
+	t.Logf("in that minute each took %.2f s of a processor; then it has %d links and %d MiB of memory, %d in front",
+		(now.CPU-settled.CPU)/homes, links/homes, now.RSS>>10/homes, w.now[open].RSS>>10)
+	flats.do(names[0], "say", "once more")
+	w.until(time.Minute, "all hear that, too", func() bool { return w.all(func(r report) bool { return len(r.Said) == 3 }) })
 	last := slices.MaxFunc(names, func(a, b string) int { return cmp.Compare(w.first[a], w.first[b]) })
-	t.Logf("the last of %d is in after %.1f s; %d MiB of memory each, %d in front", homes, w.first[last].Seconds(), w.now[last].RSS>>10/homes, w.now[open].RSS>>10)
-	if got := w.now[last].RSS >> 10; got > homes*most {
+	t.Logf("the last of %d is in after %.1f s", homes, w.first[last].Seconds())
+	if got := now.RSS >> 10; got > homes*most {
 		t.Errorf("%d homes take %d MiB", homes, got)
+	}
+	if links > homes*passed {
+		t.Errorf("%d homes have %d ends of links", homes, links)
 	}
 }
