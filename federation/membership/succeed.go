@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"errors"
 	"fmt"
 
 	"nvrd/federation/roster"
@@ -32,15 +33,22 @@ func succeedable(s *roster.State, lost wire.Key) error {
 // holds no seat any more, and no other knows whose place it is.
 func (m *Membership) succeed(card wire.Signed, lost wire.Key) (wire.Answer, []byte, error) {
 	s := m.home.State()
+	if _, sits := m.sits(); !sits {
+		return wire.AnswerUsed, nil, nil
+	}
 	head, err := m.deed()
 	if err != nil {
-		return wire.AnswerUsed, nil, nil
+		return 0, nil, err
 	}
-	if s.Sat(lost, head.Minute) { // a seat was given meanwhile, or taken away in this minute
+	sat := s.Sat(lost, head.Minute) // it was given a seat meanwhile, or lost it in this minute
+	taken := succeedable(s, lost)
+	switch {
+	case sat:
 		return wire.AnswerLater, nil, nil
-	}
-	if succeedable(s, lost) != nil {
+	case errors.Is(taken, nvr.ErrExists), errors.Is(taken, nvr.ErrNotFound):
 		return wire.AnswerUsed, nil, nil
+	case taken != nil:
+		return 0, nil, taken
 	}
 	var deeds []wire.Signed
 	if !s.Members[lost].Out {
