@@ -342,9 +342,9 @@ func (n *Neighbor) Fetch(ctx context.Context, from wire.Key, b wire.Blob) ([]byt
 		if err != nil {
 			return nil, err
 		}
-		_, chunks, ok := cut(given)
-		if !ok {
-			return nil, wire.ErrMalformed
+		_, chunks, err := cut(given)
+		if err != nil {
+			return nil, err
 		}
 		sealed = append(sealed, chunks...)
 	}

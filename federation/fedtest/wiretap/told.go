@@ -80,7 +80,7 @@ func (t *Tape) Told() ([]Told, error) {
 	var errs []error
 	for i, s := range t.Streams() {
 		r := reader{secrets: secrets, seals: seals}
-		if err := r.stream(s, t.asked(i)); err != nil {
+		if err := r.stream(s, t.asked(i)); err != nil && !errors.Is(err, errEnds) {
 			errs = append(errs, fmt.Errorf("%s (asked: %v), %x: %w", r.protocol, t.asked(i), s[:min(len(s), 300)], err))
 		}
 		all = append(all, r.told...)
@@ -110,12 +110,9 @@ func (r *reader) tell(raw []byte, is any) { r.told = append(r.told, Told{r.proto
 // (multistream-select), and then that.
 func (r *reader) stream(said []byte, asked bool) error {
 	for !strings.HasPrefix(r.protocol, "/") || r.protocol == "/multistream/1.0.0" {
-		line, rest, ok := cut(said)
-		if !ok {
-			if len(said) > 0 {
-				return wire.ErrMalformed
-			}
-			return nil // it said nothing
+		line, rest, err := cut(said)
+		if err != nil {
+			return err
 		}
 		r.protocol, said = strings.TrimSuffix(string(line), "\n"), rest
 	}
@@ -131,8 +128,11 @@ func (r *reader) stream(said []byte, asked bool) error {
 	if len(said) == 0 {
 		return nil // it was refused, or had no answer
 	}
-	b, rest, ok := cut(said)
-	if !ok || len(rest) > 0 {
+	b, rest, err := cut(said)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
 		return wire.ErrMalformed
 	}
 	switch r.protocol {
@@ -163,23 +163,33 @@ func (r *reader) stream(said []byte, asked bool) error {
 	return errors.New("a protocol that nobody knows")
 }
 
+// errEnds is of what was cut off with its stream: a connection may end at any
+// byte. Of that nothing is told but the stream.
+var errEnds = errors.New("it ends in the middle")
+
+// longest is more than anything that is said at once: what says that it is longer
+// is not taken for what was cut off.
+const longest = 256 << 10
+
 // cut cuts off what has its length before it, as a varint.
-func cut(b []byte) (first, rest []byte, ok bool) {
+func cut(b []byte) (first, rest []byte, err error) {
 	n, size := binary.Uvarint(b)
-	if size <= 0 || n > uint64(len(b)-size) {
-		return nil, b, false
+	switch {
+	case size < 0 || n > longest:
+		return nil, b, wire.ErrMalformed
+	case size == 0 || n > uint64(len(b)-size):
+		return nil, b, errEnds
 	}
-	return b[size : size+int(n)], b[size+int(n):], true
+	return b[size : size+int(n)], b[size+int(n):], nil
 }
 
-// link reads messages. The last may be cut off with the link.
 func (r *reader) link(said []byte) error {
 	for {
-		b, rest, ok := cut(said)
-		if !ok {
-			return nil
+		b, rest, err := cut(said)
+		if err == nil {
+			err = r.message(b)
 		}
-		if err := r.message(b); err != nil {
+		if err != nil {
 			return err
 		}
 		said = rest
@@ -237,14 +247,13 @@ func (r *reader) object(b []byte) error {
 	return nil
 }
 
-// file reads what is asked for of a file, or what is given. What is cut off with
-// the stream is not told.
+// file reads what is asked for of a file, or what is given.
 func (r *reader) file(said []byte) error {
-	b, rest, ok := cut(said)
-	if !ok {
-		return nil
+	b, rest, err := cut(said)
+	if err == nil {
+		err = r.message(b)
 	}
-	if err := r.message(b); err != nil {
+	if err != nil {
 		return err
 	}
 	for chunk := range slices.Chunk(rest, wire.SealedChunk) {
@@ -284,9 +293,9 @@ func (r *reader) identify(b []byte) error {
 // somebody wants it is only long.
 func (r *reader) dialBack(said []byte) error {
 	for len(said) > 0 {
-		b, rest, ok := cut(said)
-		if !ok {
-			return wire.ErrMalformed
+		b, rest, err := cut(said)
+		if err != nil {
+			return err
 		}
 		var m autonat.Message
 		if err := strictly(b, &m); err != nil {
@@ -295,7 +304,6 @@ func (r *reader) dialBack(said []byte) error {
 		is := DialBack{Nonce: nonce(m.GetDialRequest().GetNonce()), Bytes: m.GetDialDataRequest().GetNumBytes()}
 		is.Index = m.GetDialResponse().GetAddrIdx() + m.GetDialDataRequest().GetAddrIdx()
 		is.Status = uint32(m.GetDialResponse().GetStatus())
-		var err error
 		if is.At, err = addresses(m.GetDialRequest().GetAddrs()); err != nil {
 			return err
 		}
@@ -369,8 +377,8 @@ func (r *reader) record(b []byte) error {
 
 func (r *reader) records(b []byte) error {
 	for len(b) > 0 {
-		one, rest, ok := cut(b)
-		if !ok {
+		one, rest, err := cut(b)
+		if err != nil {
 			return wire.ErrMalformed
 		}
 		if err := r.record(one); err != nil {
