@@ -60,6 +60,7 @@ type Membership struct {
 	vouched  shares        // homes let in, by the node that vouched for them
 	reported shares        // reports taken, by the node that brought them
 	tried    shares        // reports looked at
+	swept    wire.Minute   // when reports that are too old were forgotten last
 	last     wire.Minute   // when a minute passed last
 	early    wire.Minute   // of what is on disk and dated too far ahead to count, the first; 0 for nothing
 	arrived  bool          // nothing is kept of how it came

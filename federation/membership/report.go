@@ -16,9 +16,10 @@ import (
 
 // Bounds of reports, each with its reason.
 const (
-	reportTried = 14 * wire.Day // for a steward's home that is away: longer than most holidays
-	reportKept  = 30 * wire.Day // as long as most of what is reported
-	reportsADay = 20            // of a member: as many as a bad day has
+	reportTried = 14 * wire.Day   // for a steward's home that is away: longer than most holidays
+	reportKept  = 30 * wire.Day   // as long as most of what is reported
+	reportSweep = wire.Minute(60) // between two looks for what is too old: it writes
+	reportsADay = 20              // of a member: as many as a bad day has
 )
 
 // Report tells stewards of a post or a comment of another home, which nobody
@@ -163,8 +164,11 @@ func (m *Membership) Letters() ([]Letter, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.now()
-	if err := kept(m.store.ExpireReports(m.ctx, m.entry.Name, max(now, reportKept)-reportKept)); err != nil {
-		return nil, err
+	if now < m.swept || now-m.swept >= reportSweep {
+		if err := kept(m.store.ExpireReports(m.ctx, m.entry.Name, max(now, reportKept)-reportKept)); err != nil {
+			return nil, err
+		}
+		m.swept = now
 	}
 	sent, err := m.store.SentReports(m.ctx, m.entry.Name)
 	if err != nil {

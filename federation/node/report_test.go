@@ -2,6 +2,8 @@ package node_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"strings"
@@ -43,6 +45,42 @@ func TestReport(t *testing.T) {
 	}
 	if got := cleo.all(); strings.Contains(got, "reports") {
 		t.Errorf("Cleo's home was told %s", got)
+	}
+}
+
+// Who sees a report pass learns nothing from its length, nor from that of the answer.
+func TestReportLength(t *testing.T) {
+	n := street("anna", "ben")
+	ben, anna := live(t, "ben", n), intruder(t, "anna")
+	ben.node.Know(public("anna"), anna.Addrs())
+	heard := make(chan int, 1)
+	anna.SetStreamHandler("/stoop/report/1", func(s network.Stream) {
+		question := make([]byte, 1<<16)
+		size, _ := io.ReadFull(s, question[:len(framed(make([]byte, wire.SealedReport)))])
+		_, _ = s.Write(framed([]byte{1}))
+		more, _ := io.ReadFull(s, question)
+		heard <- size + more
+	})
+	seal := sha256.Sum256([]byte("anna's seal"))
+	opens, err := ecdh.X25519().NewPrivateKey(seal[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{"!", strings.Repeat("🏠", wire.MaxReportWords)} {
+		signed, err := wire.Sign(wire.Report{Reporter: public("ben"), Steward: public("anna"), Words: words}, key("ben"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := wire.SealReport(signed, wire.Key(opens.PublicKey().Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ben.node.Report(soon(t), public("anna"), sealed); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-heard; got != 2098 {
+			t.Errorf("of %d bytes of words %d bytes are heard", len(words), got)
+		}
 	}
 }
 
