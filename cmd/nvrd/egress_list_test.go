@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 
 	"nvrd/federation/fedtest/wiretap"
 	"nvrd/federation/store"
@@ -329,6 +332,7 @@ func (w *week) planted() map[string][]byte {
 // packets judges what left by the line, where nobody answers: the home looks for
 // others in its own network, where it may say where it is, and for its router.
 func (w *week) packets() {
+	said := map[string][]byte{} // by mDNS, put together
 	for _, p := range w.left.packets() {
 		h, err := header(p)
 		if err != nil {
@@ -338,6 +342,9 @@ func (w *week) packets() {
 		if why := goesBy[h.String()]; why == "" {
 			w.t.Errorf("a packet left to %v, which is not on the list: %q", h, p)
 		}
+		if h.at == 5353 && h.to.Is4() {
+			said[string(p[4:6])] = append(said[string(p[4:6])], p[int(p[0]&15)*4:]...)
+		}
 		for what, secret := range w.planted() {
 			near := strings.HasPrefix(what, "the home's own network")
 			if !near && bytes.Contains(p, secret) {
@@ -345,6 +352,58 @@ func (w *week) packets() {
 			}
 		}
 	}
+	for _, one := range said {
+		const udp = 8
+		if err := near(one[udp:]); err != nil {
+			w.t.Errorf("in its own network the home says what is not on the list: %v: %q", err, one)
+		}
+	}
+	if len(said) == 0 {
+		w.t.Error("nothing was said by mDNS")
+	}
+}
+
+// What a home says in its own network: names that are random, keys and addresses.
+var (
+	nearNames = regexp.MustCompile(`^([a-z0-9]{32,63}\.)?(_stoop-(node|door)\._udp\.)?local\.$|^_services\._dns-sd\._udp\.local\.$`)
+	nearTexts = regexp.MustCompile(`^$|^dnsaddr=/ip[46]/[0-9a-f.:]+/(tcp/\d+|udp/\d+/quic-v1)/p2p/[A-Za-z0-9]+$`)
+)
+
+// near holds what is said by mDNS (RFC 6762) against that.
+func near(b []byte) error {
+	var m dnsmessage.Message
+	if err := m.Unpack(b); err != nil {
+		return err
+	}
+	var names, texts []string
+	for _, q := range m.Questions {
+		names = append(names, q.Name.String())
+	}
+	for _, r := range slices.Concat(m.Answers, m.Authorities, m.Additionals) {
+		names = append(names, r.Header.Name.String())
+		switch is := r.Body.(type) {
+		case *dnsmessage.PTRResource:
+			names = append(names, is.PTR.String())
+		case *dnsmessage.SRVResource:
+			names = append(names, is.Target.String())
+		case *dnsmessage.TXTResource:
+			texts = append(texts, is.TXT...)
+		case *dnsmessage.AResource, *dnsmessage.AAAAResource:
+		default:
+			return fmt.Errorf("a record of type %v", r.Header.Type)
+		}
+	}
+	for _, n := range names {
+		if !nearNames.MatchString(n) {
+			return fmt.Errorf("the name %q", n)
+		}
+	}
+	for _, t := range texts {
+		if !nearTexts.MatchString(t) {
+			return fmt.Errorf("the text %q", t)
+		}
+	}
+	return nil
 }
 
 // goesBy is where packets may go by themselves, and why.
