@@ -67,6 +67,15 @@ func TestStorm(t *testing.T) {
 				}
 			},
 			func() { _, _ = anna.all.Of(a.Name()); anna.all.In(); anna.all.Joining(); anna.all.News() },
+			func() { _, _ = anna.all.Offers(a); anna.all.Successor(a); anna.all.Spent(); _, _ = a.Quiet() },
+			func() {
+				if m, err := anna.all.FoundAnew(a); err != nil {
+					t.Error(err)
+				} else if err := anna.all.Call(m, invitesAt(m)); err != nil {
+					t.Error(err)
+				}
+			},
+			func() { _, _ = a.Invite(invitesAt(a), 1, b.Author()) },
 		}
 		var doing sync.WaitGroup
 		for range 8 {
@@ -115,7 +124,7 @@ func TestStorm(t *testing.T) {
 			t.Errorf("Cleo is admitted %d times", n)
 		}
 		anna.crash()
-		if in := anna.all.In(); len(in) != 1 || comments(in[0]) != len(confirmed) {
+		if in := anna.all.In(); len(in) != 2 || comments(in[0]) != len(confirmed) || in[1].Genesis().Succeeds != a.Name() {
 			t.Errorf("after a crash she is in %d", len(in))
 		}
 	})
