@@ -38,13 +38,14 @@ func TestAnew(t *testing.T) {
 	ben.shows("", says("Your home goes on in Maple Row, founded anew.", "A word of before."), lacks("Write to your neighbors"))
 	ben.shows("/anew", says("You founded it anew", "Ask again"), has("a", "href", to))
 
+	by := key(ben)
 	asked := []check{says("The blue gate founded this neighborhood anew", "It is called Maple Row, and The blue gate is its first steward.", "You would be Cora there", "Nobody learns if you say no."), has("input", "value", anew.Name().String())}
 	cora.shows("", asked...)
 	cora.shows("/stewards", says("The blue gate founded Maple Row anew elsewhere, and asks to go on there"))
 	run(t, get(cora.pages(reader), cora.at("")).Body.String(), append(everyPage, lacks("founded this neighborhood anew"))...)
-	cora.fails("/anew", http.StatusNotFound, []string{"do", "follow", "what", strings.Repeat("0", 64)})
+	cora.fails("/anew", http.StatusNotFound, []string{"do", "follow", "by", by, "what", strings.Repeat("0", 64)})
 	cora.fails("/anew", http.StatusBadRequest, []string{"do", "dance"})
-	if to := goes(t, cora.pages(auth.Household()), cora.at("/anew"), "do", "follow", "what", anew.Name().String()); to != "/street/waiting" {
+	if to := goes(t, cora.pages(auth.Household()), cora.at("/anew"), "do", "follow", "by", by, "what", anew.Name().String()); to != "/street/waiting" {
 		t.Errorf("going on leads to %s", to)
 	}
 	before := cora.in
@@ -64,7 +65,7 @@ func TestAnew(t *testing.T) {
 	// Anna came back. She declines, of which nothing is said, and is not asked again.
 	anna.shows("", says("The blue gate founded this neighborhood anew"))
 	anna.out = nil
-	if to := goes(t, anna.pages(auth.Household()), anna.at("/anew"), "do", "decline", "what", anew.Name().String()); to != anna.at("") || len(anna.out) > 0 {
+	if to := goes(t, anna.pages(auth.Household()), anna.at("/anew"), "do", "decline", "by", by); to != anna.at("") || len(anna.out) > 0 {
 		t.Errorf("declining leads to %s, and says %d messages", to, len(anna.out))
 	}
 	anna.shows("", lacks("founded this neighborhood anew"), says("A word of before."))

@@ -441,7 +441,7 @@ func (w *week) anew(olga *wiretap.Neighbor, m *membership.Membership) {
 	w.must(olga.Anew())
 	all := w.anna.neighbors.All()
 	w.until("Anna is called", func() bool { offers, err := all.Offers(m); return err == nil && len(offers) == 1 })
-	_, err = all.Follow(m, olga.Founded().Name())
+	_, err = all.Follow(m, olga.In().Author(), olga.Founded().Name())
 	w.must(err)
 	w.until("Anna has followed", func() bool { return len(olga.Founded().Nodes()) == 2 })
 }

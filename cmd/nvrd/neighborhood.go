@@ -225,7 +225,7 @@ func neighborhoodFollow(ctx context.Context, c *call) error {
 	if len(asked) != 1 {
 		return fmt.Errorf("%d neighbors ask to go on with them; `nvrd neighborhood status --json` shows where, to be named with --neighborhood: %w", len(asked), nvr.ErrNotFound)
 	}
-	path := "/" + of[0] + "/anew/" + asked[0].Name
+	path := "/" + of[0] + "/anew/" + asked[0].Author
 	if *decline {
 		return r.ask(ctx, http.MethodDelete, path, nil, nil)
 	}

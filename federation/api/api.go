@@ -40,8 +40,8 @@ func Routes(o *online.Online) []Route {
 		{"PUT /api/v1/neighborhoods/seed/paper", true, a.onPaper},
 		{"POST /api/v1/neighborhoods", true, a.found},
 		{"POST /api/v1/neighborhoods/{name}/anew", true, a.foundAnew},
-		{"PUT /api/v1/neighborhoods/{name}/anew/{anew}", true, a.follow},
-		{"DELETE /api/v1/neighborhoods/{name}/anew/{anew}", true, a.decline},
+		{"PUT /api/v1/neighborhoods/{name}/anew/{author}", true, a.follow},
+		{"DELETE /api/v1/neighborhoods/{name}/anew/{author}", true, a.decline},
 		{"POST /api/v1/neighborhoods/joining", true, a.join},
 		{"DELETE /api/v1/neighborhoods/joining/{name}", true, a.giveUp},
 		{"GET /api/v1/neighborhoods/{name}/members", false, a.members},
@@ -76,9 +76,10 @@ type Neighborhood struct {
 
 // Offer is a neighborhood that was founded in the place of one.
 type Offer struct {
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	By    string `json:"by"` // name of the neighbor who founded it
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	By     string `json:"by"`     // name of the neighbor who founded it
+	Author string `json:"author"` // the neighbor's author key, 64 hexadecimal digits
 }
 
 // Joining is one that the home asks to be let into.
@@ -240,7 +241,7 @@ func (a *api) found(w http.ResponseWriter, r *http.Request) error {
 func offersOf(all *membership.All, m *membership.Membership) (asked []Offer, err error) {
 	offers, err := all.Offers(m)
 	for _, o := range offers {
-		one := Offer{Name: hexed(o.Invite.Neighborhood), Title: o.Invite.Title}
+		one := Offer{Name: hexed(o.Invite.Neighborhood), Title: o.Invite.Title, Author: hexed(o.By)}
 		if by := m.State().Members[o.By]; by != nil {
 			one.By = by.Card.Name
 		}
@@ -262,43 +263,43 @@ func (a *api) foundAnew(w http.ResponseWriter, r *http.Request) error {
 }
 
 // asked returns what a request's address names, of what the owner is asked.
-func (a *api) asked(r *http.Request) (*membership.All, *membership.Membership, wire.Hash, error) {
-	var anew wire.Hash
+func (a *api) asked(r *http.Request) (*membership.All, *membership.Membership, membership.Offer, error) {
+	var none membership.Offer
 	all, err := a.all()
 	if err != nil {
-		return nil, nil, anew, err
+		return nil, nil, none, err
 	}
 	m, err := a.of(r)
 	if err != nil {
-		return nil, nil, anew, err
+		return nil, nil, none, err
 	}
 	offers, err := all.Offers(m)
 	for _, o := range offers {
-		if hexed(o.Invite.Neighborhood) == r.PathValue("anew") {
-			return all, m, o.Invite.Neighborhood, err
+		if hexed(o.By) == r.PathValue("author") {
+			return all, m, o, err
 		}
 	}
-	return nil, nil, anew, errors.Join(err, fmt.Errorf("no neighbor asks to go on there: %w", nvr.ErrNotFound))
+	return nil, nil, none, errors.Join(err, fmt.Errorf("no neighbor asks to go on there: %w", nvr.ErrNotFound))
 }
 
 func (a *api) follow(w http.ResponseWriter, r *http.Request) error {
-	all, m, anew, err := a.asked(r)
+	all, m, offer, err := a.asked(r)
 	if err != nil {
 		return err
 	}
-	j, err := all.Follow(m, anew)
+	j, err := all.Follow(m, offer.By, offer.Invite.Neighborhood)
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusAccepted, Joining{Name: hexed(anew), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: "waiting"})
+	return write(w, http.StatusAccepted, Joining{Name: hexed(j.Invite.Neighborhood), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: "waiting"})
 }
 
 func (a *api) decline(w http.ResponseWriter, r *http.Request) error {
-	all, m, anew, err := a.asked(r)
+	all, m, offer, err := a.asked(r)
 	if err != nil {
 		return err
 	}
-	if err := all.Decline(m, anew); err != nil {
+	if err := all.Decline(m, offer.By); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

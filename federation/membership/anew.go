@@ -93,8 +93,8 @@ func (a *All) Call(anew *Membership, doors func(ticket wire.Hash, until wire.Min
 }
 
 // Offers returns what the owner is to be asked: where neighbors go on who founded
-// the neighborhood anew. Each is there until the owner followed or declined, is in
-// it, or it has ended; none is of somebody who is muted.
+// the neighborhood anew. Each is there until the owner followed, is in it, or it has
+// ended; none is of somebody who is muted, or whom the owner declined to follow.
 func (a *All) Offers(old *Membership) ([]Offer, error) {
 	quiet, err := old.Quiet()
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *All) Offers(old *Membership) ([]Offer, error) {
 	var offers []Offer
 	for author, is := range old.State().Anew {
 		v := is.To()
-		if author != old.Author() && !known[v.Neighborhood] && v.Expires > old.now() && quiet[v.Neighborhood] == 0 && quiet[author] == 0 {
+		if author != old.Author() && !known[v.Neighborhood] && v.Expires > old.now() && quiet[author] == 0 {
 			offers = append(offers, Offer{author, v})
 		}
 	}
@@ -118,15 +118,15 @@ func (a *All) Offers(old *Membership) ([]Offer, error) {
 	return offers, nil
 }
 
-// Follow asks to be let into a neighborhood that is offered, under the name that
-// the home has in the old one, and proves that it is in there. Errors are
+// Follow asks to be let into a neighborhood that a member offers, under the name
+// that the home has in the old one, and proves that it is in there. Errors are
 // nvr.ErrNotFound if it is not offered any more, and those of [All.Join].
-func (a *All) Follow(old *Membership, anew wire.Hash) (*Joining, error) {
+func (a *All) Follow(old *Membership, by wire.Key, anew wire.Hash) (*Joining, error) {
 	offers, err := a.Offers(old)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(offers, func(o Offer) bool { return o.Invite.Neighborhood == anew })
+	i := slices.IndexFunc(offers, func(o Offer) bool { return o.By == by && o.Invite.Neighborhood == anew })
 	self := old.State().Member(old.Author())
 	if i < 0 || self == nil {
 		return nil, fmt.Errorf("where a neighbor goes on: %w", nvr.ErrNotFound)
@@ -138,9 +138,9 @@ func (a *All) Follow(old *Membership, anew wire.Hash) (*Joining, error) {
 	return a.ask(text, self.Card.Name, false, old)
 }
 
-// Decline has the owner not asked again. It is written down at home, and nobody
-// is told.
-func (a *All) Decline(old *Membership, anew wire.Hash) error { return old.Hush(anew, store.Hidden) }
+// Decline has the owner not asked again to follow a member, wherever that one
+// goes. It is written down at home, and nobody is told.
+func (a *All) Decline(old *Membership, by wire.Key) error { return old.Hush(by, store.Hidden) }
 
 // follows signs that this home comes to a neighborhood with an author key.
 func (m *Membership) follows(anew wire.Hash, as wire.Key) ([]byte, error) {

@@ -102,7 +102,7 @@ func TestFoundAnew(t *testing.T) {
 		if got := offers(t, cleo, c); len(got) != 1 {
 			t.Fatalf("after a restart Cleo is asked %+v", got)
 		}
-		j, err := cleo.all.Follow(c, anew.Name())
+		j, err := cleo.all.Follow(c, b.Author(), anew.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestFoundAnew(t *testing.T) {
 		if got := offers(t, dora, d); len(got) != 1 {
 			t.Fatalf("Dora is asked %+v", got)
 		}
-		if err := dora.all.Decline(d, anew.Name()); err != nil {
+		if err := dora.all.Decline(d, b.Author()); err != nil {
 			t.Fatal(err)
 		}
 		settle()
@@ -178,7 +178,7 @@ func TestCalled(t *testing.T) {
 		minutes(2, s.at...)
 		// Anna puts Cleo out since: too late to keep her from going on elsewhere.
 		offer := offers(t, cleo, c)[0].Invite
-		follows, err := cleo.all.Follow(c, anew.Name())
+		follows, err := cleo.all.Follow(c, b.Author(), anew.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +292,7 @@ func TestFollowElsewhere(t *testing.T) {
 		if err := ben.all.Call(oak, invitesAt(oak)); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("to Oak Street he calls nobody: %v", err)
 		}
-		j, err := cleo.all.Follow(c, oak.Name())
+		j, err := cleo.all.Follow(c, b.Author(), oak.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -349,7 +349,7 @@ func TestFoundAnewCrash(t *testing.T) {
 					}
 					settle()
 					crash(2)
-					if _, err := cleo.all.Follow(c, anew().Name()); err != nil {
+					if _, err := cleo.all.Follow(c, b.Author(), anew().Name()); err != nil {
 						t.Fatal(err)
 					}
 					crash(3)
@@ -377,3 +377,47 @@ func TestFoundAnewCrash(t *testing.T) {
 
 // place is that of a home's keys.
 func place(m *membership.Membership) identity.Place { return identity.Place{Neighborhood: m.Place()} }
+
+// Dora says of what Ben founded that she did, with doors of her own. Cleo declines
+// that, is still asked by Ben, and knocks where he opens.
+func TestAnewImpostor(t *testing.T) {
+	story(t, func(t *testing.T) {
+		ben, cleo, dora := live(t, "Ben"), live(t, "Cleo"), live(t, "Dora")
+		s, in := newElm(t, ben, cleo, dora)
+		b, c, d := in[1], in[2], in[3]
+		anew := calls(t, ben, b)
+		minutes(2, s.at...)
+		v := d.State().Anew[b.Author()].To()
+		v.Doors = []wire.Door{door(d)}
+		to, err := v.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := wire.Sign(wire.Anew{Neighborhood: d.Name(), Author: d.Author(), Minute: wire.MinuteOf(time.Now()), Invite: to}, dora.seed.Keys(place(d)).Author)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Hear(wire.PublicKey(in[0].Node()), wire.Objects{Objects: [][]byte{o.Raw}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := offers(t, cleo, c); len(got) != 2 {
+			t.Fatalf("Cleo is asked %+v", got)
+		}
+		if err := cleo.all.Decline(c, d.Author()); err != nil {
+			t.Fatal(err)
+		}
+		if got := offers(t, cleo, c); len(got) != 1 || got[0].By != b.Author() {
+			t.Fatalf("then Cleo is asked %+v", got)
+		}
+		if _, err := cleo.all.Follow(c, d.Author(), anew.Name()); !errors.Is(err, nvr.ErrNotFound) {
+			t.Errorf("Dora is followed: %v", err)
+		}
+		j, err := cleo.all.Follow(c, b.Author(), anew.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := j.Invite.Doors; len(at) != 1 || at[0].Node != door(anew).Node {
+			t.Errorf("she knocks at %+v", at)
+		}
+	})
+}

@@ -27,7 +27,7 @@ func TestFoundAnew(t *testing.T) {
 		offers, err := anna.All().Offers(a)
 		return err == nil && len(offers) == 1 && offers[0].Invite.Neighborhood == anew.Name()
 	})
-	if _, err := anna.All().Follow(a, anew.Name()); err != nil {
+	if _, err := anna.All().Follow(a, b.Author(), anew.Name()); err != nil {
 		t.Fatal(err)
 	}
 	for anna.All().Successor(a) == nil {

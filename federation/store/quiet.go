@@ -14,7 +14,7 @@ type Quieted uint8
 
 // The ways, each of an entry or of an author key.
 const (
-	Hidden  Quieted = 1 // an entry is not shown
+	Hidden  Quieted = 1 // an entry is not shown; nor where an author goes on who founded the neighborhood anew
 	Muted   Quieted = 2 // what the author says is folded away
 	Blocked Quieted = 3 // nothing of the author is shown
 )

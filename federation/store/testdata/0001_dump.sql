@@ -85,8 +85,8 @@ CREATE TABLE address (
 -- What this home does not want to see. It never leaves the home.
 CREATE TABLE quiet (
 	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
-	what            BLOB    NOT NULL CHECK (length(what) = 32),      -- id of an entry, an author key, or a neighborhood to go on in
-	how             INTEGER NOT NULL CHECK (how BETWEEN 1 AND 3),    -- 1: the entry is hidden, 2: the author is muted, 3: blocked
+	what            BLOB    NOT NULL CHECK (length(what) = 32),      -- id of an entry, or an author key
+	how             INTEGER NOT NULL CHECK (how BETWEEN 1 AND 3),    -- 1: the entry is hidden, or the author not followed elsewhere, 2: the author is muted, 3: blocked
 	PRIMARY KEY (neighborhood_id, what)
 ) STRICT, WITHOUT ROWID;
 

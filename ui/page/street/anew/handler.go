@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"nvrd/federation/membership"
+	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
@@ -58,19 +59,23 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 
 // answer goes on where a neighbor does, or does not. Of the second nobody is told.
 func (p Page) answer(w http.ResponseWriter, r *http.Request, m *membership.Membership, yes bool) error {
-	to, err := street.ParseID(r.PostFormValue("what"))
+	by, err := street.ParseID(r.PostFormValue("by"))
 	if err != nil {
 		return err
 	}
 	all := p.Service.All()
 	if !yes {
-		if err := all.Decline(m, to); err != nil {
+		if err := all.Decline(m, wire.Key(by)); err != nil {
 			return err
 		}
 		http.Redirect(w, r, street.Href(m, ""), http.StatusSeeOther)
 		return nil
 	}
-	if _, err := all.Follow(m, to); err != nil {
+	to, err := street.ParseID(r.PostFormValue("what")) // which one the owner saw
+	if err != nil {
+		return err
+	}
+	if _, err := all.Follow(m, wire.Key(by), to); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/street/waiting", http.StatusSeeOther)

@@ -38,7 +38,8 @@ type model struct {
 
 // ask is what the owner is asked once: to go on where a neighbor does.
 type ask struct {
-	title, what, id string
+	title, what string
+	by, to      string // as the form holds them
 }
 
 // asksOf returns what the owner is asked.
@@ -47,7 +48,7 @@ func asksOf(v street.View, offers []membership.Offer) []ask {
 	for _, o := range offers {
 		t, by := v.T.Street.Anew, v.Who(o.By).Name
 		all = append(all, ask{
-			title: text.Fill(t.Asks, "name", by), id: o.Invite.Neighborhood.String(),
+			title: text.Fill(t.Asks, "name", by), by: o.By.String(), to: o.Invite.Neighborhood.String(),
 			what: text.Fill(t.Ask, "title", o.Invite.Title, "name", by, "own", v.Who(v.Author()).Name),
 		})
 	}
