@@ -29,7 +29,8 @@ const (
 //
 // Errors are nvr.ErrInvalid for what can't be said (the message says what), or
 // if there is no steward to tell, nvr.ErrNotFound for an entry that is gone,
-// nvr.ErrExists for one that this home reported before, nvr.ErrForbidden for
+// nvr.ErrExists for one that this home reported before, unless no home
+// took that in time, nvr.ErrForbidden for
 // whoever is no member, nvr.ErrTooMany for more than a day's share, and those of
 // writing to disk; then nothing is said.
 func (m *Membership) Report(on wire.Hash, reason wire.LabelIs, words string) error {
@@ -64,10 +65,30 @@ func (m *Membership) Report(on wire.Hash, reason wire.LabelIs, words string) err
 	if err != nil {
 		return err
 	}
+	if err := m.anew(on, sent, now); err != nil {
+		return err
+	}
 	if err := m.store.SendReport(m.ctx, m.entry.Name, letters...); err != nil {
 		return err
 	}
 	m.tell()
+	return nil
+}
+
+// anew forgets reports of an entry that no steward's home took in time, so that it
+// may be reported once more. m.mu is held.
+func (m *Membership) anew(on wire.Hash, sent []store.SentReport, now wire.Minute) error {
+	if slices.ContainsFunc(sent, func(r store.SentReport) bool { return r.On == on && (r.Sealed == nil || now < r.Minute+reportTried) }) {
+		return nil
+	}
+	for _, r := range sent {
+		if r.On != on {
+			continue
+		}
+		if err := kept(m.store.Unsend(m.ctx, m.entry.Name, on, r.Steward)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -130,13 +151,14 @@ func (m *Membership) sealReport(r wire.Report, stewards []wire.Key) (all []store
 type Reported struct {
 	Stewards int         // whom it is for
 	Taken    int         // whose homes have it
-	Until    wire.Minute // when no other home is tried any more
+	Until    wire.Minute // from when on no other home is tried
+	Over     bool        // it is then
 }
 
 // Reported returns what this home reported in the last weeks, by entry.
 func (m *Membership) Reported() (map[wire.Hash]Reported, error) {
 	sent, err := m.store.SentReports(m.ctx, m.entry.Name)
-	all := map[wire.Hash]Reported{}
+	all, now := map[wire.Hash]Reported{}, m.now()
 	for _, r := range sent {
 		is := all[r.On]
 		is.Stewards++
@@ -144,6 +166,7 @@ func (m *Membership) Reported() (map[wire.Hash]Reported, error) {
 			is.Taken++
 		}
 		is.Until = r.Minute + reportTried
+		is.Over = now >= is.Until
 		all[r.On] = is
 	}
 	return all, err
@@ -157,9 +180,9 @@ type Letter struct {
 	Sealed  []byte
 }
 
-// Letters returns the reports that are to be brought now. What is too old is
-// forgotten before, as is what is about an entry that died: to be called every
-// now and then, also by a home that reports nothing.
+// Letters returns the reports that are to be brought now. What is about an entry
+// that died is forgotten before, and within an hour what is 30 days old: to be
+// called every now and then, also by a home that reports nothing.
 func (m *Membership) Letters() ([]Letter, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -184,12 +207,12 @@ func (m *Membership) Letters() ([]Letter, error) {
 		steward := s.Member(r.Steward)
 		switch {
 		case r.Sealed == nil:
-		case dead != feed.Alive, now >= r.Minute+reportTried:
+		case dead != feed.Alive:
 			if err := kept(m.store.Unsend(m.ctx, m.entry.Name, r.On, r.Steward)); err != nil {
 				return nil, err
 			}
 			m.tell()
-		case sits && steward != nil:
+		case sits && steward != nil && now < r.Minute+reportTried:
 			letters = append(letters, Letter{r.On, r.Steward, steward.Card.Node, r.Sealed})
 		}
 	}

@@ -399,8 +399,8 @@ func TestReportFlood(t *testing.T) {
 	})
 }
 
-// A report that no steward takes is given up after 14 days, one about what was
-// taken back at once, and nothing of any is left after 30 days.
+// A report that no steward takes is not brought after 14 days, and may be made
+// again; one about what was taken back is forgotten at once, and nothing of any is left after 30 days.
 func TestReportEnds(t *testing.T) {
 	story(t, func(t *testing.T) {
 		j := newJudged(t)
@@ -422,12 +422,19 @@ func TestReportEnds(t *testing.T) {
 		j.stands(j.c, sick, 1, 0)
 		time.Sleep(time.Minute)
 		j.letters(j.c, 0)
-		j.stands(j.c, sick, 0, 0)
+		j.stands(j.c, sick, 1, 0)
 		j.stands(j.c, rude, 1, 1)
+		if err := j.c.Report(rude, 0, "Once more."); !errors.Is(err, nvr.ErrExists) {
+			t.Errorf("what was taken is reported again: %v", err)
+		}
+		j.done(j.c.Report(sick, 0, "He is well, still."))
+		j.letters(j.c, 1)
+		j.stands(j.c, sick, 1, 0)
 		j.letters(j.a, 0)
 		j.holds(j.a, "He is not.")
 		time.Sleep(16 * 24 * time.Hour)
 		j.letters(j.c, 0)
+		j.stands(j.c, sick, 1, 0)
 		j.letters(j.a, 0)
 		j.stands(j.c, rude, 0, 0)
 		j.holds(j.a)

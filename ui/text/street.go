@@ -143,6 +143,7 @@ type StreetReport struct {
 	Nobody   string   `json:"nobody"`
 	Waiting  Plural   `json:"waiting"`
 	Taken    Plural   `json:"taken"`
+	GaveUp   string   `json:"gave_up"`
 	Open     Plural   `json:"open"`
 	Room     string   `json:"room"`
 	RoomTip  string   `json:"room_hint"`

@@ -27,7 +27,7 @@ type Said struct {
 	Text   string
 	Labels []Label
 
-	Report   string // where it is reported; empty for what can't be, or was
+	Report   string // where it is reported; empty for what can't be, or was and is not given up
 	Reported string // how it stands with this home's report of it; empty if there is none
 
 	Post *Post // what only posts have; nil for a comment, and if it is dead
@@ -107,22 +107,25 @@ func (v View) Said(s feed.Said) Said {
 	return said
 }
 
-// report returns where an entry of another home is reported, or how it stands
-// with the report.
+// report returns where an entry of another home is reported, and how it stands
+// with this home's report; either may be empty.
 func (v View) report(entry wire.Hash) (address, stands string) {
-	is, ok := v.reported[entry]
-	if !ok {
-		return Href(v.Membership, "/entries/"+entry.String()+"/report"), ""
-	}
+	is, reported := v.reported[entry]
 	t := v.T.Street.Report
 	var said []string
 	if is.Taken > 0 {
 		said = append(said, t.Taken.N(is.Taken))
 	}
-	if is.Taken < is.Stewards {
+	if is.Taken < is.Stewards && !is.Over {
 		said = append(said, t.Waiting.N(DaysLeft(is.Until, v.Now)))
 	}
-	return "", strings.Join(said, " ")
+	if len(said) > 0 {
+		return "", strings.Join(said, " ")
+	}
+	if reported {
+		stands = t.GaveUp
+	}
+	return Href(v.Membership, "/entries/"+entry.String()+"/report"), stands
 }
 
 func (v View) post(id wire.Hash, p wire.Post) *Post {

@@ -98,7 +98,7 @@ func (p Page) showReport(w http.ResponseWriter, r *http.Request, status int, in 
 	switch {
 	case m.said.Who.Self:
 		m.instead = t.Report.Own
-	case m.said.Reported != "":
+	case m.said.Report == "":
 		m.instead = m.said.Reported
 	case len(names) == 0:
 		m.instead = t.Report.Nobody
