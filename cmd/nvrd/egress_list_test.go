@@ -106,6 +106,7 @@ var mayLeave = map[string]map[string]string{
 		"Protocol": "libp2p's", "Agent": "the same at every home", "Key": "of the node", "Listens": "public addresses",
 		"Protocols": "what every home talks", "Observed": "where the neighbor itself is seen", "Record": "a Record",
 	},
+	"wiretap.Stream":      {"Protocol": "what every home talks"},
 	"wiretap.Record":      {"Node": "whose", "Seq": "when it was made, in nanoseconds: libp2p orders records by it", "Addresses": "public addresses"},
 	"wiretap.Whereabouts": {"Of": "members"},
 	"wiretap.DialBack":    {"At": "public addresses", "Nonce": "random", "Status": "whether it worked", "Index": "of an address", "Bytes": "to be sent first"},
@@ -212,7 +213,7 @@ func (w *week) text(field, is string) {
 		ok = is == ""
 	case "wiretap.Identify.Agent":
 		ok = is == "stoop"
-	case "wiretap.Identify.Protocols":
+	case "wiretap.Identify.Protocols", "wiretap.Stream.Protocol":
 		ok = slices.Contains(agrees, is)
 	case "wiretap.Identify.Listens", "wiretap.Identify.Observed", "wiretap.Record.Addresses", "wiretap.DialBack.At", "wire.Door.Addresses":
 		ok = strings.HasPrefix(is, "/ip4/"+wanAddress+"/") || strings.HasPrefix(is, "/ip6/"+sixAddress+"/")

@@ -27,6 +27,9 @@ type Told struct {
 	Is       any    // a type of federation/wire, or one of those below
 }
 
+// Stream is that one of a protocol was wanted, or taken.
+type Stream struct{ Protocol string }
+
 // Identify is what hosts say of themselves when they meet (libp2p's identify).
 type Identify struct {
 	Protocol, Agent string
@@ -116,6 +119,7 @@ func (r *reader) stream(said []byte, asked bool) error {
 		}
 		r.protocol, said = strings.TrimSuffix(string(line), "\n"), rest
 	}
+	r.tell(nil, Stream{r.protocol})
 	if r.protocol == "/stoop/link/1" {
 		return r.link(said)
 	}
