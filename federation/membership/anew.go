@@ -135,7 +135,7 @@ func (a *All) Follow(old *Membership, by wire.Key, anew wire.Hash) (*Joining, er
 	if err != nil {
 		return nil, invalid(err)
 	}
-	return a.ask(text, self.Card.Name, false, old)
+	return a.ask(text, self.Card.Name, false, old, by)
 }
 
 // Decline has the owner not asked again to follow a member, wherever that one

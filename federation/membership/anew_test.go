@@ -416,8 +416,28 @@ func TestAnewImpostor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at := j.Invite.Doors; len(at) != 1 || at[0].Node != door(anew).Node {
+		if at := j.Doors(); len(at) != 1 || at[0].Node != door(anew).Node {
 			t.Errorf("she knocks at %+v", at)
+		}
+		// Ben's address changes, and he asks again.
+		time.Sleep(time.Hour)
+		moved := func(wire.Hash, wire.Minute) ([]wire.Door, error) {
+			return []wire.Door{{Node: door(anew).Node, Addresses: []string{"/ip4/192.0.2.77/tcp/4001"}}}, nil
+		}
+		if err := ben.all.Call(anew, moved); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		cleo.crash()
+		c = cleo.all.In()[0]
+		s.at[2] = s.connect(c)
+		s.meet(s.at[0], s.at[2])
+		minutes(2, s.at...)
+		if at := cleo.all.Joining()[0].Doors(); len(at) != 1 || at[0].Addresses[0] != "/ip4/192.0.2.77/tcp/4001" {
+			t.Errorf("then she knocks at %+v", at)
+		}
+		if answer, m := knocks(t, cleo.all.Joining()[0], anew, nobody); answer != wire.AnswerYes || m == nil {
+			t.Errorf("there she is answered %d", answer)
 		}
 	})
 }

@@ -28,6 +28,7 @@ type Joining struct {
 	machine uint32
 	card    []byte
 	follow  []byte      // that it was in the neighborhood in whose place this one is; nil for who has an invite
+	by      wire.Key    // who called it, by author key there
 	answer  wire.Answer // the last; 0 while there is none
 }
 
@@ -40,19 +41,19 @@ const maxPlaces = 16
 // message says why), nvr.ErrExists for one of a neighborhood that the home is in,
 // and those of writing to disk.
 func (a *All) Join(invite, name string) (*Joining, error) {
-	return a.ask(invite, name, false, nil)
+	return a.ask(invite, name, false, nil, wire.Key{})
 }
 
 // Return asks to be let in again as the member that this home was before its
 // machine was lost: its seed was restored from paper. It keeps its keys, what it
 // said, its seat, and changes its node and its name.
 func (a *All) Return(invite, name string) (*Joining, error) {
-	return a.ask(invite, name, true, nil)
+	return a.ask(invite, name, true, nil, wire.Key{})
 }
 
 // ask asks to be let in with an invite, or as who is in the old neighborhood in
-// whose place the other one is, if old is not nil.
-func (a *All) ask(invite, name string, returns bool, old *Membership) (*Joining, error) {
+// whose place the other one is, if old is not nil; by founded that one.
+func (a *All) ask(invite, name string, returns bool, old *Membership, by wire.Key) (*Joining, error) {
 	v, err := wire.ParseInvite(invite)
 	if err != nil {
 		return nil, invalid(err)
@@ -80,7 +81,7 @@ func (a *All) ask(invite, name string, returns bool, old *Membership) (*Joining,
 		}
 	}
 	j := store.Joining{Place: a.places, Invite: text, Name: name, Returns: returns}
-	if old != nil {
+	if j.By = by; old != nil {
 		as := wire.PublicKey(a.seed.Keys(identity.Place{Neighborhood: j.Place}).Author)
 		if j.Follow, err = old.follows(v.Neighborhood, as); err != nil {
 			return nil, err
@@ -111,7 +112,7 @@ func (a *All) resume(kept store.Joining) error {
 		}
 		return a.store.Joined(a.ctx, kept.Place) // it has left since
 	}
-	j := &Joining{all: a, row: kept.Place, place: kept.Place, Name: kept.Name, Invite: v, Returns: kept.Returns, follow: kept.Follow}
+	j := &Joining{all: a, row: kept.Place, place: kept.Place, Name: kept.Name, Invite: v, Returns: kept.Returns, follow: kept.Follow, by: kept.By}
 	if j.Returns {
 		j.place = 0
 		// No machine before had this number, so none is taken for another one.
@@ -179,6 +180,18 @@ func (a *All) Joining() []*Joining {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.joining)
+}
+
+// Doors returns where to knock: as the invite says, or who called the home since.
+func (j *Joining) Doors() []wire.Door {
+	for _, m := range j.all.In() {
+		if is := m.State().Anew[j.by]; is != nil {
+			if v := is.To(); v.Neighborhood == j.Invite.Neighborhood && v.Secret == j.Invite.Secret {
+				return v.Doors
+			}
+		}
+	}
+	return j.Invite.Doors
 }
 
 // Knock returns what to say at a door.

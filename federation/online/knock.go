@@ -65,7 +65,7 @@ func (o *Online) askOnce(ctx context.Context, j *membership.Joining) error {
 	if err != nil {
 		return err
 	}
-	welcome, err := node.Knock(ctx, j.Invite.Doors, ticket, knock)
+	welcome, err := node.Knock(ctx, j.Doors(), ticket, knock)
 	if err != nil {
 		return err
 	}

@@ -12,17 +12,18 @@ import (
 // Joining is a neighborhood that the home asked to join.
 type Joining struct {
 	Place   uint32
-	Invite  string // as text
-	Name    string // as which the home wants to be known
-	Returns bool   // as a member whose machine was lost
-	Follow  []byte // that it was in the neighborhood in whose place this one is, as it signed it; nil for who has an invite
-	Welcome []byte // the answer as it came; nil while there is none
+	Invite  string   // as text
+	Name    string   // as which the home wants to be known
+	Returns bool     // as a member whose machine was lost
+	Follow  []byte   // that it was in the neighborhood in whose place this one is, as it signed it; nil for who has an invite
+	By      wire.Key // who called it to this one, by author key there; zero for who has an invite
+	Welcome []byte   // the answer as it came; nil while there is none
 }
 
 // Ask writes down that the home asks to be let in. ErrExists means that its place is taken.
 func (d *DB) Ask(ctx context.Context, j Joining) error {
 	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO joining (place, invite, name, returns, follow) VALUES (?, ?, ?, ?, ?)`, j.Place, j.Invite, j.Name, j.Returns, j.Follow)
+		_, err := tx.ExecContext(ctx, `INSERT INTO joining (place, invite, name, returns, follow, called_by) VALUES (?, ?, ?, ?, ?, ?)`, j.Place, j.Invite, j.Name, j.Returns, j.Follow, orNull(j.By))
 		return err
 	})
 	if sqlite.IsUnique(err) {
@@ -75,9 +76,9 @@ func (d *DB) Joined(ctx context.Context, place uint32) error {
 // Joinings returns what the home asked for, in the order of places.
 func (d *DB) Joinings(ctx context.Context) ([]Joining, error) {
 	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (j Joining, err error) {
-		err = row.Scan(&j.Place, &j.Invite, &j.Name, &j.Returns, &j.Follow, &j.Welcome)
+		err = row.Scan(&j.Place, &j.Invite, &j.Name, &j.Returns, &j.Follow, into{j.By[:]}, &j.Welcome)
 		return j, err
-	}, `SELECT place, invite, name, returns, follow, welcome FROM joining ORDER BY place`)
+	}, `SELECT place, invite, name, returns, follow, ifnull(called_by, zeroblob(32)), welcome FROM joining ORDER BY place`)
 	return all, wrap("invites", err)
 }
 

@@ -71,6 +71,7 @@ CREATE TABLE joining (
 	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
 	returns INTEGER NOT NULL DEFAULT 0 CHECK (returns IN (0, 1)),             -- it was a member, and its machine was lost
 	follow  BLOB    CHECK (length(follow) BETWEEN 1 AND 512),                 -- that it was in the neighborhood in whose place this one is
+	called_by BLOB  CHECK (length(called_by) = 32),                           -- author key there of who founded this one
 	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
 ) STRICT;
 

@@ -71,6 +71,7 @@ CREATE TABLE joining (
 	name    TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 24),           -- as which the home wants to be known
 	returns INTEGER NOT NULL DEFAULT 0 CHECK (returns IN (0, 1)),             -- it was a member, and its machine was lost
 	follow  BLOB    CHECK (length(follow) BETWEEN 1 AND 512),                 -- that it was in the neighborhood in whose place this one is
+	called_by BLOB  CHECK (length(called_by) = 32),                           -- author key there of who founded this one
 	welcome BLOB    CHECK (length(welcome) BETWEEN 1 AND 32768)
 ) STRICT;
 
@@ -139,7 +140,7 @@ INSERT INTO passed VALUES (1, x'f83f07be16e270186d35b876916c461995ebc3af5b1798f8
 INSERT INTO entry VALUES (1, 1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'656e74727920706f7374', x'7768617420706f73742073617973');
 INSERT INTO invite VALUES (1, x'01010101010101010101010101010101', 100, NULL, NULL, 0);
 INSERT INTO called VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', NULL);
-INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL, NULL);
+INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL, NULL, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);
 INSERT INTO traffic VALUES (1, 20000, 5, 6);
