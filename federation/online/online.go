@@ -339,20 +339,21 @@ func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node
 // farewell is how long a home that left, and ended, looks for somebody to tell.
 const farewell = time.Minute
 
-// leaveAgain leaves once somebody is linked who can be told, or after a while:
-// neighbors who have heard of it don't let the home in any more.
+// leaveAgain leaves once somebody is linked who can be told or, if the home said
+// before that it leaves, once neighbors have heard of it, who hang up then; or
+// after a while.
 func (o *Online) leaveAgain(m *membership.Membership) {
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for until := time.Now().Add(farewell); time.Now().Before(until); {
-		met := m.Met() // and hung up at once, maybe: it has heard then
 		select {
 		case <-look.C:
-			if met {
-				until = time.Time{}
-			}
 		case <-o.ctx.Done():
 			return
+		}
+		direct, relayed := o.Links(m)
+		if linked := direct+relayed > 0; linked != m.Left() && m.Met() {
+			break
 		}
 	}
 	if err := o.Leave(m); err != nil {
