@@ -8,7 +8,7 @@ SOURCE_URL ?=
 
 # What the tests need beside Go and Node: a C compiler for the race detector,
 # browsers, cameras that nobody here wrote, footage, and tools to look at results.
-PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-doc sqlite3 iproute2 iptables \
+PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-doc sqlite3 iproute2 iptables miniupnpd miniupnpd-iptables \
 	fuse3 e2fsprogs \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-libav python3-gi \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
@@ -50,7 +50,7 @@ sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge|TestSettleSome' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
-	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress' -crowd
+	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestForwardedPort' -crowd
 	go test -tags sim -count=1 -timeout 2h -v ./federation/fedtest/virtual -run 'TestSim|TestCatchUp'
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house

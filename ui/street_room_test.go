@@ -259,6 +259,8 @@ func TestConnection(t *testing.T) {
 	_, anna, _, _ := maple(t)
 	for direct, want := range map[int]string{0: "No other home can be reached now.", 1: "1 home reachable.", 4: "6 homes reachable, 2 of them through neighbors' homes."} {
 		anna.direct = direct
-		anna.shows("", says(want))
+		anna.shows("", says(want), lacks("open a port"))
 	}
+	anna.port = 7669
+	anna.shows("", says("No home here can be reached from outside", "One home has to open a port.", "forward ports 7669 and 7670, UDP and TCP"))
 }

@@ -40,7 +40,8 @@ type neighbor struct {
 	up     map[wire.Key]bool
 	out    []letter
 	direct int
-	err    error // of turning on and of inviting
+	port   uint16 // that the router would have to forward
+	err    error  // of turning on and of inviting
 	served *ui.Pages
 	media  *blob.Shelf
 	studio studio
@@ -98,6 +99,7 @@ func (n *neighbor) FoundAnew(old *membership.Membership) (*membership.Membership
 	return m, err
 }
 
+func (n *neighbor) Shut(*membership.Membership) (uint16, bool)         { return n.port, n.port > 0 }
 func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return n.direct, n.direct / 2 }
 
 func (n *neighbor) Traffic(*membership.Membership) (today, month exchange.Meter, err error) {

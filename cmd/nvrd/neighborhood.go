@@ -336,6 +336,12 @@ func neighborhoodStatus(ctx context.Context, c *call) error {
 		if n.Anew != "" {
 			fmt.Fprintln(c.out, "  this home goes on in the one that was founded anew; this one stays until what was said in it has expired")
 		}
+		if n.Shut {
+			fmt.Fprintln(c.out, "  No home of it can be reached from outside, so neighbors meet only in one network. One home has to open a port.")
+		}
+		if n.Port > 0 {
+			fmt.Fprintf(c.out, "  To do that here, have the router forward ports %d and %d, UDP and TCP, to this machine.\n", n.Port, n.Port+1)
+		}
 		if n.Problem != "" {
 			fmt.Fprintf(c.out, "  %s\n", n.Problem)
 		}

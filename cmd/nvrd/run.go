@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,23 @@ func (s *settings) neighborFlags(f *flag.FlagSet) {
 		s.neighbors.Port = uint16(port)
 		return err
 	})
+	f.Func("neighbor-address", "public address from which the router forwards the ports for neighbors to this machine", func(text string) (err error) {
+		s.neighbors.Forwarded, err = publicAddress(text)
+		return err
+	})
 	f.BoolVar(&s.neighbors.RelayOnly, "relay-only", false, "do not tell neighbors this home's address; they reach it through each other")
+}
+
+// shared are the addresses that providers give to homes behind one of their routers (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// publicAddress reads an address that may be reached from everywhere.
+func publicAddress(text string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(text)
+	if err == nil && (!a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" || shared.Contains(a.Unmap())) {
+		err = errors.New("nobody outside reaches that address; behind a provider's router another home has to open a port")
+	}
+	return a.Unmap(), err
 }
 
 // appliance runs an appliance until ctx ends. ready, which may be nil, is

@@ -68,6 +68,8 @@ type Neighborhood struct {
 	Homes   int    `json:"homes"`   // that are in
 	Direct  int    `json:"direct"`  // homes linked now
 	Relayed int    `json:"relayed"` // through another home
+	Shut    bool   `json:"shut"`    // no home can be reached from outside, as far as this one knows
+	Port    uint16 `json:"port"`    // the first of two, UDP and TCP, that its router would have to forward then; 0 for none
 	Problem string `json:"problem,omitempty"`
 
 	Anew string  `json:"anew,omitempty"` // name of the neighborhood in which the home goes on
@@ -137,6 +139,7 @@ func (a *api) status(w http.ResponseWriter, _ *http.Request) error {
 			n.Home = self.Card.Name
 		}
 		n.Direct, n.Relayed = a.online.Links(m)
+		n.Port, n.Shut = a.online.Shut(m)
 		var err error
 		if err := m.Behind(); err != nil {
 			n.Problem = err.Error()

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -49,6 +51,7 @@ type door struct {
 	config Config
 	porter Porter
 	guests chan struct{}
+	begun  time.Time
 
 	mu   sync.Mutex
 	host host.Host // nil while it is closed
@@ -73,7 +76,7 @@ func doorKey(node ed25519.PrivateKey) ed25519.PrivateKey {
 
 // attend has the node answer what members and guests ask about invites.
 func (n *Node) attend(c Config, p Porter) {
-	n.door = &door{node: n, config: c, porter: p, held: map[wire.Hash]held{}, guests: make(chan struct{}, maxGuests)}
+	n.door = &door{node: n, config: c, porter: p, held: map[wire.Hash]held{}, guests: make(chan struct{}, maxGuests), begun: time.Now()}
 	n.serve(hold, n.door.hold)
 	n.serve(pass, func(_ wire.Key, question []byte) ([]byte, error) {
 		ticket, knock, err := knockIn(question)
@@ -128,6 +131,49 @@ func (d *door) open(ticket wire.Hash, by wire.Key, until wire.Minute) ([]byte, e
 	}
 	d.held[ticket] = held{by, until}
 	return wire.WriteDoor(doorAt(wire.PublicKey(doorKey(d.config.Key)), d.host.Addrs()))
+}
+
+// own opens the door for an invite of this home.
+func (d *door) own(ticket wire.Hash, until wire.Minute) (wire.Door, error) {
+	raw, err := d.open(ticket, d.node.own, until)
+	if err != nil {
+		return wire.Door{}, err
+	}
+	return wire.ReadDoor(raw)
+}
+
+// forwarding is how long a router may take to be found and to forward a port.
+const forwarding = 15 * time.Second
+
+// forwarded waits until the router forwards the port of the door, and tells
+// whether it does by then. It does not wait where that is so already, or where
+// the node's own port was not forwarded either.
+func (d *door) forwarded(ctx context.Context) bool {
+	d.mu.Lock()
+	h := d.host
+	d.mu.Unlock()
+	c := d.config
+	if h == nil || c.Local || c.RelayOnly || anyPublic(h.Addrs()) || !anyPublic(d.node.places()) && time.Since(d.begun) > forwarding {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, forwarding)
+	defer cancel()
+	changes, err := h.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
+	if err != nil {
+		return false // only of a bus that is closed
+	}
+	defer changes.Close()
+	for !anyPublic(h.Addrs()) {
+		select {
+		case _, ok := <-changes.Out():
+			if !ok {
+				return false
+			}
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // doorAt writes down where a node or a door is reached, as far as there is room.

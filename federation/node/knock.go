@@ -17,16 +17,14 @@ import (
 
 // Doors opens this home's door for an invite, asks linked homes that can be
 // reached to hold theirs, and returns those that could be dialed from here. At
-// least this home's is among them, if only its own network reaches it.
+// least this home's is among them, if only its own network reaches it. If it is
+// the only one, and the router may still forward its port, that is waited for
+// [forwarding] at most.
 func (n *Node) Doors(ctx context.Context, ticket wire.Hash, until wire.Minute) ([]wire.Door, error) {
 	if n.door == nil {
 		return nil, errNoDoor
 	}
-	raw, err := n.door.open(ticket, n.own, until)
-	if err != nil {
-		return nil, err
-	}
-	own, err := wire.ReadDoor(raw)
+	own, err := n.door.own(ticket, until)
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +38,18 @@ func (n *Node) Doors(ctx context.Context, ticket wire.Hash, until wire.Minute) (
 		if err != nil || n.door.config.RelayOnly && wayOf(l.stream.Conn()) == Relayed {
 			continue // whose door is tried learns where this home is
 		}
-		if raw, err = hold.ask(ctx, n.host, id, question); err != nil {
+		raw, err := hold.ask(ctx, n.host, id, question)
+		if err != nil {
 			continue // it can't be reached, or is busy
 		}
 		if d, err := wire.ReadDoor(raw); err == nil && len(d.Addresses) > 0 && dialable(ctx, d) {
 			doors = append(doors, d)
 		}
 	}
-	return doors, nil
+	if len(doors) == 1 && n.door.forwarded(ctx) {
+		doors[0], err = n.door.own(ticket, until)
+	}
+	return doors, err
 }
 
 // Vouch asks stewards' homes, one after another, to let in whom a card names.

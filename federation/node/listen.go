@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"sync"
 
@@ -25,6 +26,7 @@ type Config struct {
 	Key       ed25519.PrivateKey // the node key
 	Port      uint16             // for UDP and TCP; 0 lets the system choose
 	Local     bool               // neighbors are on this machine: listens on loopback only, and tells it
+	Forwarded netip.Addr         // where a router forwards Port and the next one from, if its owner said so
 	RelayOnly bool               // neighbors are not told the home's address, and reach it through other members
 }
 
@@ -74,7 +76,7 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 		return nil, err
 	}
 	few.Do(func() { observedaddrs.ActivationThresh = 1 })
-	known, half := &proven{told: c.told}, newPunches()
+	known, half := &proven{config: c}, newPunches()
 	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds{most, gate}),
 		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(known.tell))
 	if !c.Local {

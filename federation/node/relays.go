@@ -11,6 +11,8 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"nvrd/federation/wire"
 )
 
 // autoRelay are the options by which a home that can't be reached is reached
@@ -91,4 +93,17 @@ func shut(r *relay.Relay) {
 func (n *Node) reachable() bool {
 	at := n.places()
 	return n.door.config.Local || anyPublic(at) && !onlyRelayed(at)
+}
+
+// Shut tells whether no home of the neighborhood can be reached from outside, as
+// far as this one knows: neither it nor any whose address it has. It takes a
+// while after the start until that is so.
+func (n *Node) Shut() bool {
+	if n.door == nil || n.reachable() || time.Since(n.door.begun) < forwarding {
+		return false
+	}
+	return !slices.ContainsFunc(n.home.Nodes(), func(node wire.Key) bool {
+		at := n.book.told(node)
+		return node != n.own && anyPublic(at) && !onlyRelayed(at)
+	})
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -12,9 +13,22 @@ import (
 // told returns those of the home's addresses that neighbors are told: none of
 // its own network.
 func (c Config) told(own []multiaddr.Multiaddr) []multiaddr.Multiaddr {
-	return slices.DeleteFunc(slices.Clone(own), func(a multiaddr.Multiaddr) bool {
+	return slices.DeleteFunc(slices.Concat(own, c.forwarded()), func(a multiaddr.Multiaddr) bool {
 		return !c.Local && !manet.IsPublicAddr(a) || c.RelayOnly && !relayed(a)
 	})
+}
+
+// forwarded returns the addresses that the owner said a router forwards.
+func (c Config) forwarded() []multiaddr.Multiaddr {
+	if !c.Forwarded.IsValid() || c.Port == 0 {
+		return nil
+	}
+	kind := "/ip4/"
+	if c.Forwarded.Is6() {
+		kind = "/ip6/"
+	}
+	at, port := kind+c.Forwarded.String(), strconv.Itoa(int(c.Port))
+	return []multiaddr.Multiaddr{multiaddr.StringCast(at + "/udp/" + port + "/quic-v1"), multiaddr.StringCast(at + "/tcp/" + port)}
 }
 
 // located is what a host of libp2p knows of where it is.
@@ -29,8 +43,8 @@ type located interface {
 // once one of them has dialed back. Else all homes of a street dial in vain for
 // as long as that takes, and take each other for relays.
 type proven struct {
-	told func([]multiaddr.Multiaddr) []multiaddr.Multiaddr
-	host atomic.Pointer[located]
+	config Config
+	host   atomic.Pointer[located]
 }
 
 func (p *proven) know(h host.Host) {
@@ -41,12 +55,13 @@ func (p *proven) know(h host.Host) {
 
 // tell is called again and again, a moment after what is known has changed too.
 func (p *proven) tell(own []multiaddr.Multiaddr) []multiaddr.Multiaddr {
-	own = p.told(own)
+	own = p.config.told(own)
 	l := p.host.Load()
 	if l == nil {
 		return own // it begins: nobody has seen it yet
 	}
 	known, _, _ := (*l).ConfirmedAddrs()
+	known = append(known, p.config.forwarded()...)
 	if here, err := (*l).Network().InterfaceListenAddresses(); err == nil {
 		known = append(known, here...)
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -45,9 +46,11 @@ func TestToldIsProven(t *testing.T) {
 		{"dialed back", Config{}, []string{lan, sent, over}, []string{sent}, nil, []string{sent, over}},
 		{"listens there", Config{}, []string{mine, over}, nil, []string{mine}, []string{mine, over}},
 		{"relay only", Config{RelayOnly: true}, []string{mine, sent, over}, []string{sent, mine}, nil, []string{over}},
+		{"forwarded", Config{Forwarded: netip.MustParseAddr("44.0.2.1"), Port: 7667}, []string{lan}, nil, nil, []string{sent, "/ip4/44.0.2.1/tcp/7667"}},
+		{"forwarded and relay only", Config{Forwarded: netip.MustParseAddr("44.0.2.1"), Port: 7667, RelayOnly: true}, []string{lan}, nil, nil, nil},
 		{"on one machine", Config{Local: true}, []string{lan}, nil, nil, []string{lan}},
 	} {
-		p := &proven{told: c.config.told}
+		p := &proven{config: c.config}
 		p.know(seen{listens: at(lan, mine), reached: at(c.reached...), unknown: at(c.unknown...)})
 		if got := p.tell(at(c.own...)); fmt.Sprint(got) != fmt.Sprint(at(c.want...)) {
 			t.Errorf("%s: %v is told, not %v", c.what, got, c.want)

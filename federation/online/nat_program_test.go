@@ -27,6 +27,7 @@ func TestProgramBehindNAT(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the program")
 	}
+	t.Parallel()
 	s := pave(t)
 	path := build(t)
 	anna := s.install(path, s.open("anna", "44.0.1.1", ""))
@@ -69,6 +70,7 @@ type installed struct {
 	t                 *testing.T
 	path, space, data string
 	browser           http.Client
+	cmd               *exec.Cmd // while it runs
 }
 
 const pages = "http://127.0.0.1:8080"
@@ -77,21 +79,21 @@ const pages = "http://127.0.0.1:8080"
 func (s *street) install(path, space string, more ...string) *installed {
 	s.t.Helper()
 	p := &installed{t: s.t, path: path, space: space, data: s.t.TempDir()}
+	s.t.Cleanup(func() { p.stop() })
 	p.browser.Transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		return dialFrom(ctx, space, network, address)
 	}}
-	cmd := p.run(append([]string{"run", "--data", p.data}, more...)...)
-	cmd.Stderr = s.t.Output()
-	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+	p.start(more...)
+	return p
+}
+
+func (p *installed) start(more ...string) {
+	p.t.Helper()
+	p.cmd = p.run(append([]string{"run", "--data", p.data}, more...)...)
+	p.cmd.Stderr = p.t.Output()
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
 	}
-	s.t.Cleanup(func() {
-		p.browser.CloseIdleConnections()
-		_ = cmd.Process.Signal(os.Interrupt) // if it has ended, Wait says so
-		if err := cmd.Wait(); err != nil {
-			s.t.Errorf("the program in %s: %v", space, err)
-		}
-	})
 	p.until("the pages are there", 30*time.Second, func() bool {
 		r, err := p.browser.Get(pages + "/api/v1/neighborhoods")
 		if err != nil {
@@ -99,7 +101,15 @@ func (s *street) install(path, space string, more ...string) *installed {
 		}
 		return r.Body.Close() == nil
 	})
-	return p
+}
+
+func (p *installed) stop() {
+	p.t.Helper()
+	p.browser.CloseIdleConnections()
+	_ = p.cmd.Process.Signal(os.Interrupt) // if it has ended, Wait says so
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("the program in %s: %v", p.space, err)
+	}
 }
 
 // run is the program in its network. [exec.Cmd.Process] is the program itself.

@@ -22,6 +22,7 @@ func TestRelayOnly(t *testing.T) {
 		t.Skip("it builds the program")
 	}
 	const hidden, guarded, cone = "44.0.2.1", "44.0.3.1", "44.0.4.1"
+	t.Parallel()
 	s := pave(t)
 	path := build(t)
 	anna := s.install(path, s.open("anna", "44.0.1.1", ""))

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -25,10 +26,12 @@ type street struct {
 	boxes int
 }
 
+var streets atomic.Int32 // that were paved
+
 // pave makes a street, or skips the test where that is not allowed.
 func pave(t *testing.T) *street {
 	t.Helper()
-	s := &street{t: t, name: fmt.Sprintf("nat%d", os.Getpid())}
+	s := &street{t: t, name: fmt.Sprintf("nat%d-%d", os.Getpid(), streets.Add(1))}
 	if out, err := exec.CommandContext(t.Context(), "ip", "netns", "add", s.name).CombinedOutput(); err != nil {
 		t.Skipf("networks can't be made here; it needs root: %v: %s", err, out)
 	}
@@ -94,15 +97,20 @@ func (s *street) open(name, ip4, ip6 string) string {
 // behind makes the networks of homes behind one router.
 func (s *street) behind(router, ip4 string, rules []string, homes ...string) (spaces []string) {
 	s.t.Helper()
-	r := s.open(router, ip4, "")
-	s.in(r, "sysctl -qw net.ipv4.ip_forward=1", "ip link add lan type bridge", "ip addr add 192.168.1.1/24 dev lan", "ip link set lan up")
+	return s.within(s.open(router, ip4, ""), 1, rules, homes...)
+}
+
+// within makes a network a router, and the networks of homes behind it.
+func (s *street) within(r string, lan int, rules []string, homes ...string) (spaces []string) {
+	s.t.Helper()
+	s.in(r, "sysctl -qw net.ipv4.ip_forward=1", "ip link add lan type bridge", fmt.Sprintf("ip addr add 192.168.%d.1/24 dev lan", lan), "ip link set lan up")
 	for _, rule := range rules {
 		s.in(r, "iptables "+rule)
 	}
 	for i, home := range homes {
 		space := s.space(home)
 		s.cable(space, "eth0", r, "lan")
-		s.run(fmt.Sprintf("ip -n %s addr add 192.168.1.%d/24 dev eth0", space, 10+i), "ip -n "+space+" route add default via 192.168.1.1")
+		s.run(fmt.Sprintf("ip -n %s addr add 192.168.%d.%d/24 dev eth0", space, lan, 10+i), fmt.Sprintf("ip -n %s route add default via 192.168.%d.1", space, lan))
 		spaces = append(spaces, space)
 	}
 	return spaces

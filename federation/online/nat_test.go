@@ -11,7 +11,7 @@ import (
 	"nvrd/federation/node"
 )
 
-var crowd = flag.Bool("crowd", false, "run TestOneAddress: forty homes behind one address")
+var crowd = flag.Bool("crowd", false, "run also what takes minutes: forty homes behind one address, routers that forget")
 
 // Who stands where on the street of TestNAT.
 const (

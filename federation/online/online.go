@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,10 +28,11 @@ import (
 
 // Config is what the installation says of it.
 type Config struct {
-	Dir       string // the data directory
-	Port      uint16 // of the first neighborhood's node, UDP and TCP; its door has the next, another neighborhood the two after; 0 lets the system choose
-	Local     bool   // neighbors are on this machine
-	RelayOnly bool   // neighbors are not told where this home is
+	Dir       string     // the data directory
+	Port      uint16     // of the first neighborhood's node, UDP and TCP; its door has the next, another neighborhood the two after; 0 lets the system choose
+	Local     bool       // neighbors are on this machine
+	Forwarded netip.Addr // where the router forwards the ports of all neighborhoods from, if its owner said so
+	RelayOnly bool       // neighbors are not told where this home is
 	Log       *slog.Logger
 	Now       func() time.Time // what time neighbors are told; nil for the machine's
 }
@@ -219,7 +221,7 @@ func (o *Online) slot() (free uint16) {
 
 // listen starts the node of a membership. o.mu is held.
 func (o *Online) listen(m *membership.Membership, slot uint16) (*node.Node, error) {
-	c := node.Config{Key: m.Node(), Local: o.config.Local, RelayOnly: o.config.RelayOnly}
+	c := node.Config{Key: m.Node(), Local: o.config.Local, Forwarded: o.config.Forwarded, RelayOnly: o.config.RelayOnly}
 	if o.config.Port != 0 {
 		c.Port = o.config.Port + 2*slot
 	}
@@ -283,6 +285,20 @@ func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
 		}
 	}
 	return direct, relayed
+}
+
+// Shut returns whether no home of a neighborhood can be reached from outside, as
+// far as this one knows, and the first of the two ports, UDP and TCP, that its
+// router would have to forward; 0 if the system chose them.
+func (o *Online) Shut(m *membership.Membership) (port uint16, shut bool) {
+	g := o.galleryOf(m)
+	if g == nil || !g.node.Shut() {
+		return 0, false
+	}
+	if o.config.Port == 0 || o.config.RelayOnly {
+		return 0, true
+	}
+	return o.config.Port + 2*g.slot, true
 }
 
 // Invite makes an invite whose doors are open; it waits for the node to listen.

@@ -60,6 +60,8 @@ type StreetFeed struct {
 	Reach     Plural `json:"reach"`
 	Relayed   Plural `json:"relayed"`
 	Alone     string `json:"alone"`
+	Shut      string `json:"shut"`
+	Forward   string `json:"forward"` // {port}, {next}
 	Behind    string `json:"behind"`
 	Arriving  string `json:"arriving"`
 	Write     string `json:"write"`

@@ -43,6 +43,9 @@ type Service interface {
 	FoundAnew(old *membership.Membership) (*membership.Membership, error)
 	// Links returns how many homes are linked to now.
 	Links(m *membership.Membership) (direct, relayed int)
+	// Shut returns whether no home can be reached from outside, and the first of
+	// the two ports that the router would have to forward; 0 if there are none.
+	Shut(m *membership.Membership) (port uint16, shut bool)
 	// Traffic returns how many bytes of photos and clips went today and this
 	// month. nvr.ErrNotFound means that it does not run yet.
 	Traffic(m *membership.Membership) (today, month exchange.Meter, err error)

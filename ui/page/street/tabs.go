@@ -1,6 +1,9 @@
 package street
 
 import (
+	"strconv"
+	"strings"
+
 	"nvrd/federation/membership"
 	"nvrd/ui/text"
 )
@@ -17,12 +20,19 @@ func TabsOf(m *membership.Membership, here string, t text.StreetPages) []Tab {
 // Connection says in plain words who can be reached.
 func (b Base) Connection(m *membership.Membership, t text.StreetFeed) string {
 	direct, relayed := b.Service.Links(m)
-	if direct+relayed == 0 {
-		return t.Alone
+	said := t.Alone
+	if direct+relayed > 0 {
+		said = t.Reach.N(direct + relayed)
+		if relayed > 0 {
+			said += ", " + t.Relayed.N(relayed)
+		}
+		said += "."
 	}
-	said := t.Reach.N(direct + relayed)
-	if relayed > 0 {
-		said += ", " + t.Relayed.N(relayed)
+	if port, shut := b.Service.Shut(m); shut {
+		said += " " + t.Shut
+		if port > 0 {
+			said += " " + strings.NewReplacer("{port}", strconv.Itoa(int(port)), "{next}", strconv.Itoa(int(port)+1)).Replace(t.Forward)
+		}
 	}
-	return said + "."
+	return said
 }
