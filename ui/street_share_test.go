@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"nvrd/federation/blob"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
@@ -236,9 +238,34 @@ func TestShareNewcomer(t *testing.T) {
 	dora := s.join(anna, "Dora")
 	s.carry()
 	h := &window{Handler: dora.pages(auth.Household())}
+	end := s.now.Add(48 * time.Hour).Truncate(time.Minute).UTC().Format("2006-01-02T15:04")
+	said := []check{says("your home is new in Maple Row: one post a day"), newUntil(end)}
+	for _, address := range []string{sharing, dora.at("/new")} {
+		run(t, get(h, address).Body.String(), append(everyPage, said...)...)
+		run(t, get(anna.pages(auth.Household()), strings.Replace(address, dora.at(""), anna.at(""), 1)).Body.String(), lacks("your home is new"))
+	}
 	_, name := dora.preview(h)
 	w := post(h, dora.at("/new"), values("draft", name, "happened", "A parcel was taken.", "category", "package"))
 	run(t, w.Body.String(), append(everyPage, says("New homes share no clips", "Exactly this would leave"))...)
 	_, name = dora.preview(h, "kind", "photo")
 	goes(t, h, dora.at("/new"), "draft", name, "happened", "A parcel was taken.", "category", "package")
+}
+
+// newUntil: a page says when a home is new no longer, to the minute.
+func newUntil(minute string) check {
+	return func(root *html.Node) (bad []string) {
+		for _, p := range elements(root, "p") {
+			if _, ok := attr(p, "data-newcomer"); !ok {
+				continue
+			}
+			for _, at := range elements(p, "time") {
+				v, _ := attr(at, "datetime")
+				if strings.HasPrefix(v, minute) {
+					return nil
+				}
+				bad = append(bad, "it ends at "+v)
+			}
+		}
+		return append(bad, "it does not end at "+minute)
+	}
 }

@@ -180,7 +180,8 @@ type StreetWrite struct {
 	Cancel       string   `json:"cancel"`
 	Left         Plural   `json:"left"`
 	NoneLeft     string   `json:"none_left"`
-	Newcomer     string   `json:"newcomer"`
+	NewUntil     string   `json:"new_until"`
+	NewRule      string   `json:"new_rule"` // {title}: follows the time
 	Check        string   `json:"check"`
 	NoCategory   string   `json:"no_category"`
 	BadTime      string   `json:"bad_time"`

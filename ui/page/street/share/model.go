@@ -32,6 +32,7 @@ type model struct {
 	photo   bool
 	sound   bool
 	regions []string
+	new     []*street.Newcomer // where this home is new
 }
 
 // around is how much footage is shown before and after what is chosen.
@@ -48,6 +49,11 @@ func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, n
 	}
 	if all != nil {
 		m.among(all.In(), in.street, t)
+		for _, one := range all.In() {
+			if n := street.NewcomerOf(one, now, f.T); n != nil {
+				m.new = append(m.new, n)
+			}
+		}
 	}
 	field := func(name, label, hint, value string) component.Field {
 		return component.Field{ID: name, Name: name, Label: label, Hint: hint, Value: value, Error: wrong[name], Type: "datetime-local", Autocomplete: "off"}

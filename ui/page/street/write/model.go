@@ -72,6 +72,7 @@ type model struct {
 	nudged   bool
 	submit   string
 	room     string
+	newcomer *street.Newcomer
 	happened component.Area
 	person   component.Area
 	open     bool // the description of a person
@@ -87,7 +88,8 @@ func newModel(f layout.Frame, look street.Look, in input, wrong street.Faults, t
 	m := model{
 		frame: f, lead: text.Fill(t.Lead, "title", look.Genesis().Title), action: street.Href(look.Membership, "/new"), cancel: street.Href(look.Membership, ""),
 		problem: wrong.Problem(t.Check), think: think, nudged: in.nudged, submit: t.Submit, room: room(look, t),
-		open: in.person != "",
+		newcomer: street.NewcomerOf(look.Membership, look.Now, f.T),
+		open:     in.person != "",
 	}
 	if in.nudged {
 		m.submit = t.Anyway
@@ -125,8 +127,6 @@ func room(look street.Look, t text.StreetWrite) string {
 	switch {
 	case !ok:
 		return look.T.Street.Feed.Arriving
-	case left.Posts == 0 && !left.Clips:
-		return t.NoneLeft + " " + t.Newcomer
 	case left.Posts == 0:
 		return t.NoneLeft
 	}
