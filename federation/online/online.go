@@ -51,7 +51,7 @@ type Online struct {
 	galleries map[*membership.Membership]*gallery // of those that run, each with its node
 	begun     chan struct{}                       // is closed when there is another one
 	asks      map[*membership.Joining]context.CancelFunc
-	leaving   map[*membership.Membership]bool // of themselves, see leaveSpent
+	leaving   map[*membership.Membership]bool // see parts
 }
 
 // Open takes up what the home was in. All of it runs until Close.
@@ -202,7 +202,7 @@ func (o *Online) connect(in []*membership.Membership) {
 		close(o.begun)
 		o.begun = make(chan struct{})
 		if m.Left() { // the program ended before all was told and forgotten
-			o.work.Go(func() { o.leaveAgain(m) })
+			o.work.Go(func() { o.complain(m, o.Leave(m)) })
 		}
 	}
 }
@@ -350,69 +350,4 @@ func (o *Online) listening(ctx context.Context, m *membership.Membership) (*node
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// farewell is how long a home that left, and ended, looks for somebody to tell.
-const farewell = time.Minute
-
-// leaveAgain leaves once somebody is linked who can be told or, if the home said
-// before that it leaves, once neighbors have heard of it, who hang up then; or
-// after a while.
-func (o *Online) leaveAgain(m *membership.Membership) {
-	look := time.NewTicker(time.Second)
-	defer look.Stop()
-	for until := time.Now().Add(farewell); time.Now().Before(until); {
-		select {
-		case <-look.C:
-		case <-o.ctx.Done():
-			return
-		}
-		direct, relayed := o.Links(m)
-		if linked := direct+relayed > 0; linked != m.Left() && m.Met() {
-			break
-		}
-	}
-	if err := o.Leave(m); err != nil {
-		o.config.Log.Error("leave", "neighborhood", m.Genesis().Title, "err", err)
-	}
-}
-
-// leaveSpent leaves where the home goes on elsewhere and nothing stands any more
-// of before.
-func (o *Online) leaveSpent(all *membership.All) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, m := range all.Spent() {
-		if !o.leaving[m] {
-			o.leaving[m] = true
-			o.work.Go(func() {
-				o.leaveAgain(m)
-				o.mu.Lock()
-				defer o.mu.Unlock()
-				delete(o.leaving, m) // what failed is tried again
-			})
-		}
-	}
-}
-
-// Leave tells the neighborhood that this home is out, and forgets all of it.
-func (o *Online) Leave(m *membership.Membership) error {
-	all := o.All()
-	if all == nil {
-		return fmt.Errorf("leave: %w", nvr.ErrNotFound)
-	}
-	if err := all.Leave(m); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	g := o.galleries[m]
-	delete(o.galleries, m)
-	o.mu.Unlock()
-	if g != nil {
-		g.node.Finish()
-		if err := g.close(); err != nil {
-			o.config.Log.Warn("hang up", "err", err)
-		}
-	}
-	return errors.Join(all.Forget(m), o.disk.Forget(m.Name()))
 }

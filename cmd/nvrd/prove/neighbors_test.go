@@ -244,7 +244,7 @@ func (h *neighbor) found(title string) {
 // in waits until the home is in its neighborhood with so many homes.
 func (h *neighbor) in(homes int) {
 	h.t.Helper()
-	eventually(h.t, 2*time.Minute, fmt.Sprintf("%s is in with %d homes", h.name, homes), func() bool {
+	eventually(h.t, 4*time.Minute, fmt.Sprintf("%s is in with %d homes", h.name, homes), func() bool {
 		in := h.status().In
 		if len(in) == 0 || in[0].Homes != homes {
 			return false
