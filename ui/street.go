@@ -53,6 +53,7 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	own := mine.Page{Base: b}
 	route("GET /street/{street}/mine", auth.Review, own.Get)
 	route("POST /street/{street}/mine", auth.Manage, own.Rename)
+	route("POST /street/{street}/mine/caps", auth.Manage, own.Limit)
 	route("GET /street/{street}/leave", auth.Manage, own.Ask)
 	route("POST /street/{street}/leave", auth.Manage, own.Leave)
 	writing := write.Page{Base: b, Drafts: sharing.Drafts}

@@ -12,6 +12,7 @@ import (
 	"rsc.io/qr"
 
 	"nvrd/federation/identity"
+	"nvrd/federation/blob/exchange"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 )
@@ -237,6 +238,18 @@ func TestMine(t *testing.T) {
 	ben.does("/mine", "name", " The green\u00a0gate ")
 	ben.shows("/mine?renamed=1", says("The name was changed."), keeps("name", "The green gate"))
 	anna.shows("/members", says("The green gate"))
+
+	ben.caps = exchange.Caps{Down: 1 << 30, Up: 70_000_000}
+	ben.shows("/mine", keeps("down", "1074"), keeps("up", "70"))
+	for _, bad := range []string{"", "-1", "1.5", "1000001", "99999999999999999999", "a lot"} {
+		ben.fails("/mine/caps", http.StatusUnprocessableEntity, []string{"down", bad, "up", "5", "thumbnails", "1"}, blames("down", "Type a whole number from 0 to 1000000."), keeps("up", "5"), has("input", "checked", ""))
+	}
+	ben.does("/mine/caps", "down", " 500 ", "up", "0", "thumbnails", "1")
+	if want := (exchange.Caps{Down: 500_000_000, ThumbnailsOnly: true}); ben.caps != want {
+		t.Errorf("%v is in force, want %v", ben.caps, want)
+	}
+	ben.shows("/mine?limited=1", says("The limits hold from now on."), keeps("down", "500"), keeps("up", "0"), has("input", "checked", ""))
+	run(t, get(ben.pages(reader), ben.at("/mine")).Body.String(), lacks("May come a day"))
 
 	anna.shows("/leave", says("Leave Maple Row?", "You are the only steward."))
 	ben.shows("/leave", says("Everything that you wrote here goes"), lacks("You are the only steward."))

@@ -40,6 +40,7 @@ type neighbor struct {
 	up     map[wire.Key]bool
 	out    []letter
 	direct int
+	caps   exchange.Caps
 	port   uint16 // that the router would have to forward
 	err    error  // of turning on and of inviting
 	served *ui.Pages
@@ -104,6 +105,15 @@ func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return 
 
 func (n *neighbor) Traffic(*membership.Membership) (today, month exchange.Meter, err error) {
 	return exchange.Meter{Down: 1_500_000, Up: 1}, exchange.Meter{Down: 31_500_000, Up: 1}, n.err
+}
+
+func (n *neighbor) Caps(*membership.Membership) (exchange.Caps, error) { return n.caps, n.err }
+
+func (n *neighbor) Limit(_ *membership.Membership, c exchange.Caps) error {
+	if n.err == nil {
+		n.caps = c
+	}
+	return n.err
 }
 
 func (n *neighbor) Leave(m *membership.Membership) error {

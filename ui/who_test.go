@@ -59,6 +59,7 @@ var guests = map[string]int{
 	"POST /street/{street}/anew":                  403,
 	"GET /street/{street}/mine":                   403,
 	"POST /street/{street}/mine":                  403,
+	"POST /street/{street}/mine/caps":             403,
 	"GET /street/{street}/leave":                  403,
 	"POST /street/{street}/leave":                 403,
 	"GET /street/{street}/members":                403,

@@ -62,9 +62,13 @@ func (o *Online) exhibit(m *membership.Membership, n *node.Node) (*gallery, erro
 	if err != nil {
 		return nil, err
 	}
+	caps, err := capsOf(o.ctx, o.store, m)
+	if err != nil {
+		return nil, err
+	}
 	g := &gallery{
 		m: m, node: n, store: o.store, shelf: shelf, log: o.config.Log, ended: make(chan struct{}), heard: make(chan event),
-		exchange: exchange.New(exchange.Caps{Down: mediaDown, Up: mediaUp}, exchange.Meter(went)),
+		exchange: exchange.New(caps, exchange.Meter(went)),
 	}
 	named := addressesOf(g.wanted())
 	if _, err := shelf.Sweep(func(a wire.Hash) bool { _, ok := named[a]; return ok }); err != nil {

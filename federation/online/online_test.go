@@ -333,6 +333,22 @@ func TestShare(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := ben.join(anna.invite(a))
+	if err := ben.Runs(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	small := exchange.Caps{Down: 1 << 20, Up: 7, ThumbnailsOnly: true}
+	if err := ben.Limit(b, small); err != nil {
+		t.Fatal(err)
+	}
+	ben.stop()
+	ben.start()
+	b = ben.in()
+	if err := ben.Runs(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if caps, err := ben.Caps(b); err != nil || caps != small {
+		t.Errorf("after a restart the caps are %v (%v)", caps, err)
+	}
 	photo, thumbnail := bytes.Repeat([]byte("a photo of ice "), 20_000), []byte("a small one")
 	ice, err := anna.Share(a, wire.Post{Category: wire.CategoryHazard, Happened: "Ice."},
 		[]blob.Plain{{Type: wire.MediaPhoto, Full: photo, Thumbnail: thumbnail, Width: 640, Height: 480}}, 0)
@@ -353,6 +369,13 @@ func TestShare(t *testing.T) {
 			t.Fatal(err)
 		}
 		return b
+	}
+	ben.until(b, "for the thumbnail", func() bool { return bytes.Equal(shown(ben, b, true), thumbnail) })
+	if today, _, err := ben.Traffic(b); err != nil || today.Down >= int64(len(photo)) || shown(ben, b, false) != nil {
+		t.Errorf("the photo came to who wants thumbnails only: %v (%v)", today, err)
+	}
+	if err := ben.Limit(b, exchange.Caps{Down: 1 << 20, Up: 7}); err != nil {
+		t.Fatal(err)
 	}
 	ben.until(b, "for the photo", func() bool {
 		return bytes.Equal(shown(ben, b, false), photo) && bytes.Equal(shown(ben, b, true), thumbnail)
@@ -488,6 +511,34 @@ func TestLeaveIsResumed(t *testing.T) {
 		}
 	}
 	anna.until(a, "to hear of it", func() bool { return a.State().Member(b.Author()) == nil && told(a) == "" })
+}
+
+// A home that leaves while no neighbor is there is out at once, and tells the first
+// who comes; then nothing of the neighborhood is here any more.
+func TestLeaveAlone(t *testing.T) {
+	anna, ben := live(t, "Anna"), live(t, "Ben")
+	anna.turnOn()
+	ben.turnOn()
+	a, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ben.join(anna.invite(a))
+	ben.until(b, "to be linked", func() bool { direct, _ := ben.Links(b); return direct > 0 })
+	anna.stop()
+	ben.until(b, "to be alone", func() bool { direct, _ := ben.Links(b); return direct == 0 })
+	if err := ben.Leave(b); err != nil {
+		t.Fatal(err)
+	}
+	if len(ben.All().In()) != 0 {
+		t.Error("Ben is not out")
+	}
+	if err := ben.Leave(b); err != nil {
+		t.Errorf("once more: %v", err)
+	}
+	anna.start()
+	again := anna.in()
+	anna.until(again, "to hear of it", func() bool { return again.State().Member(b.Author()) == nil })
 }
 
 // A home with two neighborhoods leaves the first and founds a third, which has

@@ -42,3 +42,36 @@ func (o *Online) Traffic(m *membership.Membership) (today, month exchange.Meter,
 	month = exchange.Meter{Day: today.Day, Down: before.Down + today.Down, Up: before.Up + today.Up}
 	return today, month, err
 }
+
+// capsOf returns how much the owner of a home lets go.
+func capsOf(ctx context.Context, db *store.DB, m *membership.Membership) (exchange.Caps, error) {
+	c, ok, err := db.Caps(ctx, m.Name())
+	if !ok {
+		return exchange.Caps{Down: mediaDown, Up: mediaUp}, err
+	}
+	return exchange.Caps(c), err
+}
+
+// Caps returns how much of photos and clips may go on a day (UTC).
+func (o *Online) Caps(m *membership.Membership) (exchange.Caps, error) {
+	g := o.galleryOf(m)
+	if g == nil {
+		return exchange.Caps{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	}
+	return capsOf(o.ctx, g.store, m)
+}
+
+// Limit says how much may go from now on, also after a restart. Errors are
+// nvr.ErrNotFound while the home's part of the neighborhood does not run, and
+// those of writing to disk; then nothing has changed.
+func (o *Online) Limit(m *membership.Membership, c exchange.Caps) error {
+	g := o.galleryOf(m)
+	if g == nil {
+		return fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	}
+	if err := g.store.KeepCaps(o.ctx, m.Name(), store.Caps(c)); err != nil {
+		return err
+	}
+	g.tell(func(x *exchange.Exchange, now time.Time) exchange.Actions { return x.Limit(c, now) })
+	return nil
+}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"nvrd/federation/wire"
@@ -41,6 +43,39 @@ func (d *DB) KeepTraffic(ctx context.Context, name wire.Hash, t Traffic) error {
 			}
 			_, err := tx.ExecContext(ctx, `INSERT INTO traffic (neighborhood_id, day, down_bytes, up_bytes) VALUES (?, ?, ?, ?)
 				ON CONFLICT DO UPDATE SET down_bytes = excluded.down_bytes, up_bytes = excluded.up_bytes`, id, t.Day, t.Down, t.Up)
+			return err
+		})
+	}))
+}
+
+// Caps is how many bytes of photos and clips the owner lets go on a day (UTC).
+type Caps struct {
+	Down, Up       int64 // bytes: fetched from neighbors, and given to them
+	ThumbnailsOnly bool  // no photos and clips are fetched
+}
+
+// Caps returns what [DB.KeepCaps] wrote down, and false if nothing was.
+func (d *DB) Caps(ctx context.Context, name wire.Hash) (c Caps, ok bool, err error) {
+	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			err := tx.QueryRowContext(ctx, `SELECT down_bytes, up_bytes, thumbnails_only FROM caps WHERE neighborhood_id = ?`, id).Scan(&c.Down, &c.Up, &c.ThumbnailsOnly)
+			ok = err == nil
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			return err
+		})
+	})
+	return c, ok, wrap("caps", err)
+}
+
+// KeepCaps writes down what the owner wants.
+func (d *DB) KeepCaps(ctx context.Context, name wire.Hash, c Caps) error {
+	return wrap("caps", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		return with(ctx, tx, name, func(id int64) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO caps (neighborhood_id, down_bytes, up_bytes, thumbnails_only) VALUES (?, ?, ?, ?)
+				ON CONFLICT DO UPDATE SET down_bytes = excluded.down_bytes, up_bytes = excluded.up_bytes, thumbnails_only = excluded.thumbnails_only`,
+				id, c.Down, c.Up, c.ThumbnailsOnly)
 			return err
 		})
 	}))

@@ -297,24 +297,38 @@ type StreetStewards struct {
 
 // StreetMine is what this home shares, and until when.
 type StreetMine struct {
-	Title   string `json:"title"`
-	Lead    string `json:"lead"`
-	None    string `json:"none"`
-	Post    string `json:"post"`
-	Comment string `json:"comment"`
-	Until   string `json:"until"`
-	Today   string `json:"today"`
-	Room    string `json:"room"` // {posts} {comments} {reactions}
-	Media   string `json:"media"`
-	Went    string `json:"went"` // {down} {up} {month_down} {month_up}
-	WentIs  string `json:"went_hint"`
-	Reach   string `json:"reach"`
-	ReachIs string `json:"reach_hint"`
-	Name    string `json:"name"`
-	NameTip string `json:"name_hint"`
-	Rename  string `json:"rename"`
-	Renamed string `json:"renamed"`
-	Leave   string `json:"leave"`
+	Title   string     `json:"title"`
+	Lead    string     `json:"lead"`
+	None    string     `json:"none"`
+	Post    string     `json:"post"`
+	Comment string     `json:"comment"`
+	Until   string     `json:"until"`
+	Today   string     `json:"today"`
+	Room    string     `json:"room"` // {posts} {comments} {reactions}
+	Media   string     `json:"media"`
+	Went    string     `json:"went"` // {down} {up} {month_down} {month_up}
+	WentIs  string     `json:"went_hint"`
+	Reach   string     `json:"reach"`
+	ReachIs string     `json:"reach_hint"`
+	Name    string     `json:"name"`
+	NameTip string     `json:"name_hint"`
+	Rename  string     `json:"rename"`
+	Renamed string     `json:"renamed"`
+	Caps    StreetCaps `json:"caps"`
+	Leave   string     `json:"leave"`
+}
+
+// StreetCaps is how much of photos and clips may go on a day.
+type StreetCaps struct {
+	Title        string `json:"title"`
+	Lead         string `json:"lead"`
+	Down         string `json:"down"`
+	Up           string `json:"up"`
+	Bad          string `json:"bad"` // {most}
+	Thumbnails   string `json:"thumbnails"`
+	ThumbnailsIs string `json:"thumbnails_hint"`
+	Submit       string `json:"submit"`
+	Kept         string `json:"kept"`
 }
 
 // StreetAnew founds a neighborhood anew, and asks who goes on there.

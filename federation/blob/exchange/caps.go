@@ -8,8 +8,9 @@ import (
 
 // Caps is how many bytes of media may go on a day (UTC).
 type Caps struct {
-	Down int64 // what is fetched; an eighth of it is for thumbnails only
-	Up   int64 // what is given; a quarter of it to one neighbor at most
+	Down           int64 // what is fetched; an eighth of it is for thumbnails only
+	Up             int64 // what is given; a quarter of it to one neighbor at most
+	ThumbnailsOnly bool  // no photos and clips are fetched: all or none
 }
 
 // Meter is what went on one day.

@@ -23,12 +23,11 @@ type Exchange struct {
 	caps  Caps
 	meter Meter
 
-	thumbnails bool    // no photos, no clips
-	wants      []*want // thumbnails first, else in the order in which they were given
-	peers      []*peer // by node key: what is chosen among them is chosen in the same order always
-	asks       []asking
-	last       uint64    // ID
-	full       time.Time // until then the disk takes nothing
+	wants []*want // thumbnails first, else in the order in which they were given
+	peers []*peer // by node key: what is chosen among them is chosen in the same order always
+	asks  []asking
+	last  uint64    // ID
+	full  time.Time // until then the disk takes nothing
 }
 
 // want is a file that is wanted.
@@ -91,12 +90,6 @@ func (x *Exchange) Want(all []Wanted, now time.Time) Actions {
 			x.wants = append(x.wants, w)
 		}
 	}
-	return x.fill(now)
-}
-
-// ThumbnailsOnly says whether photos and clips are left out: all or none.
-func (x *Exchange) ThumbnailsOnly(only bool, now time.Time) Actions {
-	x.thumbnails = only
 	return x.fill(now)
 }
 
@@ -224,7 +217,7 @@ func (x *Exchange) fill(now time.Time) (a Actions) {
 		if len(x.asks) == MaxAsks {
 			break
 		}
-		if w.whole || now.Before(w.wait) || x.thumbnails && !w.Thumbnail || x.asked(w.Ref) {
+		if w.whole || now.Before(w.wait) || x.caps.ThumbnailsOnly && !w.Thumbnail || x.asked(w.Ref) {
 			continue
 		}
 		cost := costOf(w.Ref)

@@ -134,10 +134,10 @@ func TestOrder(t *testing.T) {
 	})
 	t.Run("text and thumbnails", func(t *testing.T) {
 		s := begin(t, lavish, "anna")
-		s.do(s.ThumbnailsOnly(true, s.now))
+		s.do(s.Limit(Caps{Down: lavish.Down, ThumbnailsOnly: true}, s.now))
 		s.want("p1 t1", "anna")
 		s.asked("t1:anna")
-		s.do(s.ThumbnailsOnly(false, s.now))
+		s.do(s.Limit(lavish, s.now))
 		s.asked("t1:anna p1:anna")
 	})
 	t.Run("not all of one", func(t *testing.T) {
@@ -396,7 +396,7 @@ func TestGrant(t *testing.T) {
 // All that an exchange is ever told. None of it is what anybody looks at, likes,
 // hides or mutes: what a home asks for, its neighbors see.
 func TestInputs(t *testing.T) {
-	told := []string{"Done", "Down", "Give", "Limit", "Lost", "Meter", "ThumbnailsOnly", "Tick", "Up", "Want"}
+	told := []string{"Done", "Down", "Give", "Limit", "Lost", "Meter", "Tick", "Up", "Want"}
 	var got []string
 	for m := range reflect.TypeFor[*Exchange]().Methods() {
 		got = append(got, m.Name)
@@ -462,8 +462,8 @@ func wander(t *testing.T, seed uint64) (said []string) {
 			a = x.Want(some, now)
 		case 3:
 			if w.IntN(4) == 0 {
-				only = !only
-				a = x.ThumbnailsOnly(only, now)
+				caps.ThumbnailsOnly = !caps.ThumbnailsOnly
+				a = x.Limit(caps, now)
 			}
 		case 4:
 			a = x.Tick(now)

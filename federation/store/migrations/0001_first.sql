@@ -126,6 +126,15 @@ CREATE TABLE report_held (
 	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- How much of photos and clips the owner lets go on a day (UTC). It never leaves
+-- the home. Absent: what the program allows.
+CREATE TABLE caps (
+	neighborhood_id INTEGER PRIMARY KEY REFERENCES neighborhood (id) ON DELETE CASCADE,
+	down_bytes      INTEGER NOT NULL CHECK (down_bytes >= 0),
+	up_bytes        INTEGER NOT NULL CHECK (up_bytes >= 0),
+	thumbnails_only INTEGER NOT NULL CHECK (thumbnails_only IN (0, 1))  -- no photos and clips are fetched
+) STRICT;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.

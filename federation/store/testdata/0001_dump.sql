@@ -126,6 +126,15 @@ CREATE TABLE report_held (
 	FOREIGN KEY (neighborhood_id, entry) REFERENCES entry (neighborhood_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- How much of photos and clips the owner lets go on a day (UTC). It never leaves
+-- the home. Absent: what the program allows.
+CREATE TABLE caps (
+	neighborhood_id INTEGER PRIMARY KEY REFERENCES neighborhood (id) ON DELETE CASCADE,
+	down_bytes      INTEGER NOT NULL CHECK (down_bytes >= 0),
+	up_bytes        INTEGER NOT NULL CHECK (up_bytes >= 0),
+	thumbnails_only INTEGER NOT NULL CHECK (thumbnails_only IN (0, 1))  -- no photos and clips are fetched
+) STRICT;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.
@@ -144,5 +153,6 @@ INSERT INTO joining VALUES (1, 'STOOP:AAAA', 'Ben', 0, NULL, NULL, NULL);
 INSERT INTO address VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61');
 INSERT INTO quiet VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 1);
 INSERT INTO traffic VALUES (1, 20000, 5, 6);
+INSERT INTO caps VALUES (1, 7, 8, 1);
 INSERT INTO report_sent VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 7, x'61');
 INSERT INTO report_held VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 3, 'It names my son.', 7);

@@ -49,6 +49,10 @@ type Service interface {
 	// Traffic returns how many bytes of photos and clips went today and this
 	// month. nvr.ErrNotFound means that it does not run yet.
 	Traffic(m *membership.Membership) (today, month exchange.Meter, err error)
+	// Caps returns how much of them may go on a day. nvr.ErrNotFound is as above.
+	Caps(m *membership.Membership) (exchange.Caps, error)
+	// Limit says how much may go from now on.
+	Limit(m *membership.Membership, c exchange.Caps) error
 	// Leave tells all neighbors, and forgets all.
 	Leave(m *membership.Membership) error
 	// Share posts photos and clips with the words: these very bytes, sealed.

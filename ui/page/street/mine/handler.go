@@ -32,8 +32,10 @@ type model struct {
 	manage  bool
 	problem string
 	renamed bool
+	limited bool
 	action  string
 	name    component.Field
+	caps    *capsModel // nil while the home's part of the neighborhood does not run
 	leave   string
 }
 
@@ -48,7 +50,7 @@ type shared struct {
 
 // Get shows what this home shares.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
-	return p.show(w, r, http.StatusOK, "", nil)
+	return p.show(w, r, http.StatusOK, typed{})
 }
 
 // Rename changes what neighbors call this home.
@@ -60,17 +62,24 @@ func (p Page) Rename(w http.ResponseWriter, r *http.Request) error {
 	name, wrong, t := wire.Tidy(r.PostFormValue("name"), false), street.Faults{}, look.T.Street
 	street.CheckLength(wrong, "name", name, wire.MaxName, t.Found.NoName, t.Found.Long)
 	if len(wrong) > 0 {
-		return p.show(w, r, http.StatusUnprocessableEntity, name, wrong)
+		return p.show(w, r, http.StatusUnprocessableEntity, typed{name: &name, wrong: wrong})
 	}
 	if err := look.Rename(name); err != nil {
 		wrong[""] = street.Why(err, t.Refused)
-		return p.show(w, r, street.Status(err), name, wrong)
+		return p.show(w, r, street.Status(err), typed{name: &name, wrong: wrong})
 	}
 	http.Redirect(w, r, street.Href(look.Membership, "/mine?renamed=1"), http.StatusSeeOther)
 	return nil
 }
 
-func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name string, wrong street.Faults) error {
+// typed is what was typed in one of the forms, and what is wrong with it.
+type typed struct {
+	name  *string    // nil if it is not this form
+	caps  *capsInput // as name
+	wrong street.Faults
+}
+
+func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in typed) error {
 	v, err := p.View(r)
 	if err != nil {
 		return err
@@ -80,20 +89,30 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, name stri
 	if err != nil {
 		return err
 	}
-	if wrong == nil {
-		name = v.Who(v.Author()).Name
+	name := v.Who(v.Author()).Name
+	if in.name != nil {
+		name = *in.name
 	}
 	went, err := p.went(v, t.Mine)
 	if err != nil {
 		return err
 	}
+	caps, err := p.capsOf(v, in, t.Mine.Caps)
+	if err != nil {
+		return err
+	}
 	m := model{
 		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/mine", t.Pages), shared: shares(v), write: street.May(r, auth.Tell),
-		room: room(v, t.Mine), went: went, reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: wrong[""],
-		renamed: r.URL.Query().Has("renamed") && r.Method == http.MethodGet, action: street.Href(v.Membership, "/mine"), leave: street.Href(v.Membership, "/leave"),
-		name: component.Field{ID: "name", Name: "name", Label: t.Mine.Name, Hint: t.Mine.NameTip, Value: name, Error: wrong["name"], Type: "text", Autocomplete: "off", MaxLength: strconv.Itoa(wire.MaxName)},
+		room: room(v, t.Mine), went: went, reach: p.Connection(v.Membership, t.Feed), manage: street.May(r, auth.Manage), problem: in.wrong[""], caps: caps,
+		renamed: said(r, "renamed"), limited: said(r, "limited"), action: street.Href(v.Membership, "/mine"), leave: street.Href(v.Membership, "/leave"),
+		name: component.Field{ID: "name", Name: "name", Label: t.Mine.Name, Hint: t.Mine.NameTip, Value: name, Error: in.wrong["name"], Type: "text", Autocomplete: "off", MaxLength: strconv.Itoa(wire.MaxName)},
 	}
 	return layout.Render(w, r, status, view(m))
+}
+
+// said tells whether the address says that something was just done.
+func said(r *http.Request, what string) bool {
+	return r.URL.Query().Has(what) && r.Method == http.MethodGet
 }
 
 // shares returns what this home said and what is not gone, the newest first.
