@@ -198,6 +198,39 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestDelivered: who posts sees that it left and that it is held, as a word and
+// not as a number, and nobody else sees it.
+func TestDelivered(t *testing.T) {
+	s, anna, ben, cora := maple(t)
+	cat := ben.says(wire.Post{Category: wire.CategoryLostFound, Happened: "A grey tabby."})
+	pages := []string{"", "/entries/" + cat.String()}
+	shows := func(n *neighbor, c ...check) {
+		t.Helper()
+		for _, page := range pages {
+			run(t, get(n.pages(auth.Household()), n.at(page)).Body.String(), append(everyPage, c...)...)
+		}
+	}
+	none := []check{lacks("Left your home"), lacks("Held by")}
+	shows(ben, none...)
+	away := cora.in
+	cora.in = nil
+	s.pass(2 * time.Minute)
+	shows(ben, says("Left your home."), lacks("Held by"))
+	cora.in = away
+	s.pass(20 * time.Minute)
+	shows(ben, says("Held by all other homes."), lacks("Left your home"), lacks("Held by 3"))
+	shows(anna, none...)
+	shows(cora, none...)
+	for _, name := range []string{"Dora", "Emil"} {
+		s.join(anna, name)
+	}
+	s.carry()
+	s.pass(20 * time.Minute)
+	shows(ben, says("Held by 3 or more homes."))
+	s.pass(3 * 24 * time.Hour)
+	shows(ben, says("Held by 3 or more homes."))
+}
+
 // TestJudged has a steward judge, the author appeal, and a second steward agree.
 func TestJudged(t *testing.T) {
 	s, anna, ben, cora := maple(t)

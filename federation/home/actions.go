@@ -18,6 +18,7 @@ type Actions struct {
 	// For pages and for whoever keeps media: what changed.
 	Roster bool // something that [Home.State] says
 	Feed   []feed.Change
+	Held   bool // a neighbor holds what it was not known to hold; see [Home.Delivery]
 }
 
 // Send is a message for a node.

@@ -41,6 +41,7 @@ type Home struct {
 	open   Openers
 	peers  []*peer // by node key: what is done for all is done in the same order always
 	behind catchUp
+	outbox outbox
 
 	neighbors *neighbors
 	reviewed  wire.Minute
@@ -58,6 +59,7 @@ type peer struct {
 	due    wire.Minute // when to ask next whether both hold the same
 	waits  bool        // for its turn while this home catches up
 	asked  questions
+	holds  int // all posts of this home that were said before the outbox counted so many
 }
 
 // same tells whether both held the same when the peer last said so.
@@ -158,6 +160,7 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 		reply, a.Feed, err = p.feed.Step(m, now)
 	}
 	a.send(p, reply)
+	a.Held = h.agreed(p, m)
 	news := len(objects) > 0 || len(a.Feed) > 0
 	h.learn(p, objects, now, &a)
 	if len(objects) == 0 && p.same() {
@@ -196,6 +199,9 @@ func (h *Home) Minute(now wire.Minute) Actions {
 // [feed.Added] was not said.
 func (h *Home) Say(i *feed.Item, now wire.Minute) (feed.Outcome, Actions) {
 	outcome, changes := h.set.Add(i, now)
+	if outcome == feed.Added && i.Entry.Says == wire.SaysPost {
+		h.outbox.put(i.ID, func(id wire.Hash) bool { _, _, ok := h.set.Get(id); return !ok })
+	}
 	a := Actions{Feed: changes}
 	h.learn(nil, nil, now, &a)
 	return outcome, h.done(a)

@@ -150,7 +150,7 @@ func (m *Membership) do(a home.Actions) error {
 	if a.Roster {
 		m.network.Stir()
 	}
-	if a.Roster || len(a.Feed) > 0 {
+	if a.Roster || a.Held || len(a.Feed) > 0 {
 		m.tell()
 	}
 	return nil

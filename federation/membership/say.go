@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nvrd/federation/feed"
+	"nvrd/federation/home"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
@@ -178,6 +179,13 @@ func (m *Membership) Days() []feed.Day {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.home.Feed().Days(m.now())
+}
+
+// Delivery tells how far a post of this home is known to have come. Nobody else is told.
+func (m *Membership) Delivery(post wire.Hash) home.Delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.home.Delivery(post)
 }
 
 // Room returns what this home may still say today, and false if it is not in.

@@ -70,6 +70,9 @@ type StreetFeed struct {
 	EmptyT    string `json:"empty_title"`
 	Empty     string `json:"empty"`
 	Gone      Plural `json:"gone_in"`
+	Left      string `json:"left"`
+	Spread    string `json:"spread"`
+	SpreadAll string `json:"spread_all"`
 	Happened  string `json:"happened"`
 	Person    string `json:"person"`
 	Comments  Plural `json:"comments"`

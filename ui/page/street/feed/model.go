@@ -5,6 +5,7 @@ import (
 	"time"
 
 	held "nvrd/federation/feed"
+	"nvrd/federation/home"
 	"nvrd/federation/membership"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -71,6 +72,7 @@ type card struct {
 	muted     bool
 	mute      string
 	block     string
+	delivery  string // how far a post of this home came; empty for others, and if that is not known
 }
 
 // days sorts posts by the days of the viewer.
@@ -117,11 +119,29 @@ func newCard(v street.View, p held.Post) card {
 	if c.muted {
 		c.mute = fill(t.Unmute, said.Who)
 	}
+	if said.Own && said.Dead == "" {
+		c.delivery = delivery(v, p.Item.ID)
+	}
 	c.comments = t.Comment
 	if n := len(v.Comments(p.Comments)); n > 0 {
 		c.comments = t.Comments.N(n)
 	}
 	return c
+}
+
+// delivery says how far a post of this home came, without who holds it or how many.
+func delivery(v street.View, post wire.Hash) string {
+	t := v.T.Street.Feed
+	switch v.Delivery(post) {
+	case home.Left:
+		return t.Left
+	case home.Spread:
+		if others := len(v.In()) - 1; others < home.SpreadHomes {
+			return t.SpreadAll
+		}
+		return t.Spread
+	}
+	return ""
 }
 
 func fill(phrase string, who street.Person) string {
