@@ -11,8 +11,8 @@ import (
 
 	"rsc.io/qr"
 
-	"nvrd/federation/identity"
 	"nvrd/federation/blob/exchange"
+	"nvrd/federation/identity"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 )
