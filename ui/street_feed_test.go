@@ -231,6 +231,55 @@ func TestDelivered(t *testing.T) {
 	shows(ben, says("Held by 3 or more homes."))
 }
 
+// TestDigest: what others posted since yesterday is one line of the feed and of
+// the first page, and a fire or an outage stands out there for half a day.
+func TestDigest(t *testing.T) {
+	s, anna, ben, cora := maple(t)
+	post := func(n *neighbor, c wire.Category, words string, ago time.Duration) wire.Hash {
+		t.Helper()
+		s.now = time.Now().Add(-ago)
+		s.pass(0)
+		return n.says(wire.Post{Category: c, Happened: words})
+	}
+	post(ben, wire.CategoryRoad, "A hole, long ago.", 49*time.Hour)
+	post(ben, wire.CategoryOutage, "No power at noon.", 13*time.Hour)
+	water := post(ben, wire.CategoryOutage, "No water now.", 11*time.Hour)
+	post(cora, wire.CategoryHazard, "Glass on the path.", time.Hour)
+	post(anna, wire.CategoryQuestion, "My own question.", time.Hour)
+	h := anna.pages(auth.Household())
+	urgent := has("a", "href", anna.at("/entries/"+water.String()))
+	for _, page := range []string{"/", anna.at("")} {
+		run(t, get(h, page).Body.String(), append(everyPage, says("Since yesterday 3 posts:", "Outage (2)", "Safety hazard (1)"), lacks("Road (1)"), lacks("Question (1)"), urgent, count("data-urgent", 1))...)
+	}
+	goes(t, h, anna.at("/quiet"), "do", "mute", "what", ben.in.Author().String())
+	run(t, get(h, "/").Body.String(), append(everyPage, says("Since yesterday 1 post:", "Safety hazard (1)"), lacks("Outage"), count("data-urgent", 0))...)
+	child := auth.Subject{Name: "child", Grants: []auth.Grant{{Action: auth.Watch, Object: auth.Cameras}}}
+	run(t, get(anna.pages(child), "/").Body.String(), append(everyPage, says("Drive"), lacks("Since yesterday"))...)
+	for _, n := range s.homes {
+		if len(n.out) > 0 {
+			t.Error("somebody is told what was looked at")
+		}
+	}
+}
+
+// count: so many elements of a page have an attribute.
+func count(name string, n int) check {
+	return func(root *html.Node) (bad []string) {
+		found := 0
+		for _, tag := range []string{"a", "p"} {
+			for _, e := range elements(root, tag) {
+				if _, ok := attr(e, name); ok {
+					found++
+				}
+			}
+		}
+		if found != n {
+			bad = append(bad, fmt.Sprintf("%d elements with %s, not %d", found, name, n))
+		}
+		return bad
+	}
+}
+
 // TestJudged has a steward judge, the author appeal, and a second steward agree.
 func TestJudged(t *testing.T) {
 	s, anna, ben, cora := maple(t)

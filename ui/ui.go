@@ -88,6 +88,9 @@ func New(c Config) (*Pages, error) {
 	mux.Handle("GET /static/", auth.Enter, house, assets)
 	route("/", auth.Enter, house, failure.Nothing)
 	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
+	if c.Street != nil {
+		first.Street = street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}.Digests
+	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)

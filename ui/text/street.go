@@ -70,6 +70,8 @@ type StreetFeed struct {
 	EmptyT    string `json:"empty_title"`
 	Empty     string `json:"empty"`
 	Gone      Plural `json:"gone_in"`
+	Since     Plural `json:"since"`
+	Came      string `json:"came"` // {n} {category}
 	Left      string `json:"left"`
 	Spread    string `json:"spread"`
 	SpreadAll string `json:"spread_all"`

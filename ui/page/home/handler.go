@@ -9,6 +9,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
 	"nvrd/ui/text"
 )
 
@@ -18,6 +19,7 @@ type Page struct {
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Notices   func() []nvr.Notice
+	Street    func(*http.Request) ([]street.Digest, error) // nil if there are no pages of it
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -54,6 +56,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	removed, err := p.Cameras.Removed(r.Context())
 	if err != nil {
 		return err
+	}
+	if p.Street != nil {
+		if m.street, err = p.Street(r); err != nil {
+			return err
+		}
 	}
 	m.removed = removals(removed, t, now.Location())
 	return layout.Render(w, r, http.StatusOK, view(m))

@@ -9,6 +9,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
+	"nvrd/ui/page/street"
 	"nvrd/ui/text"
 )
 
@@ -21,6 +22,7 @@ type model struct {
 	troubles []trouble
 	tiles    []tile
 	removed  []removal
+	street   []street.Digest
 }
 
 // removal is a camera that was removed and still has footage.

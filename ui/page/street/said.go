@@ -58,7 +58,15 @@ type View struct {
 
 // View looks as [Base.Look] does, and at what was said as this home sees it.
 func (b Base) View(r *http.Request) (View, error) {
-	look, err := b.Look(r)
+	m, err := b.Of(r)
+	if err != nil {
+		return View{}, err
+	}
+	return b.viewOf(r, m)
+}
+
+func (b Base) viewOf(r *http.Request, m *membership.Membership) (View, error) {
+	look, err := b.lookAt(r, m)
 	if err != nil {
 		return View{}, err
 	}

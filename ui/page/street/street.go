@@ -114,6 +114,10 @@ func (b Base) Look(r *http.Request) (Look, error) {
 	if err != nil {
 		return Look{}, err
 	}
+	return b.lookAt(r, m)
+}
+
+func (b Base) lookAt(r *http.Request, m *membership.Membership) (Look, error) {
 	now, err := b.Now(r)
 	if err != nil {
 		return Look{}, err

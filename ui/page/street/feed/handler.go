@@ -65,7 +65,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 			m.others = append(m.others, street.Tab{Href: street.Href(one, ""), Label: label, Here: one == v.Membership})
 		}
 	}
-	m.days, m.hidden = days(v, v.Days())
+	held := v.Days()
+	m.days, m.hidden = days(v, held)
+	m.digest = v.Digest(held)
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 

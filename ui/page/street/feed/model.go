@@ -28,6 +28,7 @@ type model struct {
 	reports string       // what waits for a steward; empty for others
 	room    string       // where that is
 	days    []day
+	digest  street.Digest
 	hidden  bool // some posts are not shown
 	asks    []ask
 	goesOn  string // that this home goes on elsewhere; empty if it does not
