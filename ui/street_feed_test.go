@@ -280,6 +280,39 @@ func count(name string, n int) check {
 	}
 }
 
+// TestThankComment: comments have the buttons of posts, and who pressed one sees
+// it by more than a colour.
+func TestThankComment(t *testing.T) {
+	s, anna, ben, _ := maple(t)
+	cat := anna.says(wire.Post{Category: wire.CategoryLostFound, Happened: "A grey tabby."})
+	other := anna.says(wire.Post{Category: wire.CategoryRoad, Happened: "A hole."})
+	entry := "/entries/" + cat.String()
+	h := ben.pages(auth.Household())
+	said, err := anna.in.Comment(cat, "It purrs.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.carry()
+	for _, c := range []struct{ does, then, pressed, marks string }{{"do", "undo", "true", "Thanks 1"}, {"undo", "do", "false", ""}, {"do", "undo", "true", "Thanks 1"}} {
+		goes(t, h, ben.at(entry), "on", said.String(), c.does, "thanks")
+		s.carry()
+		body := get(h, ben.at(entry)).Body.String()
+		_, comment, _ := strings.Cut(body, `class="comment"`)
+		button := strings.Index(comment, `name="`+c.then+`" value="thanks" aria-pressed="`+c.pressed+`"`)
+		if button < 0 {
+			t.Errorf("after %s the comment's button is not pressed=%s", c.does, c.pressed)
+		}
+		run(t, body, append(everyPage, says(c.marks))...)
+		if post := anna.in.Days()[0].Posts; len(post[0].Reactions)+len(post[1].Reactions) > 0 {
+			t.Errorf("the post has it: %+v", post)
+		}
+	}
+	run(t, get(anna.pages(auth.Household()), anna.at(entry)).Body.String(), append(everyPage, says("Thanks 1"))...)
+	if w := post(h, ben.at("/entries/"+other.String()), values("on", said.String(), "do", "thanks")); w.Code != http.StatusNotFound {
+		t.Errorf("a comment of another post: %d", w.Code)
+	}
+}
+
 // TestJudged has a steward judge, the author appeal, and a second steward agree.
 func TestJudged(t *testing.T) {
 	s, anna, ben, cora := maple(t)

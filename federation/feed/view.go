@@ -16,15 +16,15 @@ type Day struct {
 // and no count but of reactions.
 type Post struct {
 	Said
-	Comments  []Said // on the post and on its comments, the oldest first
-	Reactions []Reaction
+	Comments []Said // on the post and on its comments, the oldest first
 }
 
 // Said is an entry on a page.
 type Said struct {
-	Item   *Item // its payload is nil if it is dead
-	Dead   Death
-	Labels []Label
+	Item      *Item // its payload is nil if it is dead
+	Dead      Death
+	Labels    []Label
+	Reactions []Reaction
 }
 
 // Reaction is one kind of reaction and who reacted so, by time; each once.
@@ -81,11 +81,11 @@ func (s *Set) Days(now wire.Minute) []Day {
 }
 
 func (v view) post(r *record) Post {
-	return Post{Said: v.said(r), Comments: v.comments(r.ID), Reactions: v.reactions(r.ID)}
+	return Post{Said: v.said(r), Comments: v.comments(r.ID)}
 }
 
 func (v view) said(r *record) Said {
-	return Said{Item: r.Item, Dead: r.dead, Labels: v.labels(r.ID)}
+	return Said{Item: r.Item, Dead: r.dead, Labels: v.labels(r.ID), Reactions: v.reactions(r.ID)}
 }
 
 // comments returns those on an entry, and those on them, however deep.

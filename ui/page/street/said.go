@@ -27,6 +27,8 @@ type Said struct {
 	Text   string
 	Labels []Label
 
+	Reactions []Reaction
+
 	Report   string // where it is reported; empty for what can't be, or was and is not given up
 	Reported string // how it stands with this home's report of it; empty if there is none
 
@@ -99,6 +101,7 @@ func (v View) Said(s feed.Said) Said {
 	case wire.Comment:
 		said.Text = is.Text
 	}
+	said.Reactions = v.Reactions(s.Reactions)
 	for _, l := range s.Labels {
 		label := v.label(l)
 		said.Labels = append(said.Labels, label)

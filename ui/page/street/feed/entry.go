@@ -80,9 +80,9 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 	case "retract":
 		_, err = v.Retract(on)
 	case "":
-		err = react(v, post, r.PostFormValue("undo"), v.Unreact)
+		err = react(v, post, on, r.PostFormValue("undo"), v.Unreact)
 	default:
-		err = react(v, post, do, func(on wire.Hash, is wire.ReactionIs) error {
+		err = react(v, post, on, do, func(on wire.Hash, is wire.ReactionIs) error {
 			_, err := v.React(on, is)
 			return err
 		})
@@ -95,18 +95,20 @@ func (p Page) Act(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// react gives a post the reaction of that name, or takes it back. Forms say which
+// react gives a post, or what was said on it, the reaction of that name, or takes it back. Forms say which
 // of the two they mean, so that a second press, or one in a window that is behind,
 // does not do the opposite.
-func react(v street.View, post wire.Hash, name string, act func(wire.Hash, wire.ReactionIs) error) error {
+func react(v street.View, post, on wire.Hash, name string, act func(wire.Hash, wire.ReactionIs) error) error {
 	is := street.Named(street.ReactionNames, name)
 	if is == 0 {
 		return fmt.Errorf("%w: there is no such reaction", nvr.ErrInvalid)
 	}
-	if _, err := find(v.Days(), post); err != nil {
-		return err
+	for under, s := range v.Spoken {
+		if under.Item.ID == post && s.Item.ID == on {
+			return act(on, is)
+		}
 	}
-	return act(post, is)
+	return fmt.Errorf("%w: it is no longer there", nvr.ErrNotFound)
 }
 
 // Judge gives an entry a label, as a steward.

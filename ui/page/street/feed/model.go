@@ -67,13 +67,12 @@ type day struct {
 // card is a post in the feed.
 type card struct {
 	street.Said
-	href      string
-	comments  string
-	reactions []street.Reaction
-	muted     bool
-	mute      string
-	block     string
-	delivery  string // how far a post of this home came; empty for others, and if that is not known
+	href     string
+	comments string
+	muted    bool
+	mute     string
+	block    string
+	delivery string // how far a post of this home came; empty for others, and if that is not known
 }
 
 // days sorts posts by the days of the viewer.
@@ -114,7 +113,7 @@ func newDay(id string, at time.Time, v street.View) day {
 func newCard(v street.View, p held.Post) card {
 	said, t := v.Said(p.Said), v.T.Street.Feed
 	c := card{
-		Said: said, href: street.Href(v.Membership, "/entries/"+said.ID), reactions: v.Reactions(p.Reactions),
+		Said: said, href: street.Href(v.Membership, "/entries/"+said.ID),
 		muted: v.Muted(p.Item.Entry.Author), mute: fill(t.Mute, said.Who), block: fill(t.Block, said.Who),
 	}
 	if c.muted {
