@@ -293,6 +293,7 @@ func TestThankComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.carry()
+	const check = "m5 12.5 4.5 4.5L19 7.5" // as the icon is drawn
 	for _, c := range []struct{ does, then, pressed, marks string }{{"do", "undo", "true", "Thanks 1"}, {"undo", "do", "false", ""}, {"do", "undo", "true", "Thanks 1"}} {
 		goes(t, h, ben.at(entry), "on", said.String(), c.does, "thanks")
 		s.carry()
@@ -300,7 +301,11 @@ func TestThankComment(t *testing.T) {
 		_, comment, _ := strings.Cut(body, `class="comment"`)
 		button := strings.Index(comment, `name="`+c.then+`" value="thanks" aria-pressed="`+c.pressed+`"`)
 		if button < 0 {
-			t.Errorf("after %s the comment's button is not pressed=%s", c.does, c.pressed)
+			t.Fatalf("after %s the comment's button is not pressed=%s", c.does, c.pressed)
+		}
+		face, _, _ := strings.Cut(comment[button:], "</button>")
+		if marked := strings.Contains(face, check); marked != (c.pressed == "true") {
+			t.Errorf("after %s the button has a check mark: %t", c.does, marked)
 		}
 		run(t, body, append(everyPage, says(c.marks))...)
 		if post := anna.in.Days()[0].Posts; len(post[0].Reactions)+len(post[1].Reactions) > 0 {
