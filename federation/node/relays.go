@@ -52,8 +52,10 @@ func (n *Node) relays(_ context.Context, count int) <-chan peer.AddrInfo {
 func anyPublic(at []multiaddr.Multiaddr) bool { return slices.ContainsFunc(at, manet.IsPublicAddr) }
 
 // passOn lets members reach each other through this home while others reach it
-// directly: while a neighbor that dialed it back says so (AutoNAT v2). What
-// libp2p has for this waits for the first AutoNAT, which nobody speaks here.
+// directly: while a neighbor that dialed it back says so (AutoNAT v2), and until
+// one has tried where the machine itself has a public address. On a busy machine
+// that takes minutes. What libp2p has for this waits for the first AutoNAT, which
+// nobody speaks here.
 func (n *Node) passOn(ctx context.Context, gate *Gate) {
 	changes, err := n.host.EventBus().Subscribe(new(event.EvtHostReachableAddrsChanged))
 	if err != nil {
@@ -70,7 +72,8 @@ func (n *Node) passOn(ctx context.Context, gate *Gate) {
 			if !ok {
 				return
 			}
-			reached := len(e.(event.EvtHostReachableAddrsChanged).Reachable) > 0
+			known := e.(event.EvtHostReachableAddrsChanged)
+			reached := len(known.Reachable) > 0 || n.untried(known.Unknown)
 			switch {
 			case reached && r == nil:
 				r, _ = relay.New(n.host, forMembers(gate)...) // it is tried again with the next change
@@ -80,6 +83,13 @@ func (n *Node) passOn(ctx context.Context, gate *Gate) {
 			}
 		}
 	}
+}
+
+// untried tells whether one of the addresses that nobody has tried yet is a public
+// one of this machine's own.
+func (n *Node) untried(unknown []multiaddr.Multiaddr) bool {
+	own, err := n.host.Network().InterfaceListenAddresses()
+	return err == nil && slices.ContainsFunc(unknown, func(a multiaddr.Multiaddr) bool { return manet.IsPublicAddr(a) && multiaddr.Contains(own, a) })
 }
 
 func shut(r *relay.Relay) {
