@@ -269,10 +269,23 @@ func TestMine(t *testing.T) {
 }
 
 func TestConnection(t *testing.T) {
-	_, anna, _, _ := maple(t)
+	_, anna, ben, cora := maple(t)
 	for direct, want := range map[int]string{0: "No other home can be reached now.", 1: "1 home reachable.", 4: "6 homes reachable, 2 of them through neighbors' homes."} {
 		anna.direct = direct
 		anna.shows("", says(want), lacks("open a port"))
+	}
+	node := func(n *neighbor) wire.Key { return wire.PublicKey(n.in.Node()) }
+	anna.direct = 4
+	for _, c := range []struct {
+		through []wire.Key
+		want    string
+	}{
+		{[]wire.Key{node(ben)}, "6 homes reachable, 2 of them through the home of \u2068The blue gate\u2069."},
+		{[]wire.Key{node(ben), node(cora)}, "2 of them through neighbors' homes."},
+		{[]wire.Key{{1}}, "2 of them through neighbors' homes."},
+	} {
+		anna.relays = c.through
+		anna.shows("", says(c.want))
 	}
 	anna.port = 7669
 	anna.shows("", says("No home here can be reached from outside", "One home has to open a port.", "forward ports 7669 and 7670, UDP and TCP"))

@@ -40,6 +40,7 @@ type neighbor struct {
 	up     map[wire.Key]bool
 	out    []letter
 	direct int
+	relays []wire.Key
 	caps   exchange.Caps
 	port   uint16 // that the router would have to forward
 	err    error  // of turning on and of inviting
@@ -106,6 +107,8 @@ func (n *neighbor) Links(*membership.Membership) (direct, relayed int) { return 
 func (n *neighbor) Traffic(*membership.Membership) (today, month exchange.Meter, err error) {
 	return exchange.Meter{Down: 1_500_000, Up: 1}, exchange.Meter{Down: 31_500_000, Up: 1}, n.err
 }
+
+func (n *neighbor) Through(*membership.Membership) []wire.Key { return n.relays }
 
 func (n *neighbor) Caps(*membership.Membership) (exchange.Caps, error) { return n.caps, n.err }
 

@@ -10,6 +10,9 @@ import (
 // Host returns the host, so that a test sees what it serves.
 func (n *Node) Host() host.Host { return n.host }
 
+// RelayOf reads over whom an address leads.
+var RelayOf = relayOf
+
 // Backlog is how much may wait for a node.
 const Backlog = backlog
 

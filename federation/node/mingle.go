@@ -62,6 +62,21 @@ func relayed(at multiaddr.Multiaddr) bool {
 	return err == nil
 }
 
+// relayOf returns the node through which an address leads; ok is false if it leads
+// through none.
+func relayOf(at multiaddr.Multiaddr) (relay wire.Key, ok bool) {
+	to, _ := multiaddr.SplitFunc(at, func(c multiaddr.Component) bool { return c.Protocol().Code == multiaddr.P_CIRCUIT })
+	text, err := to.ValueForProtocol(multiaddr.P_P2P)
+	if err != nil || !relayed(at) {
+		return relay, false
+	}
+	id, err := peer.Decode(text)
+	if err == nil {
+		relay, err = keyOf(id)
+	}
+	return relay, err == nil
+}
+
 // mingle keeps as many links as are wanted.
 func (n *Node) mingle(ctx context.Context) {
 	tick := time.NewTicker(look)

@@ -11,6 +11,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -175,6 +176,16 @@ func (n *Node) Linked() map[wire.Key]Way {
 		ways[l.node] = wayOf(l.stream.Conn())
 	}
 	return ways
+}
+
+// Through returns the nodes through which links go that are not direct, each once.
+func (n *Node) Through() (nodes []wire.Key) {
+	for _, l := range n.all() {
+		if relay, ok := relayOf(l.stream.Conn().RemoteMultiaddr()); ok && !slices.Contains(nodes, relay) {
+			nodes = append(nodes, relay)
+		}
+	}
+	return nodes
 }
 
 func (n *Node) all() []*link {

@@ -271,6 +271,15 @@ func (o *Online) galleryOf(m *membership.Membership) *gallery {
 	return o.galleries[m]
 }
 
+// Through returns the nodes of the members through whom links go that are not
+// direct, each once.
+func (o *Online) Through(m *membership.Membership) []wire.Key {
+	if g := o.galleryOf(m); g != nil {
+		return g.node.Through()
+	}
+	return nil
+}
+
 // Links returns how many homes are linked now, directly and through other members.
 func (o *Online) Links(m *membership.Membership) (direct, relayed int) {
 	g := o.galleryOf(m)

@@ -59,6 +59,7 @@ type StreetFeed struct {
 	Homes     Plural `json:"homes"`
 	Reach     Plural `json:"reach"`
 	Relayed   Plural `json:"relayed"`
+	Through   Plural `json:"through"` // {name}
 	Alone     string `json:"alone"`
 	Shut      string `json:"shut"`
 	Forward   string `json:"forward"` // {port}, {next}

@@ -46,6 +46,9 @@ type Service interface {
 	// Shut returns whether no home can be reached from outside, and the first of
 	// the two ports that the router would have to forward; 0 if there are none.
 	Shut(m *membership.Membership) (port uint16, shut bool)
+	// Through returns the nodes of the homes through which those links go that are
+	// not direct, each once.
+	Through(m *membership.Membership) []wire.Key
 	// Traffic returns how many bytes of photos and clips went today and this
 	// month. nvr.ErrNotFound means that it does not run yet.
 	Traffic(m *membership.Membership) (today, month exchange.Meter, err error)

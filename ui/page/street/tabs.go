@@ -23,7 +23,9 @@ func (b Base) Connection(m *membership.Membership, t text.StreetFeed) string {
 	said := t.Alone
 	if direct+relayed > 0 {
 		said = t.Reach.N(direct + relayed)
-		if relayed > 0 {
+		if name := b.through(m); name != "" && relayed > 0 {
+			said += ", " + text.Fill(t.Through.N(relayed), "name", name)
+		} else if relayed > 0 {
 			said += ", " + t.Relayed.N(relayed)
 		}
 		said += "."
@@ -35,4 +37,20 @@ func (b Base) Connection(m *membership.Membership, t text.StreetFeed) string {
 		}
 	}
 	return said
+}
+
+// through returns the name of the home through which all links go that are not
+// direct; it is empty if there are several, or none is known. The name keeps to
+// itself in which direction it is read.
+func (b Base) through(m *membership.Membership) string {
+	nodes := b.Service.Through(m)
+	if len(nodes) != 1 {
+		return ""
+	}
+	s := m.State()
+	author, ok := s.AuthorOf(nodes[0])
+	if is := s.Member(author); ok && is != nil {
+		return "\u2068" + is.Card.Name + "\u2069"
+	}
+	return ""
 }
