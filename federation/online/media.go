@@ -250,9 +250,9 @@ func (g *gallery) ask(ask exchange.Ask) {
 // Errors are those of [membership.Membership.Post], blob.ErrFull, and
 // nvr.ErrTooLarge for media beyond their bounds.
 func (o *Online) Share(m *membership.Membership, p wire.Post, media []blob.Plain, days int) (wire.Hash, error) {
-	g := o.galleryOf(m)
-	if g == nil {
-		return wire.Hash{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	g, err := o.running(m)
+	if err != nil {
+		return wire.Hash{}, err
 	}
 	var laid []wire.Hash
 	lay := func(plain []byte) (wire.Blob, error) {

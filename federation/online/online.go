@@ -271,6 +271,14 @@ func (o *Online) galleryOf(m *membership.Membership) *gallery {
 	return o.galleries[m]
 }
 
+// running is galleryOf, and nvr.ErrNotFound while it does not run.
+func (o *Online) running(m *membership.Membership) (*gallery, error) {
+	if g := o.galleryOf(m); g != nil {
+		return g, nil
+	}
+	return nil, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+}
+
 // Through returns the nodes of the members through whom links go that are not
 // direct, each once.
 func (o *Online) Through(m *membership.Membership) []wire.Key {
@@ -312,14 +320,26 @@ func (o *Online) Shut(m *membership.Membership) (port uint16, shut bool) {
 
 // Invite makes an invite whose doors are open; it waits for the node to listen.
 // Errors are those of [membership.Membership.Invite], and that it does not after 30 s.
-func (o *Online) Invite(m *membership.Membership, days int, lost wire.Key) (wire.Invite, error) {
+func (o *Online) Invite(m *membership.Membership, days int, lost wire.Key) (v wire.Invite, err error) {
+	err = o.withDoors(m, func(doors doors) error {
+		v, err = m.Invite(doors, days, lost)
+		return err
+	})
+	return v, err
+}
+
+// doors opens doors for an invite, see [node.Node.Doors].
+type doors = func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error)
+
+// withDoors has something done that needs doors; it waits for the node to listen.
+func (o *Online) withDoors(m *membership.Membership, do func(doors) error) error {
 	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
 	defer cancel()
 	n, err := o.listening(ctx, m)
 	if err != nil {
-		return wire.Invite{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
+		return fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
 	}
-	return m.Invite(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) }, days, lost)
+	return do(func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) })
 }
 
 // FoundAnew founds a neighborhood in the place of one that the home is in, and
@@ -335,13 +355,11 @@ func (o *Online) FoundAnew(old *membership.Membership) (*membership.Membership, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(o.ctx, 30*time.Second)
-	defer cancel()
-	n, err := o.listening(ctx, m)
+	err = o.withDoors(m, func(doors doors) error { return all.Call(m, doors) })
 	if err != nil {
-		return nil, fmt.Errorf("this home's part of the neighborhood does not run: %w", err)
+		return nil, err
 	}
-	return m, all.Call(m, func(ticket wire.Hash, until wire.Minute) ([]wire.Door, error) { return n.Doors(ctx, ticket, until) })
+	return m, nil
 }
 
 // listening returns the node of a membership, once there is one.

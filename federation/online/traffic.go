@@ -2,13 +2,11 @@ package online
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"nvrd/federation/blob/exchange"
 	"nvrd/federation/membership"
 	"nvrd/federation/store"
-	"nvrd/pkg/nvr"
 )
 
 // count writes down what went today, if more did since the last look, and returns
@@ -29,9 +27,9 @@ func (g *gallery) count(last exchange.Meter) exchange.Meter {
 // Traffic returns how many bytes of photos and clips went today, and since the
 // first of the month (UTC).
 func (o *Online) Traffic(m *membership.Membership) (today, month exchange.Meter, err error) {
-	g := o.galleryOf(m)
-	if g == nil {
-		return today, month, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	g, err := o.running(m)
+	if err != nil {
+		return today, month, err
 	}
 	now := time.Now().UTC()
 	g.mu.Lock()
@@ -54,9 +52,9 @@ func capsOf(ctx context.Context, db *store.DB, m *membership.Membership) (exchan
 
 // Caps returns how much of photos and clips may go on a day (UTC).
 func (o *Online) Caps(m *membership.Membership) (exchange.Caps, error) {
-	g := o.galleryOf(m)
-	if g == nil {
-		return exchange.Caps{}, fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	g, err := o.running(m)
+	if err != nil {
+		return exchange.Caps{}, err
 	}
 	return capsOf(o.ctx, g.store, m)
 }
@@ -65,9 +63,9 @@ func (o *Online) Caps(m *membership.Membership) (exchange.Caps, error) {
 // nvr.ErrNotFound while the home's part of the neighborhood does not run, and
 // those of writing to disk; then nothing has changed.
 func (o *Online) Limit(m *membership.Membership, c exchange.Caps) error {
-	g := o.galleryOf(m)
-	if g == nil {
-		return fmt.Errorf("this home's part of the neighborhood does not run: %w", nvr.ErrNotFound)
+	g, err := o.running(m)
+	if err != nil {
+		return err
 	}
 	if err := g.store.KeepCaps(o.ctx, m.Name(), store.Caps(c)); err != nil {
 		return err
