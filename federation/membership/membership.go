@@ -271,10 +271,10 @@ func (m *Membership) Up(node wire.Key) {
 	m.met.Store(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.behind != nil {
-		return // the link is reset when there is room
+	if m.behind == nil { // else the link is reset when there is room
+		_ = m.do(m.home.Up(node, m.now())) // it is kept in behind, and tried again
 	}
-	_ = m.do(m.home.Up(node, m.now())) // it is kept in behind, and tried again
+	m.tell()
 }
 
 // Down tells that it does no longer.
@@ -282,6 +282,7 @@ func (m *Membership) Down(node wire.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.home.Down(node)
+	m.tell()
 }
 
 // Hear takes what a node said. An error is the node's fault.

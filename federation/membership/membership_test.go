@@ -323,6 +323,23 @@ func TestConnectAfterALinkStands(t *testing.T) {
 	})
 }
 
+// Pages show how many homes are linked.
+func TestLinksAreNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 365 * 24 * time.Hour)
+		m := live(t, "Anna").found("Elm Street")
+		for what, tell := range map[string]func(wire.Key){"stands": m.Up, "does no longer": m.Down} {
+			news := m.News()
+			tell(wire.Key{1})
+			select {
+			case <-news:
+			default:
+				t.Errorf("a link %s, and nobody hears of it", what)
+			}
+		}
+	})
+}
+
 // Anna founds a street, Ben joins by an invite, they talk, Ben's machine starts
 // again, and he leaves.
 func TestStreet(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -31,6 +32,7 @@ type link struct {
 	node   wire.Key
 	stream network.Stream
 	ended  chan struct{} // is closed when nothing of it goes on
+	over   atomic.Bool   // nothing is said on it any more
 
 	mu      sync.Mutex
 	queue   []wire.Message

@@ -193,7 +193,9 @@ func (n *Node) all() []*link {
 	defer n.mu.Unlock()
 	links := make([]*link, 0, len(n.links))
 	for _, l := range n.links {
-		links = append(links, l)
+		if !l.over.Load() {
+			links = append(links, l)
+		}
 	}
 	return links
 }
@@ -218,6 +220,7 @@ func (n *Node) talk(l *link, entered bool) {
 		l.end()
 		_ = l.stream.Conn().Close() // it is gone in any case
 	}
+	l.over.Store(true)
 	n.home.Down(l.node)
 	n.mu.Lock()
 	delete(n.links, l.node)

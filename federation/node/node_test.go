@@ -96,9 +96,14 @@ func name(k wire.Key) string {
 	return "?"
 }
 
-func (h *home) Up(k wire.Key)   { h.told(name(k) + " up") }
-func (h *home) Down(k wire.Key) { h.told(name(k) + " down") }
-func (h *home) Minute()         { h.told("minute") }
+func (h *home) Up(k wire.Key) { h.told(name(k) + " up") }
+func (h *home) Down(k wire.Key) {
+	if _, linked := h.node.Linked()[k]; linked {
+		h.t.Errorf("%s is told that the link to %s ended, and it is shown", h.name, name(k))
+	}
+	h.told(name(k) + " down")
+}
+func (h *home) Minute() { h.told("minute") }
 func (h *home) Hear(k wire.Key, m wire.Message) error {
 	r := m.(wire.Root)
 	if r.First == bad {

@@ -56,11 +56,7 @@ func TestNeighborsKilled(t *testing.T) {
 		cleo.says(cleo, all, entry, comment, "do", "comment", "text", comment)
 		cleo.says(anna, all, entry, answer, "do", "comment", "text", answer) // who is to hear of it is killed
 		anna.says(anna, all, entry+"/label", reason, "label", "unkind", "reason", reason)
-		victims := []*neighbor{cleo}
-		if *torture {
-			victims = append(victims, anna) // whose home may take minutes to be told then
-		}
-		for _, victim := range victims {
+		for _, victim := range []*neighbor{cleo, anna} {
 			rude, report := fmt.Sprint("rude", victim.name, n), fmt.Sprint("report", victim.name, n)
 			ben.says(ben, all, entry, rude, "do", "comment", "text", rude)
 			cleo.reports(anna, victim, []*neighbor{ben, cleo}, entry, rude, report)
@@ -314,7 +310,10 @@ func (h *neighbor) feed(page string) string {
 	return string(b)
 }
 
-var entryOf = regexp.MustCompile(`/entries/[0-9a-f]{64}`)
+var (
+	entryOf  = regexp.MustCompile(`/entries/[0-9a-f]{64}`)
+	reportOf = regexp.MustCompile(entryOf.String() + `/report`)
+)
 
 // entry waits for a post and returns where it stands.
 func (h *neighbor) entry(post string) (page string) {
@@ -375,7 +374,7 @@ func (h *neighbor) shows(page, text string) int {
 func (h *neighbor) reports(steward, victim *neighbor, others []*neighbor, page, rude, words string) {
 	h.t.Helper()
 	_, after, _ := strings.Cut(h.feed(page), rude)
-	to := entryOf.FindString(after)
+	to := entryOf.FindString(reportOf.FindString(after))
 	report := func() error { return h.submits(h.street+to+"/report", "reason", "other", "words", words) }
 	err := h.killed(victim, report)
 	if reported := strings.Contains(h.feed(to+"/report"), "Reported; "); err == nil && !reported {
@@ -385,7 +384,7 @@ func (h *neighbor) reports(steward, victim *neighbor, others []*neighbor, page, 
 			h.t.Fatal(err)
 		}
 	}
-	eventually(h.t, 4*time.Minute, "the steward's home has "+words, func() bool {
+	eventually(h.t, 2*time.Minute, "the steward's home has "+words, func() bool {
 		return steward.shows("/stewards", words) == 1 && strings.Contains(h.feed(to+"/report"), "Reported; a steward")
 	})
 	closing := func() error {
