@@ -46,10 +46,10 @@ type script struct {
 }
 
 func (s *script) knock(context.Context, rtsp.Config) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	at := time.Since(s.began)
+	s.mu.Lock()
 	s.knocks = append(s.knocks, at)
+	s.mu.Unlock()
 	if s.open == nil || !s.open(at) {
 		return errors.New("refused")
 	}

@@ -34,12 +34,16 @@ func newDoor(knock func(context.Context) error) *door {
 	return &door{knock: knock, turn: make(chan struct{}, 1), opened: make(chan struct{})}
 }
 
-// opens waits for the door to open after it was shut. It returns false if ctx
-// ends first. Of many that wait, one knocks.
-func (d *door) opens(ctx context.Context) bool {
+// opening returns a channel that is closed when the door opens after it was shut.
+func (d *door) opening() <-chan struct{} {
 	d.mu.Lock()
-	opened := d.opened
-	d.mu.Unlock()
+	defer d.mu.Unlock()
+	return d.opened
+}
+
+// opens waits for an opening. It returns false if ctx ends first. Of many that
+// wait, one knocks.
+func (d *door) opens(ctx context.Context, opened <-chan struct{}) bool {
 	select {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()

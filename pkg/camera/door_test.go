@@ -77,6 +77,48 @@ func TestReturn(t *testing.T) {
 	}
 }
 
+// TestReturnFromSilence has a network drop every packet for a while. The kernel
+// sends a second one after 1 s, and none to hear of it if that is dropped, too: a
+// stream may go on waiting for an answer while the other one has it.
+func TestReturnFromSilence(t *testing.T) {
+	const gone = time.Minute
+	for offset := time.Duration(0); offset < 6*time.Second; offset += 100 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			s, back := &script{}, gone+10*time.Second+offset
+			s.open = func(at time.Duration) bool {
+				switch {
+				case at < gone || at >= back:
+					return true
+				case at+time.Second >= back:
+					time.Sleep(time.Second)
+					return true
+				}
+				time.Sleep(2 * time.Second)
+				return false
+			}
+			live := map[string]time.Duration{}
+			s.behave = func(url string, _ int) (time.Duration, nvr.Reason) {
+				at := time.Since(s.began)
+				if !s.open(at) {
+					return 0, nvr.Unreachable
+				}
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if live[url] = time.Since(s.began); at < gone {
+					return gone - at, nvr.NoPicture
+				}
+				return 2 * time.Hour, ""
+			}
+			s.play(t, 2*time.Minute)
+			for url, at := range live {
+				if late := at - back; late < 0 || late > 1100*time.Millisecond {
+					t.Errorf("back after %v, %s is live %v later", back-gone, url, late)
+				}
+			}
+		})
+	}
+}
+
 // TestNoStorm has cameras whose port says nothing about whether they work.
 func TestNoStorm(t *testing.T) {
 	always := func(time.Duration) bool { return true }

@@ -60,11 +60,15 @@ func (l *link) run(ctx context.Context) {
 		}
 		l.set(l.index, func(s *StreamState) { s.Phase, s.RetryAt = nvr.Connecting, 0 })
 		l.liveSince = time.Time{}
+		opened := l.door.opening()
 		err := l.connect(ctx, l.stream.RTSP, l)
 		if err == nil {
 			return // stopped, and the sink was told why
 		}
-		l.pause(ctx, l.failed(err))
+		if !l.liveSince.IsZero() { // that it opened for this stream is not news
+			opened = l.door.opening()
+		}
+		l.pause(ctx, l.failed(err), opened)
 	}
 	l.stream.Sink.End(rtsp.StopReason(ctx), nil)
 }
@@ -141,15 +145,17 @@ func delay(failures int, reason nvr.Reason, random float64) time.Duration {
 	return min(maxDelay, time.Duration(float64(d)*(0.8+0.4*random)))
 }
 
-// pause waits for the next attempt: until the camera comes back, but no longer
-// than d. A camera that refused the password is left alone.
-func (l *link) pause(ctx context.Context, d time.Duration) {
+// pause waits for the next attempt: until the camera comes back, or has since the
+// last one began, but no longer than d. A camera that refused the password is left
+// alone.
+func (l *link) pause(ctx context.Context, d time.Duration, opened <-chan struct{}) {
 	within, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	for l.said != nvr.WrongPassword && l.door.opens(within) {
+	for l.said != nvr.WrongPassword && l.door.opens(within, opened) {
 		if l.cameBack() {
 			return
 		}
+		opened = l.door.opening()
 	}
 	<-within.Done()
 }
