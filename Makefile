@@ -50,7 +50,7 @@ sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge|TestSettleSome' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
-	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestForwardedPort' -crowd
+	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestMeetLater|TestForwardedPort' -crowd
 	go test -tags sim -count=1 -timeout 2h -v ./federation/fedtest/virtual -run 'TestSim|TestCatchUp'
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house

@@ -11,11 +11,9 @@ import (
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
 	"github.com/libp2p/go-libp2p/core/host"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
-	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -50,12 +48,18 @@ func Listen(c Config, home Home, porter Porter, pages Pages) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("neighborhood: %w", err)
 	}
+	half, err := c.halfway(h)
+	if err != nil {
+		_ = h.Close() // what failed before is told
+		return nil, fmt.Errorf("neighborhood: %w", err)
+	}
 	n, err := New(h, gate, home, pages)
 	if err == nil {
 		n.attend(c, porter)
 		if !c.Local {
 			n.hush = announce(h, nodeService, n.meet(gate))
 			n.start(func() { n.passOn(n.ctx, gate) })
+			n.start(func() { n.straighten(n.ctx, half) })
 		}
 	}
 	made <- n
@@ -76,7 +80,7 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 		return nil, err
 	}
 	few.Do(func() { observedaddrs.ActivationThresh = 1 })
-	known, half := &proven{config: c}, newPunches()
+	known := &proven{config: c}
 	options := append(transports(), libp2p.Identity(key), libp2p.ListenAddrStrings(c.listens()...), libp2p.ResourceManager(bounds{most, gate}),
 		libp2p.ConnectionGater(gate), libp2p.AddrsFactory(known.tell))
 	if !c.Local {
@@ -89,13 +93,11 @@ func (c Config) host(gate *Gate, members autorelay.PeerSource) (host.Host, error
 		options = append(options,
 			libp2p.NATPortMap(),
 			libp2p.EnableAutoNATv2(),
-			libp2p.EnableHolePunching(holepunch.WithAddrFilter(half)),
 		)
 	}
 	h, err := libp2p.New(options...)
 	if err == nil {
 		known.know(h)
-		h.Network().Notify(&network.NotifyBundle{ConnectedF: half.connected})
 	}
 	return h, err
 }

@@ -89,7 +89,6 @@ func (n *Node) mingle(ctx context.Context) {
 			first = time.Now()
 		}
 		n.sift()
-		n.straighten(ctx)
 		n.reach(ctx, !first.IsZero() && time.Since(first) >= settled)
 		select {
 		case <-ctx.Done():
@@ -303,41 +302,6 @@ func (n *Node) opened(node wire.Key) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.opening, node)
-}
-
-// straighten dials those directly to whom a link goes over a relay, and who say
-// by now where they are reached: that a router forwards a port is found out
-// later than who is in.
-func (n *Node) straighten(ctx context.Context) {
-	for _, l := range n.all() {
-		if wayOf(l.stream.Conn()) == Direct {
-			continue
-		}
-		at := slices.DeleteFunc(n.book.of(l.node), relayed)
-		id, err := peerOf(l.node)
-		if err != nil || len(at) == 0 || !n.bends(l.node) {
-			continue
-		}
-		n.start(func() {
-			ctx, cancel := context.WithTimeout(network.WithForceDirectDial(ctx, "the link goes over a relay"), patience)
-			defer cancel()
-			_ = n.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: at}) // if it succeeds, the link moves; if not, it is tried again
-		})
-	}
-}
-
-// bends notes that a node is dialed directly, unless that was tried of late.
-func (n *Node) bends(node wire.Key) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	t, now := n.bent[node], time.Now()
-	if now.Before(t.next) {
-		return false
-	}
-	t.fails++
-	t.next = now.Add(patience + pause(t.fails))
-	n.bent[node] = t
-	return true
 }
 
 // onlyRelayed tells whether there is no address but over relays.

@@ -59,7 +59,6 @@ type Node struct {
 	off     bool
 	links   map[wire.Key]*link
 	tried   map[wire.Key]attempt // of those that are not linked
-	bent    map[wire.Key]attempt // of those that are linked over a relay, to dial them directly
 	dialed  time.Time            // when some were tried last
 	opening map[wire.Key]struct{}
 }
@@ -72,7 +71,7 @@ func New(h host.Host, gate *Gate, home Home, pages Pages) (*Node, error) {
 		return nil, err
 	}
 	ctx, done := context.WithCancel(context.Background())
-	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, bent: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
+	n := &Node{host: h, home: home, own: own, ctx: ctx, done: done, hush: func() {}, news: make(chan struct{}, 1), links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, opening: map[wire.Key]struct{}{}}
 	if n.book, err = openBook(home, pages); err != nil {
 		done()
 		return nil, err
@@ -238,9 +237,6 @@ func (n *Node) enter(l *link) bool {
 			}
 			n.links[l.node] = l
 			delete(n.tried, l.node)
-			if wayOf(l.stream.Conn()) == Direct {
-				delete(n.bent, l.node)
-			}
 			n.Stir() // it may know where others are
 			return true
 		}

@@ -68,7 +68,7 @@ func (l line) Conn() network.Conn { return l.conn }
 
 // A node that others reach over relays only is not linked with all of them.
 func TestPassedLinks(t *testing.T) {
-	n := &Node{links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, bent: map[wire.Key]attempt{}, news: make(chan struct{}, 1)}
+	n := &Node{links: map[wire.Key]*link{}, tried: map[wire.Key]attempt{}, news: make(chan struct{}, 1)}
 	over, direct := at("/ip4/44.0.1.1/tcp/1/p2p-circuit")[0], at("/ip4/44.0.1.1/tcp/1")[0]
 	for i := range byte(most) {
 		if got, want := n.enter(newLink(wire.Key{1, i}, line{conn: conn{at: over}})), i < passed; got != want {

@@ -59,3 +59,37 @@ func TestRoutersForget(t *testing.T) {
 		})
 	}
 }
+
+// Two who could not meet half way, since nothing got from one to the other when
+// they tried, are linked directly once they can be.
+func TestMeetLater(t *testing.T) {
+	if !*crowd {
+		t.Skip("it takes a minute and a half until they try again: make sim")
+	}
+	t.Parallel()
+	path := build(t)
+	s := pave(t)
+	anna := s.install(path, s.open("anna", "44.0.1.1", ""))
+	ben := s.install(path, s.behind("r2", "44.0.2.1", masquerade, "ben")[0])
+	cleo := s.install(path, s.behind("r3", "44.0.3.1", masquerade, "cleo")[0])
+	s.in(s.name+"r2", "iptables-legacy -I FORWARD -d 44.0.3.1 -j DROP")
+	anna.command("", "on")
+	anna.command("", "found", "--title", "Elm Street", "--home", "Anna")
+	for i, h := range []*installed{ben, cleo} {
+		h.command("", "on")
+		h.command(anna.command("", "invite"), "join", "--home", []string{"Ben", "Cleo"}[i])
+	}
+	linked := func(direct, relayed int) func(api.Status) bool {
+		return func(s api.Status) bool {
+			return len(s.In) == 1 && s.In[0].Direct == direct && s.In[0].Relayed == relayed
+		}
+	}
+	ben.await("Ben is linked with Cleo over Anna", time.Minute, linked(1, 1))
+	began := time.Now()
+	ben.await("they have tried to meet", time.Minute, func(api.Status) bool { return time.Since(began) > 35*time.Second })
+	ben.await("they have not met", time.Second, linked(1, 1))
+	s.in(s.name+"r2", "iptables-legacy -D FORWARD -d 44.0.3.1 -j DROP")
+	began = time.Now()
+	ben.await("Ben is linked with Cleo directly", 3*time.Minute, linked(2, 0))
+	t.Logf("directly %.0f s after they could", time.Since(began).Seconds())
+}

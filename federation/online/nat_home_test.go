@@ -168,8 +168,8 @@ type place struct {
 // move starts a process of homes in a network.
 func move(t *testing.T, space string) *place {
 	t.Helper()
-	cmd := exec.Command("ip", "netns", "exec", space, program(t)) //nolint:noctx // it ends when its input does
-	cmd.Env = append(os.Environ(), natEnv+"="+t.TempDir())
+	cmd := exec.Command("ip", "netns", "exec", space, absolute(t, os.Args[0])) //nolint:noctx // it ends when its input does
+	cmd.Env = append(os.Environ(), natEnv+"="+t.TempDir(), "GORACE=suppressions="+absolute(t, "testdata/race.supp"))
 	cmd.Stderr = t.Output()
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -192,9 +192,9 @@ func move(t *testing.T, space string) *place {
 	return &place{t: t, to: json.NewEncoder(in), by: json.NewDecoder(bufio.NewReader(out))}
 }
 
-func program(t *testing.T) string {
+func absolute(t *testing.T, path string) string {
 	t.Helper()
-	path, err := filepath.Abs(os.Args[0])
+	path, err := filepath.Abs(path)
 	if err != nil {
 		t.Fatal(err)
 	}

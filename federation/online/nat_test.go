@@ -88,7 +88,7 @@ func TestNAT(t *testing.T) {
 		w.places[k].do(k, "say", "from "+k)
 	}
 	w.until(time.Minute, "all hear what each says", func() bool { return w.all(func(r report) bool { return len(r.Said) == len(kinds) }) })
-	w.until(2*time.Minute, "all are linked as they can be", func() bool {
+	w.until(4*time.Minute, "all are linked as they can be", func() bool {
 		for i, a := range kinds {
 			for _, b := range kinds[i+1:] {
 				want := node.Direct
