@@ -14,12 +14,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
 	"nvrd/federation/online"
-	"nvrd/federation/roster"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
@@ -76,14 +74,6 @@ type Neighborhood struct {
 	Ask  []Offer `json:"ask,omitempty"`  // where neighbors go on, and the owner may
 }
 
-// Offer is a neighborhood that was founded in the place of one.
-type Offer struct {
-	Name   string `json:"name"`
-	Title  string `json:"title"`
-	By     string `json:"by"`     // name of the neighbor who founded it
-	Author string `json:"author"` // the neighbor's author key, 64 hexadecimal digits
-}
-
 // Joining is one that the home asks to be let into.
 type Joining struct {
 	Name   string `json:"name"`
@@ -91,16 +81,6 @@ type Joining struct {
 	From   string `json:"from"` // the home that invited
 	Home   string `json:"home"`
 	Answer string `json:"answer"` // waiting, used, later, refused
-}
-
-// Member is a home that is in.
-type Member struct {
-	Author  string `json:"author"` // 64 hexadecimal digits
-	Name    string `json:"name"`
-	Steward bool   `json:"steward"`
-	Since   string `json:"since"`         // RFC 3339
-	By      string `json:"by"`            // name of the steward's home that let it in
-	Was     string `json:"was,omitempty"` // name under which it was known until its machine and paper were lost
 }
 
 func (a *api) all() (*membership.All, error) {
@@ -241,74 +221,6 @@ func (a *api) found(w http.ResponseWriter, r *http.Request) error {
 	return write(w, http.StatusCreated, map[string]string{"name": hexed(m.Name())})
 }
 
-func offersOf(all *membership.All, m *membership.Membership) (asked []Offer, err error) {
-	offers, err := all.Offers(m)
-	for _, o := range offers {
-		one := Offer{Name: hexed(o.Invite.Neighborhood), Title: o.Invite.Title, Author: hexed(o.By)}
-		if by := m.State().Members[o.By]; by != nil {
-			one.By = by.Card.Name
-		}
-		asked = append(asked, one)
-	}
-	return asked, err
-}
-
-func (a *api) foundAnew(w http.ResponseWriter, r *http.Request) error {
-	m, err := a.of(r)
-	if err != nil {
-		return err
-	}
-	anew, err := a.online.FoundAnew(m)
-	if err != nil {
-		return err
-	}
-	return write(w, http.StatusCreated, map[string]string{"name": hexed(anew.Name())})
-}
-
-// asked returns what a request's address names, of what the owner is asked.
-func (a *api) asked(r *http.Request) (*membership.All, *membership.Membership, membership.Offer, error) {
-	var none membership.Offer
-	all, err := a.all()
-	if err != nil {
-		return nil, nil, none, err
-	}
-	m, err := a.of(r)
-	if err != nil {
-		return nil, nil, none, err
-	}
-	offers, err := all.Offers(m)
-	for _, o := range offers {
-		if hexed(o.By) == r.PathValue("author") {
-			return all, m, o, err
-		}
-	}
-	return nil, nil, none, errors.Join(err, fmt.Errorf("no neighbor asks to go on there: %w", nvr.ErrNotFound))
-}
-
-func (a *api) follow(w http.ResponseWriter, r *http.Request) error {
-	all, m, offer, err := a.asked(r)
-	if err != nil {
-		return err
-	}
-	j, err := all.Follow(m, offer.By, offer.Invite.Neighborhood)
-	if err != nil {
-		return err
-	}
-	return write(w, http.StatusAccepted, Joining{Name: hexed(j.Invite.Neighborhood), Title: j.Invite.Title, From: j.Invite.From, Home: j.Name, Answer: "waiting"})
-}
-
-func (a *api) decline(w http.ResponseWriter, r *http.Request) error {
-	all, m, offer, err := a.asked(r)
-	if err != nil {
-		return err
-	}
-	if err := all.Decline(m, offer.By); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 func (a *api) join(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Invite  string `json:"invite"`
@@ -348,88 +260,6 @@ func (a *api) giveUp(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return fmt.Errorf("this home asks for no such neighborhood: %w", nvr.ErrNotFound)
-}
-
-func (a *api) members(w http.ResponseWriter, r *http.Request) error {
-	m, err := a.of(r)
-	if err != nil {
-		return err
-	}
-	s := m.State()
-	members, heirs := []Member{}, s.Heirs()
-	for author := range s.Members {
-		is := s.Member(author)
-		if is == nil {
-			continue
-		}
-		_, steward := s.SeatOf(author)
-		one := Member{Author: hexed(author), Name: is.Card.Name, Steward: steward, Since: is.Since.Time().Format("2006-01-02T15:04Z")}
-		if seat, ok := s.Seats[is.By]; ok {
-			if by := s.Members[seat.Who]; by != nil {
-				one.By = by.Card.Name
-			}
-		}
-		if was := s.Members[is.Succeeds]; was != nil && heirs[is.Succeeds] == author {
-			one.Was = was.Card.Name
-		}
-		members = append(members, one)
-	}
-	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Since+a.Author, b.Since+b.Author) })
-	return write(w, http.StatusOK, members)
-}
-
-func (a *api) invite(w http.ResponseWriter, r *http.Request) error {
-	in := struct {
-		Days     int    `json:"days"`
-		Succeeds string `json:"succeeds"` // name or author key of a neighbor who lost machine and paper
-	}{Days: 7}
-	m, err := a.of(r)
-	if err != nil {
-		return err
-	}
-	if err := read(r, &in); err != nil {
-		return err
-	}
-	if in.Days < 1 || in.Days > 30 {
-		return fmt.Errorf("%w: an invite lasts for 1 to 30 days", nvr.ErrInvalid)
-	}
-	lost, err := lostOf(m.State(), in.Succeeds)
-	if err != nil {
-		return err
-	}
-	v, err := a.online.Invite(m, in.Days, lost)
-	if err != nil {
-		return err
-	}
-	text, err := v.Text()
-	if err != nil {
-		return err
-	}
-	return write(w, http.StatusCreated, map[string]string{"invite": text, "until": v.Expires.Time().Format("2006-01-02T15:04Z")})
-}
-
-// lostOf returns the author key that a neighbor is called by, whose place
-// somebody is to take: by name the one who has it, or had it until they were put
-// out. Nothing is the zero key.
-func lostOf(s *roster.State, called string) (lost wire.Key, err error) {
-	if called == "" {
-		return lost, nil
-	}
-	var found []wire.Key
-	heirs := s.Heirs()
-	for author, m := range s.Members {
-		_, replaced := heirs[author]
-		if hexed(author) == called || m.Card.Name == called && !m.Left && !replaced {
-			found = append(found, author)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return lost, fmt.Errorf("no neighbor is called %s: %w", called, nvr.ErrNotFound)
-	case 1:
-		return found[0], nil
-	}
-	return lost, fmt.Errorf("%w: %d neighbors are called %s; give the author key of one, which `nvrd neighborhood members --json` shows", nvr.ErrInvalid, len(found), called)
 }
 
 func (a *api) leave(w http.ResponseWriter, r *http.Request) error {
