@@ -23,9 +23,9 @@ import (
 const (
 	mediaHere  = 8 << 30 // bytes of one neighborhood: 30 days of a quarter of what a policy may allow
 	mediaTotal = 16 << 30
-	mediaFloor = 2 << 30 // stays free, for recording
-	mediaDown  = 1 << 30 // a day: what all homes together may post
-	mediaUp    = 1 << 30
+	mediaFloor = 2 << 30       // stays free, for recording
+	mediaDown  = 1_100_000_000 // a day: what all homes together may post
+	mediaUp    = mediaDown
 
 	pace = 5 * time.Second // between two looks at what is wanting
 )
