@@ -1,10 +1,6 @@
 package feed
 
-import (
-	"slices"
-
-	"nvrd/federation/wire"
-)
+import "nvrd/federation/wire"
 
 // Death is why an entry has no payload any longer.
 type Death uint8
@@ -41,12 +37,12 @@ func (s *Set) death(i *Item) Death {
 // causes returns what an item died of: a retraction by its author, or the labels
 // of two stewards, or nothing.
 func (s *Set) causes(i *Item) []*record {
+	if by := s.retractions(i); len(by) > 0 {
+		return by[:1]
+	}
 	var labels []*record
 	for _, r := range s.about[i.ID] {
-		switch {
-		case r.Entry.Says == wire.SaysRetract && r.Entry.Author == i.Entry.Author:
-			return []*record{r}
-		case r.label() == wire.LabelUnlawful && !s.takenBack(r.Item) && len(labels) < 2 && (len(labels) == 0 || labels[0].Entry.Author != r.Entry.Author):
+		if r.label() == wire.LabelUnlawful && !s.takenBack(r.Item) && len(labels) < 2 && (len(labels) == 0 || labels[0].Entry.Author != r.Entry.Author) {
 			labels = append(labels, r)
 		}
 	}
@@ -58,10 +54,16 @@ func (s *Set) causes(i *Item) []*record {
 
 // takenBack tells whether a steward no longer holds to a label. It stays
 // to be seen.
-func (s *Set) takenBack(label *Item) bool {
-	return slices.ContainsFunc(s.about[label.ID], func(r *record) bool {
-		return r.Entry.Says == wire.SaysRetract && r.Entry.Author == label.Entry.Author
-	})
+func (s *Set) takenBack(label *Item) bool { return len(s.retractions(label)) > 0 }
+
+// retractions returns by what its author takes an item back.
+func (s *Set) retractions(i *Item) (by []*record) {
+	for _, r := range s.about[i.ID] {
+		if r.Entry.Says == wire.SaysRetract && r.Entry.Author == i.Entry.Author {
+			by = append(by, r)
+		}
+	}
+	return by
 }
 
 // judged looks again at what an item is about that came or went.

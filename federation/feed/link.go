@@ -261,8 +261,8 @@ func (l *Link) want(r *reply, m wire.Want) {
 			return
 		}
 		if h := named(held, id); h != nil {
-			for _, cause := range l.set.causesOf(h) {
-				l.carry(r, cause)
+			for _, before := range l.set.before(h) {
+				l.carry(r, before)
 			}
 			l.carry(r, h)
 		}

@@ -47,26 +47,31 @@ func (l *Link) offerAll(r *reply, held []*record) {
 	}
 }
 
-// offer sends an entry that the peer is not known to have; before it what it
-// died of, without which the peer would ask where its payload is.
+// offer sends an entry that the peer is not known to have; before it what the peer
+// has to know first.
 func (l *Link) offer(r *reply, h *record) {
 	if l.has(h) {
 		return
 	}
-	for _, cause := range l.set.causesOf(h) {
-		if !l.has(cause) {
-			l.carry(r, cause)
+	for _, before := range l.set.before(h) {
+		if !l.has(before) {
+			l.carry(r, before)
 		}
 	}
 	l.carry(r, h)
 }
 
-// causesOf returns what a record died of.
-func (s *Set) causesOf(h *record) []*record {
-	if h.dead != TakenBack && h.dead != Destroyed {
-		return nil
+// before returns what has to be known before a record: what it died of, or a peer
+// would ask where its payload is, and that a label was taken back, or it would
+// destroy what others have kept.
+func (s *Set) before(h *record) []*record {
+	switch {
+	case h.Entry.Says == wire.SaysLabel:
+		return s.retractions(h.Item)
+	case h.dead == TakenBack || h.dead == Destroyed:
+		return s.causes(h.Item)
 	}
-	return s.causes(h.Item)
+	return nil
 }
 
 func (l *Link) carry(r *reply, h *record) {

@@ -302,6 +302,24 @@ func TestBareTravelsWithCause(t *testing.T) {
 	}
 }
 
+// TestSecondThoughts: a label that was taken back, also within its minute, destroys
+// nothing at who hears of both at once, and alone has what it was on.
+func TestSecondThoughts(t *testing.T) {
+	unlawful := wire.Label{Is: wire.LabelUnlawful, Reason: "x"}
+	for number := range byte(20) { // whichever id is lower
+		b := book{}
+		p := b.write(t, written{by: "dora", at: noon - 3, says: something("x"), minutes: 1000 + wire.Minute(number)})
+		one := b.write(t, written{by: "anna", at: noon, says: unlawful, on: p.ID})
+		two := b.write(t, written{by: "ben", at: noon - 1, says: unlawful, on: p.ID})
+		back := b.write(t, written{by: "ben", at: noon - 1, on: two.ID})
+		has, knows := filled(neighbors(), []*Item{p}), filled(neighbors(), []*Item{one, two, back})
+		converse(t, NewLink(knows, b.open), NewLink(has, b.open), noon)
+		if i, dead, ok := has.Get(p.ID); !ok || dead != Alive || i.Payload == nil {
+			t.Fatalf("number %d: the post is held %v, %v", number, ok, dead)
+		}
+	}
+}
+
 // TestComesBack: an act annuls a revocation, and what a home wrote is back from its own set.
 func TestComesBack(t *testing.T) {
 	b := book{}
