@@ -259,6 +259,12 @@ func (w *world) run(d time.Duration) {
 	}
 }
 
+// honest returns a home that gives what it has: what only liars have nobody gets.
+func (w *world) honest() *house {
+	homes := slices.DeleteFunc(slices.Clone(w.homes), func(h *house) bool { return h.liar })
+	return homes[w.IntN(len(homes))]
+}
+
 // disturb breaks links, and stops homes and starts them again.
 func (w *world) disturb() {
 	h := w.homes[w.IntN(len(w.homes))]
@@ -283,11 +289,14 @@ func TestWorld(t *testing.T) {
 	for seed := range uint64(*worlds) {
 		w := newWorld(t, seed)
 		for range 10 {
-			w.in(w.some(time.Hour), func() { w.post(w.homes[w.IntN(len(w.homes))]) })
+			w.in(w.some(time.Hour), func() { w.post(w.honest()) })
 			w.in(w.some(time.Hour), w.disturb)
 		}
 		for range 4 {
 			w.in(30*time.Minute+w.some(time.Hour), func() {
+				if len(w.posts) == 0 {
+					return
+				}
 				if p := w.posts[w.IntN(len(w.posts))]; !p.removed {
 					w.retract(p)
 				}
