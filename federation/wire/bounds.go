@@ -16,7 +16,9 @@ const (
 	MaxTitle   = 48   // of a neighborhood or an agency, on one line
 	MaxContact = 200  // an address, a telephone, a mail address
 	MaxText    = 1000 // a screen of a phone
+	MaxNotice  = 600  // of an agency: half a screen of a phone
 	MaxPlaces  = 24   // more is no longer coarse
+	MaxCorners = 32   // of an area: a few blocks, however they lie
 	MaxHeads   = 8    // branches of one steward's log: a home that was restored twice has three
 
 	MaxExpireDays = 90   // what the street knew in spring is nobody's business in autumn

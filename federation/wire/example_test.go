@@ -79,6 +79,9 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"set-policy":     sign(t, SetPolicy{Head: at(2, add.ID), Policy: Policy{Invites: InvitesByStewards, Places: []string{}, ExpireDays: 7}}, "anna's seat"),
 		"admit-agency":   sign(t, AdmitAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade"), Title: "Fire brigade"}, "anna's seat"),
 		"suspend-agency": sign(t, SuspendAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade")}, "anna's seat"),
+		"request":        sign(t, Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Case: "2026-1184", Incident: IncidentFire, From: now - 120, To: now - 60, Area: block(), Text: "Smoke behind the bakery. Did a camera see where it began?", Contact: "Desk, 555 0100", Expires: now + 7*Day}, "fire brigade"),
+		"closing":        sign(t, Closing{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 9}, On: hashOf("a request"), Is: ClosingResolved}, "fire brigade"),
+		"bulletin":       sign(t, Bulletin{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Title: "Dry week", Text: "No open fires until Sunday.", Expires: now + 7*Day}, "fire brigade"),
 		"annul":          sign(t, Annul{Head: at(2, add.ID), Deed: hashOf("a deed")}, "anna's seat"),
 		"entry":          post,
 		"entry-comment":  entry("comment", post.ID),
@@ -89,6 +92,11 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"follow":         sign(t, Follow{Neighborhood: n, Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob anew")}, "bob"),
 		"report":         sign(t, Report{Neighborhood: n, Reporter: keyOf("bob"), Steward: keyOf("anna"), On: post.ID, Reason: LabelUnkind, Words: "It names my son.", Minute: now + 7}, "bob"),
 	}, payloads
+}
+
+// block is an area of a few streets.
+func block() []Point {
+	return []Point{{Lat: 40_700_000, Lon: -73_990_000}, {Lat: 40_700_000, Lon: -73_985_000}, {Lat: 40_704_000, Lon: -73_985_000}, {Lat: 40_704_000, Lon: -73_990_000}}
 }
 
 // naming is an entry that names the payload.

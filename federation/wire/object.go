@@ -28,6 +28,9 @@ const (
 	KindReport        Kind = 14
 	KindAnew          Kind = 15
 	KindFollow        Kind = 16
+	KindRequest       Kind = 17
+	KindClosing       Kind = 18
+	KindBulletin      Kind = 19
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -53,6 +56,9 @@ var kinds = map[Kind]struct {
 	KindReport:        {"report", maxReport, body[Report]},
 	KindAnew:          {"anew", 2 << 10, body[Anew]},
 	KindFollow:        {"follow", 512, body[Follow]},
+	KindRequest:       {"request", 4 << 10, body[Request]},
+	KindClosing:       {"closing", 512, body[Closing]},
+	KindBulletin:      {"bulletin", 4 << 10, body[Bulletin]},
 }
 
 // MaxObject is the size of the largest object, in bytes.

@@ -32,7 +32,7 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, Knock{}, Welcome{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}}
+	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, Knock{}, Welcome{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}, AgencyHead{}, Point{}}
 	objects, _ := street(t)
 	for kind, k := range kinds {
 		types = append(types, objects[k.name].Body)
@@ -106,6 +106,8 @@ func written(t reflect.Type) string {
 		return t.Name()
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return fmt.Sprintf("number, %d bit", t.Bits())
+	case reflect.Int32:
+		return "number, 32 bit, signed"
 	}
 	return t.String()
 }

@@ -47,6 +47,15 @@ type MessageVector struct{ Name, Raw string }
 
 type RefusedVector struct{ Name, Error, Raw string }
 
+// asked is a request that is refused for nothing but what change does to it.
+func asked(change func(*Request)) Request {
+	r := Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: 200}, Case: "2026-1184", Incident: IncidentFire, From: 80, To: 140, Area: block(), Text: "Smoke?", Contact: "Desk", Expires: 300}
+	if change != nil {
+		change(&r)
+	}
+	return r
+}
+
 // TestVectors holds the file of vectors to what this code writes, and what it
 // writes to what it reads.
 func TestVectors(t *testing.T) {
@@ -60,7 +69,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(o, again, cmpopts.IgnoreUnexported(Genesis{}, Policy{}, ActHead{}, AddSteward{}, DropSteward{}, SetPolicy{}, AdmitAgency{}, SuspendAgency{}, Annul{}, Vote{},
-			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{})); diff != "" {
+			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{}, AgencyHead{}, Request{}, Point{}, Closing{}, Bulletin{})); diff != "" {
 			t.Errorf("%s is read as another (-signed +read):\n%s", name, diff)
 		}
 		v.Objects = append(v.Objects, ObjectVector{name, o.Body.Kind().String(), o.Body.signer().String(), o.ID.String(), hex.EncodeToString(o.Raw)})
@@ -225,6 +234,26 @@ func refused(t testing.TB) []refusal {
 		{"founded anew, with an invite of another version", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(Invite{Version: 2})}), "bob"), ErrUnknown},
 		{"founded anew, in its own place", sealed(KindAnew, encode(Anew{Neighborhood: hashOf("n"), Author: keyOf("bob"), Invite: encode(invitation())}), "bob"), ErrRange},
 		{"founded anew by another", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(invitation())}), "eve"), ErrSignature},
+		{"a request by another", sealed(KindRequest, encode(asked(nil)), "eve"), ErrSignature},
+		{"a request without a case", sealed(KindRequest, encode(asked(func(r *Request) { r.Case = "" })), "fire brigade"), ErrRange},
+		{"a request for what is lawful", sealed(KindRequest, encode(asked(func(r *Request) { r.Incident = 0 })), "fire brigade"), ErrUnknown},
+		{"a request for an incident to come", sealed(KindRequest, encode(asked(func(r *Request) { r.Incident = IncidentHarassing + 1 })), "fire brigade"), ErrUnknown},
+		{"a request for no time", sealed(KindRequest, encode(asked(func(r *Request) { r.To = r.From })), "fire brigade"), ErrRange},
+		{"a request for a line", sealed(KindRequest, encode(asked(func(r *Request) { r.Area = r.Area[:2] })), "fire brigade"), ErrRange},
+		{"a request for too many corners", sealed(KindRequest, encode(asked(func(r *Request) { r.Area = slices.Repeat(r.Area[:1], MaxCorners+1) })), "fire brigade"), ErrRange},
+		{"a request beyond the pole", sealed(KindRequest, encode(asked(func(r *Request) { r.Area[0].Lat = 90_000_001 })), "fire brigade"), ErrRange},
+		{"a request at 180 degrees, which are -180", sealed(KindRequest, encode(asked(func(r *Request) { r.Area[0].Lon = 180_000_000 })), "fire brigade"), ErrRange},
+		{"a request that asks nothing", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = "" })), "fire brigade"), ErrRange},
+		{"a request with what can't be seen", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = "smoke\u202eekoms" })), "fire brigade"), ErrRange},
+		{"a request with a control character", sealed(KindRequest, encode(asked(func(r *Request) { r.Contact = "desk\x07" })), "fire brigade"), ErrRange},
+		{"a request whose text is too long", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = strings.Repeat("x", MaxNotice+1) })), "fire brigade"), ErrRange},
+		{"a request without a contact", sealed(KindRequest, encode(asked(func(r *Request) { r.Contact = "" })), "fire brigade"), ErrRange},
+		{"a request that is over", sealed(KindRequest, encode(asked(func(r *Request) { r.Expires = r.Head.Minute })), "fire brigade"), ErrRange},
+		{"a request that ends for no reason", sealed(KindClosing, encode(Closing{Head: AgencyHead{Agency: keyOf("bob")}}), "bob"), ErrUnknown},
+		{"a request that ends in another's name", sealed(KindClosing, encode(Closing{Head: AgencyHead{Agency: keyOf("bob")}, Is: ClosingResolved}), "eve"), ErrSignature},
+		{"a bulletin without a title", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob")}, Text: "x", Expires: 1}), "bob"), ErrRange},
+		{"a bulletin that says nothing", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob")}, Title: "x", Expires: 1}), "bob"), ErrRange},
+		{"a bulletin that is over", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: 1}, Title: "x", Text: "x", Expires: 1}), "bob"), ErrRange},
 		{"follows with the key it had", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob")}), "bob"), ErrRange},
 		{"follows to where it is", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), As: keyOf("eve")}), "bob"), ErrRange},
 		{"follows in another's name", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("eve")}), "eve"), ErrSignature},
@@ -432,6 +461,9 @@ func TestLimits(t *testing.T) {
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
 		Report{Neighborhood: n, Reporter: keyOf("bob"), On: n, Reason: LabelUnlawful, Words: wide(MaxReportWords), Minute: last},
 		Anew{Neighborhood: hashOf("m"), Author: keyOf("bob"), Minute: last, Invite: encode(invitation())}, Follow{Neighborhood: hashOf("m"), Author: keyOf("bob"), Anew: n, As: keyOf("bob anew")},
+		Request{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Case: wide(MaxName), Incident: IncidentHarassing, From: last - 2, To: last, Area: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners), Text: wide(MaxNotice), Contact: wide(MaxContact), Expires: last},
+		Closing{Head: AgencyHead{Agency: keyOf("bob"), Minute: last}, Is: ClosingWithdrawn},
+		Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Title: wide(MaxTitle), Text: wide(MaxNotice), Expires: last},
 	} {
 		if _, err := Sign(b, private("bob")); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)

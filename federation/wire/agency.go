@@ -1,0 +1,133 @@
+package wire
+
+// AgencyHead places what an agency publishes. Its log holds the ids of all, in
+// their order.
+type AgencyHead struct {
+	_      struct{} `cbor:",toarray"`
+	Agency Key      // signs
+	Minute Minute   // never before that of what stands before it in the log
+}
+
+// Notice is what an agency publishes: one of the types here that have an
+// AgencyHead.
+type Notice interface {
+	Body
+	Agency() AgencyHead
+}
+
+// Request asks the homes of an area whether their cameras saw something. What it
+// may ask for is ruled by federation/request; here stands what can be written.
+type Request struct {
+	_        struct{} `cbor:",toarray"`
+	Head     AgencyHead
+	Case     string // the agency's own number of what it looks into
+	Incident Incident
+	From     Minute // of the window that is asked for
+	To       Minute // its end, after From
+	Area     []Point
+	Text     string // what is asked, in plain words
+	Contact  string // who answers questions about it
+	Expires  Minute // from then on nobody is asked
+}
+
+// Point is a place on the globe, in millionths of a degree.
+type Point struct {
+	_   struct{} `cbor:",toarray"`
+	Lat int32    // north of the equator
+	Lon int32    // east of Greenwich
+}
+
+// Incident is what an agency looks into.
+type Incident uint8
+
+// The incidents. What is lawful, as a protest is, can't be named.
+const (
+	IncidentMissing   Incident = 1 // a person, or somebody in danger
+	IncidentTraffic   Incident = 2 // a crash, also with flight
+	IncidentFire      Incident = 3 // or a hazard
+	IncidentBurglary  Incident = 4
+	IncidentTheft     Incident = 5 // of packages, vehicles and what else
+	IncidentDamage    Incident = 6
+	IncidentAssault   Incident = 7
+	IncidentRobbery   Incident = 8
+	IncidentShooting  Incident = 9
+	IncidentDeath     Incident = 10
+	IncidentAnimal    Incident = 11 // hurt, or dangerous
+	IncidentHarassing Incident = 12 // or a threat
+)
+
+// Closing ends a request before it expires. Nothing else can be done to one.
+type Closing struct {
+	_    struct{} `cbor:",toarray"`
+	Head AgencyHead
+	On   Hash // id of the request
+	Is   ClosingIs
+}
+
+// ClosingIs is why a request ends.
+type ClosingIs uint8
+
+// Why.
+const (
+	ClosingResolved  ClosingIs = 1
+	ClosingWithdrawn ClosingIs = 2
+)
+
+// Bulletin tells homes something that keeps them safe.
+type Bulletin struct {
+	_       struct{} `cbor:",toarray"`
+	Head    AgencyHead
+	Title   string
+	Text    string
+	Expires Minute
+}
+
+// Agency returns the head. So do those below.
+func (r Request) Agency() AgencyHead  { return r.Head }
+func (c Closing) Agency() AgencyHead  { return c.Head }
+func (b Bulletin) Agency() AgencyHead { return b.Head }
+
+// Kind returns the kind. So do those below.
+func (Request) Kind() Kind  { return KindRequest }
+func (Closing) Kind() Kind  { return KindClosing }
+func (Bulletin) Kind() Kind { return KindBulletin }
+
+func (r Request) signer() Key  { return r.Head.Agency }
+func (c Closing) signer() Key  { return c.Head.Agency }
+func (b Bulletin) signer() Key { return b.Head.Agency }
+
+func (r Request) check() error {
+	err := first(
+		text("case", r.Case, 1, MaxName, false),
+		known("incident", r.Incident >= IncidentMissing && r.Incident <= IncidentHarassing),
+		within("window", r.From < r.To),
+		within("corners of the area", 3 <= len(r.Area) && len(r.Area) <= MaxCorners),
+		text("what is asked", r.Text, 1, MaxNotice, true),
+		text("contact", r.Contact, 1, MaxContact, true),
+		within("expiry", r.Head.Minute < r.Expires),
+	)
+	for _, p := range r.Area {
+		err = first(err, p.check())
+	}
+	return err
+}
+
+func (p Point) check() error {
+	const degree = 1_000_000
+	return first(
+		within("latitude", -90*degree <= p.Lat && p.Lat <= 90*degree),
+		within("longitude", -180*degree <= p.Lon && p.Lon < 180*degree), // 180 degrees are -180
+	)
+}
+
+func (c Closing) check() error {
+	return known("why it ends", c.Is == ClosingResolved || c.Is == ClosingWithdrawn)
+}
+
+func (b Bulletin) check() error {
+	return first(
+		text("title", b.Title, 1, MaxTitle, false),
+		text("bulletin", b.Text, 1, MaxNotice, true),
+		within("expiry", b.Head.Minute < b.Expires),
+	)
+}
