@@ -167,6 +167,7 @@ func TestHouseRulesBite(t *testing.T) {
 		"an MP4 library":            {Package{ImportPath: "nvrd/pkg/playback", Imports: []string{"github.com/Eyevinn/mp4ff/mp4"}}, "only tests"},
 		"an MP4 library in a test":  {Package{ImportPath: "nvrd/pkg/playback", TestImports: []string{"github.com/Eyevinn/mp4ff/mp4"}}, ""},
 		"another MP4 library":       {Package{ImportPath: "nvrd/pkg/playback", Imports: []string{"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"}}, "only pkg/fmp4"},
+		"somebody else's log":       {Package{ImportPath: "nvrd/federation/home", Imports: []string{"golang.org/x/mod/sumdb/tlog"}}, "only federation/request/tlog"},
 		"a module's namesake":       {Package{ImportPath: "nvrd/pkg/live", Imports: []string{"modernc.org/sqlite3000"}}, ""},
 		"cgo":                       {Package{ImportPath: "nvrd/pkg/live", Imports: []string{"C"}}, "CGO_ENABLED=0"},
 		"vocabulary with I/O":       {Package{ImportPath: "nvrd/pkg/nvr", Deps: []string{"fmt", "os", "net"}}, "net"},

@@ -83,7 +83,7 @@ func (d Admit) check() error {
 		within("succeeds", d.Succeeds != d.Card.Author),
 		d.Card.check(),
 	)
-	if err == nil && !verify(d.Card.Author, message(KindCard, encode(d.Card)), d.Signature) {
+	if err == nil && !Verify(d.Card.Author, message(KindCard, encode(d.Card)), d.Signature) {
 		return fmt.Errorf("%w: of the card", ErrSignature)
 	}
 	return err
@@ -93,7 +93,7 @@ func (d Revoke) check() error { return d.Head.check() }
 
 func (c Card) check() error {
 	err := CheckName(c.Name)
-	if err == nil && !verify(c.Node, proof(c.Neighborhood, c.Author), c.Proof) {
+	if err == nil && !Verify(c.Node, proof(c.Neighborhood, c.Author), c.Proof) {
 		return fmt.Errorf("%w: proof of the node key", ErrSignature)
 	}
 	return err

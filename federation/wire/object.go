@@ -138,7 +138,7 @@ func Open(raw []byte) (Signed, error) {
 		return Signed{}, fmt.Errorf("%v: %w", e.Kind, err)
 	}
 	m := message(e.Kind, e.Body)
-	if !verify(b.signer(), m, e.Signature) {
+	if !Verify(b.signer(), m, e.Signature) {
 		return Signed{}, fmt.Errorf("%w: %v", ErrSignature, e.Kind)
 	}
 	return Signed{ID: sha256.Sum256(m), Raw: slices.Clip(raw), Body: b}, nil

@@ -5,10 +5,11 @@ import (
 	"crypto/ed25519"
 )
 
-// verify is the one rule by which homes judge signatures: two of them must
+// Verify is the one rule by which homes judge signatures: two of them must
 // never differ. It is RFC 8032, section 5.1.7, without the cofactor: S < L, and
-// R compared as bytes; and no key that is weak.
-func verify(key Key, message []byte, s Signature) bool {
+// R compared as bytes; and no key that is weak. Objects are verified by [Open];
+// this is for what is signed in a format of somebody else.
+func Verify(key Key, message []byte, s Signature) bool {
 	return !weak(key) && ed25519.Verify(key[:], message, s[:])
 }
 

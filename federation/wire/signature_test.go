@@ -51,7 +51,7 @@ func forged(t testing.TB, key Key, try func(int) []byte) (message []byte, s Sign
 func TestKeysOfNobody(t *testing.T) {
 	for name, key := range nobodys(t) {
 		m, s := forged(t, key, func(i int) []byte { return fmt.Append(nil, i) })
-		if verify(key, m, s) {
+		if Verify(key, m, s) {
 			t.Errorf("y = %s: %v signs without a private key", name, key)
 		}
 	}
