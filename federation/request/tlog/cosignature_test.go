@@ -44,6 +44,13 @@ func TestCosigners(t *testing.T) {
 	plain := line{name: anna.name, id: keyID(anna.name, typeEd25519, public("anna")), signature: ed25519.Sign(private("anna"), []byte(n.text))}
 	short, long := anna, anna
 	short.signature, long.signature = anna.signature[:71], append(bytes.Clone(anna.signature), 0)
+	beside := func(signed, told int64) line { // its line tells another time than its signature
+		l := lineAt(cosignerName(public("anna")), "anna", signed, n.text)
+		binary.BigEndian.PutUint64(l.signature, uint64(told))
+		return l
+	}
+	unnamed := anna
+	unnamed.id[0] ^= 1
 	broken := anna
 	broken.signature = append(bytes.Clone(anna.signature[:71]), anna.signature[71]^1)
 	known := func(key wire.Key) bool { return key == public("anna") || key == public("bob") }
@@ -70,6 +77,10 @@ func TestCosigners(t *testing.T) {
 		"of another's name":            {[]line{whose}, nil},
 		"a plain signature":            {[]line{plain}, nil},
 		"unknown":                      {[]line{mallory}, nil},
+		"seconds beside its time":      {[]line{beside(60000, 60001)}, nil},
+		"a time beside its time":       {[]line{beside(60000, 60060)}, nil},
+		"far beside its time":          {[]line{beside(60000, 60000+(1<<32)*60)}, nil},
+		"another key ID":               {[]line{unnamed}, nil},
 		"after the last minute":        {[]line{far}, nil},
 		"in the last minute":           {[]line{end}, []Cosigner{{public("anna"), 1<<32 - 1}}},
 		"before 1970":                  {[]line{before}, nil},

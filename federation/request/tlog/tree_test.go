@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -48,7 +49,14 @@ func TestTree(t *testing.T) {
 // TestTreeIsAValue lets several trees grow out of one, at once.
 func TestTreeIsAValue(t *testing.T) {
 	ids := entries(100)
-	base := Tree{}.Append(ids[:37]...)
+	base := Tree{}.Append(ids[:30]...).Append(ids[30:37]...) // which leaves room behind
+	check := func(what string, tree Tree, ids []wire.Hash) {
+		for n := range int64(len(ids) + 1) {
+			if tree.At(n).Root() != mth(ids[:n]) {
+				t.Errorf("%s has another root of %d entries", what, n)
+			}
+		}
+	}
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
@@ -57,19 +65,13 @@ func TestTreeIsAValue(t *testing.T) {
 			for _, id := range mine[37:] {
 				tree = tree.Append(id)
 			}
-			if tree.Root() != mth(mine) {
-				t.Errorf("branch %d has another root", i)
-			}
-			old := tree.At(20)
-			if grown := old.Append(ids[50:60]...); grown.Root() != mth(append(slices.Clone(ids[:20]), ids[50:60]...)) || tree.Root() != mth(mine) || old.Root() != mth(ids[:20]) {
-				t.Errorf("branch %d changed as one grew out of its beginning", i)
-			}
+			grown := tree.At(20).Append(ids[50:60]...)
+			check("a branch", tree, mine)
+			check("what grew out of its beginning", grown, slices.Concat(ids[:20], ids[50:60]))
 		})
 	}
 	wg.Wait()
-	if base.Root() != mth(ids[:37]) {
-		t.Error("a tree changed as others grew out of it")
-	}
+	check("what others grew out of", base, ids[:37])
 }
 
 func TestProofs(t *testing.T) {
@@ -106,6 +108,8 @@ func TestProofs(t *testing.T) {
 func TestProofsOfNothing(t *testing.T) {
 	tree := grow(7)
 	for name, err := range map[string]error{
+		"many hashes":           kind(CheckConsistency(tree.Head(), tree.Head(), make([]wire.Hash, 34)), wire.ErrTooLarge),
+		"many to an entry":      kind(CheckInclusion(tree.Head(), 1, wire.Hash{}, make([]wire.Hash, 34)), wire.ErrTooLarge),
 		"before the beginning":  second(tree.ProveConsistency(-1)),
 		"after the end":         second(tree.ProveConsistency(8)),
 		"no entry":              second(tree.ProveInclusion(7)),
@@ -140,6 +144,14 @@ func TestProofsOfNothing(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// kind returns err if it is one of that kind.
+func kind(err, want error) error {
+	if errors.Is(err, want) {
+		return err
+	}
+	return nil
+}
 
 // TestProofLength compares the limit with the longest proofs there are.
 func TestProofLength(t *testing.T) {
