@@ -116,6 +116,7 @@ func TestCosign(t *testing.T) {
 }
 
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	checkpoint := Sign(grow(7), agencyKey)
 	// More homes than there is room for, each at one of three times.
 	copies := make([][]byte, 80)
