@@ -8,9 +8,9 @@ type AgencyHead struct {
 	Minute Minute   // never before that of what stands before it in the log
 }
 
-// Notice is what an agency publishes: one of the types here that have an
+// Publication is what an agency publishes: one of the types here that have an
 // AgencyHead.
-type Notice interface {
+type Publication interface {
 	Body
 	Agency() AgencyHead
 }
@@ -35,6 +35,13 @@ type Point struct {
 	_   struct{} `cbor:",toarray"`
 	Lat int32    // north of the equator
 	Lon int32    // east of Greenwich
+}
+
+// Cell is a square of the globe's grid, two thousandths of a degree a side.
+type Cell struct {
+	_   struct{} `cbor:",toarray"`
+	Row uint32   // from the south pole, 0 to 89 999
+	Col uint32   // from 180 degrees west to the east, 0 to 179 999
 }
 
 // Incident is what an agency looks into.
@@ -102,7 +109,7 @@ func (r Request) check() error {
 		known("incident", r.Incident >= IncidentMissing && r.Incident <= IncidentHarassing),
 		within("window", r.From < r.To),
 		within("corners of the area", 3 <= len(r.Area) && len(r.Area) <= MaxCorners),
-		text("what is asked", r.Text, 1, MaxNotice, true),
+		text("what is asked", r.Text, 1, MaxPublication, true),
 		text("contact", r.Contact, 1, MaxContact, true),
 		within("expiry", r.Head.Minute < r.Expires),
 	)
@@ -127,7 +134,7 @@ func (c Closing) check() error {
 func (b Bulletin) check() error {
 	return first(
 		text("title", b.Title, 1, MaxTitle, false),
-		text("bulletin", b.Text, 1, MaxNotice, true),
+		text("bulletin", b.Text, 1, MaxPublication, true),
 		within("expiry", b.Head.Minute < b.Expires),
 	)
 }
