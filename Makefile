@@ -48,6 +48,8 @@ torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,
 sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10,000 homes, 1,000 real hosts; 10 GB of memory
 	go test -count=1 -timeout 1h -v ./federation/roster -run 'TestWorlds|TestMinority' -worlds 100000
 	go test -count=1 -timeout 1h -v ./federation/feed -run 'TestModel|TestConverge|TestSettleSome' -worlds 100000
+	go test -count=1 -timeout 1h -v ./federation/request/tlog -run TestHonestAgencies -worlds 100000
+	go test -count=1 -timeout 1h -v ./federation/request -run TestLogsConverge -worlds 3000
 	go test -count=1 -timeout 1h -v ./federation/blob -run TestWorld -worlds 300
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
 	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestMeetLater|TestForwardedPort' -crowd

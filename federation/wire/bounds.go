@@ -12,14 +12,14 @@ const (
 	MaxEntry   = 1 << 10 // 6,000 of them are a month of a busy street: 6 MB
 	MaxPayload = 8 << 10 // a long post in any script with four pictures
 
-	MaxName    = 24   // fits on a phone beside a time
-	MaxTitle   = 48   // of a neighborhood or an agency, on one line
-	MaxContact = 200  // an address, a telephone, a mail address
-	MaxText    = 1000 // a screen of a phone
-	MaxNotice  = 600  // of an agency: half a screen of a phone
-	MaxPlaces  = 24   // more is no longer coarse
-	MaxCorners = 32   // of an area: a few blocks, however they lie
-	MaxHeads   = 8    // branches of one steward's log: a home that was restored twice has three
+	MaxName        = 24   // fits on a phone beside a time
+	MaxTitle       = 48   // of a neighborhood or an agency, on one line
+	MaxContact     = 200  // an address, a telephone, a mail address
+	MaxText        = 1000 // a screen of a phone
+	MaxPublication = 600  // of an agency: half a screen of a phone
+	MaxPlaces      = 24   // more is no longer coarse
+	MaxCorners     = 32   // of an area: a few blocks, however they lie
+	MaxHeads       = 8    // branches of one steward's log: a home that was restored twice has three
 
 	MaxExpireDays = 90   // what the street knew in spring is nobody's business in autumn
 	MaxMediaMiB   = 1024 // of all homes a day: 30 days of it fit on a small disk

@@ -246,7 +246,7 @@ func refused(t testing.TB) []refusal {
 		{"a request that asks nothing", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = "" })), "fire brigade"), ErrRange},
 		{"a request with what can't be seen", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = "smoke\u202eekoms" })), "fire brigade"), ErrRange},
 		{"a request with a control character", sealed(KindRequest, encode(asked(func(r *Request) { r.Contact = "desk\x07" })), "fire brigade"), ErrRange},
-		{"a request whose text is too long", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = strings.Repeat("x", MaxNotice+1) })), "fire brigade"), ErrRange},
+		{"a request whose text is too long", sealed(KindRequest, encode(asked(func(r *Request) { r.Text = strings.Repeat("x", MaxPublication+1) })), "fire brigade"), ErrRange},
 		{"a request without a contact", sealed(KindRequest, encode(asked(func(r *Request) { r.Contact = "" })), "fire brigade"), ErrRange},
 		{"a request that is over", sealed(KindRequest, encode(asked(func(r *Request) { r.Expires = r.Head.Minute })), "fire brigade"), ErrRange},
 		{"a request that ends for no reason", sealed(KindClosing, encode(Closing{Head: AgencyHead{Agency: keyOf("bob")}}), "bob"), ErrUnknown},
@@ -461,9 +461,9 @@ func TestLimits(t *testing.T) {
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
 		Report{Neighborhood: n, Reporter: keyOf("bob"), On: n, Reason: LabelUnlawful, Words: wide(MaxReportWords), Minute: last},
 		Anew{Neighborhood: hashOf("m"), Author: keyOf("bob"), Minute: last, Invite: encode(invitation())}, Follow{Neighborhood: hashOf("m"), Author: keyOf("bob"), Anew: n, As: keyOf("bob anew")},
-		Request{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Case: wide(MaxName), Incident: IncidentHarassing, From: last - 2, To: last, Area: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners), Text: wide(MaxNotice), Contact: wide(MaxContact), Expires: last},
+		Request{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Case: wide(MaxName), Incident: IncidentHarassing, From: last - 2, To: last, Area: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners), Text: wide(MaxPublication), Contact: wide(MaxContact), Expires: last},
 		Closing{Head: AgencyHead{Agency: keyOf("bob"), Minute: last}, Is: ClosingWithdrawn},
-		Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Title: wide(MaxTitle), Text: wide(MaxNotice), Expires: last},
+		Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Title: wide(MaxTitle), Text: wide(MaxPublication), Expires: last},
 	} {
 		if _, err := Sign(b, private("bob")); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)

@@ -1,0 +1,291 @@
+package request
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+
+	"nvrd/federation/request/tlog"
+	"nvrd/federation/wire"
+)
+
+// MaxEntries is how long a log may become: twenty a day for seven years. One that
+// is longer is not followed any further.
+const MaxEntries = 50_000
+
+// Entry is one place in an agency's log.
+type Entry struct {
+	ID      wire.Hash
+	Text    wire.Signed // without a Body where the text is not here: it was withheld, or breaks a rule
+	Verdict Verdict     // 0 without a text
+	Why     error       // what area.Check says of a BadArea
+}
+
+// Log is what a home holds of one agency: all ids, the texts of what keeps the
+// rules, and the newest checkpoint with the cosignatures of homes that saw it. It
+// never goes back: what a home has seen in a log stays in it, or the agency is
+// convicted. It is not safe for concurrent use.
+type Log struct {
+	terms   Terms
+	known   func(wire.Key) bool // the cosigning keys of members
+	judge   *Judge
+	tree    tlog.Tree
+	entries []Entry
+	note    []byte // the checkpoint of all entries; nil before the first
+	fraud   *tlog.Fraud
+}
+
+// NewLog returns the log of an agency, of which nothing is known yet. Known tells
+// whose cosignatures count.
+func NewLog(t Terms, known func(wire.Key) bool) *Log {
+	return &Log{terms: t, known: known, judge: NewJudge(t)}
+}
+
+// Outcome is what became of a checkpoint that was offered.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Known     Outcome = iota + 1 // nothing in it is new
+	Cosigned                     // more homes have seen it
+	Extended                     // entries are new
+	Wanting                      // entries are missing before it: to be asked for from Size on
+	Diverged                     // its entries are not those that follow here: the whole log is to be asked for, see Compare
+	Waiting                      // an entry is of a minute to come: to be offered again
+	Convicted                    // the agency showed two logs: Fraud proves it
+	Suspended                    // it did before, and nothing of it is taken
+)
+
+func (o Outcome) String() string {
+	return [...]string{"none", "known", "cosigned", "extended", "wanting", "diverged", "waiting", "convicted", "suspended"}[o]
+}
+
+// Offer takes a checkpoint, and of the entries that it has more than this home
+// those that follow, each with its text where the other side has it. Errors are
+// the kinds of federation/wire, and the fault of whoever offers.
+func (l *Log) Offer(note []byte, more []Entry, now wire.Minute) (Outcome, error) {
+	c, err := tlog.Open(note, l.terms.Agency)
+	switch {
+	case err != nil:
+		return 0, err
+	case c.Size > MaxEntries:
+		return 0, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
+	case l.fraud != nil:
+		return Suspended, nil
+	case c.Size <= l.tree.Size():
+		return l.earlier(c, note)
+	case int64(len(more)) != c.Size-l.tree.Size():
+		return Wanting, nil
+	}
+	tree := l.tree.Append(ids(more)...)
+	if tree.Root() != c.Root {
+		return Diverged, nil
+	}
+	if err := l.read(more); err != nil {
+		return 0, err
+	}
+	if slices.ContainsFunc(more, func(e Entry) bool { return e.minute() > int64(now)+int64(Ahead) }) {
+		return Waiting, nil
+	}
+	for i := range more {
+		more[i].judge(l.judge)
+	}
+	l.tree, l.note = tree, bytes.Clone(note)
+	l.entries = append(l.entries, more...)
+	return Extended, nil
+}
+
+// earlier takes a checkpoint of no more entries than are here.
+func (l *Log) earlier(c tlog.Checkpoint, note []byte) (Outcome, error) {
+	if l.tree.At(c.Size).Root() != c.Root {
+		return l.convict(note, l.tree), nil
+	}
+	if c.Size < l.tree.Size() || l.note == nil {
+		return Known, nil
+	}
+	merged, err := tlog.Merge(l.note, note, l.terms.Agency, l.known)
+	if err != nil || bytes.Equal(merged, l.note) {
+		return Known, err
+	}
+	l.note = merged
+	return Cosigned, nil
+}
+
+// Compare takes a checkpoint with all of its entries' ids, after Diverged. Either
+// they prove that the agency showed two logs, or whoever offers them said what is
+// not so, which is an error.
+func (l *Log) Compare(note []byte, all []wire.Hash) (Outcome, error) {
+	c, err := tlog.Open(note, l.terms.Agency)
+	switch {
+	case err != nil:
+		return 0, err
+	case l.fraud != nil:
+		return Suspended, nil
+	case int64(len(all)) != c.Size || c.Size > MaxEntries:
+		return 0, fmt.Errorf("%w: %d ids of %d", wire.ErrRange, len(all), c.Size)
+	}
+	tree := (tlog.Tree{}).Append(all...)
+	if tree.Root() != c.Root {
+		return 0, fmt.Errorf("%w: these entries are not those of the checkpoint", wire.ErrSignature)
+	}
+	if l.note == nil || c.Size <= l.tree.Size() {
+		return l.Offer(note, nil, 0)
+	}
+	if tree.At(l.tree.Size()).Root() == l.tree.Root() {
+		return Wanting, nil
+	}
+	return l.convict(note, tree), nil
+}
+
+func (l *Log) convict(note []byte, tree tlog.Tree) Outcome {
+	f, ok := tlog.Split(l.note, note, l.terms.Agency, tree)
+	if !ok {
+		return Known // not of two checkpoints that the agency signed
+	}
+	l.fraud = &f
+	return Convicted
+}
+
+// Convict takes a proof that somebody else found.
+func (l *Log) Convict(f tlog.Fraud) (Outcome, error) {
+	switch {
+	case f.Agency != l.terms.Agency:
+		return 0, fmt.Errorf("%w: a proof about another agency", wire.ErrRange)
+	case l.fraud != nil:
+		return Suspended, nil
+	}
+	if err := f.Verify(); err != nil {
+		return 0, err
+	}
+	l.fraud = &f
+	return Convicted, nil
+}
+
+// Tell takes texts of entries that were here without. It returns how many were.
+func (l *Log) Tell(texts [][]byte) (told int, err error) {
+	wanted := map[wire.Hash][]int{}
+	for i, e := range l.entries {
+		if e.Text.Body == nil {
+			wanted[e.ID] = append(wanted[e.ID], i)
+		}
+	}
+	for _, text := range texts {
+		n, bad := wire.Open(text)
+		if bad != nil {
+			err = errors.Join(err, bad)
+			continue
+		}
+		for _, i := range wanted[n.ID] {
+			l.entries[i].Text = n
+			told++
+		}
+		delete(wanted, n.ID)
+	}
+	if told > 0 {
+		l.Rule(l.terms)
+	}
+	return told, err
+}
+
+// Rule judges all anew, under other terms.
+func (l *Log) Rule(t Terms) {
+	l.terms, l.judge = t, NewJudge(t)
+	for i := range l.entries {
+		l.entries[i].judge(l.judge)
+	}
+}
+
+// Cosign adds this home's cosignature to the newest checkpoint, all of which it
+// has: at least so many entries as it ever cosigned. It returns false if there is
+// nothing to cosign.
+func (l *Log) Cosign(home ed25519.PrivateKey, now wire.Minute) (bool, error) {
+	if l.note == nil || l.fraud != nil {
+		return false, nil
+	}
+	note, err := tlog.Cosign(l.note, l.terms.Agency, home, now)
+	if err == nil {
+		note, err = tlog.Merge(l.note, note, l.terms.Agency, l.known)
+	}
+	if err != nil {
+		return false, err
+	}
+	changed := !bytes.Equal(note, l.note)
+	l.note = note
+	return changed, nil
+}
+
+// Size returns how many entries are here.
+func (l *Log) Size() int { return len(l.entries) }
+
+// Entries returns what follows the first entries, for who has those. What is
+// returned must not be changed.
+func (l *Log) Entries(from int) []Entry { return l.entries[min(max(from, 0), len(l.entries)):] }
+
+// Note returns the newest checkpoint with its cosignatures; nil if there is none.
+func (l *Log) Note() []byte { return l.note }
+
+// Cosigners returns the homes that have seen the newest checkpoint.
+func (l *Log) Cosigners() []tlog.Cosigner {
+	if l.note == nil {
+		return nil
+	}
+	all, _ := tlog.Cosigners(l.note, l.terms.Agency, l.known) // it was read before
+	return all
+}
+
+// Fraud returns the proof that the agency showed two logs, if there is one.
+func (l *Log) Fraud() (tlog.Fraud, bool) {
+	if l.fraud == nil {
+		return tlog.Fraud{}, false
+	}
+	return *l.fraud, true
+}
+
+// read reads the texts of entries that came from somebody else.
+func (l *Log) read(more []Entry) error {
+	for i, e := range more {
+		more[i] = Entry{ID: e.ID} // what the other side thinks of it is its business
+		if e.Text.Raw == nil {
+			continue
+		}
+		n, err := wire.Open(e.Text.Raw)
+		if err != nil {
+			return err
+		}
+		if n.ID != e.ID {
+			return fmt.Errorf("%w: a text of another entry", wire.ErrRange)
+		}
+		more[i].Text = n
+	}
+	return nil
+}
+
+// judge has an entry judged. The text of what breaks a rule is kept by nobody.
+func (e *Entry) judge(j *Judge) {
+	if e.Text.Body == nil {
+		return
+	}
+	e.Verdict, e.Why = j.Judge(e.Text)
+	if !e.Verdict.OK() {
+		e.Text = wire.Signed{}
+	}
+}
+
+// minute returns when the entry says that it was written; 0 without a text.
+func (e *Entry) minute() int64 {
+	n, ok := e.Text.Body.(wire.Publication)
+	if !ok {
+		return 0
+	}
+	return int64(n.Agency().Minute)
+}
+
+func ids(all []Entry) []wire.Hash {
+	ids := make([]wire.Hash, len(all))
+	for i, e := range all {
+		ids[i] = e.ID
+	}
+	return ids
+}
