@@ -30,7 +30,7 @@ var floors = map[string]int{
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
 	"federation/request": 3,
 
-	"federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
+	"federation/agency": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 

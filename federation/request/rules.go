@@ -35,7 +35,6 @@ const (
 	Foreign                // of another agency
 	Twice                  // it stands in the log before
 	Backdated              // earlier than what stands before it in the log
-	Early                  // of a minute that has not come
 	Linked                 // its text leads elsewhere
 	ShortWindow            // asks for less than MinWindow
 	LongWindow             // asks for more than MaxWindow

@@ -1,5 +1,11 @@
 package wire
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // AgencyHead places what an agency publishes. Its log holds the ids of all, in
 // their order.
 type AgencyHead struct {
@@ -63,6 +69,24 @@ const (
 	IncidentHarassing Incident = 12 // or a threat
 )
 
+// incidents are the words for them, from 1 on.
+var incidents = [...]string{"missing", "traffic", "fire", "burglary", "theft", "damage", "assault", "robbery", "shooting", "death", "animal", "harassing"}
+
+func (i Incident) String() string {
+	if i < IncidentMissing || i > IncidentHarassing {
+		return fmt.Sprintf("incident %d", uint8(i))
+	}
+	return incidents[i-1]
+}
+
+// ParseIncident is the other way: ErrUnknown for another word.
+func ParseIncident(word string) (Incident, error) {
+	if i := slices.Index(incidents[:], word); i >= 0 {
+		return Incident(i + 1), nil
+	}
+	return 0, fmt.Errorf("%w: incident %q, of %s", ErrUnknown, word, strings.Join(incidents[:], ", "))
+}
+
 // Closing ends a request before it expires. Nothing else can be done to one.
 type Closing struct {
 	_    struct{} `cbor:",toarray"`
@@ -117,6 +141,12 @@ func (r Request) check() error {
 		err = first(err, p.check())
 	}
 	return err
+}
+
+// CheckAgency tells whether an agency may be called so, and have such a contact:
+// ErrRange, and what is wrong.
+func CheckAgency(title, contact string) error {
+	return first(text("title", title, 1, MaxTitle, false), text("contact", contact, 1, MaxContact, true))
 }
 
 func (p Point) check() error {

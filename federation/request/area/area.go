@@ -72,11 +72,10 @@ func (a Area) SquareMetres() float64 { return a.squareMetres }
 
 func (p polygon) squareMetres() float64 {
 	const unit = 6_371_008.8 * math.Pi / (180 * degree)
-	low, high := p.corners[0].lat, p.corners[0].lat
+	low, high := p.span(point.north)
 	var twice int64
 	for i, c := range p.corners {
 		twice += cross(p.corners[0], c, p.next(i))
-		low, high = min(low, c.lat), max(high, c.lat)
 	}
 	flat := float64(float64(max(twice, -twice)) * (unit * unit / 2))
 	return float64(flat * cos(float64(low+high)/2))
@@ -142,4 +141,29 @@ func (a Area) Meets(c wire.Cell) bool {
 		}
 	}
 	return square.holds(p.corners[0]) || p.holds(square.corners[0])
+}
+
+// Cells returns the cells that the area meets, from the south west: at most some
+// thousand, since an area may be long and narrow.
+func (a Area) Cells() (cells []wire.Cell) {
+	const columns = turn / side
+	south, north := a.span(point.north)
+	west, east := a.span(point.east)
+	for row := (south + 90*degree - 1) / side; row <= (north+90*degree)/side; row++ {
+		for col := (west + turn - 1) / side; col <= (east+turn)/side; col++ {
+			if c := (wire.Cell{Row: uint32(row), Col: uint32((col + columns/2) % columns)}); a.Meets(c) {
+				cells = append(cells, c)
+			}
+		}
+	}
+	return cells
+}
+
+// span returns the least and the most that something is of a corner.
+func (p polygon) span(of func(point) int64) (least, most int64) {
+	least, most = of(p.corners[0]), of(p.corners[0])
+	for _, c := range p.corners {
+		least, most = min(least, of(c)), max(most, of(c))
+	}
+	return least, most
 }

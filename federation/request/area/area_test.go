@@ -254,6 +254,47 @@ func TestCells(t *testing.T) {
 	}
 }
 
+func TestParse(t *testing.T) {
+	got, err := Parse(" 40.7,-73.99  40.7,-73.985\n-0.0000004,180 ")
+	if want := at(40_700_000, -73_990_000, 40_700_000, -73_985_000, 0, -180_000_000); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"", "1,2 3,4", "1 2 3", "1,2 3,4 5,6,7", "91,0 1,1 2,2", "0,181 1,1 2,2", "NaN,0 1,1 2,2", "Inf,0 1,1 2,2", "a,b c,d e,f", strings.Repeat("1,1 ", 33)} {
+		if got, err := Parse(bad); !errors.Is(err, ErrArea) {
+			t.Errorf("%q is %v (%v)", bad, got, err)
+		}
+	}
+}
+
+// TestAllCells: an area meets the cells that are told, also over the antimeridian, and
+// no others of those around.
+func TestAllCells(t *testing.T) {
+	for _, corners := range [][]wire.Point{
+		square(2_000, 2_000, 4_000), square(100, 179_998_000, 5_000), square(-84_990_000, -180_000_000, 9_000), ring(7, 40e6, -74e6, 4_000), at(0, 0, 0, 900_000, 100, 900_000, 100, 0),
+	} {
+		a, err := Check(corners)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := a.Cells()
+		for i, c := range told {
+			if !a.Meets(c) || slices.Contains(told[:i], c) {
+				t.Errorf("%v: the cell %v is told", corners, c)
+			}
+			for _, row := range []uint32{c.Row - 1, c.Row, c.Row + 1} {
+				for _, col := range []uint32{(c.Col + 179_999) % 180_000, c.Col, (c.Col + 1) % 180_000} {
+					if near := (wire.Cell{Row: row, Col: col}); a.Meets(near) && !slices.Contains(told, near) {
+						t.Fatalf("%v: the cell %v is not told", corners, near)
+					}
+				}
+			}
+		}
+		if len(told) == 0 {
+			t.Errorf("%v meets no cell", corners)
+		}
+	}
+}
+
 // TestAgainstFractions holds the questions to answers that are found another way:
 // with fractions, of points that lie closely.
 func TestAgainstFractions(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 // degrees where an outline does.
 type point struct{ lat, lon int64 }
 
+func (p point) north() int64 { return p.lat }
+func (p point) east() int64  { return p.lon }
+
 // polygon is an outline that does not touch itself.
 type polygon struct{ corners []point }
 
@@ -36,10 +39,10 @@ func newPolygon(corners []wire.Point, span int64) (polygon, error) {
 	if first := p.corners[0].lon; lon+short(first-lon) != first {
 		return polygon{}, ErrPolar
 	}
-	lat := func(a, b point) int { return cmp.Compare(a.lat, b.lat) }
-	along := func(a, b point) int { return cmp.Compare(a.lon, b.lon) }
-	if slices.MaxFunc(p.corners, lat).lat-slices.MinFunc(p.corners, lat).lat > span || slices.MaxFunc(p.corners, along).lon-slices.MinFunc(p.corners, along).lon > span {
-		return polygon{}, ErrWide
+	for _, of := range []func(point) int64{point.north, point.east} {
+		if least, most := p.span(of); most-least > span {
+			return polygon{}, ErrWide
+		}
 	}
 	if p.touchesItself() {
 		return polygon{}, ErrCrosses

@@ -1,0 +1,168 @@
+// Package agency is the side of those who ask: a fire brigade's or a town's key,
+// what it published, and the log of that, in a directory of its own. It has no
+// cameras, is in no neighborhood and needs no home.
+//
+// What is published is on disk when a method returns, and is in the log for good.
+// All rules that homes have (federation/request) are checked before anything is
+// signed.
+package agency
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nvrd/federation/request/area"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// file lies in the agency's directory. Whoever has it can ask in the agency's name.
+const file = "agency.db"
+
+// Profile is what an agency says of itself.
+type Profile struct {
+	Title        string // 1 to 48 characters
+	Class        Class
+	Domain       string // that it can prove to be its own; may be empty
+	Contact      string // 1 to 200 characters
+	Jurisdiction []wire.Point
+}
+
+// Class is what kind of agency it is.
+type Class uint8
+
+// The classes.
+const (
+	Police Class = iota + 1
+	Fire         // and rescue
+	Town
+)
+
+func (c Class) String() string { return [...]string{"none", "police", "fire", "town"}[c] }
+
+// ParseClass is the other way: nvr.ErrInvalid for what is no class.
+func ParseClass(s string) (Class, error) {
+	for c := Police; c <= Town; c++ {
+		if c.String() == s {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("class %q: it is police, fire or town: %w", s, nvr.ErrInvalid)
+}
+
+// Agency is one agency. It is safe for use from several goroutines and processes.
+type Agency struct {
+	Profile
+
+	db  *sqlite.DB
+	key ed25519.PrivateKey
+	now func() time.Time
+}
+
+// Init makes an agency in a directory, with a new key. Errors are nvr.ErrExists
+// where there is one, nvr.ErrInvalid for what can't be said (the message says
+// what), and those of writing to disk.
+func Init(ctx context.Context, dir string, p Profile) (*Agency, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("agency: %w", err)
+	}
+	db, err := sqlite.Open(ctx, filepath.Join(dir, file), migrations)
+	if err != nil {
+		return nil, fmt.Errorf("agency: %w", err)
+	}
+	seed := make([]byte, ed25519.SeedSize)
+	_, _ = rand.Read(seed)                                            // it never fails
+	if err := os.Chmod(filepath.Join(dir, file), 0o600); err != nil { // before the key is in it
+		return nil, errors.Join(err, db.Close())
+	}
+	err = db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO agency (only, seed, title, class, domain, contact, jurisdiction) VALUES (1, ?, ?, ?, ?, ?, ?)`,
+			seed, p.Title, p.Class, p.Domain, p.Contact, pack(p.Jurisdiction))
+		if sqlite.IsUnique(err) {
+			return fmt.Errorf("there is an agency in %s: %w", dir, nvr.ErrExists)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Agency{p, db, ed25519.NewKeyFromSeed(seed), time.Now}, nil
+}
+
+// Open opens the agency in a directory: nvr.ErrNotFound if there is none.
+func Open(ctx context.Context, dir string) (*Agency, error) {
+	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+		return nil, fmt.Errorf("there is no agency in %s; make one with `nvrd agency init`: %w", dir, nvr.ErrNotFound)
+	}
+	db, err := sqlite.Open(ctx, filepath.Join(dir, file), migrations)
+	if err != nil {
+		return nil, fmt.Errorf("agency: %w", err)
+	}
+	a := &Agency{db: db, now: time.Now}
+	all, err := sqlite.All(ctx, db.Reader(), func(row sqlite.Row) (seed []byte, err error) {
+		var jurisdiction []byte
+		err = row.Scan(&seed, &a.Title, &a.Class, &a.Domain, &a.Contact, &jurisdiction)
+		a.Jurisdiction = unpack(jurisdiction)
+		return seed, err
+	}, `SELECT seed, title, class, domain, contact, jurisdiction FROM agency`)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("there is no agency in %s; make one with `nvrd agency init`: %w", dir, nvr.ErrNotFound)
+	}
+	if err == nil {
+		err = a.check()
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a.key = ed25519.NewKeyFromSeed(all[0])
+	return a, nil
+}
+
+// Close closes it.
+func (a *Agency) Close() error { return a.db.Close() }
+
+// Key is what homes know the agency by.
+func (a *Agency) Key() wire.Key { return wire.PublicKey(a.key) }
+
+func (p Profile) check() error {
+	if p.Class < Police || p.Class > Town {
+		return fmt.Errorf("say what class of agency it is: %w", nvr.ErrInvalid)
+	}
+	if err := wire.CheckAgency(p.Title, p.Contact); err != nil {
+		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+	}
+	if _, err := area.NewJurisdiction(p.Jurisdiction); err != nil {
+		return fmt.Errorf("jurisdiction: %w: %w", nvr.ErrInvalid, err)
+	}
+	return nil
+}
+
+func pack(corners []wire.Point) (b []byte) {
+	for _, c := range corners {
+		b = binary.BigEndian.AppendUint32(b, uint32(c.Lat))
+		b = binary.BigEndian.AppendUint32(b, uint32(c.Lon))
+	}
+	return b
+}
+
+func unpack(b []byte) (corners []wire.Point) {
+	for ; len(b) >= 8; b = b[8:] {
+		corners = append(corners, wire.Point{Lat: int32(binary.BigEndian.Uint32(b)), Lon: int32(binary.BigEndian.Uint32(b[4:]))})
+	}
+	return corners
+}

@@ -1,0 +1,179 @@
+package agency
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"nvrd/federation/request"
+	"nvrd/federation/request/area"
+	"nvrd/federation/request/tlog"
+	"nvrd/federation/wire"
+	"nvrd/pkg/sqlite"
+)
+
+// Published is the log at one moment, as anybody may read it. It must not be
+// changed.
+type Published struct {
+	All      []wire.Signed // in their order; each has a wire.Publication for a body
+	Verdicts []request.Verdict
+	tree     tlog.Tree
+	note     []byte
+}
+
+// Published returns the log as it is.
+func (a *Agency) Published(ctx context.Context) (*Published, error) {
+	p := &Published{}
+	err := a.db.View(ctx, func(tx *sqlite.Tx) (err error) {
+		p.All, err = read(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	town, err := area.NewJurisdiction(a.Jurisdiction)
+	if err != nil {
+		return nil, err
+	}
+	judge := request.NewJudge(request.Terms{Agency: a.Key(), Jurisdiction: town})
+	for _, s := range p.All {
+		v, _ := judge.Judge(s)
+		p.Verdicts = append(p.Verdicts, v)
+		p.tree = p.tree.Append(s.ID)
+	}
+	p.note = tlog.Sign(p.tree, a.key)
+	return p, nil
+}
+
+// Files returns the paths of all files in which outsiders read the log
+// (docs/ref/agency-log.md), the checkpoint last: whoever writes them in this order
+// never shows a checkpoint of what is not there.
+func (p *Published) Files() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, s := range p.All {
+			if !yield(textPath(s.ID)) {
+				return
+			}
+		}
+		for t := range tlog.Published(0, p.tree.Size()) {
+			if !yield(t.Path()) {
+				return
+			}
+		}
+		yield("checkpoint")
+	}
+}
+
+// File returns one of them; false if there is none at that path. An old tile that
+// was not full is one, too.
+func (p *Published) File(path string) ([]byte, bool) {
+	if path == "checkpoint" {
+		return p.note, true
+	}
+	if id, ok := strings.CutPrefix(path, "text/"); ok {
+		for _, s := range p.All {
+			if textPath(s.ID) == "text/"+id {
+				return s.Raw, true
+			}
+		}
+		return nil, false
+	}
+	t, err := tlog.ParseTile(path)
+	if err != nil {
+		return nil, false
+	}
+	if t.Level != tlog.Entries {
+		b, err := p.tree.Tile(t)
+		return b, err == nil
+	}
+	first := t.First()
+	if first+int64(t.Width) > p.tree.Size() {
+		return nil, false
+	}
+	ids := make([]wire.Hash, t.Width)
+	for i := range ids {
+		ids[i] = p.All[first+int64(i)].ID
+	}
+	return tlog.Bundle(ids), true
+}
+
+func textPath(id wire.Hash) string { return "text/" + hex.EncodeToString(id[:]) }
+
+// Export writes all files into a directory that any web server can serve. Those
+// that are there are left, but for the checkpoint; what is not yet whole has
+// another name.
+func (p *Published) Export(dir string) error {
+	for path := range p.Files() {
+		at := filepath.Join(dir, filepath.FromSlash(path))
+		if _, err := os.Stat(at); err == nil && path != "checkpoint" {
+			continue
+		}
+		b, _ := p.File(path)
+		if err := put(at, b); err != nil {
+			return fmt.Errorf("export the log: %w", err)
+		}
+	}
+	return nil
+}
+
+// put writes a file whole; what a power cut leaves of one has another name.
+func put(at string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil { //nolint:gosec // anybody may read it
+		return err
+	}
+	f, err := os.Create(at + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(at+".new", at)
+}
+
+// Handler serves these files, always of the log as it is.
+func (a *Agency) Handler() http.Handler {
+	var mu sync.Mutex
+	var last *Published
+	current := func(ctx context.Context) (*Published, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		n, err := sqlite.All(ctx, a.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM publication`)
+		if err != nil || last != nil && len(last.All) == n[0] {
+			return last, err
+		}
+		last, err = a.Published(ctx)
+		return last, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{path...}", func(w http.ResponseWriter, r *http.Request) {
+		p, err := current(r.Context())
+		if err != nil {
+			http.Error(w, "The log can't be read now.", http.StatusServiceUnavailable)
+			return
+		}
+		path := r.PathValue("path")
+		b, ok := p.File(path)
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		if path == "checkpoint" {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(b) // who left does not read it
+	})
+	return mux
+}
