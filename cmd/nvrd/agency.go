@@ -27,18 +27,19 @@ func agencyFlag(f *flag.FlagSet) *string {
 func agencyInit(ctx context.Context, c *call) error {
 	f := c.flags()
 	dir := agencyFlag(f)
-	var p agency.Profile
+	var p wire.Agency
 	f.StringVar(&p.Title, "title", "", "what people call the agency")
 	class := f.String("class", "", "what kind of agency it is")
 	f.StringVar(&p.Domain, "domain", "", "a domain that the agency can prove to be its own")
 	f.StringVar(&p.Contact, "contact", "", "who answers questions")
+	f.StringVar(&p.Policy, "policy", "", "what it does with what it is given, in plain words")
 	jurisdiction := f.String("jurisdiction", "", "corners of where it may ask, latitude and longitude in degrees")
-	err := c.parse(f, "title", "class", "contact", "jurisdiction")
+	err := c.parse(f, "title", "class", "contact", "policy", "jurisdiction")
 	if err != nil {
 		return err
 	}
-	if p.Class, err = agency.ParseClass(*class); err != nil {
-		return fmt.Errorf("--class: %w", err)
+	if p.Class, err = wire.ParseAgencyClass(*class); err != nil {
+		return fmt.Errorf("--class: %w: %w", nvr.ErrInvalid, err)
 	}
 	if p.Jurisdiction, err = corners("jurisdiction", *jurisdiction); err != nil {
 		return err
@@ -47,9 +48,25 @@ func agencyInit(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "%s is %s\n", p.Title, a.Key())
+	_, err = fmt.Fprintf(c.out, "%s is %s\n", p.Title, a.Key)
 	fmt.Fprintf(c.err, "Its key is in %s. Keep a copy of the newest log only: an agency that goes back to an old one, and then publishes, shows two logs and is suspended.\n", *dir)
 	return errors.Join(err, a.Close())
+}
+
+func agencyCard(ctx context.Context, c *call) error {
+	f := c.flags()
+	dir := agencyFlag(f)
+	if err := c.parse(f); err != nil {
+		return err
+	}
+	return withAgency(ctx, *dir, func(a *agency.Agency) error {
+		card, err := a.Card()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(c.out, wire.AgencyText(card))
+		return err
+	})
 }
 
 func corners(flag, text string) ([]wire.Point, error) {

@@ -31,51 +31,24 @@ var migrations embed.FS
 // file lies in the agency's directory. Whoever has it can ask in the agency's name.
 const file = "agency.db"
 
-// Profile is what an agency says of itself.
-type Profile struct {
-	Title        string // 1 to 48 characters
-	Class        Class
-	Domain       string // that it can prove to be its own; may be empty
-	Contact      string // 1 to 200 characters
-	Jurisdiction []wire.Point
-}
-
-// Class is what kind of agency it is.
-type Class uint8
-
-// The classes.
-const (
-	Police Class = iota + 1
-	Fire         // and rescue
-	Town
-)
-
-func (c Class) String() string { return [...]string{"none", "police", "fire", "town"}[c] }
-
-// ParseClass is the other way: nvr.ErrInvalid for what is no class.
-func ParseClass(s string) (Class, error) {
-	for c := Police; c <= Town; c++ {
-		if c.String() == s {
-			return c, nil
-		}
-	}
-	return 0, fmt.Errorf("class %q: it is police, fire or town: %w", s, nvr.ErrInvalid)
-}
-
 // Agency is one agency. It is safe for use from several goroutines and processes.
 type Agency struct {
-	Profile
+	wire.Agency // what it says of itself; its Minute is that of its making
 
 	db  *sqlite.DB
 	key ed25519.PrivateKey
 	now func() time.Time
 }
 
-// Init makes an agency in a directory, with a new key. Errors are nvr.ErrExists
-// where there is one, nvr.ErrInvalid for what can't be said (the message says
-// what), and those of writing to disk.
-func Init(ctx context.Context, dir string, p Profile) (*Agency, error) {
-	if err := p.check(); err != nil {
+// Init makes an agency in a directory that says so of itself, with a new key, which
+// it fills in. Errors are nvr.ErrExists where there is one, nvr.ErrInvalid for what
+// can't be said (the message says what), and those of writing to disk.
+func Init(ctx context.Context, dir string, says wire.Agency) (*Agency, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	_, _ = rand.Read(seed) // it never fails
+	a := &Agency{Agency: says, key: ed25519.NewKeyFromSeed(seed), now: time.Now}
+	a.Key, a.Minute = wire.PublicKey(a.key), wire.MinuteOf(a.now())
+	if _, err := a.Card(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -85,14 +58,12 @@ func Init(ctx context.Context, dir string, p Profile) (*Agency, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agency: %w", err)
 	}
-	seed := make([]byte, ed25519.SeedSize)
-	_, _ = rand.Read(seed)                                            // it never fails
 	if err := os.Chmod(filepath.Join(dir, file), 0o600); err != nil { // before the key is in it
 		return nil, errors.Join(err, db.Close())
 	}
 	err = db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO agency (only, seed, title, class, domain, contact, jurisdiction) VALUES (1, ?, ?, ?, ?, ?, ?)`,
-			seed, p.Title, p.Class, p.Domain, p.Contact, pack(p.Jurisdiction))
+		_, err := tx.ExecContext(ctx, `INSERT INTO agency (only, seed, minute, title, class, domain, contact, policy, jurisdiction) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			seed, a.Minute, a.Title, a.Class, a.Domain, a.Contact, a.Policy, pack(a.Jurisdiction))
 		if sqlite.IsUnique(err) {
 			return fmt.Errorf("there is an agency in %s: %w", dir, nvr.ErrExists)
 		}
@@ -101,7 +72,8 @@ func Init(ctx context.Context, dir string, p Profile) (*Agency, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Agency{p, db, ed25519.NewKeyFromSeed(seed), time.Now}, nil
+	a.db = db
+	return a, nil
 }
 
 // Open opens the agency in a directory: nvr.ErrNotFound if there is none.
@@ -116,40 +88,35 @@ func Open(ctx context.Context, dir string) (*Agency, error) {
 	a := &Agency{db: db, now: time.Now}
 	all, err := sqlite.All(ctx, db.Reader(), func(row sqlite.Row) (seed []byte, err error) {
 		var jurisdiction []byte
-		err = row.Scan(&seed, &a.Title, &a.Class, &a.Domain, &a.Contact, &jurisdiction)
+		err = row.Scan(&seed, &a.Minute, &a.Title, &a.Class, &a.Domain, &a.Contact, &a.Policy, &jurisdiction)
 		a.Jurisdiction = unpack(jurisdiction)
 		return seed, err
-	}, `SELECT seed, title, class, domain, contact, jurisdiction FROM agency`)
+	}, `SELECT seed, minute, title, class, domain, contact, policy, jurisdiction FROM agency`)
 	if err == nil && len(all) == 0 {
 		err = fmt.Errorf("there is no agency in %s; make one with `nvrd agency init`: %w", dir, nvr.ErrNotFound)
-	}
-	if err == nil {
-		err = a.check()
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.key = ed25519.NewKeyFromSeed(all[0])
+	a.Key = wire.PublicKey(a.key)
 	return a, nil
 }
 
 // Close closes it.
 func (a *Agency) Close() error { return a.db.Close() }
 
-// Key is what homes know the agency by.
-func (a *Agency) Key() wire.Key { return wire.PublicKey(a.key) }
-
-func (p Profile) check() error {
-	if p.Class < Police || p.Class > Town {
-		return fmt.Errorf("say what class of agency it is: %w", nvr.ErrInvalid)
+// Card returns what the agency says of itself, signed: stewards who let it in pass
+// on that, and nothing else.
+func (a *Agency) Card() (wire.Signed, error) {
+	card, err := wire.Sign(a.Agency, a.key)
+	if err != nil {
+		return card, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 	}
-	if err := wire.CheckAgency(p.Title, p.Contact); err != nil {
-		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+	if _, err := area.NewJurisdiction(a.Jurisdiction); err != nil {
+		return card, fmt.Errorf("jurisdiction: %w: %w", nvr.ErrInvalid, err)
 	}
-	if _, err := area.NewJurisdiction(p.Jurisdiction); err != nil {
-		return fmt.Errorf("jurisdiction: %w: %w", nvr.ErrInvalid, err)
-	}
-	return nil
+	return card, nil
 }
 
 func pack(corners []wire.Point) (b []byte) {

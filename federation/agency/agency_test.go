@@ -28,7 +28,7 @@ func square(lat, lon, side int32) []wire.Point {
 	return []wire.Point{{Lat: lat, Lon: lon}, {Lat: lat, Lon: lon + side}, {Lat: lat + side, Lon: lon + side}, {Lat: lat + side, Lon: lon}}
 }
 
-var brigade = Profile{Title: "Fire brigade", Class: Fire, Domain: "fire.example", Contact: "Desk, 555 0100", Jurisdiction: square(40_600_000, -74_000_000, 300_000)}
+var brigade = wire.Agency{Title: "Fire brigade", Class: wire.ClassFire, Domain: "fire.example", Contact: "Desk, 555 0100", Policy: "Deleted after 30 days.", Jurisdiction: square(40_600_000, -74_000_000, 300_000)}
 
 // found makes an agency whose clock a test moves.
 func found(t *testing.T) (*Agency, string, *time.Time) {
@@ -64,8 +64,8 @@ func TestInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if again.Key() != a.Key() || again.Title != brigade.Title || again.Class != Fire || again.Domain != brigade.Domain || again.Contact != brigade.Contact || !slices.Equal(again.Jurisdiction, brigade.Jurisdiction) {
-		t.Errorf("it is opened as %v %+v", again.Key(), again.Profile)
+	if again.Key != a.Key || again.Policy != brigade.Policy || again.Minute != a.Minute || again.Title != brigade.Title || again.Class != wire.ClassFire || again.Domain != brigade.Domain || again.Contact != brigade.Contact || !slices.Equal(again.Jurisdiction, brigade.Jurisdiction) {
+		t.Errorf("it is opened as %v %+v", again.Key, again.Agency)
 	}
 	if _, err := Open(t.Context(), t.TempDir()); !errors.Is(err, nvr.ErrNotFound) {
 		t.Errorf("an empty directory: %v", err)
@@ -73,9 +73,9 @@ func TestInit(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("whoever is on the machine may read the key: %v", info.Mode())
 	}
-	for what, change := range map[string]func(*Profile){
-		"no title": func(p *Profile) { p.Title = "" }, "no class": func(p *Profile) { p.Class = 0 }, "no contact": func(p *Profile) { p.Contact = "" },
-		"no jurisdiction": func(p *Profile) { p.Jurisdiction = nil }, "a title that can't be seen": func(p *Profile) { p.Title = "\u202e" },
+	for what, change := range map[string]func(*wire.Agency){
+		"no title": func(p *wire.Agency) { p.Title = "" }, "no class": func(p *wire.Agency) { p.Class = 0 }, "no policy": func(p *wire.Agency) { p.Policy = "" }, "no contact": func(p *wire.Agency) { p.Contact = "" },
+		"no jurisdiction": func(p *wire.Agency) { p.Jurisdiction = nil }, "a title that can't be seen": func(p *wire.Agency) { p.Title = "\u202e" },
 	} {
 		p, dir := brigade, t.TempDir()
 		change(&p)
@@ -168,8 +168,8 @@ func TestPublished(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, from := range []string{server.URL, mirror.URL} {
-			home := request.NewLog(request.Terms{Agency: a.Key(), Jurisdiction: town, Cells: cell}, func(wire.Key) bool { return false })
-			if got, err := home.Offer(get(t, from, "checkpoint"), fetch(t, from, a.Key()), wire.MinuteOf(*now)); got != request.Extended || err != nil {
+			home := request.NewLog(request.Terms{Agency: a.Key, Jurisdiction: town, Cells: cell}, func(wire.Key) bool { return false })
+			if got, err := home.Offer(get(t, from, "checkpoint"), fetch(t, from, a.Key), wire.MinuteOf(*now)); got != request.Extended || err != nil {
 				t.Fatalf("a home finds it %v (%v)", got, err)
 			}
 			for i, e := range home.Entries(0) {
@@ -196,7 +196,7 @@ func stock(t *testing.T, a *Agency, now *time.Time, n int) {
 		for range n {
 			*now = now.Add(24 * time.Hour)
 			at := wire.MinuteOf(*now)
-			s, err := wire.Sign(wire.Bulletin{Head: wire.AgencyHead{Agency: a.Key(), Minute: at}, Title: "Ice", Text: "Roads freeze tonight.", Expires: at + wire.Day}, a.key)
+			s, err := wire.Sign(wire.Bulletin{Head: wire.AgencyHead{Agency: a.Key, Minute: at}, Title: "Ice", Text: "Roads freeze tonight.", Expires: at + wire.Day}, a.key)
 			if err != nil {
 				return err
 			}

@@ -42,7 +42,7 @@ func (a *Agency) Published(ctx context.Context) (*Published, error) {
 	if err != nil {
 		return nil, err
 	}
-	judge := request.NewJudge(request.Terms{Agency: a.Key(), Jurisdiction: town})
+	judge := request.NewJudge(request.Terms{Agency: a.Key, Jurisdiction: town})
 	for _, s := range p.All {
 		v, _ := judge.Judge(s)
 		p.Verdicts = append(p.Verdicts, v)

@@ -19,7 +19,7 @@ type Request struct {
 	From, To wire.Minute
 	Area     []wire.Point
 	Text     string
-	Contact  string      // that of the profile if it is empty
+	Contact  string      // the agency's own if it is empty
 	Open     wire.Minute // for how long
 }
 
@@ -66,8 +66,8 @@ func (a *Agency) publish(ctx context.Context, cells []wire.Cell, body func(wire.
 		if err != nil {
 			return err
 		}
-		head, now := wire.AgencyHead{Agency: a.Key()}, wire.MinuteOf(a.now())
-		judge := request.NewJudge(request.Terms{Agency: a.Key(), Jurisdiction: town, Cells: cells})
+		head, now := wire.AgencyHead{Agency: a.Key}, wire.MinuteOf(a.now())
+		judge := request.NewJudge(request.Terms{Agency: a.Key, Jurisdiction: town, Cells: cells})
 		for _, p := range all {
 			_, _ = judge.Judge(p) // it was asked when it was published
 			head.Minute = max(head.Minute, p.Body.(wire.Publication).Agency().Minute)

@@ -628,7 +628,8 @@ func TestRosterChanged(t *testing.T) {
 	next := changed(true, "a proposal", s.sign(wire.SetPolicy{Head: act(head, 3), Policy: policy(8)}, "anna's seat"))
 	changed(false, "a vote of nobody", vote(head, 2, "ben"))
 	changed(true, "a vote that makes it count", vote(next, 3, "ben"))
-	changed(true, "an agency that is proposed", s.sign(wire.AdmitAgency{Head: act(next, 4), Agency: author("fire"), Title: "Fire"}, "anna's seat"))
+	fire := wire.Agency{Key: author("fire"), Title: "Fire", Class: wire.ClassFire, Contact: "Desk", Policy: "Deleted after 30 days.", Jurisdiction: make([]wire.Point, 3)}
+	changed(true, "an agency that is proposed", s.sign(wire.AdmitAgency{Head: act(next, 4), Agency: fire, Signature: s.sign(fire, "fire").Signature()}, "anna's seat"))
 	changed(true, "a seat that votes for two", s.sign(wire.SetPolicy{Head: act(next, 4), Policy: policy(7)}, "anna's seat"))
 	changed(true, "a neighbor", s.admit("dora"))
 	changed(false, "the same once more", s.admit("dora"))

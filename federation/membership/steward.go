@@ -88,6 +88,25 @@ func (m *Membership) SetPolicy(p wire.Policy) error {
 	return m.propose(func(head wire.ActHead) wire.Body { return wire.SetPolicy{Head: head, Policy: p} })
 }
 
+// AdmitAgency proposes to let an agency ask homes here, as it says of itself in a
+// card (see [wire.ParseAgency]), or to take what it says now for what it said before.
+// Cells are where the neighborhood lies, as far as this agency is concerned; succeeds
+// is a key that the same agency had, which counts no longer, or zero.
+func (m *Membership) AdmitAgency(card wire.Signed, cells []wire.Cell, succeeds wire.Key) error {
+	says, ok := card.Body.(wire.Agency)
+	if !ok {
+		return fmt.Errorf("%w: a %v is no agency", nvr.ErrInvalid, card.Body.Kind())
+	}
+	return m.propose(func(head wire.ActHead) wire.Body {
+		return wire.AdmitAgency{Head: head, Agency: says, Signature: card.Signature(), Cells: wire.SortCells(cells), Succeeds: succeeds}
+	})
+}
+
+// SuspendAgency proposes to take nothing more of an agency.
+func (m *Membership) SuspendAgency(agency wire.Key) error {
+	return m.propose(func(head wire.ActHead) wire.Body { return wire.SuspendAgency{Head: head, Agency: agency} })
+}
+
 // Annul proposes to make a deed as if it never was.
 func (m *Membership) Annul(deed wire.Hash) error {
 	return m.propose(func(head wire.ActHead) wire.Body { return wire.Annul{Head: head, Deed: deed} })

@@ -247,7 +247,11 @@ func apply(s *State, annulled map[wire.Hash]struct{}, a act) {
 	case wire.SetPolicy:
 		s.Policy = b.Policy
 	case wire.AdmitAgency:
-		s.Agencies[b.Agency] = Agency{Title: b.Title, Since: head.Minute}
+		s.Agencies[b.Agency.Key] = Agency{Agency: b.Agency, Cells: b.Cells, Since: head.Minute}
+		if old, ok := s.Agencies[b.Succeeds]; ok {
+			old.Suspended, old.Heir = true, b.Agency.Key
+			s.Agencies[b.Succeeds] = old
+		}
 	case wire.SuspendAgency:
 		if agency, ok := s.Agencies[b.Agency]; ok {
 			agency.Suspended = true

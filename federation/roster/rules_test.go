@@ -389,18 +389,51 @@ func TestNotHeld(t *testing.T) {
 	}
 }
 
+// An agency is admitted, said anew, suspended, and goes on with another key.
 func TestAgencies(t *testing.T) {
 	s, head := stewards("anna")
-	admit := s.object("admit", wire.AdmitAgency{Head: s.head("anna", head), Agency: key("fire"), Title: "Fire brigade"})
-	if got := s.resolved(t).Agencies[key("fire")]; got.Title != "Fire brigade" || got.Suspended {
+	next := func(what string, b func(wire.ActHead) wire.Body) {
+		t.Helper()
+		head = s.object(what, b(s.head("anna", head)))
+	}
+	admit := func(name, title string, succeeds wire.Key) func(wire.ActHead) wire.Body {
+		return func(h wire.ActHead) wire.Body {
+			return wire.AdmitAgency{Head: h, Agency: brigade(name, title), Cells: []wire.Cell{{Row: 7, Col: 7}}, Succeeds: succeeds}
+		}
+	}
+	suspend := func(name string) func(wire.ActHead) wire.Body {
+		return func(h wire.ActHead) wire.Body { return wire.SuspendAgency{Head: h, Agency: key(name)} }
+	}
+	is := func(name, title string, suspended bool, heir wire.Key) {
+		t.Helper()
+		got := s.resolved(t).Agencies[key(name)]
+		if got.Title != title || got.Suspended != suspended || got.Heir != heir || len(got.Cells) != 1 || len(got.Jurisdiction) != 3 {
+			t.Errorf("%s is %+v", name, got)
+		}
+	}
+	next("admit", admit("fire", "Fire brigade", wire.Key{}))
+	is("fire", "Fire brigade", false, wire.Key{})
+	next("suspend who is none", suspend("police"))
+	if got := s.resolved(t).Agencies; len(got) != 1 {
 		t.Errorf("%+v", got)
 	}
-	stop := s.object("suspend", wire.SuspendAgency{Head: s.head("anna", admit), Agency: key("fire")})
-	s.object("suspend who is none", wire.SuspendAgency{Head: s.head("anna", stop), Agency: key("police")})
-	got := s.resolved(t)
-	if !got.Agencies[key("fire")].Suspended || len(got.Agencies) != 1 {
-		t.Errorf("%+v", got.Agencies)
+	next("suspend", suspend("fire"))
+	is("fire", "Fire brigade", true, wire.Key{})
+	next("admit again", admit("fire", "Fire and rescue", wire.Key{}))
+	is("fire", "Fire and rescue", false, wire.Key{})
+	next("another key", admit("fire anew", "Fire and rescue", key("fire")))
+	is("fire", "Fire and rescue", true, key("fire anew"))
+	is("fire anew", "Fire and rescue", false, wire.Key{})
+	next("in the place of nobody", admit("police", "Police", key("nobody")))
+	is("police", "Police", false, wire.Key{})
+	if got := s.resolved(t).Agencies; len(got) != 3 {
+		t.Errorf("%+v", got)
 	}
+}
+
+// brigade is what an agency says of itself.
+func brigade(name, title string) wire.Agency {
+	return wire.Agency{Key: key(name), Title: title, Class: wire.ClassFire, Contact: "Desk", Policy: "Deleted after 30 days.", Jurisdiction: []wire.Point{{Lat: 1}, {Lon: 1}, {Lat: 1, Lon: 1}}}
 }
 
 // A seat votes once; what it voted for is found again after a restart.

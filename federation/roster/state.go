@@ -55,9 +55,11 @@ type Member struct {
 
 // Agency is an agency that the charter names.
 type Agency struct {
-	Title     string
+	wire.Agency
+	Cells     []wire.Cell // where the neighborhood lies for it
 	Since     wire.Minute
-	Suspended bool
+	Suspended bool     // nothing of it is taken
+	Heir      wire.Key // the key that it has now; zero while it is this one
 }
 
 // Proposal is an act that may yet count.
@@ -124,13 +126,18 @@ func (s *State) Heirs() map[wire.Key]wire.Key {
 func (s *State) Equal(o *State) bool {
 	return s == o || s.Head == o.Head && s.Minute == o.Minute && s.Waiting == o.Waiting &&
 		slices.Equal(s.Charter, o.Charter) && s.Policy.Equal(o.Policy) &&
-		maps.Equal(s.Seats, o.Seats) && maps.EqualFunc(s.Members, o.Members, sameMember) && maps.Equal(s.Agencies, o.Agencies) &&
+		maps.Equal(s.Seats, o.Seats) && maps.EqualFunc(s.Members, o.Members, sameMember) && maps.EqualFunc(s.Agencies, o.Agencies, sameAgency) &&
 		maps.EqualFunc(s.Anew, o.Anew, sameAnew) &&
 		slices.EqualFunc(s.Proposed, o.Proposed, func(a, b Proposal) bool {
 			return a.Act == b.Act && a.Need == b.Need && slices.Equal(a.Votes, b.Votes)
 		}) &&
 		slices.Equal(s.Revoking, o.Revoking) && slices.Equal(s.Doubles, o.Doubles) &&
 		slices.Equal(s.Forked, o.Forked) && slices.Equal(s.Splits, o.Splits)
+}
+
+func sameAgency(a, b Agency) bool {
+	return a.Since == b.Since && a.Suspended == b.Suspended && a.Heir == b.Heir && slices.Equal(a.Cells, b.Cells) && a.Key == b.Key && a.Minute == b.Minute &&
+		a.Title == b.Title && a.Class == b.Class && a.Domain == b.Domain && a.Contact == b.Contact && a.Policy == b.Policy && slices.Equal(a.Jurisdiction, b.Jurisdiction)
 }
 
 func sameAnew(a, b *wire.Anew) bool {

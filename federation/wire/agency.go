@@ -2,9 +2,82 @@ package wire
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// Agency is what an agency says of itself, to be let into neighborhoods: nobody is
+// admitted against their will, and as nothing else.
+type Agency struct {
+	_            struct{} `cbor:",toarray"`
+	Key          Key      // signs, and signs what it publishes
+	Minute       Minute
+	Title        string
+	Class        AgencyClass
+	Domain       string // that it proves to be its own, in lower case; may be empty
+	Contact      string // who answers questions
+	Policy       string // what it does with what it is given, in plain words
+	Jurisdiction []Point
+}
+
+// AgencyClass is what kind of agency it is.
+type AgencyClass uint8
+
+// The classes.
+const (
+	ClassPolice AgencyClass = 1
+	ClassFire   AgencyClass = 2 // and rescue
+	ClassTown   AgencyClass = 3
+)
+
+var classes = [...]string{"police", "fire", "town"}
+
+func (c AgencyClass) String() string {
+	if c < ClassPolice || c > ClassTown {
+		return fmt.Sprintf("class %d", uint8(c))
+	}
+	return classes[c-1]
+}
+
+// ParseAgencyClass is the other way: ErrUnknown for another word.
+func ParseAgencyClass(word string) (AgencyClass, error) {
+	if i := slices.Index(classes[:], word); i >= 0 {
+		return AgencyClass(i + 1), nil
+	}
+	return 0, fmt.Errorf("%w: class %q, of %s", ErrUnknown, word, strings.Join(classes[:], ", "))
+}
+
+// agencyPrefix begins what an agency says of itself as text.
+const agencyPrefix = "STOOP-AGENCY:"
+
+// AgencyText returns what an agency says of itself as text, to be sent to stewards:
+// STOOP-AGENCY:, and the object in base32 (RFC 4648).
+func AgencyText(card Signed) string { return agencyPrefix + inviteText.EncodeToString(card.Raw) }
+
+// ParseAgency reads what [AgencyText] wrote, from what a person pasted: broken into
+// lines, in small letters, with words before it. Errors are the kinds of this package.
+func ParseAgency(text string) (Signed, error) {
+	if len(text) > 16*MaxObject {
+		return Signed{}, fmt.Errorf("%w: text of %d bytes", ErrTooLarge, len(text))
+	}
+	_, letters, found := strings.Cut(strings.ToUpper(text), agencyPrefix)
+	if !found {
+		return Signed{}, fmt.Errorf("%w: what an agency says of itself begins with %s", ErrMalformed, agencyPrefix)
+	}
+	raw, err := inviteText.DecodeString(strings.Join(strings.Fields(letters), ""))
+	if err != nil {
+		return Signed{}, fmt.Errorf("%w: it is not whole; copy it again from its first to its last letter", ErrMalformed)
+	}
+	card, err := Open(raw)
+	if err != nil {
+		return Signed{}, err
+	}
+	if _, ok := card.Body.(Agency); !ok {
+		return Signed{}, fmt.Errorf("%w: a %v is no agency", ErrUnknown, card.Body.Kind())
+	}
+	return card, nil
+}
 
 // AgencyHead places what an agency publishes. Its log holds the ids of all, in
 // their order.
@@ -119,35 +192,51 @@ func (c Closing) Agency() AgencyHead  { return c.Head }
 func (b Bulletin) Agency() AgencyHead { return b.Head }
 
 // Kind returns the kind. So do those below.
+func (Agency) Kind() Kind   { return KindAgency }
 func (Request) Kind() Kind  { return KindRequest }
 func (Closing) Kind() Kind  { return KindClosing }
 func (Bulletin) Kind() Kind { return KindBulletin }
 
+func (a Agency) signer() Key   { return a.Key }
 func (r Request) signer() Key  { return r.Head.Agency }
 func (c Closing) signer() Key  { return c.Head.Agency }
 func (b Bulletin) signer() Key { return b.Head.Agency }
 
 func (r Request) check() error {
-	err := first(
+	return first(
 		text("case", r.Case, 1, MaxName, false),
 		known("incident", r.Incident >= IncidentMissing && r.Incident <= IncidentHarassing),
 		within("window", r.From < r.To),
-		within("corners of the area", 3 <= len(r.Area) && len(r.Area) <= MaxCorners),
+		outline("area", r.Area),
 		text("what is asked", r.Text, 1, MaxPublication, true),
 		text("contact", r.Contact, 1, MaxContact, true),
 		within("expiry", r.Head.Minute < r.Expires),
 	)
-	for _, p := range r.Area {
+}
+
+func (a Agency) check() error {
+	err := first(
+		text("title", a.Title, 1, MaxTitle, false),
+		known("class", a.Class >= ClassPolice && a.Class <= ClassTown),
+		within("domain", a.Domain == "" || domain.MatchString(a.Domain) && len(a.Domain) <= MaxDomain),
+		text("contact", a.Contact, 1, MaxContact, true),
+		text("policy", a.Policy, 1, MaxContact, true),
+	)
+	return first(err, outline("jurisdiction", a.Jurisdiction))
+}
+
+// domain is a name of two labels or more (RFC 1123, section 2.1).
+var domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func outline(what string, corners []Point) error {
+	err := within("corners of the "+what, 3 <= len(corners) && len(corners) <= MaxCorners)
+	for _, p := range corners {
 		err = first(err, p.check())
 	}
 	return err
 }
 
-// CheckAgency tells whether an agency may be called so, and have such a contact:
-// ErrRange, and what is wrong.
-func CheckAgency(title, contact string) error {
-	return first(text("title", title, 1, MaxTitle, false), text("contact", contact, 1, MaxContact, true))
-}
+func (c Cell) check() error { return within("cell", c.Row < 90_000 && c.Col < 180_000) }
 
 func (p Point) check() error {
 	const degree = 1_000_000

@@ -1,6 +1,10 @@
 package wire
 
-import "slices"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Genesis begins a neighborhood; its ID is the neighborhood's name for ever.
 // The founder signs it with the first seat, and then admits itself as anybody.
@@ -81,12 +85,14 @@ type SetPolicy struct {
 	Policy Policy
 }
 
-// AdmitAgency lets an agency post requests here.
+// AdmitAgency lets an agency ask homes here, or says anew what it is and where.
 type AdmitAgency struct {
-	_      struct{} `cbor:",toarray"`
-	Head   ActHead
-	Agency Key
-	Title  string
+	_         struct{} `cbor:",toarray"`
+	Head      ActHead
+	Agency    Agency    // who is let in
+	Signature Signature // of that, by the agency
+	Cells     []Cell    // where the neighborhood lies, as far as this agency is concerned
+	Succeeds  Key       // a key of the same agency that is lost or changed; zero for none
 }
 
 // SuspendAgency ends that.
@@ -169,8 +175,28 @@ func (a DropSteward) check() error {
 }
 func (a SetPolicy) check() error { return first(a.Head.check(), a.Policy.check()) }
 func (a AdmitAgency) check() error {
-	return first(a.Head.check(), text("title", a.Title, 1, MaxTitle, false))
+	err := first(
+		a.Head.check(),
+		a.Agency.check(),
+		within("cells", len(a.Cells) <= MaxCells && slices.Equal(a.Cells, SortCells(a.Cells))),
+		within("succeeds", a.Succeeds != a.Agency.Key),
+	)
+	for _, c := range a.Cells {
+		err = first(err, c.check())
+	}
+	if err == nil && !Verify(a.Agency.Key, message(KindAgency, encode(a.Agency)), a.Signature) {
+		return fmt.Errorf("%w: of the agency", ErrSignature)
+	}
+	return err
 }
 func (a SuspendAgency) check() error { return a.Head.check() }
 func (a Annul) check() error         { return a.Head.check() }
 func (v Vote) check() error          { return within("height", v.Height >= 1) }
+
+// SortCells returns cells as [AdmitAgency] lists them, each once.
+func SortCells(cells []Cell) []Cell {
+	return slices.Compact(slices.SortedFunc(slices.Values(cells), compareCells))
+}
+
+// compareCells orders cells from the south west, row by row.
+func compareCells(a, b Cell) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)) }

@@ -77,7 +77,8 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"vote":           sign(t, Vote{Neighborhood: n, Height: 1, Act: add.ID, Seat: keyOf("anna's seat")}, "anna's seat"),
 		"drop-steward":   sign(t, DropSteward{Head: at(2, add.ID), Seat: keyOf("bob's seat"), Cut: []Hash{hashOf("a deed")}}, "anna's seat"),
 		"set-policy":     sign(t, SetPolicy{Head: at(2, add.ID), Policy: Policy{Invites: InvitesByStewards, Places: []string{}, ExpireDays: 7}}, "anna's seat"),
-		"admit-agency":   sign(t, AdmitAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade"), Title: "Fire brigade"}, "anna's seat"),
+		"admit-agency":   sign(t, letIn(brigade(), func(a *AdmitAgency) { a.Head = at(2, add.ID) }), "anna's seat"),
+		"agency":         sign(t, brigade(), "fire brigade"),
 		"suspend-agency": sign(t, SuspendAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade")}, "anna's seat"),
 		"request":        sign(t, Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Case: "2026-1184", Incident: IncidentFire, From: now - 120, To: now - 60, Area: block(), Text: "Smoke behind the bakery. Did a camera see where it began?", Contact: "Desk, 555 0100", Expires: now + 7*Day}, "fire brigade"),
 		"closing":        sign(t, Closing{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 9}, On: hashOf("a request"), Is: ClosingResolved}, "fire brigade"),
@@ -92,6 +93,21 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"follow":         sign(t, Follow{Neighborhood: n, Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob anew")}, "bob"),
 		"report":         sign(t, Report{Neighborhood: n, Reporter: keyOf("bob"), Steward: keyOf("anna"), On: post.ID, Reason: LabelUnkind, Words: "It names my son.", Minute: now + 7}, "bob"),
 	}, payloads
+}
+
+// brigade is what an agency says of itself.
+func brigade() Agency {
+	return Agency{Key: keyOf("fire brigade"), Minute: 1000, Title: "Fire brigade", Class: ClassFire, Domain: "fire.example", Contact: "Desk, 555 0100", Policy: "Deleted after 30 days.", Jurisdiction: block()}
+}
+
+// letIn is an act that admits an agency, which agrees; but for what change does to it.
+func letIn(agency Agency, change func(*AdmitAgency)) AdmitAgency {
+	a := AdmitAgency{Agency: agency, Signature: Signature(ed25519.Sign(private("fire brigade"), message(KindAgency, encode(agency)))), Cells: []Cell{{Row: 65_350, Col: 53_005}, {Row: 65_351, Col: 53_004}}}
+	a.Head.Height = 1
+	if change != nil {
+		change(&a)
+	}
+	return a
 }
 
 // block is an area of a few streets.

@@ -31,6 +31,7 @@ const (
 	KindRequest       Kind = 17
 	KindClosing       Kind = 18
 	KindBulletin      Kind = 19
+	KindAgency        Kind = 20
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -44,7 +45,7 @@ var kinds = map[Kind]struct {
 	KindAddSteward:    {"add-steward", 512, body[AddSteward]},
 	KindDropSteward:   {"drop-steward", 1 << 10, body[DropSteward]},
 	KindSetPolicy:     {"set-policy", 4 << 10, body[SetPolicy]},
-	KindAdmitAgency:   {"admit-agency", 1 << 10, body[AdmitAgency]},
+	KindAdmitAgency:   {"admit-agency", 4 << 10, body[AdmitAgency]},
 	KindSuspendAgency: {"suspend-agency", 512, body[SuspendAgency]},
 	KindAnnul:         {"annul", 512, body[Annul]},
 	KindVote:          {"vote", 512, body[Vote]},
@@ -59,6 +60,7 @@ var kinds = map[Kind]struct {
 	KindRequest:       {"request", 4 << 10, body[Request]},
 	KindClosing:       {"closing", 512, body[Closing]},
 	KindBulletin:      {"bulletin", 4 << 10, body[Bulletin]},
+	KindAgency:        {"agency", 3 << 10, body[Agency]},
 }
 
 // MaxObject is the size of the largest object, in bytes.

@@ -47,6 +47,13 @@ type MessageVector struct{ Name, Raw string }
 
 type RefusedVector struct{ Name, Error, Raw string }
 
+// an is what an agency says of itself, but for what change does to it.
+func an(change func(*Agency)) Agency {
+	a := brigade()
+	change(&a)
+	return a
+}
+
 // asked is a request that is refused for nothing but what change does to it.
 func asked(change func(*Request)) Request {
 	r := Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: 200}, Case: "2026-1184", Incident: IncidentFire, From: 80, To: 140, Area: block(), Text: "Smoke?", Contact: "Desk", Expires: 300}
@@ -69,7 +76,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(o, again, cmpopts.IgnoreUnexported(Genesis{}, Policy{}, ActHead{}, AddSteward{}, DropSteward{}, SetPolicy{}, AdmitAgency{}, SuspendAgency{}, Annul{}, Vote{},
-			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{}, AgencyHead{}, Request{}, Point{}, Closing{}, Bulletin{})); diff != "" {
+			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{}, Agency{}, Cell{}, AgencyHead{}, Request{}, Point{}, Closing{}, Bulletin{})); diff != "" {
 			t.Errorf("%s is read as another (-signed +read):\n%s", name, diff)
 		}
 		v.Objects = append(v.Objects, ObjectVector{name, o.Body.Kind().String(), o.Body.signer().String(), o.ID.String(), hex.EncodeToString(o.Raw)})
@@ -234,6 +241,30 @@ func refused(t testing.TB) []refusal {
 		{"founded anew, with an invite of another version", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(Invite{Version: 2})}), "bob"), ErrUnknown},
 		{"founded anew, in its own place", sealed(KindAnew, encode(Anew{Neighborhood: hashOf("n"), Author: keyOf("bob"), Invite: encode(invitation())}), "bob"), ErrRange},
 		{"founded anew by another", sealed(KindAnew, encode(Anew{Author: keyOf("bob"), Invite: encode(invitation())}), "eve"), ErrSignature},
+		{"an agency without a class", sealed(KindAgency, encode(an(func(a *Agency) { a.Class = 0 })), "fire brigade"), ErrUnknown},
+		{"an agency of a class to come", sealed(KindAgency, encode(an(func(a *Agency) { a.Class = ClassTown + 1 })), "fire brigade"), ErrUnknown},
+		{"an agency without a title", sealed(KindAgency, encode(an(func(a *Agency) { a.Title = "" })), "fire brigade"), ErrRange},
+		{"an agency without a contact", sealed(KindAgency, encode(an(func(a *Agency) { a.Contact = "" })), "fire brigade"), ErrRange},
+		{"an agency without a policy", sealed(KindAgency, encode(an(func(a *Agency) { a.Policy = "" })), "fire brigade"), ErrRange},
+		{"an agency whose domain is an address", sealed(KindAgency, encode(an(func(a *Agency) { a.Domain = "10.0.0.1" })), "fire brigade"), ErrRange},
+		{"an agency whose domain is a name of the network", sealed(KindAgency, encode(an(func(a *Agency) { a.Domain = "localhost" })), "fire brigade"), ErrRange},
+		{"an agency whose domain has a port", sealed(KindAgency, encode(an(func(a *Agency) { a.Domain = "fire.example:80" })), "fire brigade"), ErrRange},
+		{"an agency whose domain is in capitals", sealed(KindAgency, encode(an(func(a *Agency) { a.Domain = "Fire.example" })), "fire brigade"), ErrRange},
+		{"an agency whose domain is too long", sealed(KindAgency, encode(an(func(a *Agency) { a.Domain = strings.Repeat("a.", 127) + "a" })), "fire brigade"), ErrRange},
+		{"an agency for a line", sealed(KindAgency, encode(an(func(a *Agency) { a.Jurisdiction = a.Jurisdiction[:2] })), "fire brigade"), ErrRange},
+		{"an agency beyond the pole", sealed(KindAgency, encode(an(func(a *Agency) { a.Jurisdiction[0].Lat = 90_000_001 })), "fire brigade"), ErrRange},
+		{"an agency in another's name", sealed(KindAgency, encode(brigade()), "eve"), ErrSignature},
+		{"an agency admitted as something else", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Agency.Title = keyOf("bob"), "Police" })), "bob"), ErrSignature},
+		{"an agency admitted in its own place", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Succeeds = keyOf("bob"), a.Agency.Key })), "bob"), ErrRange},
+		{"an agency admitted with a cell twice", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Cells = keyOf("bob"), []Cell{{Row: 1, Col: 1}, {Row: 1, Col: 1}} })), "bob"), ErrRange},
+		{"an agency admitted with cells out of order", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Cells = keyOf("bob"), []Cell{{Row: 1, Col: 2}, {Row: 1, Col: 1}} })), "bob"), ErrRange},
+		{"an agency admitted with a cell that is nowhere", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Cells = keyOf("bob"), []Cell{{Row: 90_000, Col: 1}} })), "bob"), ErrRange},
+		{"an agency admitted with too many cells", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) {
+			a.Head.Seat, a.Cells = keyOf("bob"), nil
+			for n := range uint32(MaxCells + 1) {
+				a.Cells = append(a.Cells, Cell{Row: 1, Col: n})
+			}
+		})), "bob"), ErrRange},
 		{"a request by another", sealed(KindRequest, encode(asked(nil)), "eve"), ErrSignature},
 		{"a request without a case", sealed(KindRequest, encode(asked(func(r *Request) { r.Case = "" })), "fire brigade"), ErrRange},
 		{"a request for what is lawful", sealed(KindRequest, encode(asked(func(r *Request) { r.Incident = 0 })), "fire brigade"), ErrUnknown},
@@ -452,10 +483,16 @@ func TestLimits(t *testing.T) {
 	n := hashOf("n")
 	card := Card{Neighborhood: n, Author: keyOf("bob"), Node: keyOf("node"), Proof: ProveNode(private("node"), n, keyOf("bob")), Seal: keyOf("s"), Name: wide(MaxName), Minute: last}
 	deed := DeedHead{Neighborhood: n, Minute: last, Seat: keyOf("bob"), Prev: heads}
+	largest := Agency{Key: keyOf("fire brigade"), Minute: last, Title: wide(MaxTitle), Class: ClassTown, Domain: strings.Repeat("a.", 126) + "a", Contact: wide(MaxContact), Policy: wide(MaxContact), Jurisdiction: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners)}
 	for _, b := range []Body{
 		Genesis{Minute: last, Title: wide(MaxTitle), Policy: policy, Seat: keyOf("bob"), Succeeds: n, Head: n},
 		AddSteward{Head: head}, DropSteward{Head: head, Cut: heads}, SetPolicy{Head: head, Policy: policy},
-		AdmitAgency{Head: head, Title: wide(MaxTitle)}, SuspendAgency{Head: head}, Annul{Head: head}, Vote{Height: last, Seat: keyOf("bob")},
+		letIn(largest, func(a *AdmitAgency) {
+			a.Head, a.Succeeds, a.Cells = head, keyOf("bob"), nil
+			for n := range uint32(MaxCells) {
+				a.Cells = append(a.Cells, Cell{Row: 89_999, Col: 100_000 + n})
+			}
+		}), largest, SuspendAgency{Head: head}, Annul{Head: head}, Vote{Height: last, Seat: keyOf("bob")},
 		Admit{Head: deed, Card: card, Signature: Signature(ed25519.Sign(private("bob"), message(KindCard, encode(card))))},
 		Revoke{Head: deed, Cut: last}, card, Leave{Author: keyOf("bob"), Minute: last},
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
@@ -465,7 +502,7 @@ func TestLimits(t *testing.T) {
 		Closing{Head: AgencyHead{Agency: keyOf("bob"), Minute: last}, Is: ClosingWithdrawn},
 		Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Title: wide(MaxTitle), Text: wide(MaxPublication), Expires: last},
 	} {
-		if _, err := Sign(b, private("bob")); err != nil {
+		if _, err := Sign(b, private(map[bool]string{true: "fire brigade", false: "bob"}[b.Kind() == KindAgency])); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)
 		}
 	}

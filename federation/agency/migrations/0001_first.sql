@@ -3,10 +3,12 @@
 CREATE TABLE agency (
 	only         INTEGER PRIMARY KEY CHECK (only = 1),
 	seed         BLOB    NOT NULL CHECK (length(seed) = 32),              -- of its Ed25519 key
+	minute       INTEGER NOT NULL CHECK (minute >= 0),                    -- when it was made, since 1970-01-01T00:00Z
 	title        TEXT    NOT NULL,
 	class        INTEGER NOT NULL CHECK (class > 0),
 	domain       TEXT    NOT NULL,
 	contact      TEXT    NOT NULL,
+	policy       TEXT    NOT NULL,
 	jurisdiction BLOB    NOT NULL CHECK (length(jurisdiction) % 8 = 0)    -- corners: latitude and longitude in millionths of a degree, 4 bytes each, highest first
 ) STRICT;
 

@@ -91,7 +91,7 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 		say("policy", is.Head.Seat)
 		d.rules = rulesOf(is.Policy, b.look.T.Street.Found)
 	case wire.AdmitAgency:
-		say("agency", is.Head.Seat, "title", is.Title)
+		say("agency", is.Head.Seat, "title", is.Agency.Title)
 	case wire.SuspendAgency:
 		say("suspend", is.Head.Seat)
 	case wire.Annul:
