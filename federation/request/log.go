@@ -123,8 +123,8 @@ func (l *Log) Compare(note []byte, all []wire.Hash) (Outcome, error) {
 		return 0, err
 	case l.fraud != nil:
 		return Suspended, nil
-	case int64(len(all)) != c.Size || c.Size > MaxEntries:
-		return 0, fmt.Errorf("%w: %d ids of %d", wire.ErrRange, len(all), c.Size)
+	case c.Size > MaxEntries:
+		return 0, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
 	}
 	tree := (tlog.Tree{}).Append(all...)
 	if tree.Root() != c.Root {

@@ -143,6 +143,30 @@ func TestOfferRefuses(t *testing.T) {
 	}
 }
 
+// A log that never ends is not followed for ever.
+func TestLongLog(t *testing.T) {
+	all := make([]wire.Hash, MaxEntries+1)
+	for i := range all {
+		all[i] = wire.Hash{byte(i), byte(i >> 8), 1}
+	}
+	home, tree := newHome(t), tlog.Tree{}.Append(all...)
+	entries := make([]Entry, len(all))
+	for i := range entries {
+		entries[i].ID = all[i]
+	}
+	longest := tlog.Sign(tree.At(MaxEntries), private("police"))
+	if got, err := home.Offer(longest, entries[:MaxEntries], today); got != Extended || err != nil {
+		t.Errorf("the longest is %v (%v)", got, err)
+	}
+	longer := tlog.Sign(tree, private("police"))
+	if got, err := home.Offer(longer, entries[MaxEntries:], today); got != 0 || !errors.Is(err, wire.ErrTooLarge) {
+		t.Errorf("one more is %v (%v)", got, err)
+	}
+	if got, err := home.Compare(longer, all); got != 0 || !errors.Is(err, wire.ErrTooLarge) {
+		t.Errorf("compared, it is %v (%v)", got, err)
+	}
+}
+
 // An entry of a minute to come waits until it has; clocks may be 10 minutes off.
 func TestOfferWaits(t *testing.T) {
 	a, home := newAgency(t), newHome(t)
@@ -259,8 +283,12 @@ func TestCompareAccuses(t *testing.T) {
 	if _, ok := home.Fraud(); ok {
 		t.Error("an honest agency is convicted")
 	}
-	other := tlog.Fraud{Agency: wire.PublicKey(private("eve"))}
-	if got, err := home.Convict(other); got != 0 || err == nil {
+	eve := private("eve")
+	other, ok := tlog.Split(tlog.Sign(tlog.Tree{}.Append(all[0]), eve), tlog.Sign(tlog.Tree{}.Append(all[1]), eve), wire.PublicKey(eve), tlog.Tree{})
+	if !ok {
+		t.Fatal("Eve shows one log")
+	}
+	if got, err := home.Convict(other); got != 0 || !errors.Is(err, wire.ErrRange) {
 		t.Errorf("a proof about another agency is %v (%v)", got, err)
 	}
 	if got, err := home.Convict(tlog.Fraud{Agency: police}); got != 0 || err == nil {

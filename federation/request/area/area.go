@@ -140,7 +140,7 @@ func (a Area) Meets(c wire.Cell) bool {
 			}
 		}
 	}
-	return square.holds(p.corners[0]) || p.holds(square.corners[0])
+	return p.holds(square.corners[0]) // no area is so small that a cell holds it
 }
 
 // Cells returns the cells that the area meets, from the south west: at most some

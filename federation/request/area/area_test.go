@@ -48,6 +48,8 @@ func TestCheck(t *testing.T) {
 		want    error
 	}{
 		{"a square at the equator", square(-2_500, 0, 5_000), nil},
+		{"nothing", nil, ErrCrosses},
+		{"a corner", at(0, 0), ErrCrosses},
 		{"two corners", at(0, 0, 0, 5_000), ErrCrosses},
 		{"the smallest square at the equator", square(0, 0, 2_289), nil},
 		{"a millionth less", square(0, 0, 2_288), ErrSmall},
@@ -82,7 +84,7 @@ func TestCheck(t *testing.T) {
 		{"half the globe and back the same way", at(0, 0, 10, -180_000_000, 20, 0), ErrPolar},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			for turned := range len(c.corners) {
+			for turned := range max(1, len(c.corners)) {
 				corners := slices.Concat(c.corners[turned:], c.corners[:turned])
 				for _, back := range []bool{false, true} {
 					if back {
@@ -187,6 +189,8 @@ func TestWithin(t *testing.T) {
 		{"below it", square(15_000, 22_000, 5_000), bay, true},
 		{"in the bay", square(25_000, 22_000, 5_000), bay, false},
 		{"over the bay", at(30_000, 15_000, 30_000, 35_000, 32_000, 35_000, 32_000, 15_000), bay, false},
+		{"over the bay, with its middle in the town", at(30_000, 18_000, 30_000, 45_000, 32_000, 45_000, 32_000, 18_000), bay, false},
+		{"along a border that a bay breaks", at(500, 2_000, 500, 9_000, 6_000, 9_000, 6_000, 2_000), at(0, 0, 0, 50_000, 6_000, 50_000, 6_000, 5_000, 3_000, 5_000, 3_000, 3_000, 6_000, 3_000, 6_000, 0), false},
 		{"over its mouth, from border to border", at(50_000, 20_000, 50_000, 30_000, 44_000, 30_000, 44_000, 20_000), bay, false},
 		{"with only its ends in the town", at(50_000, 18_000, 50_000, 32_000, 49_000, 32_000, 49_000, 18_000), bay, false},
 		{"over the antimeridian", square(10_000, 179_998_000, 5_000), square(0, 179_980_000, 50_000), true},
@@ -194,18 +198,20 @@ func TestWithin(t *testing.T) {
 		{"in a town that was never drawn", square(0, 0, 5_000), nil, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			a, err := Check(c.area)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var town Jurisdiction
-			if c.town != nil {
-				if town, err = NewJurisdiction(c.town); err != nil {
+			for turned := range c.area { // from wherever its longitudes are counted
+				a, err := Check(slices.Concat(c.area[turned:], c.area[:turned]))
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			if got := a.Within(town); got != c.want {
-				t.Errorf("it is within: %v", got)
+				var town Jurisdiction
+				if c.town != nil {
+					if town, err = NewJurisdiction(c.town); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := a.Within(town); got != c.want {
+					t.Errorf("begun at corner %d it is within: %v", turned, got)
+				}
 			}
 		})
 	}
