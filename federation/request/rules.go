@@ -82,13 +82,9 @@ type Judge struct {
 
 // made is a request that keeps the rules.
 type made struct {
-	wire.Request
-	here   bool
-	closed wire.Minute // when it was resolved or withdrawn; 0 if it was not
+	at    wire.Minute
+	until wire.Minute // when it expires, or was resolved or withdrawn: from then on it is closed
 }
-
-// open tells whether homes are asked at a minute.
-func (a *made) open(m wire.Minute) bool { return m < a.Expires && (a.closed == 0 || m < a.closed) }
 
 // NewJudge returns a judge of a log from its beginning.
 func NewJudge(t Terms) *Judge {
@@ -125,10 +121,10 @@ func (j *Judge) verdict(id wire.Hash, n wire.Publication) (Verdict, error) {
 		return j.request(id, n)
 	case wire.Closing:
 		r := j.requests[n.On]
-		if r == nil || !r.open(n.Head.Minute) {
+		if r == nil || n.Head.Minute >= r.until {
 			return NothingToClose, nil
 		}
-		r.closed = n.Head.Minute
+		r.until = n.Head.Minute
 		return Accepted, nil
 	case wire.Bulletin:
 		switch day := n.Head.Minute.Day(); {
@@ -167,15 +163,13 @@ func (j *Judge) request(id wire.Hash, r wire.Request) (Verdict, error) {
 	case j.cases[caseOf(r.Case)] >= PerCase:
 		return CaseSpent, nil
 	}
-	ask := &made{Request: r}
-	for _, c := range j.terms.Cells {
-		ask.here = ask.here || a.Meets(c)
-	}
-	if ask.here {
-		j.here = slices.DeleteFunc(j.here, func(h *made) bool { return h.Head.Minute+Month <= at }) // by then none is open
+	ask := &made{at: at, until: r.Expires}
+	here := slices.ContainsFunc(j.terms.Cells, a.Meets)
+	if here {
+		j.here = slices.DeleteFunc(j.here, func(h *made) bool { return at-h.at >= Month }) // by then none is open
 		open := 0
 		for _, h := range j.here {
-			if h.open(at) {
+			if at < h.until {
 				open++
 			}
 		}
@@ -189,7 +183,7 @@ func (j *Judge) request(id wire.Hash, r wire.Request) (Verdict, error) {
 	}
 	j.cases[caseOf(r.Case)]++
 	j.requests[id] = ask
-	if !ask.here {
+	if !here {
 		return Elsewhere, nil
 	}
 	return Accepted, nil
