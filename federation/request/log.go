@@ -35,12 +35,13 @@ type Log struct {
 	entries []Entry
 	note    []byte // the checkpoint of all entries; nil before the first
 	fraud   *tlog.Fraud
+	refused map[wire.Hash]struct{} // texts that were told and broke a rule, since one last kept them
 }
 
 // NewLog returns the log of an agency, of which nothing is known yet. Known tells
 // whose cosignatures count.
 func NewLog(t Terms, known func(wire.Key) bool) *Log {
-	return &Log{terms: t, known: known, judge: NewJudge(t)}
+	return &Log{terms: t, known: known, judge: NewJudge(t), refused: map[wire.Hash]struct{}{}}
 }
 
 // Outcome is what became of a checkpoint that was offered.
@@ -86,13 +87,17 @@ func (l *Log) Offer(note []byte, more []Entry, now wire.Minute) (Outcome, error)
 	if err := l.read(more); err != nil {
 		return 0, err
 	}
-	if slices.ContainsFunc(more, func(e Entry) bool { return e.minute() > int64(now)+int64(Ahead) }) {
+	if slices.ContainsFunc(more, func(e Entry) bool { return e.early(now) }) {
 		return Waiting, nil
+	}
+	note, err = tlog.Merge(note, note, l.terms.Agency, l.known) // what strangers wrote on it goes no further
+	if err != nil {
+		return 0, err
 	}
 	for i := range more {
 		more[i].judge(l.judge)
 	}
-	l.tree, l.note = tree, bytes.Clone(note)
+	l.tree, l.note = tree, note
 	l.entries = append(l.entries, more...)
 	return Extended, nil
 }
@@ -163,35 +168,52 @@ func (l *Log) Convict(f tlog.Fraud) (Outcome, error) {
 	return Convicted, nil
 }
 
-// Tell takes texts of entries that were here without. It returns how many were.
-func (l *Log) Tell(texts [][]byte) (told int, err error) {
-	wanted := map[wire.Hash][]int{}
-	for i, e := range l.entries {
-		if e.Text.Body == nil {
-			wanted[e.ID] = append(wanted[e.ID], i)
-		}
-	}
+// Tell takes texts of entries that were here without. It returns how many are new:
+// of a minute to come none is yet, nor what broke a rule when it was told before and
+// nothing changed since, so that nobody can have all judged again and again.
+func (l *Log) Tell(texts [][]byte, now wire.Minute) (told int, err error) {
+	offered := map[wire.Hash]wire.Signed{}
 	for _, text := range texts {
 		n, bad := wire.Open(text)
 		if bad != nil {
 			err = errors.Join(err, bad)
 			continue
 		}
-		for _, i := range wanted[n.ID] {
-			l.entries[i].Text = n
-			told++
+		if _, again := l.refused[n.ID]; !again && !(Entry{Text: n}).early(now) {
+			offered[n.ID] = n
 		}
-		delete(wanted, n.ID)
 	}
-	if told > 0 {
-		l.Rule(l.terms)
+	var taken []int
+	for i, e := range l.entries {
+		if n, ok := offered[e.ID]; ok && e.Text.Body == nil {
+			l.entries[i].Text = n
+			taken = append(taken, i)
+		}
 	}
-	return told, err
+	if len(taken) == 0 {
+		return 0, err
+	}
+	l.judgeAll()
+	if slices.ContainsFunc(taken, func(i int) bool { return l.entries[i].Verdict.OK() }) {
+		clear(l.refused) // what comes after may be judged otherwise now
+		return len(taken), err
+	}
+	for _, i := range taken {
+		l.refused[l.entries[i].ID] = struct{}{}
+	}
+	return len(taken), err
 }
 
-// Rule judges all anew, under other terms.
+// Rule judges all anew, under other terms. Of what broke a rule the text is not
+// here: it keeps its verdict until it is told again.
 func (l *Log) Rule(t Terms) {
-	l.terms, l.judge = t, NewJudge(t)
+	l.terms = t
+	clear(l.refused)
+	l.judgeAll()
+}
+
+func (l *Log) judgeAll() {
+	l.judge = NewJudge(l.terms)
 	for i := range l.entries {
 		l.entries[i].judge(l.judge)
 	}
@@ -273,13 +295,10 @@ func (e *Entry) judge(j *Judge) {
 	}
 }
 
-// minute returns when the entry says that it was written; 0 without a text.
-func (e *Entry) minute() int64 {
+// early tells of what says that it was written in a minute to come.
+func (e Entry) early(now wire.Minute) bool {
 	n, ok := e.Text.Body.(wire.Publication)
-	if !ok {
-		return 0
-	}
-	return int64(n.Agency().Minute)
+	return ok && int64(n.Agency().Minute) > int64(now)+int64(Ahead)
 }
 
 func ids(all []Entry) []wire.Hash {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"nvrd/federation/request/area"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
 )
@@ -189,14 +190,85 @@ func TestTell(t *testing.T) {
 	if v := home.Entries(3)[0].Verdict; v != Accepted {
 		t.Errorf("the fourth, of which three are known, is %v", v)
 	}
-	if n, err := home.Tell([][]byte{a.all[1].Text.Raw, a.all[2].Text.Raw}); n != 1 || err != nil {
+	if n, err := home.Tell([][]byte{a.all[1].Text.Raw, a.all[2].Text.Raw}, today+100); n != 1 || err != nil {
 		t.Errorf("%d texts are new (%v)", n, err)
 	}
 	if v := home.Entries(3)[0].Verdict; v != OpenSpent {
 		t.Errorf("the fourth is %v", v)
 	}
-	if _, err := home.Tell([][]byte{{1}}); err == nil {
+	if _, err := home.Tell([][]byte{{1}}, today); err == nil {
 		t.Error("anything is a text")
+	}
+}
+
+// A text that is told has the same rules as one that is offered: what is of a minute
+// to come waits, or an agency could ask for what has not happened by telling it late.
+func TestTellWaits(t *testing.T) {
+	a, home := newAgency(t), newHome(t)
+	a.publishes(asks(11, nil))
+	offer(t, home, a.note(1), []Entry{{ID: a.all[0].ID}}, Extended)
+	text := [][]byte{a.all[0].Text.Raw}
+	if n, err := home.Tell(text, today); n != 0 || err != nil || home.Entries(0)[0].Text.Body != nil {
+		t.Errorf("%d texts of a minute to come are new (%v)", n, err)
+	}
+	if n, err := home.Tell(text, today+1); n != 1 || err != nil || home.Entries(0)[0].Verdict != Accepted {
+		t.Errorf("later %d are (%v), it is %v", n, err, home.Entries(0)[0].Verdict)
+	}
+}
+
+// What broke a rule is judged again when something changed, and else not: each time
+// all of the log is.
+func TestTellAgain(t *testing.T) {
+	a, home := newAgency(t), newHome(t)
+	first := asks(0, nil)
+	a.publishes(first, asks(1, nil), asks(2, nil), wire.Closing{Head: wire.AgencyHead{Agency: police, Minute: today + 3}, On: sign(t, first).ID, Is: wire.ClosingResolved}, asks(4, nil))
+	more := a.from(0, 5)
+	more[3].Text = wire.Signed{} // without which the fourth request is one too many
+	offer(t, home, a.note(5), more, Extended)
+	tell := func(i, want int, verdict Verdict) {
+		t.Helper()
+		if n, err := home.Tell([][]byte{a.all[i].Text.Raw}, today+100); n != want || err != nil || home.Entries(4)[0].Verdict != verdict {
+			t.Fatalf("%d texts are new (%v), the fourth request is %v", n, err, home.Entries(4)[0].Verdict)
+		}
+	}
+	tell(4, 1, OpenSpent)
+	tell(4, 0, OpenSpent)
+	tell(0, 0, OpenSpent) // which is here
+	tell(4, 0, OpenSpent)
+	tell(3, 1, OpenSpent)
+	tell(4, 1, Accepted)
+
+	home = newHome(t)
+	a = newAgency(t)
+	a.publishes(asks(0, func(r *wire.Request) { r.Area = square(200_000, 0, 5_000) }), first)
+	offer(t, home, a.note(2), a.from(0, 2), Extended)
+	out := [][]byte{a.all[0].Text.Raw}
+	if n, _ := home.Tell(out, today+100); n != 1 || home.Entries(0)[0].Verdict != OutOfBounds {
+		t.Errorf("out of the town %d are new, it is %v", n, home.Entries(0)[0].Verdict)
+	}
+	wider := terms(t)
+	var err error
+	if wider.Jurisdiction, err = area.NewJurisdiction(square(-50_000, -50_000, 400_000)); err != nil {
+		t.Fatal(err)
+	}
+	home.Rule(wider)
+	if n, _ := home.Tell(out, today+100); n != 1 || home.Entries(0)[0].Verdict != Elsewhere {
+		t.Errorf("in a larger town %d are new, it is %v", n, home.Entries(0)[0].Verdict)
+	}
+}
+
+// What strangers write on a checkpoint is passed on by nobody, also not by a home
+// that hears of it first.
+func TestStrangersLines(t *testing.T) {
+	a, home := newAgency(t), newHome(t)
+	a.publishes(asks(0, nil))
+	marked, err := tlog.Cosign(a.note(1), police, private("a stranger"), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer(t, home, marked, a.from(0, 1), Extended)
+	if got := home.Note(); string(got) != string(a.note(1)) {
+		t.Errorf("it passes on\n%s", got)
 	}
 }
 
