@@ -251,6 +251,11 @@ func TestTellAgain(t *testing.T) {
 	if wider.Jurisdiction, err = area.NewJurisdiction(square(-50_000, -50_000, 400_000)); err != nil {
 		t.Fatal(err)
 	}
+	inTown := terms(t)
+	inTown.Cells = nil
+	if home.Rule(inTown); home.Entries(1)[0].Verdict != Elsewhere {
+		t.Errorf("what asks nobody here any more is %v", home.Entries(1)[0].Verdict)
+	}
 	home.Rule(wider)
 	if n, _ := home.Tell(out, today+100); n != 1 || home.Entries(0)[0].Verdict != Elsewhere {
 		t.Errorf("in a larger town %d are new, it is %v", n, home.Entries(0)[0].Verdict)

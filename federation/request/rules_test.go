@@ -91,7 +91,7 @@ func TestRules(t *testing.T) {
 		{"a link of another kind", func(r *wire.Request) { r.Contact = "tel+x://5550100" }, Linked},
 		{"a page", func(r *wire.Request) { r.Text = "See www.town" }, Linked},
 		{"a path", func(r *wire.Request) { r.Case = "town.example/1184" }, Linked},
-		{"what only looks like one", func(r *wire.Request) { r.Text = "At 2 p.m. near St.John's, and/or the park." }, Accepted},
+		{"what only looks like one", func(r *wire.Request) { r.Text = "At 2 p.m. near St.John's, and/or the park. Awww.." }, Accepted},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			r := asks(0, c.change)
@@ -136,6 +136,7 @@ func TestCounts(t *testing.T) {
 		{"the second of a case", []wire.Body{asks(0, of("26-7")), asks(1, of("26-7"))}, Accepted},
 		{"the third of a case", []wire.Body{asks(0, of("26-7")), asks(1, of("26-7")), asks(2, of("26-7"))}, CaseSpent},
 		{"of one case in another hand", []wire.Body{asks(0, of("26-7a")), asks(1, of("26 7 A")), asks(2, of("267A"))}, CaseSpent},
+		{"of three cases that differ in a letter", []wire.Body{asks(0, of("26-7a")), asks(1, of("26-7b")), asks(2, of("26-7c"))}, Accepted},
 		{"the third of a case elsewhere", []wire.Body{asks(0, func(r *wire.Request) { away(r); r.Case = "x" }), asks(1, func(r *wire.Request) { away(r); r.Case = "x" }), asks(2, of("x"))}, CaseSpent},
 		{"the third that is open", []wire.Body{asks(0, nil), asks(1, nil), asks(2, nil)}, Accepted},
 		{"the fourth", []wire.Body{asks(0, nil), asks(1, nil), asks(2, nil), asks(3, nil)}, OpenSpent},
@@ -147,6 +148,7 @@ func TestCounts(t *testing.T) {
 		{"the tenth within a month", spread(2, 10), Accepted},
 		{"the eleventh", spread(2, 11), MonthSpent},
 		{"the eleventh, after a month", append(spread(3, 10), asks(30*int(wire.Day), nil)), Accepted},
+		{"the eleventh, a minute before", append(spread(3, 10), asks(30*int(wire.Day)-1, nil)), MonthSpent},
 		{"withdrawn requests count for the month", append(func() (all []wire.Body) {
 			for i := range 10 {
 				all = append(all, asks(2*i, nil), closing(2*i+1, asks(2*i, nil), wire.ClosingWithdrawn))
@@ -164,6 +166,8 @@ func TestCounts(t *testing.T) {
 		{"the third", []wire.Body{bulletin(0, nil), bulletin(1, nil), bulletin(2, nil)}, BulletinsSpent},
 		{"the third, on the next day", []wire.Body{bulletin(0, nil), bulletin(1, nil), bulletin(int(wire.Day), nil)}, Accepted},
 		{"a bulletin that stays for a month", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Expires = b.Head.Minute + 30*wire.Day })}, LongOpen},
+		{"a bulletin that stays for 14 days", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Expires = b.Head.Minute + 14*wire.Day })}, Accepted},
+		{"a bulletin whose text leads elsewhere", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Text = "See www.ice" })}, Linked},
 		{"a bulletin that leads elsewhere", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Title = "www.ice" })}, Linked},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -178,7 +182,46 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// What breaks a rule counts for nothing but the order.
+// What breaks a rule neither makes what follows late, nor is it said before when it
+// is right.
+func TestRefusedChangeNothing(t *testing.T) {
+	first := asks(0, nil)
+	closing := sign(t, wire.Closing{Head: wire.AgencyHead{Agency: police, Minute: today + 1}, On: sign(t, first).ID, Is: wire.ClosingResolved})
+	j := NewJudge(terms(t))
+	for i, c := range []struct {
+		told wire.Signed
+		want Verdict
+	}{
+		{closing, NothingToClose},
+		{sign(t, asks(50, func(r *wire.Request) { r.From = r.To - 14 })), ShortWindow},
+		{sign(t, first), Accepted},
+		{closing, Accepted},
+		{closing, Twice},
+	} {
+		if got, _ := j.Judge(c.told); got != c.want {
+			t.Errorf("number %d is %v, not %v", i+1, got, c.want)
+		}
+	}
+}
+
+// Each verdict and outcome has a name of its own.
+func TestNames(t *testing.T) {
+	names := map[string]bool{}
+	for v := range NothingToClose + 1 {
+		names[v.String()] = true
+	}
+	for o := range Suspended + 1 {
+		names["outcome "+o.String()] = true
+	}
+	if want := int(NothingToClose) + int(Suspended) + 2; len(names) != want {
+		t.Errorf("%d names, want %d", len(names), want)
+	}
+	if got := NothingToClose.String(); got != "nothing to close" {
+		t.Errorf("the last is %q", got)
+	}
+}
+
+// What breaks a rule counts for nothing.
 func TestRefusedDoNotCount(t *testing.T) {
 	j := NewJudge(terms(t))
 	for i := range 20 {

@@ -140,7 +140,7 @@ func (a Area) Meets(c wire.Cell) bool {
 			}
 		}
 	}
-	return p.holds(square.corners[0]) // no area is so small that a cell holds it
+	return p.holds(square.corners[0]) // and not the other way: the smallest area is larger than any cell
 }
 
 // Cells returns the cells that the area meets, from the south west: at most some

@@ -51,6 +51,7 @@ func TestCheck(t *testing.T) {
 		{"nothing", nil, ErrCrosses},
 		{"a corner", at(0, 0), ErrCrosses},
 		{"two corners", at(0, 0, 0, 5_000), ErrCrosses},
+		{"one place three times", at(7, 7, 7, 7, 7, 7), ErrCrosses},
 		{"the smallest square at the equator", square(0, 0, 2_289), nil},
 		{"a millionth less", square(0, 0, 2_288), ErrSmall},
 		{"the largest", square(0, 0, 10_234), nil},
@@ -174,6 +175,7 @@ func TestBits(t *testing.T) {
 func TestWithin(t *testing.T) {
 	box := square(0, 0, 50_000)
 	bay := at(0, 0, 0, 50_000, 50_000, 50_000, 50_000, 30_000, 20_000, 30_000, 20_000, 20_000, 50_000, 20_000, 50_000, 0) // open to the north
+	inlet := at(0, 0, 0, 10_000, 10_000, 10_000, 10_000, 6_000, 5_000, 6_000, 5_000, 5_000, 10_000, 5_000, 10_000, 0)
 	for _, c := range []struct {
 		what       string
 		area, town []wire.Point
@@ -193,7 +195,12 @@ func TestWithin(t *testing.T) {
 		{"along a border that a bay breaks", at(500, 2_000, 500, 9_000, 6_000, 9_000, 6_000, 2_000), at(0, 0, 0, 50_000, 6_000, 50_000, 6_000, 5_000, 3_000, 5_000, 3_000, 3_000, 6_000, 3_000, 6_000, 0), false},
 		{"over its mouth, from border to border", at(50_000, 20_000, 50_000, 30_000, 44_000, 30_000, 44_000, 20_000), bay, false},
 		{"with only its ends in the town", at(50_000, 18_000, 50_000, 32_000, 49_000, 32_000, 49_000, 18_000), bay, false},
+		{"over the bay, mostly to its west", at(30_000, 5_000, 30_000, 32_000, 32_000, 32_000, 32_000, 5_000), bay, false},
+		{"along the bottom of the bay", at(17_000, 15_000, 17_000, 35_000, 20_000, 35_000, 20_000, 15_000), bay, true},
+		{"with a bay in it, whose mouth it closes", square(0, 0, 10_000), inlet, false},
 		{"over the antimeridian", square(10_000, 179_998_000, 5_000), square(0, 179_980_000, 50_000), true},
+		{"beyond it, in a town that begins before it", square(10_000, -179_998_000, 5_000), square(0, 179_980_000, 50_000), true},
+		{"on the other side of the globe", square(84_990_000, 0, 10_000), square(-85_000_000, -180_000_000, 9_999_999), false},
 		{"over it and out", square(10_000, 179_978_000, 5_000), square(0, 179_980_000, 50_000), false},
 		{"in a town that was never drawn", square(0, 0, 5_000), nil, false},
 	} {
@@ -246,7 +253,7 @@ func TestCells(t *testing.T) {
 	for _, c := range []struct {
 		lat, lon int32
 		want     bool
-	}{{2_000, 2_000, true}, {4_000, 4_000, true}, {0, 0, true}, {0, 4_000, true}, {8_000, 8_000, true}, {10_000, 4_000, false}, {4_000, 10_000, false}, {-2_000, 0, false}} {
+	}{{2_000, 2_000, true}, {4_000, 4_000, true}, {0, 0, true}, {0, 4_000, true}, {0, 8_000, true}, {8_000, 0, true}, {8_000, 8_000, true}, {10_000, 4_000, false}, {4_000, 10_000, false}, {-2_000, 0, false}} {
 		if got := a.Meets(CellOf(wire.Point{Lat: c.lat, Lon: c.lon})); got != c.want {
 			t.Errorf("it meets the cell at %d, %d: %v", c.lat, c.lon, got)
 		}
@@ -297,6 +304,31 @@ func TestAllCells(t *testing.T) {
 		}
 		if len(told) == 0 {
 			t.Errorf("%v meets no cell", corners)
+		}
+	}
+}
+
+// TestMeet: two lines meet also where only an end of one is on the other.
+func TestMeet(t *testing.T) {
+	p := func(lat, lon int64) point { return point{lat, lon} }
+	for _, c := range []struct {
+		what       string
+		a, b, c, d point
+		want       bool
+	}{
+		{"crossed", p(0, 0), p(4, 4), p(0, 4), p(4, 0), true},
+		{"the second begins on the first", p(0, 0), p(0, 4), p(0, 2), p(4, 2), true},
+		{"it ends there", p(0, 0), p(0, 4), p(4, 2), p(0, 2), true},
+		{"the first begins on the second", p(2, 0), p(2, 4), p(0, 0), p(4, 0), true},
+		{"it ends there", p(2, 4), p(2, 0), p(0, 0), p(4, 0), true},
+		{"end to end", p(0, 0), p(2, 2), p(2, 2), p(4, 0), true},
+		{"over each other", p(0, 0), p(0, 4), p(0, 2), p(0, 6), true},
+		{"one behind the other", p(0, 0), p(0, 2), p(0, 3), p(0, 6), false},
+		{"side by side", p(0, 0), p(4, 4), p(1, 0), p(5, 4), false},
+		{"near the end of one", p(0, 0), p(4, 4), p(1, 2), p(0, 9), false},
+	} {
+		if meet(c.a, c.b, c.c, c.d) != c.want || meet(c.c, c.d, c.a, c.b) != c.want {
+			t.Errorf("%s: they meet: %v", c.what, !c.want)
 		}
 	}
 }
