@@ -67,12 +67,10 @@ func (o Outcome) String() string {
 // those that follow, each with its text where the other side has it. Errors are
 // the kinds of federation/wire, and the fault of whoever offers.
 func (l *Log) Offer(note []byte, more []Entry, now wire.Minute) (Outcome, error) {
-	c, err := tlog.Open(note, l.terms.Agency)
+	c, err := l.open(note)
 	switch {
 	case err != nil:
 		return 0, err
-	case c.Size > MaxEntries:
-		return 0, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
 	case l.fraud != nil:
 		return Suspended, nil
 	case c.Size <= l.tree.Size():
@@ -102,6 +100,15 @@ func (l *Log) Offer(note []byte, more []Entry, now wire.Minute) (Outcome, error)
 	return Extended, nil
 }
 
+// open reads a checkpoint of the agency, of a log that is not too long.
+func (l *Log) open(note []byte) (tlog.Checkpoint, error) {
+	c, err := tlog.Open(note, l.terms.Agency)
+	if err == nil && c.Size > MaxEntries {
+		err = fmt.Errorf("%w: a log of %d entries, of at most %d", wire.ErrTooLarge, c.Size, MaxEntries)
+	}
+	return c, err
+}
+
 // earlier takes a checkpoint of no more entries than are here.
 func (l *Log) earlier(c tlog.Checkpoint, note []byte) (Outcome, error) {
 	if l.tree.At(c.Size).Root() != c.Root {
@@ -122,20 +129,20 @@ func (l *Log) earlier(c tlog.Checkpoint, note []byte) (Outcome, error) {
 // they prove that the agency showed two logs, or whoever offers them said what is
 // not so, which is an error.
 func (l *Log) Compare(note []byte, all []wire.Hash) (Outcome, error) {
-	c, err := tlog.Open(note, l.terms.Agency)
+	c, err := l.open(note)
 	switch {
 	case err != nil:
 		return 0, err
 	case l.fraud != nil:
 		return Suspended, nil
-	case c.Size > MaxEntries:
-		return 0, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
+	case int64(len(all)) != c.Size: // before anything is hashed
+		return 0, fmt.Errorf("%w: %d ids of %d", wire.ErrRange, len(all), c.Size)
 	}
 	tree := (tlog.Tree{}).Append(all...)
 	if tree.Root() != c.Root {
 		return 0, fmt.Errorf("%w: these entries are not those of the checkpoint", wire.ErrSignature)
 	}
-	if l.note == nil || c.Size <= l.tree.Size() {
+	if c.Size <= l.tree.Size() {
 		return l.Offer(note, nil, 0)
 	}
 	if tree.At(l.tree.Size()).Root() == l.tree.Root() {

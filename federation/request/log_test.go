@@ -75,6 +75,7 @@ func TestFollow(t *testing.T) {
 	a.publishes(asks(0, nil), asks(1, nil), asks(2, func(r *wire.Request) { r.To = r.From + 5 }), asks(3, nil))
 	offer(t, home, a.note(4), nil, Wanting)
 	offer(t, home, a.note(4), a.from(0, 3), Wanting)
+	offer(t, home, a.note(3), a.from(0, 4), Wanting) // the fourth may be anything
 	offer(t, home, a.note(2), a.from(0, 2), Extended)
 	offer(t, home, a.note(4), a.from(2, 4), Extended)
 	offer(t, home, a.note(4), nil, Known)
@@ -177,6 +178,46 @@ func TestOfferWaits(t *testing.T) {
 	}
 	if got, err := home.Offer(a.note(1), a.from(0, 1), today+1); got != Extended || err != nil {
 		t.Errorf("later it is %v (%v)", got, err)
+	}
+}
+
+// Of a log of which nothing is known there is nothing to tell.
+func TestNothingKnown(t *testing.T) {
+	home := newHome(t)
+	if changed, err := home.Cosign(neighbor(0), today); changed || err != nil {
+		t.Errorf("it is cosigned: %v, %v", changed, err)
+	}
+	if _, convicted := home.Fraud(); home.Note() != nil || home.Cosigners() != nil || convicted {
+		t.Error("something is known")
+	}
+	a := newAgency(t)
+	a.publishes(asks(0, nil))
+	if got, err := home.Compare(a.note(1), ids(a.all)); got != Wanting || err != nil {
+		t.Errorf("a whole log is %v (%v)", got, err)
+	}
+	offer(t, home, a.note(1), a.from(0, 1), Extended)
+	for from, want := range map[int]int{-1: 1, 0: 1, 1: 0, 2: 0} {
+		if got := home.Entries(from); len(got) != want {
+			t.Errorf("from %d on there are %d entries, want %d", from, len(got), want)
+		}
+	}
+}
+
+// A log that is too long is followed by nobody, from the first entry beyond on.
+func TestTooLong(t *testing.T) {
+	all := make([]wire.Hash, MaxEntries+1)
+	for i := range all {
+		all[i] = wire.Hash{byte(i), byte(i >> 8), byte(i >> 16)}
+	}
+	longest := tlog.Tree{}.Append(all[:MaxEntries]...)
+	for size, want := range map[int]error{MaxEntries: nil, MaxEntries + 1: wire.ErrTooLarge} {
+		note := tlog.Sign(longest.Append(all[MaxEntries:]...).At(int64(size)), private("police"))
+		if _, err := newHome(t).Offer(note, nil, today); !errors.Is(err, want) {
+			t.Errorf("%d entries that are offered: %v, want %v", size, err, want)
+		}
+		if _, err := newHome(t).Compare(note, all[:size]); !errors.Is(err, want) {
+			t.Errorf("%d entries that are compared: %v, want %v", size, err, want)
+		}
 	}
 }
 
@@ -326,6 +367,12 @@ func TestSplitView(t *testing.T) {
 			a.publishes(asks(90, nil))
 			for _, home := range []*Log{ours, theirs} {
 				offer(t, home, a.note(len(a.all)), a.from(home.Size(), len(a.all)), Suspended)
+				if got, err := home.Compare(a.note(len(a.all)), ids(a.all)); got != Suspended || err != nil {
+					t.Errorf("compared after that it is %v (%v)", got, err)
+				}
+				if got, err := home.Convict(f); got != Suspended || err != nil {
+					t.Errorf("convicted again it is %v (%v)", got, err)
+				}
 				if changed, err := home.Cosign(neighbor(0), today); changed || err != nil {
 					t.Errorf("it is cosigned after that: %v, %v", changed, err)
 				}
@@ -357,19 +404,22 @@ func TestCompareAccuses(t *testing.T) {
 		t.Errorf("the truth is %v (%v)", got, err)
 	}
 	offer(t, home, a.note(4), a.from(2, 4), Extended)
-	if _, ok := home.Fraud(); ok {
-		t.Error("an honest agency is convicted")
+	if got, err := home.Compare(a.note(1), all[:1]); got != Known || err != nil {
+		t.Errorf("what it was before is %v (%v)", got, err)
 	}
-	eve := private("eve")
-	other, ok := tlog.Split(tlog.Sign(tlog.Tree{}.Append(all[0]), eve), tlog.Sign(tlog.Tree{}.Append(all[1]), eve), wire.PublicKey(eve), tlog.Tree{})
+	one, two := tlog.Sign(a.trees[1], private("eve")), tlog.Sign(tlog.Tree{}.Append(wire.Hash{1}), private("eve"))
+	other, ok := tlog.Split(one, two, wire.PublicKey(private("eve")), tlog.Tree{})
 	if !ok {
-		t.Fatal("Eve shows one log")
+		t.Fatal("another agency that showed two logs is not convicted")
 	}
 	if got, err := home.Convict(other); got != 0 || !errors.Is(err, wire.ErrRange) {
 		t.Errorf("a proof about another agency is %v (%v)", got, err)
 	}
 	if got, err := home.Convict(tlog.Fraud{Agency: police}); got != 0 || err == nil {
 		t.Errorf("a proof of nothing is %v (%v)", got, err)
+	}
+	if _, ok := home.Fraud(); ok {
+		t.Error("an honest agency is convicted")
 	}
 }
 
