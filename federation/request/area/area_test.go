@@ -272,7 +272,10 @@ func TestParse(t *testing.T) {
 	if want := at(40_700_000, -73_990_000, 40_700_000, -73_985_000, 0, -180_000_000); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, %v", got, err)
 	}
-	for _, bad := range []string{"", "1,2 3,4", "1 2 3", "1,2 3,4 5,6,7", "91,0 1,1 2,2", "0,181 1,1 2,2", "NaN,0 1,1 2,2", "Inf,0 1,1 2,2", "a,b c,d e,f", strings.Repeat("1,1 ", 33)} {
+	if got, err := Parse(strings.Repeat("0.0000006,-0.0000006 ", 32)); err != nil || len(got) != 32 || got[0] != (wire.Point{Lat: 1, Lon: -1}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"", "1,2 3,4", "1,2 3,4 5", "1,2 3,4 1e999,0", "1 2 3", "1,2 3,4 5,6,7", "91,0 1,1 2,2", "0,181 1,1 2,2", "NaN,0 1,1 2,2", "Inf,0 1,1 2,2", "a,b c,d e,f", strings.Repeat("1,1 ", 33)} {
 		if got, err := Parse(bad); !errors.Is(err, ErrArea) {
 			t.Errorf("%q is %v (%v)", bad, got, err)
 		}
