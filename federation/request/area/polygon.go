@@ -75,7 +75,7 @@ func (p polygon) touchesItself() bool {
 	n := len(p.corners)
 	for i, a := range p.corners {
 		b, c := p.next(i), p.next(i+1)
-		if cross(a, b, c) == 0 && dot(b, a, c) > 0 { // the outline runs back on itself
+		if a == b || cross(a, b, c) == 0 && dot(b, a, c) > 0 { // the outline runs back on itself
 			return true
 		}
 		for k := i + 2; k < n; k++ {
