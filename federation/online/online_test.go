@@ -75,7 +75,7 @@ func (h *household) wait(news <-chan struct{}, what string) {
 	h.t.Helper()
 	select {
 	case <-news:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		h.t.Fatalf("%s waits in vain %s", h.name, what)
 	}
 }
