@@ -226,7 +226,9 @@ func (n *Node) linked(node wire.Key) bool {
 }
 
 // connected opens the link on a new connection, if that is for this side to do,
-// and none stands or only one over a relay.
+// and none stands, or one over a relay, or one that the other side has forgotten:
+// a home that lost its power does not say so, and dials again once it is back,
+// half a minute before the old connection is known to be dead.
 func (n *Node) connected(_ network.Network, c network.Conn) {
 	node, err := keyOf(c.RemotePeer())
 	if err != nil || !n.home.Member(node) {
@@ -235,10 +237,23 @@ func (n *Node) connected(_ network.Network, c network.Conn) {
 	n.mu.Lock()
 	l := n.links[node]
 	n.mu.Unlock()
-	if l != nil && (wayOf(l.stream.Conn()) == Direct || wayOf(c) == Relayed) {
-		return
+	switch {
+	case l == nil, wayOf(l.stream.Conn()) == Relayed && wayOf(c) == Direct:
+		n.start(func() { n.open(node) })
+	case forgotten(l.stream.Conn(), c):
+		n.start(func() {
+			_ = l.stream.Conn().Close() // it is gone in any case
+			<-l.ended
+			n.open(node)
+		})
 	}
-	n.start(func() { n.open(node) })
+}
+
+// forgotten tells whether the other side dialed anew since it does not know of an
+// old connection: who knows of one dials no second, but for two that dial each
+// other at once.
+func forgotten(old, anew network.Conn) bool {
+	return anew.Stat().Direction == network.DirInbound && wayOf(old) == wayOf(anew) && anew.Stat().Opened.Sub(old.Stat().Opened) > settled
 }
 
 // sift sees that each connection is of use. It opens the link on one that has

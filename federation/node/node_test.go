@@ -280,6 +280,28 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 }
 
+// A home that lost its power comes back before its neighbor knows that it was gone:
+// the link stands anew at once, whoever of the two has to open it.
+func TestForgotten(t *testing.T) {
+	for _, names := range [][2]string{{"anna", "ben"}, {"ben", "anna"}} {
+		t.Run(names[1]+" comes back", func(t *testing.T) {
+			t.Parallel()
+			n := street("anna", "ben")
+			stays, gone := live(t, names[0], n), live(t, names[1], n)
+			stays.knows(gone)
+			stays.until(names[1] + " up")
+			gone.until(names[0] + " up")
+			<-time.After(node.Settled) // else the two could have dialed each other
+			back := live(t, names[1], n)
+			back.knows(stays)
+			back.until(names[0] + " up")
+			stays.until(names[1]+" up", names[1]+" down", names[1]+" up")
+			stays.node.Send(public(names[1]), root(7))
+			back.until(names[0] + " says 7")
+		})
+	}
+}
+
 func TestWhoSpeaksBadlyIsCutOff(t *testing.T) {
 	n := street("anna", "ben")
 	anna, ben := live(t, "anna", n), live(t, "ben", n)
