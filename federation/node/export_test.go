@@ -19,5 +19,5 @@ const Backlog = backlog
 // Meet is what happens when a node is found in the home's own network.
 func (n *Node) Meet(node wire.Key, at ...multiaddr.Multiaddr) bool { return n.book.meet(node, at) }
 
-// Settled is from when on who dials anew has forgotten.
-const Settled = settled
+// Crossed is from when on who dials anew has forgotten.
+const Crossed = crossed

@@ -27,6 +27,7 @@ const (
 
 	look    = 5 * time.Second // how often it is looked whether links are wanting
 	settled = 5 * time.Second // after the first link this host has learnt its own address
+	crossed = 5 * time.Second // two who dial each other at once have by then
 	shortly = 10 * time.Second
 	longest = 10 * time.Minute // between two attempts to reach a node
 	alone   = 30 * time.Second // the same while there is no link: perhaps it is this home that was away
@@ -253,7 +254,7 @@ func (n *Node) connected(_ network.Network, c network.Conn) {
 // old connection: who knows of one dials no second, but for two that dial each
 // other at once.
 func forgotten(old, anew network.Conn) bool {
-	return anew.Stat().Direction == network.DirInbound && wayOf(old) == wayOf(anew) && anew.Stat().Opened.Sub(old.Stat().Opened) > settled
+	return anew.Stat().Direction == network.DirInbound && wayOf(old) == wayOf(anew) && anew.Stat().Opened.Sub(old.Stat().Opened) > crossed
 }
 
 // sift sees that each connection is of use. It opens the link on one that has

@@ -291,7 +291,7 @@ func TestForgotten(t *testing.T) {
 			stays.knows(gone)
 			stays.until(names[1] + " up")
 			gone.until(names[0] + " up")
-			<-time.After(node.Settled) // else the two could have dialed each other
+			<-time.After(node.Crossed) // else the two could have dialed each other
 			back := live(t, names[1], n)
 			back.knows(stays)
 			back.until(names[0] + " up")

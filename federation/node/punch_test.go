@@ -9,6 +9,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/multiformats/go-multiaddr"
+
+	"nvrd/federation/wire"
 )
 
 func at(all ...string) (as []multiaddr.Multiaddr) {
@@ -46,6 +48,34 @@ func TestPunchesBackOff(t *testing.T) {
 		p.connected(nil, conn{id: ben, at: there[0]})
 		if got := tries(4 * time.Second); got != series {
 			t.Errorf("%d attempts after they have met, not %d", got, series)
+		}
+	})
+}
+
+// What did not go directly is tried again a minute later, when routers have forgotten
+// the last try, and then more and more seldom; never is it given up.
+func TestRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ben := rounds{}, wire.Key{1}
+		tries := func(d time.Duration) (n int) {
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
+				if r.due(ben) {
+					n++
+				}
+			}
+			return n
+		}
+		if got := tries(rest); got != 1 {
+			t.Errorf("%d tries in the first minute", got)
+		}
+		if got := tries(time.Minute); got != 1 {
+			t.Errorf("%d tries in the second", got)
+		}
+		if got := tries(4 * time.Hour); got < 20 || got > 60 {
+			t.Errorf("%d tries in four hours", got)
+		}
+		if !r.due(wire.Key{2}) {
+			t.Error("another waits, too")
 		}
 	})
 }
