@@ -16,6 +16,7 @@ import (
 	"nvrd/federation/agency"
 	"nvrd/federation/request/area"
 	"nvrd/federation/wire"
+	"nvrd/pkg/api"
 	"nvrd/pkg/nvr"
 )
 
@@ -109,11 +110,11 @@ func agencyRequest(ctx context.Context, c *call) error {
 		flag, text string
 		to         *wire.Minute
 	}{{"from", *from, &r.From}, {"to", *to, &r.To}} {
-		at, err := time.Parse(time.RFC3339, t.text)
+		at, err := nvr.ParseTime(t.text)
 		if err != nil {
-			return fmt.Errorf("--%s: %q is no RFC 3339 time, such as 2026-11-22T14:03:00Z: %w", t.flag, t.text, nvr.ErrInvalid)
+			return fmt.Errorf("--%s: %w", t.flag, err)
 		}
-		*t.to = wire.MinuteOf(at)
+		*t.to = wire.MinuteOf(at.Std())
 	}
 	if r.Area, err = corners("area", *where); err != nil {
 		return err
@@ -259,10 +260,10 @@ func agencyServe(ctx context.Context, c *call) error {
 		if err != nil {
 			return fmt.Errorf("--listen: %w", err)
 		}
-		s := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute}
+		s := api.Server(a.Handler(), c.logger())
 		defer context.AfterFunc(ctx, func() { _ = s.Close() })() // who reads, reads again
 		fmt.Fprintf(c.out, "The log of %s is at http://%s/checkpoint\n", a.Title, l.Addr())
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(api.Limit(l)); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil

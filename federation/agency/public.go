@@ -9,11 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
-	"nvrd/federation/request"
-	"nvrd/federation/request/area"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
 	"nvrd/pkg/sqlite"
@@ -22,15 +19,15 @@ import (
 // Published is the log at one moment, as anybody may read it. It must not be
 // changed.
 type Published struct {
-	All      []wire.Signed // in their order; each has a wire.Publication for a body
-	Verdicts []request.Verdict
-	tree     tlog.Tree
-	note     []byte
+	All   []wire.Signed     // in their order; each has a wire.Publication for a body
+	texts map[string][]byte // by path
+	tree  tlog.Tree
+	note  []byte
 }
 
 // Published returns the log as it is.
 func (a *Agency) Published(ctx context.Context) (*Published, error) {
-	p := &Published{}
+	p := &Published{texts: map[string][]byte{}}
 	err := a.db.View(ctx, func(tx *sqlite.Tx) (err error) {
 		p.All, err = read(ctx, tx)
 		return err
@@ -38,14 +35,8 @@ func (a *Agency) Published(ctx context.Context) (*Published, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
-	town, err := area.NewJurisdiction(a.Jurisdiction)
-	if err != nil {
-		return nil, err
-	}
-	judge := request.NewJudge(request.Terms{Agency: a.Key, Jurisdiction: town})
 	for _, s := range p.All {
-		v, _ := judge.Judge(s)
-		p.Verdicts = append(p.Verdicts, v)
+		p.texts[textPath(s.ID)] = s.Raw
 		p.tree = p.tree.Append(s.ID)
 	}
 	p.note = tlog.Sign(p.tree, a.key)
@@ -77,13 +68,8 @@ func (p *Published) File(path string) ([]byte, bool) {
 	if path == "checkpoint" {
 		return p.note, true
 	}
-	if id, ok := strings.CutPrefix(path, "text/"); ok {
-		for _, s := range p.All {
-			if textPath(s.ID) == "text/"+id {
-				return s.Raw, true
-			}
-		}
-		return nil, false
+	if text, ok := p.texts[path]; ok {
+		return text, true
 	}
 	t, err := tlog.ParseTile(path)
 	if err != nil {

@@ -215,14 +215,14 @@ func (r Request) check() error {
 }
 
 func (a Agency) check() error {
-	err := first(
+	return first(
 		text("title", a.Title, 1, MaxTitle, false),
 		known("class", a.Class >= ClassPolice && a.Class <= ClassTown),
 		within("domain", a.Domain == "" || domain.MatchString(a.Domain) && len(a.Domain) <= MaxDomain),
 		text("contact", a.Contact, 1, MaxContact, true),
 		text("policy", a.Policy, 1, MaxContact, true),
+		outline("jurisdiction", a.Jurisdiction),
 	)
-	return first(err, outline("jurisdiction", a.Jurisdiction))
 }
 
 // domain is a name of two labels or more (RFC 1123, section 2.1).
