@@ -42,7 +42,7 @@ func (w *World) found(number int) *Street {
 	}, s.Homes[0].seat)
 	s.founded = s.founding()
 	for _, h := range s.Homes {
-		h.core = home.New(s.genesis, w.openers())
+		h.core = home.New(s.genesis, w.openers(), nil)
 		h.core.Load(s.founded, s.genesis.ID, nil, nil, h.minute())
 	}
 	for n := range s.Homes {

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"nvrd/federation/feed"
+	"nvrd/federation/request"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 )
@@ -18,6 +19,7 @@ type Actions struct {
 	// For pages and for whoever keeps media: what changed.
 	Roster bool // something that [Home.State] says
 	Feed   []feed.Change
+	Logs   []request.Change
 	Held   bool // a neighbor holds what it was not known to hold; see [Home.Delivery]
 }
 
@@ -52,6 +54,9 @@ func (a *Actions) settled(h *Home, final wire.Hash, since map[wire.Hash]wire.Min
 // done completes what is to be written down: of all that changed, how it is now.
 func (h *Home) done(a Actions) Actions {
 	a.Save.Replaced = h.roster.Replaced()
+	for _, c := range a.Logs {
+		a.Save.Logs = append(a.Save.Logs, h.written(c))
+	}
 	if len(a.Feed) == 0 {
 		return a
 	}

@@ -1,5 +1,5 @@
-// Package home is one home of one neighborhood: its roster and its feed, and
-// what it says to each neighbor about both. Something happens (a stream stands
+// Package home is one home of one neighborhood: its roster, its feed and the logs
+// of agencies, and what it says to each neighbor about all three. Something happens (a stream stands
 // or broke, a neighbor said something, a minute passed, the owner said
 // something), and it returns what is to be done: write down, send, hang up.
 //
@@ -9,9 +9,11 @@ package home
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"slices"
 
 	"nvrd/federation/feed"
+	"nvrd/federation/request"
 	"nvrd/federation/roster"
 	"nvrd/federation/wire"
 )
@@ -38,6 +40,7 @@ var Opening = Openers{Object: wire.Open, Item: feed.Open}
 type Home struct {
 	roster *roster.Roster
 	set    *feed.Set
+	logs   *request.Logs
 	open   Openers
 	peers  []*peer // by node key: what is done for all is done in the same order always
 	behind catchUp
@@ -56,6 +59,7 @@ type peer struct {
 	up     bool
 	roster *roster.Link
 	feed   *feed.Link
+	logs   *request.Link
 	due    wire.Minute // when to ask next whether both hold the same
 	waits  bool        // for its turn while this home catches up
 	asked  questions
@@ -65,9 +69,10 @@ type peer struct {
 // same tells whether both held the same when the peer last said so.
 func (p *peer) same() bool { return p.roster.Equal() && p.feed.Equal() }
 
-// New returns a home that knows nothing but the genesis of its neighborhood.
-func New(genesis wire.Signed, open Openers) *Home {
-	h := &Home{roster: roster.New(genesis), open: open, settled: genesis.ID}
+// New returns a home that knows nothing but the genesis of its neighborhood. It
+// cosigns logs with a key, or does not without.
+func New(genesis wire.Signed, open Openers, cosigner ed25519.PrivateKey) *Home {
+	h := &Home{roster: roster.New(genesis), open: open, settled: genesis.ID, logs: request.NewLogs(cosigner)}
 	h.neighbors = neighborsOf(h.roster.State(0))
 	h.set = feed.New(genesis.ID, h.neighbors)
 	return h
@@ -106,16 +111,20 @@ func (h *Home) Roster() *roster.Roster { return h.roster }
 // Feed returns the feed, to be read.
 func (h *Home) Feed() *feed.Set { return h.set }
 
+// Logs returns the logs of agencies, to be read.
+func (h *Home) Logs() *request.Logs { return h.logs }
+
 // Up tells that a stream to the node stands.
 func (h *Home) Up(node wire.Key, now wire.Minute) Actions {
 	at, ok := h.find(node)
 	if !ok {
-		h.peers = slices.Insert(h.peers, at, &peer{node: node, roster: roster.NewLink(h.roster, h.open.Object), feed: feed.NewLink(h.set, h.open.Item)})
+		h.peers = slices.Insert(h.peers, at, &peer{node: node, roster: roster.NewLink(h.roster, h.open.Object), feed: feed.NewLink(h.set, h.open.Item), logs: request.NewLink(h.logs)})
 	}
 	p := h.peers[at]
 	p.up = true
 	p.roster.Reset()
 	p.feed.Reset()
+	p.logs.Reset()
 	h.behind.begin(p, slices.ContainsFunc(h.peers, func(o *peer) bool { return o != p && o.up }))
 	var a Actions
 	if !p.waits {
@@ -156,10 +165,13 @@ func (h *Home) Hear(node wire.Key, m wire.Message, now wire.Minute) (Actions, er
 	switch m.(type) {
 	case wire.Roster, wire.Buckets, wire.Bucket, wire.Ask, wire.Objects:
 		reply, objects, err = p.roster.Step(m, now)
+	case wire.Logs, wire.LogAsk, wire.LogPart, wire.LogWant, wire.LogTexts, wire.LogFraud:
+		reply, a.Logs, err = p.logs.Step(m, now)
 	default:
 		reply, a.Feed, err = p.feed.Step(m, now)
 	}
 	a.send(p, reply)
+	h.publish(p, a.Logs, now, &a)
 	a.Held = h.agreed(p, m)
 	news := len(objects) > 0 || len(a.Feed) > 0
 	h.learn(p, objects, now, &a)
@@ -262,6 +274,7 @@ func (h *Home) resolve(now wire.Minute, a *Actions) {
 		return
 	}
 	a.Roster = true
+	h.rule(now, a)
 	if !h.neighbors.judges(was) {
 		return
 	}
@@ -282,6 +295,7 @@ func (h *Home) start(p *peer, now wire.Minute, a *Actions) {
 	root, changes := p.feed.Start(now)
 	a.Feed = append(a.Feed, changes...)
 	a.send(p, root)
+	a.send(p, p.logs.Start(now))
 }
 
 func (h *Home) find(node wire.Key) (int, bool) {

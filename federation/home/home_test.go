@@ -128,7 +128,7 @@ func (s *street) move(names ...string) *houses {
 		if err := db.Found(s.t.Context(), store.Neighborhood{Name: s.genesis.ID, Settled: s.genesis.ID}, nil, store.Object{ID: s.genesis.ID, Raw: s.genesis.Raw}); err != nil {
 			s.t.Fatal(err)
 		}
-		core := home.New(s.genesis, home.Opening)
+		core := home.New(s.genesis, home.Opening, nil)
 		h.cores[node(name)], h.disks[node(name)] = core, db
 		for _, o := range roster {
 			a, err := core.Declare(h.now, o)
@@ -262,7 +262,7 @@ func (h *houses) restart(name string) *home.Home {
 			h.t.Errorf("on disk: %v", err)
 		}
 	}
-	again := home.New(h.genesis, home.Opening)
+	again := home.New(h.genesis, home.Opening, nil)
 	a := again.Load(objects, kept.Settled, kept.Passed, items, h.now)
 	if diff := cmp.Diff(store.Change{}, a.Save); diff != "" {
 		h.t.Errorf("to start %s anew has something written down:\n%s", name, diff)

@@ -21,7 +21,7 @@ func TestCheckedOnce(t *testing.T) {
 	core := home.New(s.genesis, home.Openers{
 		Object: func(raw []byte) (wire.Signed, error) { objects++; return wire.Open(raw) },
 		Item:   func(entry, payload []byte) (*feed.Item, error) { entries++; return feed.Open(entry, payload) },
-	})
+	}, nil)
 	core.Load(admits, s.genesis.ID, nil, nil, noon)
 	out, said := s.revoke("dora", noon), s.say("anna", post("A branch fell."), wire.Hash{}, noon)
 	for _, who := range []string{"anna", "ben", "cleo"} {

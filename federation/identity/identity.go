@@ -43,9 +43,10 @@ type Place struct {
 
 // Keys are what a home signs and opens with in one neighborhood.
 type Keys struct {
-	Author ed25519.PrivateKey
-	Seat   ed25519.PrivateKey
-	Seal   *ecdh.PrivateKey // X25519
+	Author   ed25519.PrivateKey
+	Seat     ed25519.PrivateKey
+	Seal     *ecdh.PrivateKey   // X25519
+	Cosigner ed25519.PrivateKey // of logs of agencies
 }
 
 // Keys returns the keys of a place; they are the same each time.
@@ -55,9 +56,10 @@ func (s Seed) Keys(p Place) Keys {
 		panic(err) // of 32 bytes, which is all that it asks
 	}
 	return Keys{
-		Author: ed25519.NewKeyFromSeed(s.derive("author", p, 0)),
-		Seat:   ed25519.NewKeyFromSeed(s.derive("seat", p, 0)),
-		Seal:   seal,
+		Author:   ed25519.NewKeyFromSeed(s.derive("author", p, 0)),
+		Seat:     ed25519.NewKeyFromSeed(s.derive("seat", p, 0)),
+		Seal:     seal,
+		Cosigner: ed25519.NewKeyFromSeed(s.derive("cosigner", p, 0)),
 	}
 }
 

@@ -122,8 +122,9 @@ func (m *Membership) read() (home.Actions, error) {
 		}
 	}
 	m.genesis = objects[0]
-	m.home = home.New(m.genesis, home.Opening)
-	return m.home.Load(objects[1:], kept.Settled, kept.Passed, items, m.now()), nil
+	m.home = home.New(m.genesis, home.Opening, m.keys.Cosigner)
+	a := m.home.Load(objects[1:], kept.Settled, kept.Passed, items, m.now())
+	return a, m.home.LoadLogs(kept.Logs)
 }
 
 // do carries out what the home wants done. m.mu is held. What can't be written
@@ -150,7 +151,7 @@ func (m *Membership) do(a home.Actions) error {
 	if a.Roster {
 		m.network.Stir()
 	}
-	if a.Roster || a.Held || len(a.Feed) > 0 {
+	if a.Roster || a.Held || len(a.Feed)+len(a.Logs) > 0 {
 		m.tell()
 	}
 	return nil

@@ -157,7 +157,18 @@ func (m *Membership) Seat() wire.Key { return wire.PublicKey(m.keys.Seat) }
 func (m *Membership) Rename(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.declare(cardOf(m.entry.Name, m.keys, m.node, name, m.now()), m.keys.Author)
+	return m.declareCard(func(c *wire.Card) { c.Name = name })
+}
+
+// declareCard says of this home what was said before, changed. m.mu is held.
+func (m *Membership) declareCard(change func(*wire.Card)) error {
+	c := cardOf(m.entry.Name, m.keys, m.node, "", m.now())
+	if self := m.home.State().Member(m.Author()); self != nil {
+		c.Name, c.Sponsors = self.Card.Name, self.Card.Sponsors
+		c.Minute = max(c.Minute, self.Card.Minute+1) // two of one minute would be one
+	}
+	change(&c)
+	return m.declare(c, m.keys.Author)
 }
 
 // cardOf says of this home what neighbors know.
@@ -165,6 +176,7 @@ func cardOf(neighborhood wire.Hash, keys identity.Keys, node ed25519.PrivateKey,
 	c := wire.Card{
 		Neighborhood: neighborhood, Author: wire.PublicKey(keys.Author), Node: wire.PublicKey(node),
 		Seal: wire.Key(keys.Seal.PublicKey().Bytes()), Name: name, Minute: now,
+		Cosigner: wire.PublicKey(keys.Cosigner),
 	}
 	c.Proof = wire.ProveNode(node, c.Neighborhood, c.Author)
 	return c

@@ -94,6 +94,9 @@ func (l *Log) Offer(note []byte, more []Entry, now wire.Minute) (Outcome, error)
 	}
 	for i := range more {
 		more[i].judge(l.judge)
+		if v := more[i].Verdict; v != 0 && !v.OK() {
+			l.refused[more[i].ID] = struct{}{}
+		}
 	}
 	l.tree, l.note = tree, note
 	l.entries = append(l.entries, more...)
@@ -209,6 +212,18 @@ func (l *Log) Tell(texts [][]byte, now wire.Minute) (told int, err error) {
 		l.refused[l.entries[i].ID] = struct{}{}
 	}
 	return len(taken), err
+}
+
+// Lacking returns ids of entries whose text is not here, the newest, and might be
+// taken if it came.
+func (l *Log) Lacking(most int) (ids []wire.Hash) {
+	for i := len(l.entries) - 1; i >= 0 && len(ids) < most; i-- {
+		e := l.entries[i]
+		if _, refused := l.refused[e.ID]; e.Text.Body == nil && !refused {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
 }
 
 // Rule judges all anew, under other terms. Of what broke a rule the text is not

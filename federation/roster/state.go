@@ -145,7 +145,7 @@ func sameAnew(a, b *wire.Anew) bool {
 }
 
 func sameMember(a, b *Member) bool {
-	return (a.Card == b.Card || *a.Card == *b.Card) && a.Since == b.Since && a.By == b.By && a.Succeeds == b.Succeeds &&
+	return (a.Card == b.Card || a.Card.Equal(*b.Card)) && a.Since == b.Since && a.By == b.By && a.Succeeds == b.Succeeds &&
 		a.Out == b.Out && a.Left == b.Left && a.Until == b.Until
 }
 

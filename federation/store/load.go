@@ -14,6 +14,7 @@ type Held struct {
 	Objects []Object  // in the order in which they came, in which each rests on those before it
 	Passed  map[wire.Hash]wire.Minute
 	Entries []Entry // in the order in which they came
+	Logs    []Log   // of agencies, whole
 }
 
 // Load returns what is kept of a neighborhood, all of one moment.
@@ -47,6 +48,9 @@ func load(ctx context.Context, tx *sqlite.Tx, id int64) (h Held, err error) {
 		h.Passed[act] = since
 		return act, err
 	}, `SELECT act, since_minute FROM passed WHERE neighborhood_id = ?`, id); err != nil {
+		return h, err
+	}
+	if h.Logs, err = logs(ctx, tx, id); err != nil {
 		return h, err
 	}
 	h.Entries, err = sqlite.All(ctx, tx, func(row sqlite.Row) (e Entry, err error) {

@@ -84,6 +84,16 @@ type Change struct {
 	Entries  []Entry                   // that are new
 	Dead     []wire.Hash               // entries whose payload goes
 	Dropped  []wire.Hash               // entries that go
+	Logs     []Log                     // of agencies, as they are now
+}
+
+// Log is the log of an agency, or its end.
+type Log struct {
+	Agency     wire.Key
+	Checkpoint []byte // nil if there is none
+	Fraud      []byte // the proof that the agency showed two logs; nil if there is none
+	From       int    // the place of the first entry here; those before it are as they were
+	Entries    []Object
 }
 
 // Save writes a change of a neighborhood down. What it says is dead, dropped or
@@ -140,6 +150,11 @@ func (c Change) write(ctx context.Context, tx *sqlite.Tx, id int64) error {
 			return err
 		}
 	}
+	for _, l := range c.Logs {
+		if err := l.write(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	for _, gone := range []struct {
 		ids  []wire.Hash
 		text string
@@ -188,5 +203,5 @@ func with(ctx context.Context, tx *sqlite.Tx, name wire.Hash, f func(id int64) e
 
 // Empty tells whether there is nothing to write.
 func (c Change) Empty() bool {
-	return len(c.Objects)+len(c.Replaced)+len(c.Entries)+len(c.Dead)+len(c.Dropped) == 0 && c.Passed == nil && c.Settled == wire.Hash{}
+	return len(c.Objects)+len(c.Replaced)+len(c.Entries)+len(c.Dead)+len(c.Dropped)+len(c.Logs) == 0 && c.Passed == nil && c.Settled == wire.Hash{}
 }

@@ -571,7 +571,8 @@ func TestUpgrade(t *testing.T) {
 	old.Close()
 	db := open(t, dir)
 	h, err := db.Load(t.Context(), elm.Name)
-	want := Held{Settled: elm.Name, Objects: []Object{genesis}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{entry("post")}}
+	want := Held{Settled: elm.Name, Objects: []Object{genesis}, Passed: map[wire.Hash]wire.Minute{hashOf("act"): 7}, Entries: []Entry{entry("post")},
+		Logs: []Log{{Agency: wire.Key(hashOf("post")), Checkpoint: []byte("a"), Fraud: []byte("b"), Entries: []Object{{ID: elm.Name}}}}}
 	if diff := cmp.Diff(want, h); err != nil || diff != "" {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}

@@ -19,6 +19,7 @@ const (
 	MaxPublication = 600  // of an agency: half a screen of a phone
 	MaxPlaces      = 24   // more is no longer coarse
 	MaxDomain      = 253  // RFC 1035
+	MaxSponsored   = 4    // agencies of one home: each polls and keeps for it
 	MaxCells       = 64   // of a neighborhood: 2 km by 1.5
 	MaxCorners     = 32   // of an area: a few blocks, however they lie
 	MaxHeads       = 8    // branches of one steward's log: a home that was restored twice has three

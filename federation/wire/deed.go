@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 )
 
 // DeedHead places a deed in its steward's own log.
@@ -47,6 +48,14 @@ type Card struct {
 	Seal         Key       // X25519: what others seal to the home with
 	Name         string    // what neighbors call it
 	Minute       Minute    // of two cards the later counts
+	Cosigner     Key       // with which the home cosigns logs of agencies, and nothing else
+	Sponsors     []Key     // agencies that it is a sponsor of, ascending
+}
+
+// Equal tells whether two cards say the same.
+func (c Card) Equal(o Card) bool {
+	return c.Neighborhood == o.Neighborhood && c.Author == o.Author && c.Node == o.Node && c.Proof == o.Proof && c.Seal == o.Seal &&
+		c.Name == o.Name && c.Minute == o.Minute && c.Cosigner == o.Cosigner && slices.Equal(c.Sponsors, o.Sponsors)
 }
 
 // Leave ends the author's membership: a home leaves by itself.
@@ -92,7 +101,10 @@ func (d Admit) check() error {
 func (d Revoke) check() error { return d.Head.check() }
 
 func (c Card) check() error {
-	err := CheckName(c.Name)
+	err := first(
+		CheckName(c.Name),
+		within("agencies that it sponsors", len(c.Sponsors) <= MaxSponsored && rising(c.Sponsors, func(a, b Key) bool { return Compare(Hash(a), Hash(b)) < 0 })),
+	)
 	if err == nil && !Verify(c.Node, proof(c.Neighborhood, c.Author), c.Proof) {
 		return fmt.Errorf("%w: proof of the node key", ErrSignature)
 	}

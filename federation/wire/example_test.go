@@ -35,7 +35,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 	}, "anna's seat")
 	n := genesis.ID
 	card := func(who string, minute Minute) Card {
-		return Card{Neighborhood: n, Author: keyOf(who), Node: keyOf(who + "'s node"), Seal: Key(hashOf(who + "'s seal")), Name: who,
+		return Card{Neighborhood: n, Author: keyOf(who), Node: keyOf(who + "'s node"), Seal: Key(hashOf(who + "'s seal")), Name: who, Cosigner: keyOf(who + "'s cosigner"), Sponsors: []Key{keyOf("fire brigade")},
 			Proof: ProveNode(private(who+"'s node"), n, keyOf(who)), Minute: minute}
 	}
 	bob := sign(t, card("bob", now), "bob")

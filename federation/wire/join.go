@@ -40,7 +40,7 @@ const (
 
 // Bounds of what is said at a door.
 const (
-	MaxKnock    = 1 << 10
+	MaxKnock    = 1280
 	MaxWelcome  = 16 << 10
 	MaxWelcomes = 8 // doors: the home needs one of them
 )

@@ -98,7 +98,7 @@ func refusedSealed(t testing.TB) []sealedRefusal {
 		{"what follows it", "knock", plain(append(slices.Clone(raw), 0)), ErrMalformed},
 		{"nested without end", "knock", plain(bytes.Repeat([]byte{0x81}, MaxKnock)), ErrMalformed},
 		{"no card", "knock", plain(encode(Knock{})), ErrRange},
-		{"a card of 513 bytes", "knock", plain(encode(Knock{Card: make([]byte, 513)})), ErrRange},
+		{"a card of 641 bytes", "knock", plain(encode(Knock{Card: make([]byte, 641)})), ErrRange},
 		{"a follow of 513 bytes", "knock", plain(encode(Knock{Card: knock.Card, Follow: make([]byte, 513)})), ErrRange},
 
 		{"no answer", "welcome", as(func(w *Welcome) { *w = Welcome{} }), ErrUnknown},

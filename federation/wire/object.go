@@ -51,7 +51,7 @@ var kinds = map[Kind]struct {
 	KindVote:          {"vote", 512, body[Vote]},
 	KindAdmit:         {"admit", 1 << 10, body[Admit]},
 	KindRevoke:        {"revoke", 1 << 10, body[Revoke]},
-	KindCard:          {"card", 512, body[Card]},
+	KindCard:          {"card", 640, body[Card]},
 	KindLeave:         {"leave", 512, body[Leave]},
 	KindEntry:         {"entry", MaxEntry, body[Entry]},
 	KindReport:        {"report", maxReport, body[Report]},

@@ -38,14 +38,26 @@ func Size(m Message) int {
 	case Ask:
 		body += number(uint32(m.Bucket)) + head(len(m.IDs)) + printSize*len(m.IDs)
 	case Objects:
-		body += head(len(m.Objects))
-		for _, o := range m.Objects {
-			body += sizeOf(o)
-		}
+		body += sizesOf(m.Objects)
 	case Fetch:
 		body += hashSize + number(m.Length) + number(uint32(m.First)) + number(uint32(m.Count))
 	case Chunks:
 		body += head(len(m.Hashes)) + hashSize*len(m.Hashes)
+	case Logs:
+		body += head(len(m.Logs))
+		for _, l := range m.Logs {
+			body += 1 + hashSize + number(l.Size) + printSize + 1
+		}
+	case LogAsk:
+		body += hashSize + number(m.From) + 1
+	case LogPart:
+		body += hashSize + sizeOf(m.Checkpoint) + number(m.From) + head(len(m.IDs)) + hashSize*len(m.IDs) + sizesOf(m.Texts)
+	case LogWant:
+		body += hashSize + head(len(m.IDs)) + printSize*len(m.IDs)
+	case LogTexts:
+		body += hashSize + sizesOf(m.Texts)
+	case LogFraud:
+		body += sizeOf(m.Proof)
 	}
 	const frame = 3 // an array, the version, the kind
 	return frame + head(body) + body
@@ -58,6 +70,14 @@ const (
 )
 
 func sizeOf(b []byte) int { return head(len(b)) + len(b) }
+
+func sizesOf(list [][]byte) int {
+	n := head(len(list))
+	for _, b := range list {
+		n += sizeOf(b)
+	}
+	return n
+}
 
 func number(n uint32) int { return head(int(n)) }
 

@@ -33,19 +33,25 @@ type MessageKind uint8
 
 // The kinds of messages.
 const (
-	MessageRoot    MessageKind = 1
-	MessageDays    MessageKind = 2
-	MessageHours   MessageKind = 3
-	MessageIDs     MessageKind = 4
-	MessageWant    MessageKind = 5
-	MessageEntries MessageKind = 6
-	MessageRoster  MessageKind = 7
-	MessageBuckets MessageKind = 8
-	MessageBucket  MessageKind = 9
-	MessageAsk     MessageKind = 10
-	MessageObjects MessageKind = 11
-	MessageFetch   MessageKind = 12
-	MessageChunks  MessageKind = 13
+	MessageRoot     MessageKind = 1
+	MessageDays     MessageKind = 2
+	MessageHours    MessageKind = 3
+	MessageIDs      MessageKind = 4
+	MessageWant     MessageKind = 5
+	MessageEntries  MessageKind = 6
+	MessageRoster   MessageKind = 7
+	MessageBuckets  MessageKind = 8
+	MessageBucket   MessageKind = 9
+	MessageAsk      MessageKind = 10
+	MessageObjects  MessageKind = 11
+	MessageFetch    MessageKind = 12
+	MessageChunks   MessageKind = 13
+	MessageLogs     MessageKind = 14
+	MessageLogAsk   MessageKind = 15
+	MessageLogPart  MessageKind = 16
+	MessageLogWant  MessageKind = 17
+	MessageLogTexts MessageKind = 18
+	MessageLogFraud MessageKind = 19
 )
 
 // Message is one of the types here that have a MessageKind.
@@ -143,19 +149,25 @@ var messages = map[MessageKind]struct {
 	limit int
 	read  func([]byte, int) (Message, error)
 }{
-	MessageRoot:    {"root", 64, said[Root]},
-	MessageDays:    {"days", 2304, said[Days]},
-	MessageHours:   {"hours", 512, said[Hours]},
-	MessageIDs:     {"ids", 4608, said[IDs]},
-	MessageWant:    {"want", 4608, said[Want]},
-	MessageEntries: {"entries", MaxMessage, said[Entries]},
-	MessageRoster:  {"roster", 64, said[Roster]},
-	MessageBuckets: {"buckets", 5632, said[Buckets]},
-	MessageBucket:  {"bucket", 4608, said[Bucket]},
-	MessageAsk:     {"ask", 4608, said[Ask]},
-	MessageObjects: {"objects", MaxMessage, said[Objects]},
-	MessageFetch:   {"fetch", 64, said[Fetch]},
-	MessageChunks:  {"chunks", 4608, said[Chunks]},
+	MessageRoot:     {"root", 64, said[Root]},
+	MessageDays:     {"days", 2304, said[Days]},
+	MessageHours:    {"hours", 512, said[Hours]},
+	MessageIDs:      {"ids", 4608, said[IDs]},
+	MessageWant:     {"want", 4608, said[Want]},
+	MessageEntries:  {"entries", MaxMessage, said[Entries]},
+	MessageRoster:   {"roster", 64, said[Roster]},
+	MessageBuckets:  {"buckets", 5632, said[Buckets]},
+	MessageBucket:   {"bucket", 4608, said[Bucket]},
+	MessageAsk:      {"ask", 4608, said[Ask]},
+	MessageObjects:  {"objects", MaxMessage, said[Objects]},
+	MessageFetch:    {"fetch", 64, said[Fetch]},
+	MessageChunks:   {"chunks", 4608, said[Chunks]},
+	MessageLogs:     {"logs", 2304, said[Logs]},
+	MessageLogAsk:   {"log-ask", 64, said[LogAsk]},
+	MessageLogPart:  {"log-part", MaxMessage, said[LogPart]},
+	MessageLogWant:  {"log-want", 4608, said[LogWant]},
+	MessageLogTexts: {"log-texts", MaxMessage, said[LogTexts]},
+	MessageLogFraud: {"log-fraud", 4160, said[LogFraud]},
 }
 
 func (k MessageKind) String() string {

@@ -23,19 +23,25 @@ func conversation(t testing.TB) map[string]Message {
 	entry := objects["entry"]
 	day := uint32(entry.Body.(Entry).Minute / Day)
 	return map[string]Message{
-		"root":    Root{First: day - 90, Print: PrintOf([]byte("root"))},
-		"days":    Days{First: day - 90, Days: []DayPrint{{Day: day - 1, Print: PrintOf([]byte("yesterday"))}, {Day: day, Print: PrintOf([]byte("today"))}}},
-		"hours":   Hours{Day: day, Hours: []HourPrint{{Hour: 0, Print: PrintOf([]byte("night"))}, {Hour: 23, Print: PrintOf([]byte("evening"))}}},
-		"ids":     IDs{Hour: day * 24, Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{entry.ID.Print()}},
-		"want":    Want{Hour: day * 24, IDs: []Print{entry.ID.Print()}},
-		"roster":  Roster{Print: PrintOf([]byte("all"))},
-		"buckets": Buckets{Buckets: []BucketPrint{{Bucket: 0, Print: PrintOf([]byte("0"))}, {Bucket: 255, Print: PrintOf([]byte("255"))}}},
-		"bucket":  Bucket{Bucket: objects["admit"].ID[0], Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{objects["admit"].ID.Print()}},
-		"ask":     Ask{Bucket: objects["admit"].ID[0], IDs: []Print{objects["admit"].ID.Print()}},
-		"fetch":   Fetch{Address: hashOf("clip"), Length: Sealed(5_000_000), First: 69, Count: 8},
-		"chunks":  Chunks{Hashes: []Hash{hashOf("chunk 0"), hashOf("chunk 1")}},
-		"objects": Objects{Objects: [][]byte{objects["genesis"].Raw, objects["admit"].Raw}},
-		"entries": Entries{Entries: []Carried{{Entry: objects["entry-retract"].Raw, Payload: []byte{}}, {Entry: entry.Raw, Payload: post}}},
+		"root":      Root{First: day - 90, Print: PrintOf([]byte("root"))},
+		"days":      Days{First: day - 90, Days: []DayPrint{{Day: day - 1, Print: PrintOf([]byte("yesterday"))}, {Day: day, Print: PrintOf([]byte("today"))}}},
+		"hours":     Hours{Day: day, Hours: []HourPrint{{Hour: 0, Print: PrintOf([]byte("night"))}, {Hour: 23, Print: PrintOf([]byte("evening"))}}},
+		"ids":       IDs{Hour: day * 24, Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{entry.ID.Print()}},
+		"want":      Want{Hour: day * 24, IDs: []Print{entry.ID.Print()}},
+		"roster":    Roster{Print: PrintOf([]byte("all"))},
+		"buckets":   Buckets{Buckets: []BucketPrint{{Bucket: 0, Print: PrintOf([]byte("0"))}, {Bucket: 255, Print: PrintOf([]byte("255"))}}},
+		"bucket":    Bucket{Bucket: objects["admit"].ID[0], Upto: Print(bytes.Repeat([]byte{0xff}, 16)), IDs: []Print{objects["admit"].ID.Print()}},
+		"ask":       Ask{Bucket: objects["admit"].ID[0], IDs: []Print{objects["admit"].ID.Print()}},
+		"fetch":     Fetch{Address: hashOf("clip"), Length: Sealed(5_000_000), First: 69, Count: 8},
+		"chunks":    Chunks{Hashes: []Hash{hashOf("chunk 0"), hashOf("chunk 1")}},
+		"logs":      Logs{Logs: []LogPrint{{Agency: keyOf("fire"), Size: 2, Print: PrintOf([]byte("checkpoint"))}}},
+		"log-ask":   LogAsk{Agency: keyOf("fire"), From: 1, Bare: true},
+		"log-part":  LogPart{Agency: keyOf("fire"), Checkpoint: []byte("checkpoint"), From: 1, IDs: []Hash{hashOf("entry")}, Texts: [][]byte{objects["request"].Raw}},
+		"log-want":  LogWant{Agency: keyOf("fire"), IDs: []Print{hashOf("entry").Print()}},
+		"log-texts": LogTexts{Agency: keyOf("fire"), Texts: [][]byte{objects["request"].Raw}},
+		"log-fraud": LogFraud{Proof: []byte("proof")},
+		"objects":   Objects{Objects: [][]byte{objects["genesis"].Raw, objects["admit"].Raw}},
+		"entries":   Entries{Entries: []Carried{{Entry: objects["entry-retract"].Raw, Payload: []byte{}}, {Entry: entry.Raw, Payload: post}}},
 	}
 }
 
@@ -59,7 +65,8 @@ func messageVectors(t *testing.T) (all []MessageVector, none []RefusedVector) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(said[name], again, cmpopts.IgnoreUnexported(Root{}, Days{}, DayPrint{}, Hours{}, HourPrint{}, IDs{}, Want{}, Entries{}, Carried{},
-			Roster{}, Buckets{}, BucketPrint{}, Bucket{}, Ask{}, Objects{}, Fetch{}, Chunks{})); diff != "" {
+			Roster{}, Buckets{}, BucketPrint{}, Bucket{}, Ask{}, Objects{}, Fetch{}, Chunks{},
+			Logs{}, LogPrint{}, LogAsk{}, LogPart{}, LogWant{}, LogTexts{}, LogFraud{})); diff != "" {
 			t.Errorf("%s is read as another (-said +read):\n%s", name, diff)
 		}
 		all = append(all, MessageVector{name, hex.EncodeToString(raw)})
@@ -94,7 +101,7 @@ func refusedMessages(t testing.TB) []refusal {
 		{"too large for its kind", encode(frame{Version: Version, Kind: MessageRoot, Body: make([]byte, 100)}), ErrTooLarge},
 		{"more entries than fit", as(fat), ErrTooLarge},
 		{"a later version", encode(frame{Version: 2, Kind: MessageRoot, Body: encode(Root{})}), ErrUnknown},
-		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 14, Body: encode(Root{})}), ErrUnknown},
+		{"a kind that nobody knows", encode(frame{Version: Version, Kind: 20, Body: encode(Root{})}), ErrUnknown},
 		{"a signed object", sign(t, Leave{Author: keyOf("bob")}, "bob").Raw, ErrMalformed},
 		{"a print of 15 bytes", encode(frame{Version: Version, Kind: MessageRoot, Body: append([]byte{0x82, 0x01, 0x4f}, make([]byte, 15)...)}), ErrMalformed},
 		{"a list said to be of 2^32 days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0x9a, 0xff, 0xff, 0xff, 0xff}}), ErrMalformed},
@@ -115,6 +122,19 @@ func refusedMessages(t testing.TB) []refusal {
 		{"a last chunk of nothing but its tag", as(Fetch{Length: SealedChunk + tagLen, Count: 1}), ErrRange},
 		{"chunks of a file beyond 8 MiB", as(Fetch{Length: Sealed(MaxClip) + 17, Count: 1}), ErrRange},
 		{"129 chunks", as(Chunks{Hashes: make([]Hash, MaxChunks+1)}), ErrRange},
+		{"logs out of order", as(Logs{Logs: []LogPrint{{Agency: Key{2}}, {Agency: Key{1}}}}), ErrRange},
+		{"a log twice", as(Logs{Logs: []LogPrint{{Agency: Key{1}}, {Agency: Key{1}}}}), ErrRange},
+		{"33 logs", as(Logs{Logs: make([]LogPrint, MaxLogs+1)}), ErrRange},
+		{"part of a log without a checkpoint", as(LogPart{}), ErrRange},
+		{"a checkpoint beyond 4 KiB", as(LogPart{Checkpoint: make([]byte, MaxCheckpoint+1)}), ErrRange},
+		{"65 texts", as(LogPart{Checkpoint: []byte("c"), Texts: slices.Repeat([][]byte{{1}}, MaxTexts+1)}), ErrRange},
+		{"a text of nothing", as(LogPart{Checkpoint: []byte("c"), Texts: [][]byte{{}}}), ErrRange},
+		{"to want no texts", as(LogWant{}), ErrRange},
+		{"to want a text twice", as(LogWant{IDs: []Print{{1}, {1}}}), ErrRange},
+		{"no texts", as(LogTexts{}), ErrRange},
+		{"a text beyond 4 KiB", as(LogTexts{Texts: [][]byte{make([]byte, MaxObject+1)}}), ErrRange},
+		{"a proof of nothing", as(LogFraud{}), ErrRange},
+		{"a proof beyond 4 KiB", as(LogFraud{Proof: make([]byte, MaxFraud+1)}), ErrRange},
 		{"null for no days", encode(frame{Version: Version, Kind: MessageDays, Body: []byte{0x82, 0x01, 0xf6}}), ErrMalformed},
 
 		{"days out of order", as(Days{Days: []DayPrint{{Day: 2}, {Day: 1}}}), ErrRange},
@@ -181,12 +201,19 @@ func TestMessageLimits(t *testing.T) {
 	for i := range ids {
 		ids[i] = Print{1, byte(i)}
 	}
+	logs := make([]LogPrint, MaxLogs)
+	for i := range logs {
+		logs[i] = LogPrint{Agency: Key{byte(i)}, Size: far}
+	}
 	fat := slices.Repeat([]Carried{{Entry: make([]byte, MaxEntry), Payload: make([]byte, MaxPayload)}}, 7)
 	for _, m := range []Message{Root{First: far}, Days{First: 0, Days: days}, Hours{Day: far, Hours: hours},
 		IDs{Hour: far, Upto: Print{2}, IDs: ids}, Want{Hour: far, IDs: ids}, Entries{Entries: fat},
 		Roster{}, Buckets{Buckets: buckets}, Bucket{Bucket: 255, Upto: Print{2}, IDs: ids}, Ask{Bucket: 255, IDs: ids},
 		Objects{Objects: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)},
-		Fetch{Length: Sealed(MaxClip), First: MaxChunks - MaxRun, Count: MaxRun}, Chunks{Hashes: make([]Hash, MaxChunks)}} {
+		Fetch{Length: Sealed(MaxClip), First: MaxChunks - MaxRun, Count: MaxRun}, Chunks{Hashes: make([]Hash, MaxChunks)},
+		Logs{Logs: logs}, LogAsk{From: far, Bare: true}, LogWant{IDs: ids}, LogFraud{Proof: make([]byte, MaxFraud)},
+		LogPart{Checkpoint: make([]byte, MaxCheckpoint), From: far, IDs: make([]Hash, MaxIDs), Texts: slices.Repeat([][]byte{make([]byte, MaxObject)}, 12)},
+		LogTexts{Texts: slices.Repeat([][]byte{make([]byte, MaxObject)}, 15)}} {
 		raw, err := WriteMessage(m)
 		if len(raw) != Size(m) {
 			t.Errorf("a %v of %d bytes is said to have %d", m.MessageKind(), len(raw), Size(m))

@@ -314,6 +314,8 @@ func refused(t testing.TB) []refusal {
 		{"a name with an escape", named("\x1b[31mBob"), ErrRange},
 		{"a name with a filler", named("Bo\u3164b"), ErrRange},
 		{"a name that is no text", body(Card{Neighborhood: card.Neighborhood, Author: card.Author, Node: card.Node, Proof: card.Proof, Seal: card.Seal, Name: "Bob\xff", Minute: 1}), ErrMalformed},
+		{"a sponsor of five agencies", body(Card{Neighborhood: card.Neighborhood, Author: card.Author, Node: card.Node, Proof: card.Proof, Name: "Bob", Sponsors: []Key{{1}, {2}, {3}, {4}, {5}}}), ErrRange},
+		{"a sponsor of one agency twice", body(Card{Neighborhood: card.Neighborhood, Author: card.Author, Node: card.Node, Proof: card.Proof, Name: "Bob", Sponsors: []Key{{1}, {1}}}), ErrRange},
 		{"somebody else's node", body(Card{Neighborhood: card.Neighborhood, Author: card.Author, Node: keyOf("anna's node"), Proof: card.Proof, Seal: card.Seal, Name: "Bob"}), ErrSignature},
 		{"a node of another neighborhood", body(Card{Neighborhood: hashOf("x"), Author: card.Author, Node: card.Node, Proof: card.Proof, Seal: card.Seal, Name: "Bob"}), ErrSignature},
 
@@ -481,7 +483,7 @@ func TestLimits(t *testing.T) {
 	policy := Policy{Invites: InvitesByMembers, Contact: wide(MaxContact), Places: places, ExpireDays: MaxExpireDays, MediaMiB: MaxMediaMiB}
 	head := ActHead{Neighborhood: hashOf("n"), Height: last, Prev: hashOf("p"), Minute: last, Seat: keyOf("bob")}
 	n := hashOf("n")
-	card := Card{Neighborhood: n, Author: keyOf("bob"), Node: keyOf("node"), Proof: ProveNode(private("node"), n, keyOf("bob")), Seal: keyOf("s"), Name: wide(MaxName), Minute: last}
+	card := Card{Neighborhood: n, Author: keyOf("bob"), Node: keyOf("node"), Proof: ProveNode(private("node"), n, keyOf("bob")), Seal: keyOf("s"), Name: wide(MaxName), Minute: last, Sponsors: []Key{{1}, {2}, {3}, {4}}}
 	deed := DeedHead{Neighborhood: n, Minute: last, Seat: keyOf("bob"), Prev: heads}
 	largest := Agency{Key: keyOf("fire brigade"), Minute: last, Title: wide(MaxTitle), Class: ClassTown, Domain: strings.Repeat("a.", 126) + "a", Contact: wide(MaxContact), Policy: wide(MaxContact), Jurisdiction: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners)}
 	for _, b := range []Body{

@@ -72,7 +72,7 @@ func found(t *testing.T, homes int, w virtual.Wires) *street {
 	s := &street{t: t, network: virtual.New(w), world: fedtest.New(plan), tally: tally{said: map[wire.Hash]time.Time{}}}
 	of := s.world.Streets[0]
 	for _, who := range of.Homes {
-		b := &box{street: s, who: who, core: home.New(of.Genesis(), home.Opening)}
+		b := &box{street: s, who: who, core: home.New(of.Genesis(), home.Opening, nil)}
 		b.core.Load(of.Founded(), of.Genesis().ID, nil, nil, now())
 		b.roster.Store(b.core.State())
 		s.homes = append(s.homes, b)

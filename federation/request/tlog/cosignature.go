@@ -68,8 +68,8 @@ func Cosigners(b []byte, agency wire.Key, known func(wire.Key) bool) ([]Cosigner
 
 // Merge returns the checkpoint with the cosignatures of two copies of it, of
 // the cosigners that known knows. It does not matter in which order copies are
-// merged, nor how often. If there are more than [MaxLines] signatures, those of
-// the lowest keys are kept. It refuses what [Open] would, and two checkpoints
+// merged, nor how often. If there are more than [MaxCosigners], those of the
+// lowest keys are kept. It refuses what [Open] would, and two checkpoints
 // that differ.
 func Merge(a, b []byte, agency wire.Key, known func(wire.Key) bool) ([]byte, error) {
 	ours, s, n, err := open(a, agency)
@@ -89,7 +89,7 @@ func Merge(a, b []byte, agency wire.Key, known func(wire.Key) bool) ([]byte, err
 	n.lines = append(n.lines, other.lines...)
 	merged := bare(ours, s)
 	for _, c := range n.cosignatures(known) {
-		if len(merged.lines) < MaxLines {
+		if len(merged.lines) <= MaxCosigners {
 			merged.lines = append(merged.lines, c.line)
 		}
 	}

@@ -154,7 +154,7 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	who, err := Cosigners(want, agency, everybody)
-	if err != nil || len(who) != MaxLines-1 || slices.ContainsFunc(who, func(c Cosigner) bool { return c.Key == public("home 3") }) {
+	if err != nil || len(who) != MaxCosigners || slices.ContainsFunc(who, func(c Cosigner) bool { return c.Key == public("home 3") }) {
 		t.Errorf("%d cosigners, %v", len(who), err)
 	}
 	if _, err := Merge(checkpoint, Sign(grow(8), agencyKey), agency, known); err == nil {

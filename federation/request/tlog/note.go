@@ -20,6 +20,9 @@ const (
 	// MaxLines is how many signatures a note may have. Each that is known costs a
 	// check, so these cost 6 ms; and three cosigners are already enough.
 	MaxLines = 64
+	// MaxCosigners is how many cosignatures are passed on: three are enough, and a
+	// street of a thousand homes would spend its evening on the others.
+	MaxCosigners = 8
 )
 
 // The types of signatures (C2SP signed-note).

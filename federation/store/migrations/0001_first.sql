@@ -135,6 +135,27 @@ CREATE TABLE caps (
 	thumbnails_only INTEGER NOT NULL CHECK (thumbnails_only IN (0, 1))  -- no photos and clips are fetched
 ) STRICT;
 
+-- Logs of agencies: the newest checkpoint with its cosignatures, and the proof that
+-- the agency showed two logs, if it did.
+CREATE TABLE log (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	agency          BLOB    NOT NULL CHECK (length(agency) = 32),
+	checkpoint      BLOB    CHECK (length(checkpoint) BETWEEN 1 AND 4096),
+	fraud           BLOB    CHECK (length(fraud) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, agency)
+) STRICT, WITHOUT ROWID;
+
+-- Their entries. The text is absent where it was withheld, or breaks a rule.
+CREATE TABLE log_entry (
+	neighborhood_id INTEGER NOT NULL,
+	agency          BLOB    NOT NULL,
+	position        INTEGER NOT NULL CHECK (position >= 0),
+	id              BLOB    NOT NULL CHECK (length(id) = 32),
+	raw             BLOB    CHECK (length(raw) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, agency, position),
+	FOREIGN KEY (neighborhood_id, agency) REFERENCES log (neighborhood_id, agency) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.

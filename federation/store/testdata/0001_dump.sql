@@ -135,6 +135,27 @@ CREATE TABLE caps (
 	thumbnails_only INTEGER NOT NULL CHECK (thumbnails_only IN (0, 1))  -- no photos and clips are fetched
 ) STRICT;
 
+-- Logs of agencies: the newest checkpoint with its cosignatures, and the proof that
+-- the agency showed two logs, if it did.
+CREATE TABLE log (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	agency          BLOB    NOT NULL CHECK (length(agency) = 32),
+	checkpoint      BLOB    CHECK (length(checkpoint) BETWEEN 1 AND 4096),
+	fraud           BLOB    CHECK (length(fraud) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, agency)
+) STRICT, WITHOUT ROWID;
+
+-- Their entries. The text is absent where it was withheld, or breaks a rule.
+CREATE TABLE log_entry (
+	neighborhood_id INTEGER NOT NULL,
+	agency          BLOB    NOT NULL,
+	position        INTEGER NOT NULL CHECK (position >= 0),
+	id              BLOB    NOT NULL CHECK (length(id) = 32),
+	raw             BLOB    CHECK (length(raw) BETWEEN 1 AND 4096),
+	PRIMARY KEY (neighborhood_id, agency, position),
+	FOREIGN KEY (neighborhood_id, agency) REFERENCES log (neighborhood_id, agency) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.
@@ -156,3 +177,5 @@ INSERT INTO traffic VALUES (1, 20000, 5, 6);
 INSERT INTO caps VALUES (1, 7, 8, 1);
 INSERT INTO report_sent VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 7, x'61');
 INSERT INTO report_held VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 3, 'It names my son.', 7);
+INSERT INTO log VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61', x'62');
+INSERT INTO log_entry VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 0, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', NULL);

@@ -1,0 +1,150 @@
+package membership
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"nvrd/federation/request"
+	"nvrd/federation/roster"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// Publish takes what an agency published, from the agency or from its log; see
+// [request.Logs.Offer]. What is taken is written down, and neighbors are told, when
+// it returns. The answer is the same for every home that holds the same log, whatever
+// its owner thinks of it. Errors are the kinds of federation/wire for what the agency
+// said wrong, and those of writing to disk.
+func (m *Membership) Publish(agency wire.Key, checkpoint []byte, more []request.Entry) (is request.Outcome, size int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.behind != nil {
+		return 0, 0, m.behind
+	}
+	is, a, err := m.home.Publish(agency, checkpoint, more, m.now())
+	if failed := m.do(a); failed != nil {
+		return 0, 0, failed
+	}
+	if l := m.home.Logs().Log(agency); l != nil {
+		size = l.Size()
+	}
+	return is, size, err
+}
+
+// Sponsor says which agencies this home is a sponsor of, in place of those before:
+// neighbors bring to it what they answer them. Errors are nvr.ErrNotFound for an
+// agency that may not ask here, nvr.ErrInvalid for more than [wire.MaxSponsored], and
+// those of writing to disk.
+func (m *Membership) Sponsor(agencies []wire.Key) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.home.State()
+	for _, key := range agencies {
+		if a, ok := s.Agencies[key]; !ok || a.Suspended {
+			return fmt.Errorf("no such agency may ask here: %w", nvr.ErrNotFound)
+		}
+	}
+	agencies = slices.SortedFunc(slices.Values(agencies), compareKeys)
+	return m.declareCard(func(c *wire.Card) { c.Sponsors = slices.Compact(agencies) })
+}
+
+// Sponsors returns the nodes of the homes that are sponsors of an agency, this one's
+// among them, in the order of their keys.
+func (m *Membership) Sponsors(agency wire.Key) (nodes []wire.Key) {
+	s := m.State()
+	for author := range s.Members {
+		if member := s.Member(author); member != nil && slices.Contains(member.Card.Sponsors, agency) {
+			nodes = append(nodes, member.Card.Node)
+		}
+	}
+	slices.SortFunc(nodes, compareKeys)
+	return nodes
+}
+
+func compareKeys(a, b wire.Key) int { return bytes.Compare(a[:], b[:]) }
+
+// Agency is an agency as a home knows it, and its log.
+type Agency struct {
+	roster.Agency
+	Entries   []request.Entry // all, in their order
+	Cosigners int             // homes that have seen the newest checkpoint, as far as that is known here
+	Fraud     bool            // it showed two logs: nothing more of it is taken
+}
+
+// Agencies returns all that the charter names, by title.
+func (m *Membership) Agencies() []Agency {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.home.State()
+	all := make([]Agency, 0, len(s.Agencies))
+	for key, a := range s.Agencies {
+		is := Agency{Agency: a}
+		if l := m.home.Logs().Log(key); l != nil {
+			_, is.Fraud = l.Fraud()
+			is.Entries, is.Cosigners = slices.Clone(l.Entries(0)), len(l.Cosigners())
+		}
+		all = append(all, is)
+	}
+	slices.SortFunc(all, func(a, b Agency) int { return cmp.Or(cmp.Compare(a.Title, b.Title), compareKeys(a.Key, b.Key)) })
+	return all
+}
+
+// Asked is a request that keeps the rules, as this home knows it.
+type Asked struct {
+	ID        wire.Hash
+	Agency    wire.Agency
+	Request   wire.Request
+	Elsewhere bool           // its area meets no cell of the neighborhood
+	Closed    wire.ClosingIs // 0: it is not, but may have expired
+	Cosigners int            // homes that have seen it, as far as that is known here
+	Suspended bool           // its agency is, by the charter or since it showed two logs
+}
+
+// Open tells whether it can be answered at a minute.
+func (a Asked) Open(now wire.Minute) bool {
+	return a.Closed == 0 && !a.Suspended && !a.Elsewhere && now < a.Request.Expires
+}
+
+// Requests returns what agencies asked that keeps the rules, the newest first.
+func (m *Membership) Requests() (all []Asked) {
+	for _, agency := range m.Agencies() {
+		all = append(all, agency.Requests()...)
+	}
+	slices.SortStableFunc(all, func(a, b Asked) int { return cmp.Compare(b.Request.Head.Minute, a.Request.Head.Minute) })
+	return all
+}
+
+// Requests returns what the agency asked that keeps the rules, in its order.
+func (a Agency) Requests() []Asked {
+	closed := map[wire.Hash]wire.ClosingIs{}
+	for _, e := range a.Entries {
+		if c, ok := e.Text.Body.(wire.Closing); ok && e.Verdict.OK() {
+			closed[c.On] = c.Is
+		}
+	}
+	var all []Asked
+	for _, e := range a.Entries {
+		if r, ok := e.Text.Body.(wire.Request); ok && e.Verdict.OK() {
+			all = append(all, Asked{
+				ID: e.ID, Agency: a.Agency.Agency, Request: r, Elsewhere: e.Verdict == request.Elsewhere, Closed: closed[e.ID],
+				Cosigners: a.Cosigners, Suspended: a.Suspended || a.Fraud,
+			})
+		}
+	}
+	return all
+}
+
+// Bulletins returns what the agency told that has not expired, in its order.
+func (a Agency) Bulletins(now wire.Minute) (all []wire.Bulletin) {
+	for _, e := range a.Entries {
+		if b, ok := e.Text.Body.(wire.Bulletin); ok && e.Verdict.OK() && now < b.Expires && !a.Suspended && !a.Fraud {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// Now returns the minute that this home tells neighbors.
+func (m *Membership) Now() wire.Minute { return m.now() }
