@@ -9,9 +9,9 @@ import (
 // Publish takes what an agency published, from a sponsor or the agency itself, and
 // tells the neighbors; see [request.Logs.Offer]. It is the same for all homes that
 // hold the same log: nothing else is asked.
-func (h *Home) Publish(agency wire.Key, checkpoint []byte, more []request.Entry, now wire.Minute) (request.Outcome, Actions, error) {
+func (h *Home) Publish(agency wire.Key, checkpoint []byte, from int, more []request.Entry, now wire.Minute) (request.Outcome, Actions, error) {
 	var a Actions
-	is, changes, err := h.logs.Offer(agency, checkpoint, more, now)
+	is, changes, err := h.logs.Offer(agency, checkpoint, from, more, now)
 	a.Logs = changes
 	h.publish(nil, changes, now, &a)
 	return is, h.done(a), err

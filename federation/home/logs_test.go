@@ -58,7 +58,7 @@ func (b *brigade) publish(h *houses, to string, want request.Outcome) {
 	if l := core.Logs().Log(author("fire brigade")); l != nil {
 		more = b.all[min(l.Size(), len(b.all)):]
 	}
-	is, a, err := core.Publish(author("fire brigade"), b.checkpoint(), more, h.now)
+	is, a, err := core.Publish(author("fire brigade"), b.checkpoint(), len(b.all)-len(more), more, h.now)
 	if is != want || err != nil {
 		b.t.Fatalf("what is published is %v (%v), not %v", is, err, want)
 	}
@@ -127,11 +127,11 @@ func TestRequests(t *testing.T) {
 
 	other := &brigade{street: s, all: b.all[:1:1]}
 	other.asks("9", noon-118, 90)
-	_, _, err = h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), nil, h.now)
+	_, _, err = h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), 0, other.all, h.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	is, a, err := h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), nil, h.now)
+	is, a, err := h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), 0, other.all, h.now)
 	if is != request.Suspended || err != nil {
 		t.Errorf("a shorter log that is another one is %v, %v", is, err)
 	}
@@ -156,7 +156,7 @@ func TestRequestsConvict(t *testing.T) {
 	b.publish(h, "anna", request.Extended)
 	other := &brigade{street: s}
 	other.asks("2", noon-120, 60)
-	is, a, err := h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), nil, h.now)
+	is, a, err := h.cores[node("dora")].Publish(author("fire brigade"), other.checkpoint(), 0, other.all, h.now)
 	if is != request.Convicted || err != nil {
 		t.Fatalf("another log is %v, %v", is, err)
 	}
@@ -176,7 +176,7 @@ func TestRequestsConvict(t *testing.T) {
 			t.Fatal(err)
 		}
 		for what, core := range map[string]*home.Home{"now": core, "after a restart": again} {
-			if is, _, err := core.Publish(author("fire brigade"), b.checkpoint(), b.all[1:], h.now); is != request.Suspended || err != nil {
+			if is, _, err := core.Publish(author("fire brigade"), b.checkpoint(), 1, b.all[1:], h.now); is != request.Suspended || err != nil {
 				t.Errorf("%s, %s: what it publishes then is %v, %v", who, what, is, err)
 			}
 		}

@@ -17,13 +17,13 @@ import (
 // it returns. The answer is the same for every home that holds the same log, whatever
 // its owner thinks of it. Errors are the kinds of federation/wire for what the agency
 // said wrong, and those of writing to disk.
-func (m *Membership) Publish(agency wire.Key, checkpoint []byte, more []request.Entry) (is request.Outcome, size int, err error) {
+func (m *Membership) Publish(agency wire.Key, checkpoint []byte, from int, more []request.Entry) (is request.Outcome, size int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.behind != nil {
 		return 0, 0, m.behind
 	}
-	is, a, err := m.home.Publish(agency, checkpoint, more, m.now())
+	is, a, err := m.home.Publish(agency, checkpoint, from, more, m.now())
 	if failed := m.do(a); failed != nil {
 		return 0, 0, failed
 	}

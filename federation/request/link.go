@@ -235,7 +235,7 @@ func (g *gather) take(m wire.LogPart) {
 	}
 }
 
-// offer offers what came so far. What a part repeats has to be what is here.
+// offer offers what came so far.
 func (g *gather) offer(s *Logs, note []byte, now wire.Minute) (Outcome, []Change, error) {
 	if g.bare {
 		c, err := s.Log(g.agency).open(note)
@@ -244,17 +244,11 @@ func (g *gather) offer(s *Logs, note []byte, now wire.Minute) (Outcome, []Change
 		}
 		return s.Compare(g.agency, note, g.ids)
 	}
-	here := s.Log(g.agency).Entries(g.from)
-	for i, id := range g.ids[:min(len(here), len(g.ids))] {
-		if here[i].ID != id {
-			return Diverged, nil, nil
-		}
+	more := make([]Entry, len(g.ids))
+	for i, id := range g.ids {
+		more[i] = Entry{ID: id, Text: wire.Signed{Raw: g.texts[id]}}
 	}
-	more := make([]Entry, 0, max(0, len(g.ids)-len(here)))
-	for _, id := range g.ids[min(len(here), len(g.ids)):] {
-		more = append(more, Entry{ID: id, Text: wire.Signed{Raw: g.texts[id]}})
-	}
-	return s.Offer(g.agency, note, more, now)
+	return s.Offer(g.agency, note, g.from, more, now)
 }
 
 // part says what follows in a log from a place on, as much as fits.

@@ -113,7 +113,7 @@ func (s *street) offers(to int, a *agency) Outcome {
 	s.t.Helper()
 	f := s.homes[to]
 	size := f.logs.Log(police).Size()
-	is, changes, err := f.logs.Offer(police, a.note(len(a.all)), a.from(size, len(a.all)), s.now)
+	is, changes, err := f.logs.Offer(police, a.note(len(a.all)), size, a.from(size, len(a.all)), s.now)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -130,16 +130,30 @@ func (s *Logs) Agencies() (keys []wire.Key) {
 	return keys
 }
 
-// Offer takes a checkpoint of an agency with the entries that follow here, from
-// whoever brings them, and cosigns it if few homes have. Of an agency that is not
-// followed it is Suspended. Errors are those of [Log.Offer].
-func (s *Logs) Offer(agency wire.Key, note []byte, more []Entry, now wire.Minute) (Outcome, []Change, error) {
+// Offer takes a checkpoint of an agency with entries from a place on, from whoever
+// brings them, and cosigns it if few homes have. Those that are here already have to
+// be the same; all of a log that is another one convict the agency. Of an agency that
+// is not followed it is Suspended. Errors are those of [Log.Offer].
+func (s *Logs) Offer(agency wire.Key, note []byte, from int, more []Entry, now wire.Minute) (Outcome, []Change, error) {
 	l := s.follows(agency)
 	if l == nil {
 		return Suspended, nil, nil
 	}
 	size, seen := l.Size(), len(l.Cosigners())
-	is, err := l.Offer(note, more, now)
+	if from > size {
+		return Wanting, nil, nil
+	}
+	here := l.entries[from:min(size, from+len(more))]
+	same := slices.EqualFunc(here, more[:len(here)], func(a, b Entry) bool { return a.ID == b.ID })
+	is, err := Diverged, error(nil)
+	if same {
+		is, err = l.Offer(note, more[len(here):], now)
+	}
+	if is == Diverged && from == 0 {
+		if is, err = l.Compare(note, ids(more)); is == Wanting || err != nil { // not all of it
+			is, err = Diverged, nil
+		}
+	}
 	c := Change{Agency: agency, From: size, News: true}
 	switch is {
 	case Extended:

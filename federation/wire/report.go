@@ -59,10 +59,11 @@ func SealReport(signed Signed, seal Key) ([]byte, error) {
 	plain := make([]byte, paddedReport)
 	binary.BigEndian.PutUint16(plain, uint16(len(signed.Raw)))
 	copy(plain[2:], signed.Raw)
-	return sealReport(plain, seal)
+	return sealTo(plain, seal, "report")
 }
 
-func sealReport(plain []byte, seal Key) ([]byte, error) {
+// sealTo seals bytes for the holder of a seal key, by HPKE (RFC 9180).
+func sealTo(plain []byte, seal Key, what string) ([]byte, error) {
 	key, err := ecdh.X25519().NewPublicKey(seal[:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: key to seal with: %w", ErrRange, err)
@@ -71,7 +72,7 @@ func sealReport(plain []byte, seal Key) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: key to seal with: %w", ErrRange, err)
 	}
-	sealed, err := hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), reportInfo(), plain)
+	sealed, err := hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), info(what), plain)
 	if err != nil {
 		return nil, fmt.Errorf("%w: key to seal with: %w", ErrRange, err) // a point of small order
 	}
@@ -88,13 +89,9 @@ func OpenReport(b []byte, seal *ecdh.PrivateKey) (Report, error) {
 	case len(b) < SealedReport:
 		return Report{}, fmt.Errorf("%w: report of %d bytes", ErrMalformed, len(b))
 	}
-	key, err := hpke.NewDHKEMPrivateKey(seal)
+	plain, err := openWith(b, seal, "report")
 	if err != nil {
-		panic(err) // only of another curve
-	}
-	plain, err := hpke.Open(key, hpke.HKDFSHA256(), hpke.AES256GCM(), reportInfo(), b)
-	if err != nil {
-		return Report{}, fmt.Errorf("%w: report for somebody else", ErrSignature)
+		return Report{}, err
 	}
 	n := int(binary.BigEndian.Uint16(plain))
 	if n > maxReport || len(bytes.Trim(plain[2+n:], "\x00")) > 0 {
@@ -111,4 +108,17 @@ func OpenReport(b []byte, seal *ecdh.PrivateKey) (Report, error) {
 	return r, nil
 }
 
-func reportInfo() []byte { return fmt.Appendf(nil, "stoop/%d report", Version) }
+// openWith opens what sealTo sealed.
+func openWith(b []byte, seal *ecdh.PrivateKey, what string) ([]byte, error) {
+	key, err := hpke.NewDHKEMPrivateKey(seal)
+	if err != nil {
+		panic(err) // only of another curve
+	}
+	plain, err := hpke.Open(key, hpke.HKDFSHA256(), hpke.AES256GCM(), info(what), b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s for somebody else", ErrSignature, what)
+	}
+	return plain, nil
+}
+
+func info(what string) []byte { return fmt.Appendf(nil, "stoop/%d %s", Version, what) }

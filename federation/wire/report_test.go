@@ -46,7 +46,7 @@ func padded(object []byte) []byte {
 func sealedReport(t testing.TB, plain []byte) []byte {
 	t.Helper()
 	_, to := annas(t)
-	return must(sealReport(plain, to))
+	return must(sealTo(plain, to, "report"))
 }
 
 type reportRefusal struct {
@@ -67,7 +67,7 @@ func refusedReports(t testing.TB) []reportRefusal {
 		return c
 	}
 	_, to := annas(t)
-	other := must(sealReport(padded(object.Raw), Key(sealKey(t, "ben's seal").PublicKey().Bytes())))
+	other := must(sealTo(padded(object.Raw), Key(sealKey(t, "ben's seal").PublicKey().Bytes()), "report"))
 	plain := func(change func([]byte)) []byte {
 		b := padded(object.Raw)
 		change(b)
@@ -89,8 +89,8 @@ func refusedReports(t testing.TB) []reportRefusal {
 		{"a bit of it", flipped(40), ErrSignature},
 		{"a bit of its tag", flipped(SealedReport - 1), ErrSignature},
 		{"for somebody else", other, ErrSignature},
-		{"a shorter one", must(sealReport(padded(object.Raw)[:paddedReport-1], to)), ErrMalformed},
-		{"a longer one", must(sealReport(make([]byte, paddedReport+1), to)), ErrTooLarge},
+		{"a shorter one", must(sealTo(padded(object.Raw)[:paddedReport-1], to, "report")), ErrMalformed},
+		{"a longer one", must(sealTo(make([]byte, paddedReport+1), to, "report")), ErrTooLarge},
 
 		{"of length 0", sealedReport(t, make([]byte, paddedReport)), ErrMalformed},
 		{"said to be longer than it may be", plain(func(b []byte) { binary.BigEndian.PutUint16(b, maxReport+1) }), ErrMalformed},
@@ -216,7 +216,7 @@ func FuzzReport(f *testing.F) {
 		if r, err := OpenReport(b, open); err == nil {
 			t.Errorf("%x is read as %+v: somebody guessed a tag", b, r)
 		}
-		r, err := OpenReport(must(sealReport(b, to)), open)
+		r, err := OpenReport(must(sealTo(b, to, "report")), open)
 		if err != nil {
 			return
 		}

@@ -156,6 +156,22 @@ CREATE TABLE log_entry (
 	FOREIGN KEY (neighborhood_id, agency) REFERENCES log (neighborhood_id, agency) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Agencies that this home is a sponsor of, and where their logs are on the web; empty
+-- for one that submits what it publishes.
+CREATE TABLE sponsored (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	agency          BLOB    NOT NULL CHECK (length(agency) = 32),
+	poll            TEXT    NOT NULL CHECK (length(poll) <= 512),
+	PRIMARY KEY (neighborhood_id, agency)
+) STRICT, WITHOUT ROWID;
+
+-- Where agencies reach this home by HTTPS, if they do.
+CREATE TABLE gateway (
+	only   INTEGER PRIMARY KEY CHECK (only = 1),
+	listen TEXT    NOT NULL,                                        -- address and port
+	url    TEXT    NOT NULL CHECK (length(url) <= 512)              -- under which they reach that
+) STRICT;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.

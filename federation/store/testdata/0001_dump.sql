@@ -156,6 +156,22 @@ CREATE TABLE log_entry (
 	FOREIGN KEY (neighborhood_id, agency) REFERENCES log (neighborhood_id, agency) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Agencies that this home is a sponsor of, and where their logs are on the web; empty
+-- for one that submits what it publishes.
+CREATE TABLE sponsored (
+	neighborhood_id INTEGER NOT NULL REFERENCES neighborhood (id) ON DELETE CASCADE,
+	agency          BLOB    NOT NULL CHECK (length(agency) = 32),
+	poll            TEXT    NOT NULL CHECK (length(poll) <= 512),
+	PRIMARY KEY (neighborhood_id, agency)
+) STRICT, WITHOUT ROWID;
+
+-- Where agencies reach this home by HTTPS, if they do.
+CREATE TABLE gateway (
+	only   INTEGER PRIMARY KEY CHECK (only = 1),
+	listen TEXT    NOT NULL,                                        -- address and port
+	url    TEXT    NOT NULL CHECK (length(url) <= 512)              -- under which they reach that
+) STRICT;
+
 -- The seed, once its words are known to stand on paper. Keys from first_place on
 -- were never used: 0 unless the seed was restored from paper, which does not say
 -- how many there were.
@@ -179,3 +195,4 @@ INSERT INTO report_sent VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a37
 INSERT INTO report_held VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 3, 'It names my son.', 7);
 INSERT INTO log VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', x'61', x'62');
 INSERT INTO log_entry VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 0, x'61ef23d97219a496de0c95083d07eebb379ef6519c54f13bca3deb852c9d7f3d', NULL);
+INSERT INTO sponsored VALUES (1, x'72231043bc1807e6f740b235eb7511ecb33255a6a375435631196de8a9750d4b', 'https://town.example/');

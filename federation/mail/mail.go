@@ -1,0 +1,228 @@
+// Package mail keeps pieces of responses in mail.db: those that this home brings to
+// the homes of sponsors, and those that it keeps as one until an agency takes them. It
+// knows them as bytes of one length, sealed for whoever asked, and opens none.
+//
+// What a method wrote is on disk when it returns; a crash in the middle of one leaves
+// what was before.
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Bounds, each with its reason.
+const (
+	MaxKept    = 2_000         // pieces for one agency, half a GiB: ten requests that fifty homes answer
+	MaxAll     = 6_000         // pieces for all: what a small disk can spare
+	KeptFor    = 30 * wire.Day // an agency that takes nothing for so long does not want it
+	BroughtFor = 14 * wire.Day // as long as a request is open
+	ToldFor    = 30 * wire.Day // that it was brought, or was not
+)
+
+// DB is the database. It is safe for concurrent use.
+type DB struct {
+	db   *sqlite.DB
+	seed [32]byte
+}
+
+// Open opens mail.db in the directory, and makes it if it is not there.
+func Open(ctx context.Context, dir string) (*DB, error) {
+	db, err := sqlite.Open(ctx, filepath.Join(dir, "mail.db"), migrations)
+	if err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	d := &DB{db: db}
+	_, _ = rand.Read(d.seed[:]) // it never fails
+	err = db.Update(ctx, func(tx *sqlite.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO secret (only, seed) VALUES (1, ?) ON CONFLICT DO NOTHING`, d.seed[:]); err != nil {
+			return err
+		}
+		var seed []byte
+		err := tx.QueryRowContext(ctx, `SELECT seed FROM secret`).Scan(&seed)
+		copy(d.seed[:], seed)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mail: %w", err), db.Close())
+	}
+	return d, nil
+}
+
+// Close closes it.
+func (d *DB) Close() error { return d.db.Close() }
+
+// Response is one on its way.
+type Response struct {
+	ID           wire.Hash
+	Neighborhood wire.Hash
+	Asker        wire.Key
+	Minute       wire.Minute
+	Hidden       bool // it waits for its turn among parcels that carry nothing
+	Pieces       int  // that are here; none once enough homes have it
+	Brought      []Brought
+}
+
+// Brought says that a home has a response whole.
+type Brought struct {
+	Node   wire.Key
+	Minute wire.Minute
+}
+
+// Give has a response brought. It returns nvr.ErrExists for one that was given before.
+func (d *DB) Give(ctx context.Context, r Response, pieces [][]byte) error {
+	return wrap("bring a response", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO response (id, neighborhood, asker, minute, hidden) VALUES (?, ?, ?, ?, ?)`, r.ID[:], r.Neighborhood[:], r.Asker[:], r.Minute, r.Hidden)
+		if sqlite.IsUnique(err) {
+			return fmt.Errorf("this response: %w", nvr.ErrExists)
+		}
+		for i, p := range pieces {
+			if err == nil {
+				_, err = tx.ExecContext(ctx, `INSERT INTO piece (response, number, bytes) VALUES (?, ?, ?)`, r.ID[:], i, p)
+			}
+		}
+		return err
+	}))
+}
+
+// Waiting returns all responses of a neighborhood, the oldest first, also those that
+// were brought, for a month.
+func (d *DB) Waiting(ctx context.Context, neighborhood wire.Hash) (all []Response, err error) {
+	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
+		at := map[wire.Hash]int{}
+		all, err = sqlite.All(ctx, tx, func(row sqlite.Row) (r Response, err error) {
+			var id, asker []byte
+			err = row.Scan(&id, &asker, &r.Minute, &r.Hidden, &r.Pieces)
+			r.Neighborhood = neighborhood
+			copy(r.ID[:], id)
+			copy(r.Asker[:], asker)
+			return r, err
+		}, `SELECT id, asker, minute, hidden, (SELECT count(*) FROM piece WHERE response = id) FROM response WHERE neighborhood = ? ORDER BY minute, id`, neighborhood[:])
+		if err != nil {
+			return err
+		}
+		for i, r := range all {
+			at[r.ID] = i
+		}
+		_, err = sqlite.All(ctx, tx, func(row sqlite.Row) (_ struct{}, err error) {
+			var id, node []byte
+			var b Brought
+			err = row.Scan(&id, &node, &b.Minute)
+			copy(b.Node[:], node)
+			if i, ok := at[wire.Hash(id)]; ok {
+				all[i].Brought = append(all[i].Brought, b)
+			}
+			return struct{}{}, err
+		}, `SELECT response, node, minute FROM brought ORDER BY minute, node`)
+		return err
+	})
+	return all, wrap("responses on their way", err)
+}
+
+// Pieces returns the pieces of a response.
+func (d *DB) Pieces(ctx context.Context, id wire.Hash) ([][]byte, error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (b []byte, err error) { return b, row.Scan(&b) },
+		`SELECT bytes FROM piece WHERE response = ? ORDER BY number`, id[:])
+	return all, wrap("pieces of a response", err)
+}
+
+// Done writes down that a home has a response whole. Once enough have, its pieces go.
+func (d *DB) Done(ctx context.Context, id wire.Hash, b Brought, enough bool) error {
+	return wrap("a response was brought", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO brought (response, node, minute) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, id[:], b.Node[:], b.Minute)
+		if err == nil && enough {
+			_, err = tx.ExecContext(ctx, `DELETE FROM piece WHERE response = ?`, id[:])
+		}
+		return err
+	}))
+}
+
+// Keep keeps a piece for whoever asked; one that is here is kept once. It returns
+// nvr.ErrTooMany while there is no room: then it is brought elsewhere, or again.
+func (d *DB) Keep(ctx context.Context, asker wire.Key, piece []byte, now wire.Minute) error {
+	hash := sha256.Sum256(piece)
+	return wrap("keep a piece", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		var own, all int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE asker = ?), count(*) FROM kept`, asker[:]).Scan(&own, &all)
+		if err != nil {
+			return err
+		}
+		if own >= MaxKept || all >= MaxAll {
+			return fmt.Errorf("%d pieces wait: %w", own, nvr.ErrTooMany)
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO kept (asker, hash, minute, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, asker[:], hash[:], now, piece)
+		return err
+	}))
+}
+
+// Kept returns the hashes of what is kept for whoever asked, in their order: that in
+// which it came would tell who was first.
+func (d *DB) Kept(ctx context.Context, asker wire.Key) ([]wire.Hash, error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (h wire.Hash, err error) {
+		var b []byte
+		err = row.Scan(&b)
+		copy(h[:], b)
+		return h, err
+	}, `SELECT hash FROM kept WHERE asker = ? ORDER BY hash`, asker[:])
+	return all, wrap("kept pieces", err)
+}
+
+// Piece returns a piece that is kept: nvr.ErrNotFound if it is not.
+func (d *DB) Piece(ctx context.Context, asker wire.Key, hash wire.Hash) ([]byte, error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (b []byte, err error) { return b, row.Scan(&b) },
+		`SELECT bytes FROM kept WHERE asker = ? AND hash = ?`, asker[:], hash[:])
+	if err == nil && len(all) == 0 {
+		err = nvr.ErrNotFound
+	}
+	if err != nil {
+		return nil, wrap("kept piece", err)
+	}
+	return all[0], nil
+}
+
+// Drop forgets a piece that whoever asked has taken. One that is not kept is no error.
+func (d *DB) Drop(ctx context.Context, asker wire.Key, hash wire.Hash) error {
+	return wrap("forget a piece", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM kept WHERE asker = ? AND hash = ?`, asker[:], hash[:])
+		return err
+	}))
+}
+
+// Expire forgets what is too old; to be called now and then.
+func (d *DB) Expire(ctx context.Context, now wire.Minute) error {
+	before := func(age wire.Minute) wire.Minute { return max(now, age) - age }
+	return wrap("forget what is old", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		for _, e := range []struct {
+			text  string
+			until wire.Minute
+		}{
+			{`DELETE FROM kept WHERE minute < ?`, before(KeptFor)},
+			{`DELETE FROM response WHERE minute < ?`, before(ToldFor)},
+			{`DELETE FROM piece WHERE response IN (SELECT id FROM response WHERE minute < ?)`, before(BroughtFor)},
+		} {
+			if _, err := tx.ExecContext(ctx, e.text, e.until); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

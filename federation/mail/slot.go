@@ -1,0 +1,80 @@
+package mail
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"nvrd/federation/wire"
+)
+
+// PerDay is how often a day each home sends parcels, whatever its owner decided.
+const PerDay = 4
+
+// Slot is when a home sends parcels, and how many: a response takes the place of
+// parcels that carry nothing.
+type Slot struct {
+	At    time.Time
+	Count int // of parcels
+}
+
+// Slots returns those of a day (UTC, counted from 1970-01-01), in their order: at
+// times, and as many parcels, as only this home can foretell. They are the same after
+// a restart, so that nothing is sent twice.
+func (d *DB) Slots(neighborhood wire.Hash, day uint32) []Slot {
+	slots := make([]Slot, PerDay)
+	for i := range slots {
+		m := hmac.New(sha256.New, d.seed[:])
+		m.Write(neighborhood[:])
+		m.Write(binary.BigEndian.AppendUint32(nil, day))
+		m.Write([]byte{byte(i)})
+		sum := m.Sum(nil)
+		second := binary.BigEndian.Uint64(sum) % (24 * 60 * 60)
+		slots[i] = Slot{At: time.Unix(int64(day)*24*60*60+int64(second), 0), Count: counts[int(sum[8])*len(counts)>>8]}
+	}
+	slices.SortFunc(slots, func(a, b Slot) int { return a.At.Compare(b.At) })
+	return slots
+}
+
+// counts is how many parcels go at a time, each as often as it stands here: as many
+// as responses have pieces. 3.4 MiB a day.
+var counts = [10]int{1, 1, 1, 1, 1, 1, 4, 4, 4, 16}
+
+// Choose returns which response takes the place of so many parcels, and is to be
+// brought to a node: the oldest that fits and waits for its turn. Nodes are the homes
+// that keep for its asker, of which two are to have it.
+func Choose(all []Response, count int, nodes func(asker wire.Key) []wire.Key) (r Response, to wire.Key, ok bool) {
+	for _, r := range all {
+		if r.Hidden && r.Pieces > 0 && r.Pieces <= count {
+			if to, ok := r.Next(nodes(r.Asker)); ok {
+				return r, to, true
+			}
+		}
+	}
+	return r, to, false
+}
+
+// Copies is how many homes keep a response: one that is lost loses nothing.
+const Copies = 2
+
+// Next returns the node of a home that a response is to be brought to, of those that
+// keep for its asker.
+func (r Response) Next(nodes []wire.Key) (to wire.Key, ok bool) {
+	if len(r.Brought) >= Copies {
+		return to, false
+	}
+	for _, n := range nodes {
+		if !slices.ContainsFunc(r.Brought, func(b Brought) bool { return b.Node == n }) {
+			return n, true
+		}
+	}
+	return to, false
+}
+
+// Enough tells whether enough homes have a response, of those that keep for its asker.
+func (r Response) Enough(nodes []wire.Key) bool {
+	_, more := r.Next(nodes)
+	return !more && len(r.Brought) > 0
+}

@@ -1,0 +1,103 @@
+package sponsor
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"nvrd/federation/request"
+	"nvrd/federation/request/tlog"
+	"nvrd/federation/wire"
+)
+
+// maxPoll is how many entries are fetched at a time; the others with the next look.
+const maxPoll = 1_000
+
+// Poll fetches what an agency published on the web after the first size entries: its
+// checkpoint, and the entries that follow with their texts (docs/ref/agency-log.md).
+// The client is that of federation/domain, which follows nothing and reaches no
+// private address. A text that is not there is left out. Errors say what is wrong with
+// the address, or with what is there, and are kinds of federation/wire for that.
+func Poll(ctx context.Context, client *http.Client, base string, agency wire.Key, size int) (checkpoint []byte, more []request.Entry, err error) {
+	p := poller{ctx, client, strings.TrimSuffix(base, "/")}
+	if checkpoint, err = p.get("checkpoint", tlog.MaxNote); err != nil {
+		return nil, nil, err
+	}
+	c, err := tlog.Open(checkpoint, agency)
+	if err != nil {
+		return nil, nil, fmt.Errorf("checkpoint of this log: %w", err)
+	}
+	if c.Size > request.MaxEntries {
+		return nil, nil, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
+	}
+	for bundle := range tlog.Bundles(int64(size), c.Size) {
+		ids, err := p.bundle(bundle)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, id := range ids {
+			if at := bundle.First() + int64(i); at < int64(size) || at >= c.Size {
+				continue
+			}
+			more = append(more, request.Entry{ID: id})
+		}
+	}
+	for i := range more {
+		if i >= maxPoll {
+			break // these texts are asked of the log when neighbors lack them
+		}
+		text, err := p.get("text/"+hex.EncodeToString(more[i].ID[:]), wire.MaxObject)
+		if err == nil && len(text) > 0 {
+			more[i].Text = wire.Signed{Raw: text}
+		}
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+	}
+	return checkpoint, more, nil
+}
+
+type poller struct {
+	ctx    context.Context
+	client *http.Client
+	base   string
+}
+
+// bundle fetches the ids of a bundle. One that was not full may be gone once it is.
+func (p poller) bundle(t tlog.Tile) ([]wire.Hash, error) {
+	b, err := p.get(t.Path(), 1<<20)
+	if err != nil && t.Width != tlog.TileWidth {
+		t.Width = tlog.TileWidth
+		b, err = p.get(t.Path(), 1<<20)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tlog.ParseBundle(b, t)
+}
+
+func (p poller) get(path string, most int64) ([]byte, error) {
+	q, err := http.NewRequestWithContext(p.ctx, http.MethodGet, p.base+"/"+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r, err := p.client.Do(q)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s/%s: the server answers %d", p.base, path, r.StatusCode)
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if int64(len(b)) > most {
+		return nil, fmt.Errorf("%s: %w: more than %d bytes", path, wire.ErrTooLarge, most)
+	}
+	return b, nil
+}
