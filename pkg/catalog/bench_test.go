@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -13,13 +14,61 @@ import (
 // among 1,000,000 segments of 16 streams: 43 days.
 func BenchmarkDayView(b *testing.B) {
 	const streams, segments = 16, 1_000_000
-	c := newCatalog(b)
 	r := rand.New(rand.NewPCG(1, 2))
-	minute := segment(r, porch, noon, time.Minute)
-	minute.Fragments = minute.Fragments[:3] // not read by the day view, and quicker to make
 	id := func(i int) nvr.StreamID {
 		return nvr.StreamID{Camera: nvr.CameraID(1 + i/2), Quality: nvr.Quality(i % 2)}
 	}
+	c := recorded(b, streams, segments, id)
+	var took []time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		from := noon + nvr.Time(r.Int64N(segments/streams-1440))*60e6
+		n, began := 0, time.Now()
+		err := c.Coverage(b.Context(), id(r.IntN(streams)), nvr.Span{From: from, To: from.Add(24 * time.Hour)}, func(Piece) { n++ })
+		took = append(took, time.Since(began))
+		if err != nil || n != 24*60 {
+			b.Fatal(n, err)
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2].Seconds()*1e3, "p50-ms")
+	b.ReportMetric(took[len(took)*95/100].Seconds()*1e3, "p95-ms")
+}
+
+// BenchmarkRecorded asks what each of 16 cameras recorded within 12 random hours of
+// 30 days, with a gap an hour.
+func BenchmarkRecorded(b *testing.B) {
+	const cameras, minutes = 16, 30 * 24 * 60
+	r := rand.New(rand.NewPCG(1, 2))
+	id := func(i int) nvr.StreamID { return nvr.StreamID{Camera: nvr.CameraID(1 + i)} }
+	c := recorded(b, cameras, cameras*minutes, id)
+	c.must(b, func(tx Tx) error {
+		for i := range cameras {
+			for from := noon; from < noon+minutes*60e6; from += 3600e6 { // the segment of that minute is none
+				if err := errors.Join(tx.DropSegment(id(i), from), tx.AddGap(nvr.Gap{Stream: id(i), Span: nvr.Span{From: from, To: from + 60e6}, Reason: nvr.Unreachable})); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	b.ReportAllocs()
+	for b.Loop() {
+		from := noon + nvr.Time(r.Int64N(minutes-720))*60e6
+		for i := range cameras {
+			got, err := c.Recorded(b.Context(), id(i).Camera, nvr.Span{From: from, To: from.Add(12 * time.Hour)})
+			if err != nil || len(got) < 12 {
+				b.Fatal(got, err)
+			}
+		}
+	}
+}
+
+// recorded returns a catalog with so many segments of a minute from noon on.
+func recorded(b *testing.B, streams, segments int, id func(int) nvr.StreamID) *Catalog {
+	c := newCatalog(b)
+	minute := segment(rand.New(rand.NewPCG(1, 2)), porch, noon, time.Minute)
+	minute.Fragments = minute.Fragments[:3] // not read here, and quicker to make
 	c.must(b, func(tx Tx) error {
 		if _, err := tx.Directory([16]byte{1}, "/footage"); err != nil {
 			return err
@@ -38,20 +87,7 @@ func BenchmarkDayView(b *testing.B) {
 			segments, streams, noon, minute.AppendFragments(nil))
 		return err
 	})
-	var took []time.Duration
-	b.ReportAllocs()
-	for b.Loop() {
-		from := noon + nvr.Time(r.Int64N(segments/streams-1440))*60e6
-		n, began := 0, time.Now()
-		err := c.Coverage(b.Context(), id(r.IntN(streams)), nvr.Span{From: from, To: from.Add(24 * time.Hour)}, func(Piece) { n++ })
-		took = append(took, time.Since(began))
-		if err != nil || n != 24*60 {
-			b.Fatal(n, err)
-		}
-	}
-	slices.Sort(took)
-	b.ReportMetric(took[len(took)/2].Seconds()*1e3, "p50-ms")
-	b.ReportMetric(took[len(took)*95/100].Seconds()*1e3, "p95-ms")
+	return c
 }
 
 // BenchmarkSize measures what a camera-minute costs in the database, all in,

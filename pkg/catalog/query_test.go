@@ -128,6 +128,7 @@ func TestQueryPlans(t *testing.T) {
 		"one segment":   {selectSegments + startsAt, []any{1, 0, 1}, "USING INDEX segment_by_time (stream_id=? AND start_us=?)"},
 		"open segments": {selectSegments + stillOpen, nil, "USING INDEX segment_unsettled (state=?)"},
 		"gaps":          {gapsQuery, []any{1, 0, 1, 2}, "SEARCH gap USING PRIMARY KEY (stream_id=? AND start_us>? AND start_us<?)"},
+		"recorded":      {recordedQuery, []any{1, 1, 2, 3}, "SEARCH g USING PRIMARY KEY (stream_id=? AND start_us>? AND start_us<?)"},
 		"events":        {selectEvents + eventsOf + "= ? ORDER BY start_us, id", []any{1, 2, 1, 1}, "SEARCH event USING INDEX event_by_time (camera_id=? AND start_us>? AND start_us<?)"},
 		"latest events": {selectEvents + latestEvents, []any{1, 2, 1}, "SEARCH event USING INDEX event_by_time (camera_id=? AND start_us>? AND start_us<?)"},
 		"streams":       {streamsQuery, nil, "SEARCH segment USING COVERING INDEX segment_by_time (stream_id=?)"},
