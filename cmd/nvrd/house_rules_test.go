@@ -30,7 +30,7 @@ var floors = map[string]int{
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
 	"federation/request": 3,
 
-	"federation/agency": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
+	"federation/agency": 4, "federation/choice": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
@@ -105,6 +105,7 @@ func checkImports(packages []Package) []string {
 			bad = append(bad, checkImport(p.ImportPath, from, to, true)...)
 		}
 		bad = append(bad, checkCellar(p, from)...)
+		bad = append(bad, checkDecisions(p, from)...)
 	}
 	return bad
 }
@@ -167,6 +168,30 @@ func checkCellar(p Package, from string) []string {
 		}
 	}
 	return bad
+}
+
+// checkDecisions keeps what the owner decided about requests from everybody else:
+// what neighbors can tell the effect of does not know it, by whatever way, and what
+// knows it has no socket. federation/api shows it to the owner.
+func checkDecisions(p Package, from string) []string {
+	const decisions = module + "federation/choice"
+	var bad []string
+	switch {
+	case from == "federation/choice":
+		for _, d := range slices.Concat(p.Imports, p.Deps) {
+			if d == "net" && slices.Contains(p.Imports, d) || d == "net/http" || under(d, "github.com/libp2p") || under(d, "github.com/quic-go") ||
+				under(d, module+"federation/node") || under(d, module+"federation/online") {
+				bad = append(bad, fmt.Sprintf("%s depends on %s: what the owner decided never leaves the home", p.ImportPath, d))
+			}
+		}
+	case under(p.ImportPath, module+"federation") && from != "federation/api":
+		for _, d := range slices.Concat(p.Deps, p.TestImports, p.XTestImports) {
+			if under(d, decisions) {
+				bad = append(bad, fmt.Sprintf("%s depends on %s: nobody learns what the owner decided, so what neighbors see of a home does not know it", p.ImportPath, d))
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(bad)))
 }
 
 // checkNames refuses names that say nothing about what is inside.

@@ -173,6 +173,15 @@ func TestHouseRulesBite(t *testing.T) {
 		"vocabulary with I/O":       {Package{ImportPath: "nvrd/pkg/nvr", Deps: []string{"fmt", "os", "net"}}, "net"},
 		"vocabulary with a module":  {Package{ImportPath: "nvrd/pkg/nvr", Imports: []string{"github.com/google/uuid"}}, "standard library"},
 		"HTTP in the cellar":        {Package{ImportPath: "nvrd/pkg/media", Deps: []string{"net/http"}}, "net/http"},
+		"a decision goes out":       {Package{ImportPath: "nvrd/federation/online", Deps: []string{"nvrd/federation/choice"}}, "nobody learns what the owner decided"},
+		"a decision goes up":        {Package{ImportPath: "nvrd/federation/membership", Imports: []string{"nvrd/federation/choice"}}, "same floor"},
+		"a decision in a test":      {Package{ImportPath: "nvrd/federation/fedtest/virtual", XTestImports: []string{"nvrd/federation/choice"}}, "nobody learns what the owner decided"},
+		"decisions for the owner":   {Package{ImportPath: "nvrd/federation/api", Imports: []string{"nvrd/federation/choice"}, Deps: []string{"nvrd/federation/choice"}}, ""},
+		"decisions on a page":       {Package{ImportPath: "nvrd/ui/page/street", Imports: []string{"nvrd/federation/choice"}}, ""},
+		"a socket of decisions":     {Package{ImportPath: "nvrd/federation/choice", Imports: []string{"net"}}, "never leaves the home"},
+		"a server of decisions":     {Package{ImportPath: "nvrd/federation/choice", Deps: []string{"net/http"}}, "never leaves the home"},
+		"a node of decisions":       {Package{ImportPath: "nvrd/federation/choice", Deps: []string{"github.com/libp2p/go-libp2p/core"}}, "never leaves the home"},
+		"addresses, as values":      {Package{ImportPath: "nvrd/federation/choice", Deps: []string{"net", "net/url"}}, ""},
 		"a drawer for everything":   {Package{ImportPath: "nvrd/pkg/rtsp/util"}, "says nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,6 +59,9 @@ func exportOf(h Handed) exportedHanded {
 		ID: hex.EncodeToString(h.ID[:]), Request: h.Request.String(), Neighborhood: h.Neighborhood.String(), Title: h.Title, Case: h.Case,
 		Incident: h.Incident.String(), Words: h.Words, At: minuteText(h.At), Until: minuteText(h.Until), Files: []exportedFile{}, Sponsors: []exportedSponsor{},
 	}
+	if h.Incident == 0 { // a neighbor may ask about anything
+		e.Incident = ""
+	}
 	if (h.Agency != wire.Key{}) {
 		e.Agency = hex.EncodeToString(h.Agency[:])
 	}
