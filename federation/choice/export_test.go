@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"flag"
 	"os"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,5 +52,28 @@ func TestNoFormula(t *testing.T) {
 				t.Errorf("%s begins with %q", lines[0][i], cell)
 			}
 		}
+	}
+}
+
+// TestReference holds docs/ref/ledger.md to the names that are written.
+func TestReference(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ref/ledger.md")
+	must(t, err)
+	documented := map[string]int{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		documented[m[1]]++
+	}
+	written := map[string]int{}
+	for _, form := range []reflect.Type{reflect.TypeFor[exportedHanded](), reflect.TypeFor[exportedFile](), reflect.TypeFor[exportedSponsor]()} {
+		for i := range form.NumField() {
+			name, _, _ := strings.Cut(form.Field(i).Tag.Get("json"), ",")
+			written[name]++
+		}
+	}
+	if diff := cmp.Diff(written, documented); diff != "" {
+		t.Errorf("docs/ref/ledger.md, -written +documented:\n%s", diff)
+	}
+	if columns := strings.Join(csvColumns, ","); !strings.Contains(string(page), "`"+columns+"`") {
+		t.Errorf("docs/ref/ledger.md lacks %s", columns)
 	}
 }
