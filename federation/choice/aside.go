@@ -88,6 +88,31 @@ func (c *Choices) OptOut(ctx context.Context, o OptOut, out bool) error {
 	})
 }
 
+// SetOptOuts writes down all that are to hold, in the place of those before.
+func (c *Choices) SetOptOuts(ctx context.Context, all OptOuts) error {
+	const what = "opt out"
+	if _, err := c.made(ctx); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return c.remove(ctx, what, func(tx *sqlite.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM opt_out`); err != nil {
+			return err
+		}
+		for o, out := range all {
+			if !out {
+				continue
+			}
+			if err := o.Check(); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO opt_out (scope, agency, incident) VALUES (?, ?, ?)`, o.Scope, o.Agency[:], o.Incident); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Reset takes all opt outs back, and shows again what was put aside.
 func (c *Choices) Reset(ctx context.Context) error {
 	return c.remove(ctx, "opt in again", func(tx *sqlite.Tx) error {

@@ -174,6 +174,20 @@ func TestOptOuts(t *testing.T) {
 	}
 }
 
+func TestSetOptOuts(t *testing.T) {
+	ctx, c := t.Context(), open(t, t.TempDir())
+	must(t, c.OptOut(ctx, OptOut{Scope: OfNeighbors}, true))
+	want := OptOuts{{Scope: EveryRequest}: true, {Scope: Bulletins, Agency: wire.Key{1}}: true}
+	must(t, c.SetOptOuts(ctx, OptOuts{{Scope: EveryRequest}: true, {Scope: Bulletins, Agency: wire.Key{1}}: true, {Scope: OfNeighbors}: false}))
+	if err := c.SetOptOuts(ctx, OptOuts{{Scope: OfAgency}: true}); !errors.Is(err, nvr.ErrInvalid) {
+		t.Error(err)
+	}
+	got, err := c.OptOuts(ctx)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+}
+
 func TestPutAside(t *testing.T) {
 	ctx := t.Context()
 	c := open(t, t.TempDir())
