@@ -28,7 +28,7 @@ var floors = map[string]int{
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3,
 	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3,
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
-	"federation/request": 3,
+	"federation/request": 3, "federation/domain": 3,
 
 	"federation/agency": 4, "federation/choice": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
 

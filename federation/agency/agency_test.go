@@ -168,6 +168,10 @@ func TestPublished(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, from := range []string{server.URL, mirror.URL} {
+			card, err := wire.ParseAgency(string(get(t, from, ".well-known/stoop-agency")))
+			if err != nil || card.Body.(wire.Agency).Key != a.Key {
+				t.Errorf("the domain shows %v (%v)", card, err)
+			}
 			home := request.NewLog(request.Terms{Agency: a.Key, Jurisdiction: town, Cells: cell}, func(wire.Key) bool { return false })
 			if got, err := home.Offer(get(t, from, "checkpoint"), fetch(t, from, a.Key), wire.MinuteOf(*now)); got != request.Extended || err != nil {
 				t.Fatalf("a home finds it %v (%v)", got, err)

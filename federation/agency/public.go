@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
+	"nvrd/federation/domain"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
 	"nvrd/pkg/sqlite"
@@ -23,7 +25,14 @@ type Published struct {
 	texts map[string][]byte // by path
 	tree  tlog.Tree
 	note  []byte
+	card  []byte
 }
+
+// cardPath is where the agency's domain shows whose it is.
+var cardPath = strings.TrimPrefix(domain.Path, "/")
+
+// changes tells whether what is at a path is not the same for good.
+func changes(path string) bool { return path == "checkpoint" || path == cardPath }
 
 // Published returns the log as it is.
 func (a *Agency) Published(ctx context.Context) (*Published, error) {
@@ -40,14 +49,19 @@ func (a *Agency) Published(ctx context.Context) (*Published, error) {
 		p.tree = p.tree.Append(s.ID)
 	}
 	p.note = tlog.Sign(p.tree, a.key)
-	return p, nil
+	card, err := a.Card()
+	p.card = []byte(wire.AgencyText(card) + "\n")
+	return p, err
 }
 
 // Files returns the paths of all files in which outsiders read the log
-// (docs/ref/agency-log.md), the checkpoint last: whoever writes them in this order
+// (docs/ref/agency-log.md), and the card, the checkpoint last: whoever writes them in this order
 // never shows a checkpoint of what is not there.
 func (p *Published) Files() iter.Seq[string] {
 	return func(yield func(string) bool) {
+		if !yield(cardPath) {
+			return
+		}
 		for _, s := range p.All {
 			if !yield(textPath(s.ID)) {
 				return
@@ -65,8 +79,11 @@ func (p *Published) Files() iter.Seq[string] {
 // File returns one of them; false if there is none at that path. An old tile that
 // was not full is one, too.
 func (p *Published) File(path string) ([]byte, bool) {
-	if path == "checkpoint" {
+	switch path {
+	case "checkpoint":
 		return p.note, true
+	case cardPath:
+		return p.card, true
 	}
 	if text, ok := p.texts[path]; ok {
 		return text, true
@@ -98,7 +115,7 @@ func textPath(id wire.Hash) string { return "text/" + hex.EncodeToString(id[:]) 
 func (p *Published) Export(dir string) error {
 	for path := range p.Files() {
 		at := filepath.Join(dir, filepath.FromSlash(path))
-		if _, err := os.Stat(at); err == nil && path != "checkpoint" {
+		if _, err := os.Stat(at); err == nil && !changes(path) {
 			continue
 		}
 		b, _ := p.File(path)
@@ -154,7 +171,7 @@ func (a *Agency) Handler() http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		if path == "checkpoint" {
+		if changes(path) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			w.Header().Set("Cache-Control", "no-store")
 		}
