@@ -102,9 +102,15 @@ func (m *Membership) AdmitAgency(card wire.Signed, cells []wire.Cell, succeeds w
 	})
 }
 
-// SuspendAgency proposes to take nothing more of an agency.
-func (m *Membership) SuspendAgency(agency wire.Key) error {
-	return m.propose(func(head wire.ActHead) wire.Body { return wire.SuspendAgency{Head: head, Agency: agency} })
+// SuspendAgency proposes to take nothing more of an agency, for a reason that all
+// members read. nvr.ErrNotFound means that it was not admitted, or is suspended.
+func (m *Membership) SuspendAgency(agency wire.Key, reason string) error {
+	if is, ok := m.State().Agencies[agency]; !ok || is.Suspended {
+		return fmt.Errorf("no such agency may ask here: %w", nvr.ErrNotFound)
+	}
+	return m.propose(func(head wire.ActHead) wire.Body {
+		return wire.SuspendAgency{Head: head, Agency: agency, Reason: reason}
+	})
 }
 
 // Annul proposes to make a deed as if it never was.

@@ -89,6 +89,7 @@ func (r *Roster) resolve(now wire.Minute) *State {
 			break
 		}
 		apply(s, annulled, ballot[next].act)
+		s.Votes[ballot[next].id] = ballot[next].votes
 	}
 	r.members(s, annulled, now)
 	return s
@@ -99,8 +100,8 @@ func found(genesis wire.Hash, g wire.Genesis) *State {
 	return &State{
 		Head: genesis, Minute: g.Minute, Policy: g.Policy,
 		Seats:    map[wire.Key]Seat{g.Seat: {Who: g.Founder, Since: g.Minute, Renewed: g.Minute}},
-		Agencies: map[wire.Key]Agency{},
-		held:     map[wire.Key]seat{g.Seat: {who: g.Founder, since: g.Minute}},
+		Agencies: map[wire.Key]Agency{}, Votes: map[wire.Hash][]wire.Key{},
+		held: map[wire.Key]seat{g.Seat: {who: g.Founder, since: g.Minute}},
 	}
 }
 
@@ -249,12 +250,12 @@ func apply(s *State, annulled map[wire.Hash]struct{}, a act) {
 	case wire.AdmitAgency:
 		s.Agencies[b.Agency.Key] = Agency{Agency: b.Agency, Cells: b.Cells, Since: head.Minute}
 		if old, ok := s.Agencies[b.Succeeds]; ok {
-			old.Suspended, old.Heir = true, b.Agency.Key
+			old.Suspended, old.Reason, old.Heir = true, "", b.Agency.Key
 			s.Agencies[b.Succeeds] = old
 		}
 	case wire.SuspendAgency:
 		if agency, ok := s.Agencies[b.Agency]; ok {
-			agency.Suspended = true
+			agency.Suspended, agency.Reason = true, b.Reason
 			s.Agencies[b.Agency] = agency
 		}
 	case wire.Annul:

@@ -402,12 +402,14 @@ func TestAgencies(t *testing.T) {
 		}
 	}
 	suspend := func(name string) func(wire.ActHead) wire.Body {
-		return func(h wire.ActHead) wire.Body { return wire.SuspendAgency{Head: h, Agency: key(name)} }
+		return func(h wire.ActHead) wire.Body {
+			return wire.SuspendAgency{Head: h, Agency: key(name), Reason: "Asks too much."}
+		}
 	}
 	is := func(name, title string, suspended bool, heir wire.Key) {
 		t.Helper()
 		got := s.resolved(t).Agencies[key(name)]
-		if got.Title != title || got.Suspended != suspended || got.Heir != heir || len(got.Cells) != 1 || len(got.Jurisdiction) != 3 {
+		if got.Title != title || got.Suspended != suspended || got.Heir != heir || (got.Reason != "") != (suspended && heir == wire.Key{}) || len(got.Cells) != 1 || len(got.Jurisdiction) != 3 {
 			t.Errorf("%s is %+v", name, got)
 		}
 	}

@@ -12,10 +12,11 @@ import (
 // State is what a roster's objects amount to. It is shared: readers change
 // nothing in it.
 type State struct {
-	Charter  []wire.Hash // the acts that count, from height 1 on
-	Head     wire.Hash   // the newest of them; the genesis if there is none
-	Minute   wire.Minute // of the head
-	Waiting  bool        // an act that is settled here, such as the head that an invite named, is not held yet
+	Charter  []wire.Hash              // the acts that count, from height 1 on
+	Head     wire.Hash                // the newest of them; the genesis if there is none
+	Votes    map[wire.Hash][]wire.Key // seats whose votes count, ascending, by act of the charter
+	Minute   wire.Minute              // of the head
+	Waiting  bool                     // an act that is settled here, such as the head that an invite named, is not held yet
 	Policy   wire.Policy
 	Seats    map[wire.Key]Seat
 	Members  map[wire.Key]*Member // also those who are out: their earlier entries count
@@ -59,6 +60,7 @@ type Agency struct {
 	Cells     []wire.Cell // where the neighborhood lies for it
 	Since     wire.Minute
 	Suspended bool     // nothing of it is taken
+	Reason    string   // of stewards who suspended it; empty where it goes on with another key
 	Heir      wire.Key // the key that it has now; zero while it is this one
 }
 
@@ -125,7 +127,7 @@ func (s *State) Heirs() map[wire.Key]wire.Key {
 // Equal tells whether both say the same, whatever is asked of them.
 func (s *State) Equal(o *State) bool {
 	return s == o || s.Head == o.Head && s.Minute == o.Minute && s.Waiting == o.Waiting &&
-		slices.Equal(s.Charter, o.Charter) && s.Policy.Equal(o.Policy) &&
+		slices.Equal(s.Charter, o.Charter) && maps.EqualFunc(s.Votes, o.Votes, slices.Equal) && s.Policy.Equal(o.Policy) &&
 		maps.Equal(s.Seats, o.Seats) && maps.EqualFunc(s.Members, o.Members, sameMember) && maps.EqualFunc(s.Agencies, o.Agencies, sameAgency) &&
 		maps.EqualFunc(s.Anew, o.Anew, sameAnew) &&
 		slices.EqualFunc(s.Proposed, o.Proposed, func(a, b Proposal) bool {
@@ -136,7 +138,7 @@ func (s *State) Equal(o *State) bool {
 }
 
 func sameAgency(a, b Agency) bool {
-	return a.Since == b.Since && a.Suspended == b.Suspended && a.Heir == b.Heir && slices.Equal(a.Cells, b.Cells) && a.Key == b.Key && a.Minute == b.Minute &&
+	return a.Since == b.Since && a.Suspended == b.Suspended && a.Reason == b.Reason && a.Heir == b.Heir && slices.Equal(a.Cells, b.Cells) && a.Key == b.Key && a.Minute == b.Minute &&
 		a.Title == b.Title && a.Class == b.Class && a.Domain == b.Domain && a.Contact == b.Contact && a.Policy == b.Policy && slices.Equal(a.Jurisdiction, b.Jurisdiction)
 }
 
@@ -157,6 +159,12 @@ func (s *State) SeatOf(author wire.Key) (wire.Key, bool) {
 		}
 	}
 	return wire.Key{}, false
+}
+
+// Holder returns the author key of the steward who holds a seat, or held it.
+func (s *State) Holder(seat wire.Key) (author wire.Key, ok bool) {
+	held, ok := s.held[seat]
+	return held.who, ok
 }
 
 // voters returns the seats whose votes decide on an act of this minute: those

@@ -40,7 +40,7 @@ func other(v reflect.Value) {
 func TestStateEqual(t *testing.T) {
 	state := func() *State {
 		return &State{
-			Seats: map[wire.Key]Seat{{9}: {}}, Agencies: map[wire.Key]Agency{{9}: {}},
+			Seats: map[wire.Key]Seat{{9}: {}}, Agencies: map[wire.Key]Agency{{9}: {}}, Votes: map[wire.Hash][]wire.Key{},
 			Members:  map[wire.Key]*Member{{9}: {Card: &wire.Card{}}},
 			Anew:     map[wire.Key]*wire.Anew{{9}: {}},
 			Proposed: []Proposal{{}}, Doubles: []Double{{}}, Splits: []Split{{}},

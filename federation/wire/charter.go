@@ -100,6 +100,7 @@ type SuspendAgency struct {
 	_      struct{} `cbor:",toarray"`
 	Head   ActHead
 	Agency Key
+	Reason string // for all to read
 }
 
 // Annul makes a deed as if it never was.
@@ -189,7 +190,9 @@ func (a AdmitAgency) check() error {
 	}
 	return err
 }
-func (a SuspendAgency) check() error { return a.Head.check() }
+func (a SuspendAgency) check() error {
+	return first(a.Head.check(), text("reason", a.Reason, 1, MaxContact, true))
+}
 func (a Annul) check() error         { return a.Head.check() }
 func (v Vote) check() error          { return within("height", v.Height >= 1) }
 

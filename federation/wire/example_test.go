@@ -79,7 +79,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"set-policy":     sign(t, SetPolicy{Head: at(2, add.ID), Policy: Policy{Invites: InvitesByStewards, Places: []string{}, ExpireDays: 7}}, "anna's seat"),
 		"admit-agency":   sign(t, letIn(brigade(), func(a *AdmitAgency) { a.Head = at(2, add.ID) }), "anna's seat"),
 		"agency":         sign(t, brigade(), "fire brigade"),
-		"suspend-agency": sign(t, SuspendAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade")}, "anna's seat"),
+		"suspend-agency": sign(t, SuspendAgency{Head: at(2, add.ID), Agency: keyOf("fire brigade"), Reason: "It asks on behalf of others."}, "anna's seat"),
 		"request":        sign(t, Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Case: "2026-1184", Incident: IncidentFire, From: now - 120, To: now - 60, Area: block(), Text: "Smoke behind the bakery. Did a camera see where it began?", Contact: "Desk, 555 0100", Expires: now + 7*Day}, "fire brigade"),
 		"closing":        sign(t, Closing{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 9}, On: hashOf("a request"), Is: ClosingResolved}, "fire brigade"),
 		"bulletin":       sign(t, Bulletin{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Title: "Dry week", Text: "No open fires until Sunday.", Expires: now + 7*Day}, "fire brigade"),

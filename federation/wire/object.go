@@ -46,7 +46,7 @@ var kinds = map[Kind]struct {
 	KindDropSteward:   {"drop-steward", 1 << 10, body[DropSteward]},
 	KindSetPolicy:     {"set-policy", 4 << 10, body[SetPolicy]},
 	KindAdmitAgency:   {"admit-agency", 4 << 10, body[AdmitAgency]},
-	KindSuspendAgency: {"suspend-agency", 512, body[SuspendAgency]},
+	KindSuspendAgency: {"suspend-agency", 1 << 10, body[SuspendAgency]},
 	KindAnnul:         {"annul", 512, body[Annul]},
 	KindVote:          {"vote", 512, body[Vote]},
 	KindAdmit:         {"admit", 1 << 10, body[Admit]},

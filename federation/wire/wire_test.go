@@ -254,6 +254,7 @@ func refused(t testing.TB) []refusal {
 		{"an agency for a line", sealed(KindAgency, encode(an(func(a *Agency) { a.Jurisdiction = a.Jurisdiction[:2] })), "fire brigade"), ErrRange},
 		{"an agency beyond the pole", sealed(KindAgency, encode(an(func(a *Agency) { a.Jurisdiction[0].Lat = 90_000_001 })), "fire brigade"), ErrRange},
 		{"an agency in another's name", sealed(KindAgency, encode(brigade()), "eve"), ErrSignature},
+		{"an agency suspended without a reason", sealed(KindSuspendAgency, encode(SuspendAgency{Head: ActHead{Height: 1, Seat: keyOf("bob")}}), "bob"), ErrRange},
 		{"an agency admitted as something else", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Agency.Title = keyOf("bob"), "Police" })), "bob"), ErrSignature},
 		{"an agency admitted in its own place", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Succeeds = keyOf("bob"), a.Agency.Key })), "bob"), ErrRange},
 		{"an agency admitted with a cell twice", sealed(KindAdmitAgency, encode(letIn(brigade(), func(a *AdmitAgency) { a.Head.Seat, a.Cells = keyOf("bob"), []Cell{{Row: 1, Col: 1}, {Row: 1, Col: 1}} })), "bob"), ErrRange},
@@ -494,7 +495,7 @@ func TestLimits(t *testing.T) {
 			for n := range uint32(MaxCells) {
 				a.Cells = append(a.Cells, Cell{Row: 89_999, Col: 100_000 + n})
 			}
-		}), largest, SuspendAgency{Head: head}, Annul{Head: head}, Vote{Height: last, Seat: keyOf("bob")},
+		}), largest, SuspendAgency{Head: head, Reason: wide(MaxContact)}, Annul{Head: head}, Vote{Height: last, Seat: keyOf("bob")},
 		Admit{Head: deed, Card: card, Signature: Signature(ed25519.Sign(private("bob"), message(KindCard, encode(card))))},
 		Revoke{Head: deed, Cut: last}, card, Leave{Author: keyOf("bob"), Minute: last},
 		Entry{Author: keyOf("bob"), Minute: last - 90*Day, Says: SaysComment, On: n, Payload: n, Length: MaxPayload, Expires: last},
