@@ -193,8 +193,8 @@ func (a AdmitAgency) check() error {
 func (a SuspendAgency) check() error {
 	return first(a.Head.check(), text("reason", a.Reason, 1, MaxContact, true))
 }
-func (a Annul) check() error         { return a.Head.check() }
-func (v Vote) check() error          { return within("height", v.Height >= 1) }
+func (a Annul) check() error { return a.Head.check() }
+func (v Vote) check() error  { return within("height", v.Height >= 1) }
 
 // SortCells returns cells as [AdmitAgency] lists them, each once.
 func SortCells(cells []Cell) []Cell {

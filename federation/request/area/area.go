@@ -110,13 +110,7 @@ func (a Area) Within(j Jurisdiction) bool {
 	if len(j.corners) == 0 {
 		return false
 	}
-	inner := a.near(j.polygon)
-	for i, from := range inner.corners {
-		if !j.holdsLine(from, inner.next(i)) {
-			return false
-		}
-	}
-	return true
+	return a.near(j.polygon).within(j.polygon)
 }
 
 // side is how long a cell is, in millionths of a degree: 222 m from south to north.
@@ -130,8 +124,7 @@ func CellOf(p wire.Point) wire.Cell {
 
 // Meets tells whether the area and a cell have a point in common.
 func (a Area) Meets(c wire.Cell) bool {
-	south, west := int64(c.Row)*side-90*degree, int64(c.Col)*side-180*degree
-	square := polygon{corners: []point{{south, west}, {south, west + side}, {south + side, west + side}, {south + side, west}}}
+	square := outline(c)
 	p := a.near(square)
 	for i, from := range p.corners {
 		for k, corner := range square.corners {
@@ -143,10 +136,15 @@ func (a Area) Meets(c wire.Cell) bool {
 	return p.holds(square.corners[0]) // and not the other way: the smallest area is larger than any cell
 }
 
+// outline is that of a cell.
+func outline(c wire.Cell) polygon {
+	south, west := int64(c.Row)*side-90*degree, int64(c.Col)*side-180*degree
+	return polygon{corners: []point{{south, west}, {south, west + side}, {south + side, west + side}, {south + side, west}}}
+}
+
 // Cells returns the cells that the area meets, from the south west: at most some
 // thousand, since an area may be long and narrow.
 func (a Area) Cells() (cells []wire.Cell) {
-	const columns = turn / side
 	south, north := a.span(point.north)
 	west, east := a.span(point.east)
 	for row := (south + 90*degree - 1) / side; row <= (north+90*degree)/side; row++ {

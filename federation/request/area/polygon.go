@@ -132,6 +132,17 @@ func (p polygon) holdsLine(a, b point) bool {
 	return true
 }
 
+// within tells whether no part of the polygon lies outside of another one, whose
+// longitudes are counted alike.
+func (p polygon) within(o polygon) bool {
+	for i, from := range p.corners {
+		if !o.holdsLine(from, p.next(i)) {
+			return false
+		}
+	}
+	return true
+}
+
 // cross is twice the area of a triangle, positive if it turns to the north from the
 // east.
 func cross(a, b, c point) int64 {
