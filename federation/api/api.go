@@ -44,6 +44,14 @@ func Routes(o *online.Online) []Route {
 		{"DELETE /api/v1/neighborhoods/joining/{name}", true, a.giveUp},
 		{"GET /api/v1/neighborhoods/{name}/members", false, a.members},
 		{"POST /api/v1/neighborhoods/{name}/invites", true, a.invite},
+		{"GET /api/v1/neighborhoods/{name}/agencies", false, a.agencies},
+		{"POST /api/v1/neighborhoods/{name}/agencies", true, a.admit},
+		{"POST /api/v1/neighborhoods/{name}/agencies/look", true, a.look},
+		{"POST /api/v1/neighborhoods/{name}/agencies/{agency}/suspend", true, a.suspend},
+		{"GET /api/v1/neighborhoods/{name}/proposals", false, a.proposals},
+		{"PUT /api/v1/neighborhoods/{name}/proposals/{act}/vote", true, a.vote},
+		{"GET /api/v1/neighborhoods/{name}/seat", true, a.seat},
+		{"POST /api/v1/neighborhoods/{name}/stewards", true, a.addSteward},
 		{"DELETE /api/v1/neighborhoods/{name}", true, a.leave},
 	}
 }

@@ -79,6 +79,23 @@ func (a *api) invite(w http.ResponseWriter, r *http.Request) error {
 	return write(w, http.StatusCreated, map[string]string{"invite": text, "until": v.Expires.Time().Format("2006-01-02T15:04Z")})
 }
 
+// memberOf returns the author key of the home that is in and has this name, or this key.
+func memberOf(s *roster.State, called string) (who wire.Key, err error) {
+	found := 0
+	for author := range s.Members {
+		if m := s.Member(author); m != nil && (m.Card.Name == called || hexed(author) == called) {
+			who, found = author, found+1
+		}
+	}
+	switch found {
+	case 0:
+		return who, fmt.Errorf("no neighbor is called %s: %w", called, nvr.ErrNotFound)
+	case 1:
+		return who, nil
+	}
+	return who, fmt.Errorf("%w: %d neighbors are called %s; give the author key of one, which `nvrd neighborhood members --json` shows", nvr.ErrInvalid, found, called)
+}
+
 // lostOf returns the author key that a neighbor is called by, whose place
 // somebody is to take: by name the one who has it, or had it until they were put
 // out. Nothing is the zero key.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"nvrd/federation/membership"
 	"nvrd/federation/wire"
@@ -109,17 +110,24 @@ func TestDirectory(t *testing.T) {
 			}
 		}
 		first, second, third := agency(t, 1, "Fire brigade"), agency(t, 2, "Fire and rescue"), agency(t, 3, "Zoo")
-		cells := []wire.Cell{{Row: 8, Col: 2}}
+		cells := []wire.Cell{{Row: 8, Col: 2}, {Row: 8, Col: 3}}
 		if err := a.SuspendAgency(key(first), "Unknown."); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("who is none is suspended: %v", err)
 		}
-		decide(func() error { return a.AdmitAgency(first, cells, wire.Key{}) })
+		if a.Cells() != nil {
+			t.Errorf("before there is an agency the neighborhood lies at %v", a.Cells())
+		}
+		decide(func() error { return a.AdmitAgency(first, cells[:1], wire.Key{}) })
+		time.Sleep(time.Minute)
 		decide(func() error { return a.AdmitAgency(third, cells, wire.Key{}) })
 		decide(func() error { return a.AdmitAgency(second, cells, key(first)) })
 		decide(func() error { return a.SuspendAgency(key(second), "It asks for others.") })
 		decide(func() error { return a.AdmitAgency(second, cells, wire.Key{}) })
 		for _, m := range []*membership.Membership{a, b} {
 			all := m.Agencies()
+			if !slices.Equal(m.Cells(), cells) {
+				t.Errorf("the neighborhood lies at %v", m.Cells())
+			}
 			if len(all) != 3 || all[0].Key != key(second) || all[1].Key != key(third) || all[2].Key != key(first) || !all[0].May() || all[2].May() {
 				t.Fatalf("the directory is %+v", all)
 			}

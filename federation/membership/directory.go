@@ -55,6 +55,18 @@ func (m *Membership) Agencies() []Agency {
 	})
 }
 
+// Cells returns where the neighborhood lies for the agency that was let in last, which
+// is where it lies for the next one if stewards don't say otherwise; nil if there is none.
+func (m *Membership) Cells() []wire.Cell {
+	var last roster.Agency
+	for _, is := range m.State().Agencies {
+		if is.Since > last.Since || is.Since == last.Since && wire.Compare(wire.Hash(is.Key), wire.Hash(last.Key)) > 0 {
+			last = is
+		}
+	}
+	return last.Cells
+}
+
 // About returns the keys of the agencies that an act is about: of one that goes on
 // with another key both, the new one first.
 func About(says wire.Act) []wire.Key {
