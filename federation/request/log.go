@@ -279,6 +279,17 @@ func (l *Log) Cosigners() []tlog.Cosigner {
 	return all
 }
 
+// Recipient returns to whom homes seal what they hand to the agency: the newest that
+// is here and keeps the rules.
+func (l *Log) Recipient() (wire.Recipient, bool) {
+	for _, e := range slices.Backward(l.entries) {
+		if r, ok := e.Text.Body.(wire.Recipient); ok {
+			return r, true
+		}
+	}
+	return wire.Recipient{}, false
+}
+
 // Fraud returns the proof that the agency showed two logs, if there is one.
 func (l *Log) Fraud() (tlog.Fraud, bool) {
 	if l.fraud == nil {

@@ -116,6 +116,23 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// The newest recipient that keeps the rules is the one to seal to.
+func TestRecipient(t *testing.T) {
+	a, home := newAgency(t), newHome(t)
+	if _, ok := home.Recipient(); ok {
+		t.Error("there is one before anything was published")
+	}
+	a.publishes(sealsTo(today, 'q'), asks(1, nil), sealsTo(today+2, 'p'), asks(3, nil), sealsTo(today+4, 'z'))
+	offer(t, home, a.note(2), a.from(0, 2), Extended)
+	if got, ok := home.Recipient(); !ok || got.Head.Minute != today {
+		t.Errorf("the first: %v, %v", got.Head, ok)
+	}
+	offer(t, home, a.note(5), a.from(2, 5), Extended)
+	if got, ok := home.Recipient(); !ok || got.Head.Minute != today+2 {
+		t.Errorf("the third is one too many: %v, %v", got.Head, ok)
+	}
+}
+
 // What is refused is the fault of who offers it, and changes nothing.
 func TestOfferRefuses(t *testing.T) {
 	a, home := newAgency(t), newHome(t)

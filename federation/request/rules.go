@@ -21,6 +21,7 @@ const (
 	Month     = 30 * wire.Day        // within which there are no more than
 	PerMonth  = 10                   // in one neighborhood
 	PerDay    = 2                    // bulletins
+	PerKey    = 2                    // recipients within a Month: a new one, and one more when that was a mistake
 	Ahead     = wire.Minute(10)      // how far clocks may be off, as in federation/feed
 )
 
@@ -30,30 +31,31 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	Accepted       Verdict = iota + 1
-	Elsewhere              // it keeps the rules, and asks nobody here
-	Foreign                // of another agency
-	Twice                  // it stands in the log before
-	Backdated              // earlier than what stands before it in the log
-	Linked                 // its text leads elsewhere
-	ShortWindow            // asks for less than MinWindow
-	LongWindow             // asks for more than MaxWindow
-	FutureWindow           // asks for what has not happened yet
-	LongOpen               // would be open for more than MaxOpen
-	BadArea                // no area, too small or too large: see area.Check
-	OutOfBounds            // its area is not within the jurisdiction
-	CaseSpent              // PerCase were made of its case
-	OpenSpent              // Open are open here
-	MonthSpent             // PerMonth were made here within a Month
-	BulletinsSpent         // PerDay were published that day
-	NothingToClose         // there is no such request, or it is closed
+	Accepted        Verdict = iota + 1
+	Elsewhere               // it keeps the rules, and asks nobody here
+	Foreign                 // of another agency
+	Twice                   // it stands in the log before
+	Backdated               // earlier than what stands before it in the log
+	Linked                  // its text leads elsewhere
+	ShortWindow             // asks for less than MinWindow
+	LongWindow              // asks for more than MaxWindow
+	FutureWindow            // asks for what has not happened yet
+	LongOpen                // would be open for more than MaxOpen
+	BadArea                 // no area, too small or too large: see area.Check
+	OutOfBounds             // its area is not within the jurisdiction
+	CaseSpent               // PerCase were made of its case
+	OpenSpent               // Open are open here
+	MonthSpent              // PerMonth were made here within a Month
+	BulletinsSpent          // PerDay were published that day
+	NothingToClose          // there is no such request, or it is closed
+	RecipientsSpent         // PerKey were published within a Month
 )
 
 func (v Verdict) String() string {
 	return [...]string{
 		"none", "accepted", "accepted elsewhere", "of another agency", "said before", "earlier than what is before it", "leads elsewhere",
 		"window too short", "window too long", "window in the future", "open for too long", "no area that can be asked for", "out of the jurisdiction",
-		"too many of one case", "too many open", "too many in a month", "too many bulletins in a day", "nothing to close",
+		"too many of one case", "too many open", "too many in a month", "too many bulletins in a day", "nothing to close", "too many recipients in a month",
 	}[v]
 }
 
@@ -78,6 +80,7 @@ type Judge struct {
 	cases     map[string]int
 	here      []*made // of the last month, whose area meets the neighborhood
 	bulletins map[uint32]int
+	sealedFor []wire.Minute // of the recipients of the last month
 }
 
 // made is a request that keeps the rules.
@@ -138,6 +141,13 @@ func (j *Judge) verdict(id wire.Hash, n wire.Publication) (Verdict, error) {
 			j.bulletins[day]++
 			return Accepted, nil
 		}
+	case wire.Recipient:
+		j.sealedFor = slices.DeleteFunc(j.sealedFor, func(at wire.Minute) bool { return n.Head.Minute-at >= Month })
+		if len(j.sealedFor) >= PerKey {
+			return RecipientsSpent, nil
+		}
+		j.sealedFor = append(j.sealedFor, n.Head.Minute)
+		return Accepted, nil
 	}
 	return Foreign, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"testing"
 
 	"nvrd/federation/request/area"
@@ -61,6 +62,11 @@ func sign(t testing.TB, b wire.Body) wire.Signed {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// sealsTo is a recipient of one letter.
+func sealsTo(at wire.Minute, letter rune) wire.Recipient {
+	return wire.Recipient{Head: wire.AgencyHead{Agency: police, Minute: at}, Recipient: "age1pq1" + strings.Repeat(string(letter), wire.MaxRecipient-7)}
 }
 
 // TestRules has each rule kept and broken by the least there is.
@@ -128,6 +134,7 @@ func TestCounts(t *testing.T) {
 		}
 		return b
 	}
+	recipient := func(days int) wire.Recipient { return sealsTo(today+wire.Minute(days)*wire.Day, 'q') }
 	for _, c := range []struct {
 		what string
 		log  []wire.Body
@@ -169,6 +176,11 @@ func TestCounts(t *testing.T) {
 		{"a bulletin that stays for 14 days", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Expires = b.Head.Minute + 14*wire.Day })}, Accepted},
 		{"a bulletin whose text leads elsewhere", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Text = "See www.ice" })}, Linked},
 		{"a bulletin that leads elsewhere", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Title = "www.ice" })}, Linked},
+		{"the second recipient within a month", []wire.Body{recipient(0), recipient(29)}, Accepted},
+		{"the third", []wire.Body{recipient(0), recipient(1), recipient(29)}, RecipientsSpent},
+		{"the third, after a month", []wire.Body{recipient(0), recipient(1), recipient(30)}, Accepted},
+		{"the fourth, which is the third within a month", []wire.Body{recipient(0), recipient(1), recipient(30), recipient(30)}, Twice},
+		{"the fifth, which is the third within a month", []wire.Body{recipient(0), recipient(1), recipient(30), recipient(31), recipient(32)}, RecipientsSpent},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			j := NewJudge(terms(t))
@@ -207,16 +219,16 @@ func TestRefusedChangeNothing(t *testing.T) {
 // Each verdict and outcome has a name of its own.
 func TestNames(t *testing.T) {
 	names := map[string]bool{}
-	for v := range NothingToClose + 1 {
+	for v := range RecipientsSpent + 1 {
 		names[v.String()] = true
 	}
 	for o := range Suspended + 1 {
 		names["outcome "+o.String()] = true
 	}
-	if want := int(NothingToClose) + int(Suspended) + 2; len(names) != want {
+	if want := int(RecipientsSpent) + int(Suspended) + 2; len(names) != want {
 		t.Errorf("%d names, want %d", len(names), want)
 	}
-	if got := NothingToClose.String(); got != "nothing to close" {
+	if got := RecipientsSpent.String(); got != "too many recipients in a month" {
 		t.Errorf("the last is %q", got)
 	}
 }
@@ -247,7 +259,7 @@ func FuzzJudge(f *testing.F) {
 		var log []wire.Signed
 		for i := 0; i+2 < len(b); i += 3 {
 			n := int(b[i]) * 97
-			switch b[i+1] % 4 {
+			switch b[i+1] % 5 {
 			case 0, 1:
 				log = append(log, sign(t, asks(n, func(r *wire.Request) {
 					r.Case = fmt.Sprint(b[i+2] % 5)
@@ -261,6 +273,8 @@ func FuzzJudge(f *testing.F) {
 				log = append(log, sign(t, wire.Closing{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Minute(n)}, On: on, Is: wire.ClosingResolved}))
 			case 3:
 				log = append(log, sign(t, wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Minute(n)}, Title: "Ice", Text: fmt.Sprint(b[i+2]), Expires: today + 30_000}))
+			case 4:
+				log = append(log, sign(t, sealsTo(today+wire.Minute(n), rune("qpzry"[b[i+2]%5]))))
 			}
 		}
 		judge := func(log []wire.Signed) (kept []wire.Signed) {

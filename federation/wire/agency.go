@@ -186,21 +186,32 @@ type Bulletin struct {
 	Expires Minute
 }
 
+// Recipient says to which key homes seal what they hand to the agency: that of the
+// newest one in the log.
+type Recipient struct {
+	_         struct{} `cbor:",toarray"`
+	Head      AgencyHead
+	Recipient string // as age writes it (C2SP age, recipient type mlkem768x25519)
+}
+
 // Agency returns the head. So do those below.
-func (r Request) Agency() AgencyHead  { return r.Head }
-func (c Closing) Agency() AgencyHead  { return c.Head }
-func (b Bulletin) Agency() AgencyHead { return b.Head }
+func (r Request) Agency() AgencyHead   { return r.Head }
+func (c Closing) Agency() AgencyHead   { return c.Head }
+func (b Bulletin) Agency() AgencyHead  { return b.Head }
+func (r Recipient) Agency() AgencyHead { return r.Head }
 
 // Kind returns the kind. So do those below.
-func (Agency) Kind() Kind   { return KindAgency }
-func (Request) Kind() Kind  { return KindRequest }
-func (Closing) Kind() Kind  { return KindClosing }
-func (Bulletin) Kind() Kind { return KindBulletin }
+func (Agency) Kind() Kind    { return KindAgency }
+func (Request) Kind() Kind   { return KindRequest }
+func (Closing) Kind() Kind   { return KindClosing }
+func (Bulletin) Kind() Kind  { return KindBulletin }
+func (Recipient) Kind() Kind { return KindRecipient }
 
-func (a Agency) signer() Key   { return a.Key }
-func (r Request) signer() Key  { return r.Head.Agency }
-func (c Closing) signer() Key  { return c.Head.Agency }
-func (b Bulletin) signer() Key { return b.Head.Agency }
+func (a Agency) signer() Key    { return a.Key }
+func (r Request) signer() Key   { return r.Head.Agency }
+func (c Closing) signer() Key   { return c.Head.Agency }
+func (b Bulletin) signer() Key  { return b.Head.Agency }
+func (r Recipient) signer() Key { return r.Head.Agency }
 
 func (r Request) check() error {
 	return first(
@@ -257,3 +268,10 @@ func (b Bulletin) check() error {
 		within("expiry", b.Head.Minute < b.Expires),
 	)
 }
+
+func (r Recipient) check() error {
+	return within("recipient", len(r.Recipient) == MaxRecipient && recipient.MatchString(r.Recipient))
+}
+
+// recipient is the form of one; whether it is a key is judged by whoever seals to it.
+var recipient = regexp.MustCompile(`^age1pq1[ac-hj-np-z02-9]+$`)

@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"strings"
 	"testing"
 	"time"
 )
@@ -83,6 +84,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"request":        sign(t, Request{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Case: "2026-1184", Incident: IncidentFire, From: now - 120, To: now - 60, Area: block(), Text: "Smoke behind the bakery. Did a camera see where it began?", Contact: "Desk, 555 0100", Expires: now + 7*Day}, "fire brigade"),
 		"closing":        sign(t, Closing{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 9}, On: hashOf("a request"), Is: ClosingResolved}, "fire brigade"),
 		"bulletin":       sign(t, Bulletin{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Title: "Dry week", Text: "No open fires until Sunday.", Expires: now + 7*Day}, "fire brigade"),
+		"recipient":      sign(t, Recipient{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Recipient: sealedFor}, "fire brigade"),
 		"annul":          sign(t, Annul{Head: at(2, add.ID), Deed: hashOf("a deed")}, "anna's seat"),
 		"entry":          post,
 		"entry-comment":  entry("comment", post.ID),
@@ -94,6 +96,9 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"report":         sign(t, Report{Neighborhood: n, Reporter: keyOf("bob"), Steward: keyOf("anna"), On: post.ID, Reason: LabelUnkind, Words: "It names my son.", Minute: now + 7}, "bob"),
 	}, payloads
 }
+
+// sealedFor has the form of a recipient, and is no key.
+var sealedFor = "age1pq1" + strings.Repeat("q", MaxRecipient-7)
 
 // brigade is what an agency says of itself.
 func brigade() Agency {

@@ -32,6 +32,7 @@ const (
 	KindClosing       Kind = 18
 	KindBulletin      Kind = 19
 	KindAgency        Kind = 20
+	KindRecipient     Kind = 21
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -61,6 +62,7 @@ var kinds = map[Kind]struct {
 	KindClosing:       {"closing", 512, body[Closing]},
 	KindBulletin:      {"bulletin", 4 << 10, body[Bulletin]},
 	KindAgency:        {"agency", 3 << 10, body[Agency]},
+	KindRecipient:     {"recipient", 3 << 10, body[Recipient]},
 }
 
 // MaxObject is the size of the largest object, in bytes.

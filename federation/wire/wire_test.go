@@ -76,7 +76,7 @@ func TestVectors(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(o, again, cmpopts.IgnoreUnexported(Genesis{}, Policy{}, ActHead{}, AddSteward{}, DropSteward{}, SetPolicy{}, AdmitAgency{}, SuspendAgency{}, Annul{}, Vote{},
-			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{}, Agency{}, Cell{}, AgencyHead{}, Request{}, Point{}, Closing{}, Bulletin{})); diff != "" {
+			DeedHead{}, Admit{}, Revoke{}, Card{}, Leave{}, Entry{}, Report{}, Anew{}, Follow{}, Agency{}, Cell{}, AgencyHead{}, Request{}, Point{}, Closing{}, Bulletin{}, Recipient{})); diff != "" {
 			t.Errorf("%s is read as another (-signed +read):\n%s", name, diff)
 		}
 		v.Objects = append(v.Objects, ObjectVector{name, o.Body.Kind().String(), o.Body.signer().String(), o.ID.String(), hex.EncodeToString(o.Raw)})
@@ -286,6 +286,13 @@ func refused(t testing.TB) []refusal {
 		{"a bulletin without a title", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob")}, Text: "x", Expires: 1}), "bob"), ErrRange},
 		{"a bulletin that says nothing", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob")}, Title: "x", Expires: 1}), "bob"), ErrRange},
 		{"a bulletin that is over", sealed(KindBulletin, encode(Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: 1}, Title: "x", Text: "x", Expires: 1}), "bob"), ErrRange},
+		{"a recipient by another", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: sealedFor}), "eve"), ErrSignature},
+		{"no recipient", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}}), "bob"), ErrRange},
+		{"a recipient of another kind", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: "age1" + sealedFor[7:] + "qqq"}), "bob"), ErrRange},
+		{"a recipient in capitals", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: strings.ToUpper(sealedFor)}), "bob"), ErrRange},
+		{"a recipient with a letter that age has not", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: sealedFor[1:] + "b"}), "bob"), ErrRange},
+		{"a recipient cut short", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: sealedFor[:1958]}), "bob"), ErrRange},
+		{"a recipient with a line more", sealed(KindRecipient, encode(Recipient{Head: AgencyHead{Agency: keyOf("bob")}, Recipient: sealedFor + "\n"}), "bob"), ErrRange},
 		{"follows with the key it had", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("bob")}), "bob"), ErrRange},
 		{"follows to where it is", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), As: keyOf("eve")}), "bob"), ErrRange},
 		{"follows in another's name", sealed(KindFollow, encode(Follow{Author: keyOf("bob"), Anew: hashOf("n"), As: keyOf("eve")}), "eve"), ErrSignature},
@@ -504,6 +511,7 @@ func TestLimits(t *testing.T) {
 		Request{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Case: wide(MaxName), Incident: IncidentHarassing, From: last - 2, To: last, Area: slices.Repeat([]Point{{Lat: -90_000_000, Lon: -180_000_000}}, MaxCorners), Text: wide(MaxPublication), Contact: wide(MaxContact), Expires: last},
 		Closing{Head: AgencyHead{Agency: keyOf("bob"), Minute: last}, Is: ClosingWithdrawn},
 		Bulletin{Head: AgencyHead{Agency: keyOf("bob"), Minute: last - 1}, Title: wide(MaxTitle), Text: wide(MaxPublication), Expires: last},
+		Recipient{Head: AgencyHead{Agency: keyOf("bob"), Minute: last}, Recipient: sealedFor},
 	} {
 		if _, err := Sign(b, private(map[bool]string{true: "fire brigade", false: "bob"}[b.Kind() == KindAgency])); err != nil {
 			t.Errorf("%v: %v", b.Kind(), err)
