@@ -3,6 +3,7 @@ module nvrd
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2
 	github.com/Eyevinn/mp4ff v0.50.0
 	github.com/a-h/templ v0.3.977
 	github.com/bluenviron/gortsplib/v4 v4.16.2
@@ -17,7 +18,7 @@ require (
 	github.com/multiformats/go-multiaddr v0.16.1
 	github.com/pion/rtcp v1.2.16
 	github.com/pion/rtp v1.8.21
-	github.com/rogpeppe/go-internal v1.14.1
+	github.com/rogpeppe/go-internal v1.16.0
 	github.com/tyler-smith/go-bip39 v1.1.0
 	golang.org/x/crypto v0.57.0
 	golang.org/x/mod v0.41.0
@@ -31,7 +32,10 @@ require (
 
 require (
 	filippo.io/bigmod v0.1.1-0.20260103110540-f8a47775ebe5 // indirect
+	filippo.io/edwards25519 v1.2.0 // indirect
+	filippo.io/hpke v0.4.0 // indirect
 	filippo.io/keygen v1.0.0 // indirect
+	filippo.io/nistec v0.0.4 // indirect
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect
 	github.com/abema/go-mp4 v1.4.1 // indirect
 	github.com/andybalholm/brotli v1.1.0 // indirect
@@ -122,6 +126,7 @@ require (
 	golang.org/x/exp v0.0.0-20260718201538-764159d718ef // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/telemetry v0.0.0-20260908163034-4bcc4b2ee518 // indirect
+	golang.org/x/term v0.46.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
 	golang.org/x/tools v0.50.0 // indirect
 	lukechampine.com/blake3 v1.4.1 // indirect
@@ -130,4 +135,7 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-tool github.com/a-h/templ/cmd/templ
+tool (
+	filippo.io/age/cmd/age
+	github.com/a-h/templ/cmd/templ
+)

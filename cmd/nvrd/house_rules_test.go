@@ -28,9 +28,9 @@ var floors = map[string]int{
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3,
 	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3,
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
-	"federation/request": 3, "federation/domain": 3,
+	"federation/request": 3, "federation/domain": 3, "federation/response": 3, "federation/mail": 3,
 
-	"federation/agency": 4, "federation/choice": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
+	"federation/agency": 4, "federation/sponsor": 4, "federation/choice": 4, "federation/home": 4, "federation/membership": 4, "federation/fedtest": 4,
 
 	"pkg/datadir": 4, "pkg/watch": 4, "pkg/appliance": 4,
 
@@ -74,6 +74,7 @@ var importers = []struct {
 	{"github.com/bluenviron/mediacommon/v2/pkg/formats", []string{"pkg/fmp4", "pkg/rtsp/rtspsim"}, true, "only pkg/fmp4 knows the container, and rtspsim reads its clips"},
 	{"github.com/fxamacker/cbor", []string{"federation/wire"}, false, "only federation/wire writes and reads objects: there is one encoding of each"},
 	{"golang.org/x/mod", []string{"federation/request/tlog"}, false, "only federation/request/tlog imports it: its tree is that of C2SP, its paths and first lines are not"},
+	{"filippo.io/age", []string{"federation/response"}, false, "only federation/response imports it: there is one form in which homes seal for an agency"},
 	{"C", nil, false, "the program is built with CGO_ENABLED=0"},
 }
 
