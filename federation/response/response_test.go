@@ -1,6 +1,7 @@
 package response
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/sha256"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -272,6 +274,30 @@ func others(t testing.TB) map[string][]byte {
 		"a key that is none":          swap(`"request": "01`, `"request": "0x`),
 		"words that can't be seen":    swap(`<Bob>`, "<\u202e>"),
 		"another owner":               swap("0000600", "0000644"),
+	}
+}
+
+// vast is a file that is said to have 8 GiB.
+func vast(t testing.TB) []byte {
+	plain := others(t)["a page"]
+	b := bytes.NewBuffer(plain[:1024])
+	if err := tar.NewWriter(b).WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "1.mp4", Size: 1<<33 - 1, Format: tar.FormatUSTAR}); err != nil {
+		t.Fatal(err)
+	}
+	return append(b.Bytes(), make([]byte, len(plain)-b.Len())...)
+}
+
+// What is said to be large takes no memory.
+func TestMemory(t *testing.T) {
+	plain := vast(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := read(plain); !errors.Is(err, wire.ErrMalformed) {
+		t.Error(err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("%d bytes were allocated", n)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"filippo.io/age"
@@ -99,20 +98,16 @@ func seal(to age.Recipient, plain []byte) ([]byte, error) {
 // Open opens a sealed response. Errors are ErrSealed where the identity does not open
 // it, and the kinds of federation/wire for what no home wrote.
 func Open(identity Identity, sealed []byte) (Response, error) {
-	i := slices.IndexFunc(sizes[:], func(pieces int) bool { return pieces*pieceBody == len(sealed) })
-	if i < 0 {
+	if !slices.ContainsFunc(sizes[:], func(pieces int) bool { return pieces*pieceBody == len(sealed) }) {
 		return Response{}, fmt.Errorf("%w: %d bytes are no sealed response: it is not whole", wire.ErrMalformed, len(sealed))
 	}
 	r, err := age.Decrypt(bytes.NewReader(sealed), identity.key)
 	if err != nil {
 		return Response{}, ErrSealed
 	}
-	plain := make([]byte, plainLen(sizes[i]))
-	if _, err := io.ReadFull(r, plain); err != nil {
+	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)))
+	if _, err := plain.ReadFrom(r); err != nil {
 		return Response{}, ErrSealed
 	}
-	if n, err := r.Read(make([]byte, 1)); n > 0 || err != io.EOF {
-		return Response{}, ErrSealed
-	}
-	return read(plain)
+	return read(plain.Bytes())
 }
