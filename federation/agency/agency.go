@@ -1,6 +1,7 @@
 // Package agency is the side of those who ask: a fire brigade's or a town's key,
 // what it published, and the log of that, in a directory of its own. It has no
-// cameras, is in no neighborhood and needs no home.
+// cameras, is in no neighborhood and needs no home. What homes hand over lies there,
+// too, sealed as it came.
 //
 // What is published is on disk when a method returns, and is in the log for good.
 // All rules that homes have (federation/request) are checked before anything is
@@ -35,18 +36,23 @@ const file = "agency.db"
 type Agency struct {
 	wire.Agency // what it says of itself; its Minute is that of its making
 
-	db  *sqlite.DB
-	key ed25519.PrivateKey
-	now func() time.Time
+	db    *sqlite.DB
+	key   ed25519.PrivateKey
+	now   func() time.Time
+	inbox limits
 }
 
 // Init makes an agency in a directory that says so of itself, with a new key, which
-// it fills in. Errors are nvr.ErrExists where there is one, nvr.ErrInvalid for what
+// it fills in, and publishes to which key homes seal what they hand over. Errors are nvr.ErrExists where there is one, nvr.ErrInvalid for what
 // can't be said (the message says what), and those of writing to disk.
 func Init(ctx context.Context, dir string, says wire.Agency) (*Agency, error) {
+	return initAt(ctx, dir, says, time.Now)
+}
+
+func initAt(ctx context.Context, dir string, says wire.Agency, now func() time.Time) (*Agency, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	_, _ = rand.Read(seed) // it never fails
-	a := &Agency{Agency: says, key: ed25519.NewKeyFromSeed(seed), now: time.Now}
+	a := &Agency{Agency: says, key: ed25519.NewKeyFromSeed(seed), now: now, inbox: roomy}
 	a.Key, a.Minute = wire.PublicKey(a.key), wire.MinuteOf(a.now())
 	if _, err := a.Card(); err != nil {
 		return nil, err
@@ -54,7 +60,7 @@ func Init(ctx context.Context, dir string, says wire.Agency) (*Agency, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("agency: %w", err)
 	}
-	db, err := sqlite.Open(ctx, filepath.Join(dir, file), migrations)
+	db, err := sqlite.OpenShredding(ctx, filepath.Join(dir, file), migrations)
 	if err != nil {
 		return nil, fmt.Errorf("agency: %w", err)
 	}
@@ -66,6 +72,9 @@ func Init(ctx context.Context, dir string, says wire.Agency) (*Agency, error) {
 			seed, a.Minute, a.Title, a.Class, a.Domain, a.Contact, a.Policy, pack(a.Jurisdiction))
 		if sqlite.IsUnique(err) {
 			return fmt.Errorf("there is an agency in %s: %w", dir, nvr.ErrExists)
+		}
+		if err == nil {
+			_, err = a.rotate(ctx, tx)
 		}
 		return err
 	})
@@ -81,11 +90,11 @@ func Open(ctx context.Context, dir string) (*Agency, error) {
 	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 		return nil, fmt.Errorf("there is no agency in %s; make one with `nvrd agency init`: %w", dir, nvr.ErrNotFound)
 	}
-	db, err := sqlite.Open(ctx, filepath.Join(dir, file), migrations)
+	db, err := sqlite.OpenShredding(ctx, filepath.Join(dir, file), migrations)
 	if err != nil {
 		return nil, fmt.Errorf("agency: %w", err)
 	}
-	a := &Agency{db: db, now: time.Now}
+	a := &Agency{db: db, now: time.Now, inbox: roomy}
 	all, err := sqlite.All(ctx, db.Reader(), func(row sqlite.Row) (seed []byte, err error) {
 		var jurisdiction []byte
 		err = row.Scan(&seed, &a.Minute, &a.Title, &a.Class, &a.Domain, &a.Contact, &a.Policy, &jurisdiction)
