@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"text/tabwriter"
-	"time"
 
 	"nvrd/federation/agency"
 	"nvrd/federation/request/area"
@@ -166,12 +164,12 @@ func agencyEnd(ctx context.Context, c *call, is wire.ClosingIs) error {
 	if err := c.parse(f, "request"); err != nil {
 		return err
 	}
-	b, err := hex.DecodeString(*id)
-	if err != nil || len(b) != len(wire.Hash{}) {
-		return fmt.Errorf("--request: %q is no id; `nvrd agency log` shows them: %w", *id, nvr.ErrInvalid)
+	on, err := idOf("request", *id, "`nvrd agency log` shows them")
+	if err != nil {
+		return err
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
-		s, err := a.End(ctx, wire.Hash(b), is)
+		s, err := a.End(ctx, on, is)
 		return published(c, s, err)
 	})
 }
@@ -188,13 +186,12 @@ type logged struct {
 }
 
 func loggedOf(s wire.Signed) logged {
-	at := func(m wire.Minute) string { return m.Time().UTC().Format(time.RFC3339) }
-	l := logged{ID: s.ID.String(), Minute: at(s.Body.(wire.Publication).Agency().Minute), Kind: s.Body.Kind().String()}
+	l := logged{ID: s.ID.String(), Minute: stamp(s.Body.(wire.Publication).Agency().Minute), Kind: s.Body.Kind().String()}
 	switch b := s.Body.(type) {
 	case wire.Request:
-		l.Case, l.Expires = b.Case, at(b.Expires)
+		l.Case, l.Expires = b.Case, stamp(b.Expires)
 	case wire.Bulletin:
-		l.Title, l.Expires = b.Title, at(b.Expires)
+		l.Title, l.Expires = b.Title, stamp(b.Expires)
 	case wire.Closing:
 		l.Kind, l.On = map[wire.ClosingIs]string{wire.ClosingResolved: "resolved", wire.ClosingWithdrawn: "withdrawn"}[b.Is], b.On.String()
 	}

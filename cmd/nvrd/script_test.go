@@ -55,6 +55,7 @@ func TestStories(t *testing.T) {
 			"until":   until,
 			"crop":    crop,
 			"discard": discard,
+			"answer":  answer,
 		},
 	})
 }
