@@ -95,14 +95,14 @@ func (a *Agency) keep(ctx context.Context, tx *sqlite.Tx, p response.Piece, raw 
 	if err := a.complete(ctx, tx, p.Response); err != nil {
 		return err
 	}
-	var all, useless, use int
-	err = tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE sent IS NULL), count(*) FILTER (WHERE sent IS NOT NULL AND id = ?) FROM piece JOIN response ON id = response`, p.Response[:]).Scan(&all, &useless, &use)
+	var all, useless int
+	err = tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE sent IS NULL) FROM piece JOIN response ON id = response`).Scan(&all, &useless)
 	switch {
 	case err != nil:
 		return err
 	case all > a.inbox.all:
 		return fmt.Errorf("the inbox is full: forget what is no longer needed: %w", nvr.ErrTooLarge)
-	case use == 0 && useless > a.inbox.useless:
+	case useless > a.inbox.useless:
 		return fmt.Errorf("the inbox is full of what is not whole or can't be used: forget some of it: %w", nvr.ErrTooLarge)
 	}
 	return nil
