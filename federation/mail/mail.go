@@ -149,6 +149,31 @@ func (d *DB) Done(ctx context.Context, id wire.Hash, b Brought, enough bool) err
 	}))
 }
 
+// Hurry has a response wait for nothing. It returns nvr.ErrNotFound for one that is not
+// on its way.
+func (d *DB) Hurry(ctx context.Context, id wire.Hash) error {
+	return d.change(ctx, "hurry a response", `UPDATE response SET hidden = 0 WHERE id = ? AND EXISTS (SELECT 1 FROM piece WHERE response = id)`, id)
+}
+
+// Withdraw forgets the pieces of a response. It returns nvr.ErrNotFound for one that
+// is not on its way.
+func (d *DB) Withdraw(ctx context.Context, id wire.Hash) error {
+	return d.change(ctx, "withdraw a response", `DELETE FROM piece WHERE response = ?`, id)
+}
+
+func (d *DB) change(ctx context.Context, what, text string, id wire.Hash) error {
+	return wrap(what, d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		r, err := tx.ExecContext(ctx, text, id[:])
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, nvr.ErrNotFound)
+		}
+		return nil
+	}))
+}
+
 // Keep keeps a piece for whoever asked; one that is here is kept once. It returns
 // nvr.ErrTooMany while there is no room: then it is brought elsewhere, or again.
 func (d *DB) Keep(ctx context.Context, asker wire.Key, piece []byte, now wire.Minute) error {

@@ -65,29 +65,29 @@ func (m *Membership) Sponsors(agency wire.Key) (nodes []wire.Key) {
 
 func compareKeys(a, b wire.Key) int { return bytes.Compare(a[:], b[:]) }
 
-// Agency is an agency as a home knows it, and its log.
-type Agency struct {
+// Log is the log of an agency as this home has it.
+type Log struct {
 	roster.Agency
 	Entries   []request.Entry // all, in their order
 	Cosigners int             // homes that have seen the newest checkpoint, as far as that is known here
 	Fraud     bool            // it showed two logs: nothing more of it is taken
 }
 
-// Agencies returns all that the charter names, by title.
-func (m *Membership) Agencies() []Agency {
+// Logs returns those of all agencies that the charter names, by title.
+func (m *Membership) Logs() []Log {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.home.State()
-	all := make([]Agency, 0, len(s.Agencies))
+	all := make([]Log, 0, len(s.Agencies))
 	for key, a := range s.Agencies {
-		is := Agency{Agency: a}
+		is := Log{Agency: a}
 		if l := m.home.Logs().Log(key); l != nil {
 			_, is.Fraud = l.Fraud()
 			is.Entries, is.Cosigners = slices.Clone(l.Entries(0)), len(l.Cosigners())
 		}
 		all = append(all, is)
 	}
-	slices.SortFunc(all, func(a, b Agency) int { return cmp.Or(cmp.Compare(a.Title, b.Title), compareKeys(a.Key, b.Key)) })
+	slices.SortFunc(all, func(a, b Log) int { return cmp.Or(cmp.Compare(a.Title, b.Title), compareKeys(a.Key, b.Key)) })
 	return all
 }
 
@@ -109,27 +109,27 @@ func (a Asked) Open(now wire.Minute) bool {
 
 // Requests returns what agencies asked that keeps the rules, the newest first.
 func (m *Membership) Requests() (all []Asked) {
-	for _, agency := range m.Agencies() {
-		all = append(all, agency.Requests()...)
+	for _, l := range m.Logs() {
+		all = append(all, l.Requests()...)
 	}
 	slices.SortStableFunc(all, func(a, b Asked) int { return cmp.Compare(b.Request.Head.Minute, a.Request.Head.Minute) })
 	return all
 }
 
 // Requests returns what the agency asked that keeps the rules, in its order.
-func (a Agency) Requests() []Asked {
+func (l Log) Requests() []Asked {
 	closed := map[wire.Hash]wire.ClosingIs{}
-	for _, e := range a.Entries {
+	for _, e := range l.Entries {
 		if c, ok := e.Text.Body.(wire.Closing); ok && e.Verdict.OK() {
 			closed[c.On] = c.Is
 		}
 	}
 	var all []Asked
-	for _, e := range a.Entries {
+	for _, e := range l.Entries {
 		if r, ok := e.Text.Body.(wire.Request); ok && e.Verdict.OK() {
 			all = append(all, Asked{
-				ID: e.ID, Agency: a.Agency.Agency, Request: r, Elsewhere: e.Verdict == request.Elsewhere, Closed: closed[e.ID],
-				Cosigners: a.Cosigners, Suspended: a.Suspended || a.Fraud,
+				ID: e.ID, Agency: l.Agency.Agency, Request: r, Elsewhere: e.Verdict == request.Elsewhere, Closed: closed[e.ID],
+				Cosigners: l.Cosigners, Suspended: l.Suspended || l.Fraud,
 			})
 		}
 	}
@@ -137,13 +137,37 @@ func (a Agency) Requests() []Asked {
 }
 
 // Bulletins returns what the agency told that has not expired, in its order.
-func (a Agency) Bulletins(now wire.Minute) (all []wire.Bulletin) {
-	for _, e := range a.Entries {
-		if b, ok := e.Text.Body.(wire.Bulletin); ok && e.Verdict.OK() && now < b.Expires && !a.Suspended && !a.Fraud {
+func (l Log) Bulletins(now wire.Minute) (all []wire.Bulletin) {
+	for _, e := range l.Entries {
+		if b, ok := e.Text.Body.(wire.Bulletin); ok && e.Verdict.OK() && now < b.Expires && !l.Suspended && !l.Fraud {
 			all = append(all, b)
 		}
 	}
 	return all
+}
+
+// Recipient returns for which key homes seal what they answer: the newest that the
+// agency published. It is false for one that published none.
+func (l Log) Recipient() (r wire.Recipient, ok bool) {
+	for _, e := range l.Entries {
+		if is, published := e.Text.Body.(wire.Recipient); published && e.Verdict.OK() {
+			r, ok = is, true
+		}
+	}
+	return r, ok
+}
+
+// Request returns one of [Membership.Requests] with the log that it stands in:
+// nvr.ErrNotFound if there is none.
+func (m *Membership) Request(id wire.Hash) (Asked, Log, error) {
+	for _, l := range m.Logs() {
+		for _, a := range l.Requests() {
+			if a.ID == id {
+				return a, l, nil
+			}
+		}
+	}
+	return Asked{}, Log{}, fmt.Errorf("request: %w", nvr.ErrNotFound)
 }
 
 // Now returns the minute that this home tells neighbors.

@@ -21,3 +21,8 @@ func (o *Online) Runs(ctx context.Context, m *membership.Membership) error {
 	_, err := o.listening(ctx, m)
 	return err
 }
+
+// Slot has a home send parcels as in its slots.
+func (o *Online) Slot(m *membership.Membership, count int) {
+	o.galleryOf(m).carrier.slot(count)
+}

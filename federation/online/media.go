@@ -33,16 +33,17 @@ const (
 // gallery is what one membership has of media, and fetches. Its loop is the only
 // one that asks; neighbors ask it from many goroutines.
 type gallery struct {
-	m     *membership.Membership
-	node  *node.Node
-	store *store.DB
-	shelf *blob.Shelf
-	slot  uint16 // which two ports it has
-	log   *slog.Logger
-	ctx   context.Context
-	stop  context.CancelFunc
-	ended chan struct{} // is closed when nothing of it goes on
-	heard chan event    // what happened, for the loop
+	m       *membership.Membership
+	node    *node.Node
+	store   *store.DB
+	shelf   *blob.Shelf
+	slot    uint16   // which two ports it has
+	carrier *carrier // of what is answered to agencies
+	log     *slog.Logger
+	ctx     context.Context
+	stop    context.CancelFunc
+	ended   chan struct{} // is closed when nothing of it goes on
+	heard   chan event    // what happened, for the loop
 
 	mu       sync.Mutex
 	exchange *exchange.Exchange

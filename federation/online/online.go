@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -18,7 +19,9 @@ import (
 	"github.com/multiformats/go-multiaddr"
 
 	"nvrd/federation/blob"
+	"nvrd/federation/domain"
 	"nvrd/federation/identity"
+	"nvrd/federation/mail"
 	"nvrd/federation/membership"
 	"nvrd/federation/node"
 	"nvrd/federation/store"
@@ -28,11 +31,12 @@ import (
 
 // Config is what the installation says of it.
 type Config struct {
-	Dir       string     // the data directory
-	Port      uint16     // of the first neighborhood's node, UDP and TCP; its door has the next, another neighborhood the two after; 0 lets the system choose
-	Local     bool       // neighbors are on this machine
-	Forwarded netip.Addr // where the router forwards the ports of all neighborhoods from, if its owner said so
-	RelayOnly bool       // neighbors are not told where this home is
+	Dir       string       // the data directory
+	Port      uint16       // of the first neighborhood's node, UDP and TCP; its door has the next, another neighborhood the two after; 0 lets the system choose
+	Local     bool         // neighbors are on this machine
+	Forwarded netip.Addr   // where the router forwards the ports of all neighborhoods from, if its owner said so
+	RelayOnly bool         // neighbors are not told where this home is
+	Guard     domain.Guard // by which the logs of agencies are read on the web, and domains are asked
 	Log       *slog.Logger
 	Now       func() time.Time // what time neighbors are told; nil for the machine's
 }
@@ -44,8 +48,12 @@ type Online struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 
+	client *http.Client // for the logs of agencies on the web
+
 	mu        sync.Mutex
-	store     *store.DB // nil while it is off, as are disk and all
+	store     *store.DB // nil while it is off, as are disk, mail and all
+	mail      *mail.DB
+	gateway   *gateway // nil while no agency reaches this home
 	disk      *blob.Disk
 	all       *membership.All
 	galleries map[*membership.Membership]*gallery // of those that run, each with its node
@@ -61,7 +69,7 @@ func Open(c Config) (*Online, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	o := &Online{
-		config: c, ctx: ctx, stop: stop, begun: make(chan struct{}),
+		config: c, ctx: ctx, stop: stop, client: c.Guard.Client(), begun: make(chan struct{}),
 		galleries: map[*membership.Membership]*gallery{}, asks: map[*membership.Joining]context.CancelFunc{}, leaving: map[*membership.Membership]bool{},
 	}
 	seed, on, err := store.Seed(c.Dir)
@@ -125,9 +133,18 @@ func (o *Online) begin(db *store.DB, seed identity.Seed) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
+	mail, err := mail.Open(o.ctx, o.config.Dir)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.store, o.disk, o.all = db, disk, all
+	o.store, o.disk, o.mail, o.all = db, disk, mail, all
+	if where, err := db.Gateway(o.ctx); err == nil {
+		if err := o.openGateway(where); err != nil {
+			o.config.Log.Error("agencies can't reach this home", "err", err)
+		}
+	}
 	o.work.Go(func() { o.follow(all) })
 	return nil
 }
@@ -135,10 +152,15 @@ func (o *Online) begin(db *store.DB, seed identity.Seed) error {
 // Close hangs up, and waits for all that it started.
 func (o *Online) Close() error {
 	o.stop()
+	o.closeGateway()
 	o.work.Wait()
+	o.client.CloseIdleConnections()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var errs []error
+	if o.mail != nil {
+		errs = append(errs, o.mail.Close())
+	}
 	for _, g := range o.galleries {
 		errs = append(errs, g.close())
 	}
@@ -199,6 +221,9 @@ func (o *Online) connect(in []*membership.Membership) {
 		o.galleries[m] = g
 		n.TakeReports(m.TakeReport)
 		o.work.Go(func() { (&courier{m: m, node: n, log: o.config.Log}).run(g.ctx) })
+		g.carrier = newCarrier(g.ctx, m, n, o.mail, o.config.Now)
+		o.work.Go(g.carrier.run)
+		o.work.Go(func() { o.polling(g.ctx, m) })
 		close(o.begun)
 		o.begun = make(chan struct{})
 		if m.Left() { // the program ended before all was told and forgotten

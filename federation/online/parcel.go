@@ -25,6 +25,7 @@ const (
 // carrier has a membership's parcels go out and come in. Four times a day some go
 // that carry nothing, or a response in their place: who passes them on can't tell.
 type carrier struct {
+	ctx  context.Context
 	m    *membership.Membership
 	node *node.Node
 	mail *mail.DB
@@ -38,8 +39,8 @@ type carrier struct {
 	pause map[wire.Hash]pause // of responses that were brought in vain
 }
 
-func newCarrier(m *membership.Membership, n *node.Node, db *mail.DB, now func() time.Time) *carrier {
-	c := &carrier{m: m, node: n, mail: db, now: now, own: wire.PublicKey(m.Node()), passed: map[wire.Key]int{}, pause: map[wire.Hash]pause{}}
+func newCarrier(ctx context.Context, m *membership.Membership, n *node.Node, db *mail.DB, now func() time.Time) *carrier {
+	c := &carrier{ctx: ctx, m: m, node: n, mail: db, now: now, own: wire.PublicKey(m.Node()), passed: map[wire.Key]int{}, pause: map[wire.Hash]pause{}}
 	n.TakeParcels(c.may, c.keep)
 	return c
 }
@@ -75,26 +76,26 @@ func (c *carrier) keep(from wire.Key, sealed []byte) error {
 	if err != nil || asker == (wire.Key{}) {
 		return err
 	}
-	return c.mail.Keep(context.WithoutCancel(context.Background()), asker, piece, wire.MinuteOf(c.now()))
+	return c.mail.Keep(c.ctx, asker, piece, wire.MinuteOf(c.now()))
 }
 
-// run sends until ctx ends.
-func (c *carrier) run(ctx context.Context) {
+// run sends until its context ends.
+func (c *carrier) run() {
 	for from := c.now(); ; {
 		news := c.m.News()
 		slot := c.next(from)
-		later := c.urgent(ctx)
+		later := c.urgent()
 		select {
-		case <-ctx.Done():
+		case <-c.ctx.Done():
 			return
 		case <-news:
 		case <-time.After(min(later, slot.At.Sub(c.now()))):
 			if now := c.now(); !now.Before(slot.At) {
 				from = slot.At
-				c.slot(ctx, slot.Count)
+				c.slot(slot.Count)
 			}
 		}
-		_ = c.mail.Expire(ctx, wire.MinuteOf(c.now())) // what can't be forgotten now is later
+		_ = c.mail.Expire(c.ctx, wire.MinuteOf(c.now())) // what can't be forgotten now is later
 	}
 }
 
@@ -111,24 +112,24 @@ func (c *carrier) next(after time.Time) mail.Slot {
 }
 
 // slot sends so many parcels, with a response in them if one waits that fits.
-func (c *carrier) slot(ctx context.Context, count int) {
+func (c *carrier) slot(count int) {
 	sponsors := slices.DeleteFunc(c.m.AllSponsors(), func(n wire.Key) bool { return n == c.own })
 	if len(sponsors) == 0 {
 		return
 	}
 	to := sponsors[mathrand.IntN(len(sponsors))]
 	var pieces [][]byte
-	all, err := c.mail.Waiting(ctx, c.m.Name())
+	all, err := c.mail.Waiting(c.ctx, c.m.Name())
 	r, keeper, found := mail.Choose(all, count, c.others)
 	if err == nil && found {
-		pieces, err = c.mail.Pieces(ctx, r.ID)
+		pieces, err = c.mail.Pieces(c.ctx, r.ID)
 		to = keeper
 	}
 	if err != nil {
 		pieces, found = nil, false
 	}
-	if c.send(ctx, to, r.Asker, pieces, count) == nil && found {
-		c.brought(ctx, r, to)
+	if c.send(to, r.Asker, pieces, count) == nil && found {
+		c.brought(r, to)
 	}
 }
 
@@ -139,9 +140,9 @@ func (c *carrier) others(asker wire.Key) []wire.Key {
 
 // urgent brings responses that do not wait for a slot, and what this home keeps
 // itself. It returns when to look again.
-func (c *carrier) urgent(ctx context.Context) (later time.Duration) {
+func (c *carrier) urgent() (later time.Duration) {
 	later = laterReport
-	all, err := c.mail.Waiting(ctx, c.m.Name())
+	all, err := c.mail.Waiting(c.ctx, c.m.Name())
 	if err != nil {
 		return later
 	}
@@ -150,7 +151,7 @@ func (c *carrier) urgent(ctx context.Context) (later time.Duration) {
 			continue
 		}
 		if slices.Contains(c.m.Keepers(r.Asker), c.own) && !slices.ContainsFunc(r.Brought, func(b mail.Brought) bool { return b.Node == c.own }) {
-			c.keepOwn(ctx, r)
+			c.keepOwn(r)
 		}
 		to, ok := r.Next(c.others(r.Asker))
 		if r.Hidden || !ok {
@@ -160,12 +161,12 @@ func (c *carrier) urgent(ctx context.Context) (later time.Duration) {
 			later = min(later, time.Until(p.until))
 			continue
 		}
-		pieces, err := c.mail.Pieces(ctx, r.ID)
+		pieces, err := c.mail.Pieces(c.ctx, r.ID)
 		if err == nil {
-			err = c.send(ctx, to, r.Asker, pieces, len(pieces))
+			err = c.send(to, r.Asker, pieces, len(pieces))
 		}
 		if err == nil {
-			c.brought(ctx, r, to)
+			c.brought(r, to)
 			delete(c.pause, r.ID)
 			later = min(later, time.Second) // for the second home
 			continue
@@ -178,30 +179,30 @@ func (c *carrier) urgent(ctx context.Context) (later time.Duration) {
 }
 
 // keepOwn keeps a response of this home as a sponsor.
-func (c *carrier) keepOwn(ctx context.Context, r mail.Response) {
-	pieces, err := c.mail.Pieces(ctx, r.ID)
+func (c *carrier) keepOwn(r mail.Response) {
+	pieces, err := c.mail.Pieces(c.ctx, r.ID)
 	for _, p := range pieces {
 		if err == nil {
-			err = c.mail.Keep(ctx, r.Asker, p, wire.MinuteOf(c.now()))
+			err = c.mail.Keep(c.ctx, r.Asker, p, wire.MinuteOf(c.now()))
 		}
 	}
 	if err == nil {
-		c.brought(ctx, r, c.own)
+		c.brought(r, c.own)
 	}
 }
 
 // brought writes down that a home has a response.
-func (c *carrier) brought(ctx context.Context, r mail.Response, to wire.Key) {
+func (c *carrier) brought(r mail.Response, to wire.Key) {
 	b := mail.Brought{Node: to, Minute: wire.MinuteOf(c.now())}
 	r.Brought = append(r.Brought, b)
-	if c.mail.Done(ctx, r.ID, b, r.Enough(c.m.Keepers(r.Asker))) == nil {
+	if c.mail.Done(c.ctx, r.ID, b, r.Enough(c.m.Keepers(r.Asker))) == nil {
 		c.m.Touch()
 	}
 }
 
 // send sends count parcels to a home by way of others, of which the first carry pieces.
 // It is the same whatever they carry. Why it failed is written nowhere.
-func (c *carrier) send(ctx context.Context, to, asker wire.Key, pieces [][]byte, count int) error {
+func (c *carrier) send(to, asker wire.Key, pieces [][]byte, count int) error {
 	by := c.byway(to)
 	for i := range count {
 		piece, asker := make([]byte, wire.PieceLen), asker
@@ -215,8 +216,8 @@ func (c *carrier) send(ctx context.Context, to, asker wire.Key, pieces [][]byte,
 		if err != nil {
 			return err
 		}
-		for err = c.node.Bring(ctx, by[0], to, sealed); err != nil; err = c.node.Bring(ctx, by[0], to, sealed) {
-			if by = by[1:]; len(by) == 0 || ctx.Err() != nil {
+		for err = c.node.Bring(c.ctx, by[0], to, sealed); err != nil; err = c.node.Bring(c.ctx, by[0], to, sealed) {
+			if by = by[1:]; len(by) == 0 || c.ctx.Err() != nil {
 				return err
 			}
 		}

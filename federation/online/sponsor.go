@@ -1,0 +1,279 @@
+package online
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"nvrd/federation/membership"
+	"nvrd/federation/request"
+	"nvrd/federation/sponsor"
+	"nvrd/federation/store"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+const (
+	pollEvery   = 5 * time.Minute // on a schedule, so that a log's server learns nothing from when it is read
+	pollPatient = 2 * time.Minute
+	gatewayMost = 32 // connections at a time
+)
+
+// Sponsor makes this home a sponsor of an agency: it tells neighbors what the agency
+// publishes, and keeps for it what they answer. Poll is where its log is on the web,
+// or empty for one that submits what it publishes. Errors are nvr.ErrInvalid for an
+// address that can't be, and those of [membership.Membership.Sponsor].
+func (o *Online) Sponsor(m *membership.Membership, agency wire.Key, poll string) error {
+	if u, err := url.Parse(poll); poll != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		return fmt.Errorf("%w: the address of a log begins with https://", nvr.ErrInvalid)
+	}
+	all, err := o.store.Sponsored(o.ctx, m.Name())
+	if err != nil {
+		return err
+	}
+	keys := []wire.Key{agency}
+	for _, s := range all {
+		keys = append(keys, s.Agency)
+	}
+	if err := m.Sponsor(keys); err != nil {
+		return err
+	}
+	if err := o.store.Sponsor(o.ctx, m.Name(), store.Sponsored{Agency: agency, Poll: poll}); err != nil {
+		return err
+	}
+	o.poll(m)
+	m.Touch()
+	return nil
+}
+
+// Unsponsor ends that. What was kept for the agency it can still take for a month.
+func (o *Online) Unsponsor(m *membership.Membership, agency wire.Key) error {
+	all, err := o.store.Sponsored(o.ctx, m.Name())
+	if err != nil {
+		return err
+	}
+	var keys []wire.Key
+	for _, s := range all {
+		if s.Agency != agency {
+			keys = append(keys, s.Agency)
+		}
+	}
+	if err := m.Sponsor(keys); err != nil {
+		return err
+	}
+	defer m.Touch()
+	return o.store.Unsponsor(o.ctx, m.Name(), agency)
+}
+
+// Sponsored returns the agencies that this home is a sponsor of.
+func (o *Online) Sponsored(m *membership.Membership) ([]store.Sponsored, error) {
+	return o.store.Sponsored(o.ctx, m.Name())
+}
+
+// poll looks at once at the logs that are on the web, in the background.
+func (o *Online) poll(m *membership.Membership) {
+	o.work.Go(func() { o.pollOnce(m) })
+}
+
+// polling looks at them on a schedule until ctx ends.
+func (o *Online) polling(ctx context.Context, m *membership.Membership) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		o.pollOnce(m)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (o *Online) pollOnce(m *membership.Membership) {
+	all, err := o.store.Sponsored(o.ctx, m.Name())
+	for _, s := range all {
+		if s.Poll == "" {
+			continue
+		}
+		if err = o.read(m, s); err != nil && o.ctx.Err() == nil {
+			o.config.Log.Warn("the log of an agency can't be read", "address", s.Poll, "err", err)
+		}
+	}
+}
+
+// read takes what an agency published since it was read last. A log that is
+// another one is read whole, to prove it.
+func (o *Online) read(m *membership.Membership, s store.Sponsored) error {
+	ctx, cancel := context.WithTimeout(o.ctx, pollPatient)
+	defer cancel()
+	size := 0
+	for _, l := range m.Logs() {
+		if l.Key == s.Agency {
+			size = len(l.Entries)
+		}
+	}
+	for _, from := range []int{size, 0} {
+		checkpoint, more, err := sponsor.Poll(ctx, o.client, s.Poll, s.Agency, from)
+		if err != nil {
+			return err
+		}
+		is, _, err := m.Publish(s.Agency, checkpoint, from, more)
+		if err != nil || is != request.Diverged {
+			return err
+		}
+	}
+	return errors.New("it is not the log that neighbors have")
+}
+
+// house is this home as its gateway shows it to agencies.
+type house struct{ o *Online }
+
+// of returns the memberships in which this home is a sponsor of an agency.
+func (h house) of(agency wire.Key) (in []*membership.Membership) {
+	for _, m := range h.o.All().In() {
+		if slices.Contains(m.Sponsors(agency), wire.PublicKey(m.Node())) {
+			in = append(in, m)
+		}
+	}
+	return in
+}
+
+// Sponsored is that of [sponsor.House].
+func (h house) Sponsored() (keys []wire.Key) {
+	for _, m := range h.o.All().In() {
+		for key := range m.State().Agencies {
+			if len(h.of(key)) > 0 && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// Publish is that of [sponsor.House].
+func (h house) Publish(agency wire.Key, checkpoint []byte, from int, more []request.Entry) (is request.Outcome, size int, err error) {
+	for i, m := range h.of(agency) {
+		one, long, wrong := m.Publish(agency, checkpoint, from, slices.Clone(more))
+		if wrong != nil {
+			return 0, 0, wrong
+		}
+		if i == 0 || long < size {
+			is, size = one, long
+		}
+	}
+	return is, size, nil
+}
+
+// Kept is that of [sponsor.House].
+func (h house) Kept(ctx context.Context, agency wire.Key) ([]wire.Hash, error) {
+	return h.o.mail.Kept(ctx, agency)
+}
+
+// Piece is that of [sponsor.House].
+func (h house) Piece(ctx context.Context, agency wire.Key, hash wire.Hash) ([]byte, error) {
+	return h.o.mail.Piece(ctx, agency, hash)
+}
+
+// Drop is that of [sponsor.House].
+func (h house) Drop(ctx context.Context, agency wire.Key, hash wire.Hash) error {
+	return h.o.mail.Drop(ctx, agency, hash)
+}
+
+// gateway is what listens for agencies.
+type gateway struct {
+	where  store.Gateway
+	server *http.Server
+}
+
+// SetGateway has agencies reach this home by HTTPS, or nobody with nothing. It is
+// written down once it listens. Errors are nvr.ErrInvalid for an address that can't
+// be, those of listening, and those of writing to disk.
+func (o *Online) SetGateway(where store.Gateway) error {
+	if where != (store.Gateway{}) {
+		if u, err := url.Parse(where.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("%w: the address under which agencies reach this home begins with https://", nvr.ErrInvalid)
+		}
+	}
+	o.closeGateway()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.openGateway(where); err != nil {
+		return err
+	}
+	return o.store.SetGateway(o.ctx, where)
+}
+
+// Gateway returns where agencies reach this home; false if they don't.
+func (o *Online) Gateway() (store.Gateway, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.gateway == nil {
+		return store.Gateway{}, false
+	}
+	return o.gateway.where, true
+}
+
+// GatewayText returns what an agency is told to reach this home with. It returns
+// nvr.ErrNotFound while there is no gateway.
+func (o *Online) GatewayText(agency wire.Key) (string, error) {
+	where, ok := o.Gateway()
+	if !ok {
+		return "", fmt.Errorf("agencies do not reach this home: %w", nvr.ErrNotFound)
+	}
+	_, spki, err := sponsor.Certificate(o.config.Dir)
+	if err != nil {
+		return "", err
+	}
+	key, err := hex.DecodeString(spki)
+	if err != nil {
+		return "", err
+	}
+	return wire.Sponsor{URL: where.URL, SPKI: wire.Hash(key), Agency: agency}.Text()
+}
+
+// closeGateway ends it, if there is one.
+func (o *Online) closeGateway() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.gateway != nil {
+		_ = o.gateway.server.Close() // who asks, asks again
+		o.gateway = nil
+	}
+}
+
+// openGateway listens, if there is where. o.mu is held.
+func (o *Online) openGateway(where store.Gateway) error {
+	if where == (store.Gateway{}) {
+		return nil
+	}
+	certificate, spki, err := sponsor.Certificate(o.config.Dir)
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(o.ctx, "tcp", where.Listen)
+	if err != nil {
+		return fmt.Errorf("gateway for agencies: %w", err)
+	}
+	s := &http.Server{
+		Handler:           sponsor.Handler(house{o}, spki, o.config.Now),
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 8 << 10, ErrorLog: nil,
+	}
+	o.gateway = &gateway{where, s}
+	o.work.Go(func() {
+		if err := s.ServeTLS(netutil.LimitListener(l, gatewayMost), "", ""); !errors.Is(err, http.ErrServerClosed) {
+			o.config.Log.Error("the gateway for agencies ended", "err", err)
+		}
+	})
+	return nil
+}
