@@ -52,6 +52,12 @@ func Routes(o *online.Online) []Route {
 		{"PUT /api/v1/neighborhoods/{name}/proposals/{act}/vote", true, a.vote},
 		{"GET /api/v1/neighborhoods/{name}/seat", true, a.seat},
 		{"POST /api/v1/neighborhoods/{name}/stewards", true, a.addSteward},
+		{"GET /api/v1/neighborhoods/{name}/sponsored", false, a.sponsored},
+		{"PUT /api/v1/neighborhoods/{name}/sponsored/{agency}", true, a.sponsor},
+		{"DELETE /api/v1/neighborhoods/{name}/sponsored/{agency}", true, a.unsponsor},
+		{"GET /api/v1/neighborhoods/{name}/requests", false, a.requests},
+		{"GET /api/v1/neighborhoods/gateway", false, a.gateway},
+		{"PUT /api/v1/neighborhoods/gateway", true, a.setGateway},
 		{"DELETE /api/v1/neighborhoods/{name}", true, a.leave},
 	}
 }

@@ -102,10 +102,39 @@ type Asked struct {
 	Suspended bool           // its agency is, by the charter or since it showed two logs
 }
 
-// Open tells whether it can be answered at a minute.
-func (a Asked) Open(now wire.Minute) bool {
-	return a.Closed == 0 && !a.Suspended && !a.Elsewhere && now < a.Request.Expires
+// State is how it stands with a request.
+type State uint8
+
+// The states.
+const (
+	StateOpen State = iota
+	StateResolved
+	StateWithdrawn
+	StateExpired
+	StateSuspended // its agency is
+)
+
+func (s State) String() string {
+	return [...]string{"open", "resolved", "withdrawn", "expired", "suspended"}[s]
 }
+
+// State returns how it stands with it at a minute.
+func (a Asked) State(now wire.Minute) State {
+	switch {
+	case a.Closed == wire.ClosingResolved:
+		return StateResolved
+	case a.Closed == wire.ClosingWithdrawn:
+		return StateWithdrawn
+	case now >= a.Request.Expires:
+		return StateExpired
+	case a.Suspended:
+		return StateSuspended
+	}
+	return StateOpen
+}
+
+// Open tells whether it can be answered from here at a minute.
+func (a Asked) Open(now wire.Minute) bool { return a.State(now) == StateOpen && !a.Elsewhere }
 
 // Requests returns what agencies asked that keeps the rules, the newest first.
 func (m *Membership) Requests() (all []Asked) {
