@@ -71,6 +71,7 @@ type Log struct {
 	Entries   []request.Entry // all, in their order
 	Cosigners int             // homes that have seen the newest checkpoint, as far as that is known here
 	Fraud     bool            // it showed two logs: nothing more of it is taken
+	Recipient wire.Recipient  // for which key homes seal what they answer; nothing if it published none
 }
 
 // Logs returns those of all agencies that the charter names, by title.
@@ -83,6 +84,7 @@ func (m *Membership) Logs() []Log {
 		is := Log{Agency: a}
 		if l := m.home.Logs().Log(key); l != nil {
 			_, is.Fraud = l.Fraud()
+			is.Recipient, _ = l.Recipient()
 			is.Entries, is.Cosigners = slices.Clone(l.Entries(0)), len(l.Cosigners())
 		}
 		all = append(all, is)
@@ -175,15 +177,15 @@ func (l Log) Bulletins(now wire.Minute) (all []wire.Bulletin) {
 	return all
 }
 
-// Recipient returns for which key homes seal what they answer: the newest that the
-// agency published. It is false for one that published none.
-func (l Log) Recipient() (r wire.Recipient, ok bool) {
+// Replies returns what the agency answered to posts that were opened to it, by post.
+func (l Log) Replies() map[wire.Hash][]wire.Reply {
+	all := map[wire.Hash][]wire.Reply{}
 	for _, e := range l.Entries {
-		if is, published := e.Text.Body.(wire.Recipient); published && e.Verdict.OK() {
-			r, ok = is, true
+		if r, ok := e.Text.Body.(wire.Reply); ok && e.Verdict.OK() && !l.Suspended && !l.Fraud {
+			all[r.On] = append(all[r.On], r)
 		}
 	}
-	return r, ok
+	return all
 }
 
 // Request returns one of [Membership.Requests] with the log that it stands in:

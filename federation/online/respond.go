@@ -27,17 +27,16 @@ func (o *Online) Respond(m *membership.Membership, r response.Response, hidden b
 		return id, err
 	}
 	now := m.Now()
-	recipient, ok := log.Recipient()
 	switch {
 	case !asked.Open(now):
 		return id, fmt.Errorf("%w: this request is closed", nvr.ErrInvalid)
-	case !ok:
+	case log.Recipient.Recipient == "":
 		return id, fmt.Errorf("%w: the agency has not said to which key it is to be sealed", nvr.ErrInvalid)
 	case len(m.Keepers(log.Key)) == 0:
 		return id, fmt.Errorf("%w: no home takes in answers for this agency now", nvr.ErrInvalid)
 	}
 	r.Agency, r.Case, r.Minute = log.Key, asked.Request.Case, now
-	sealed, err := response.Seal(recipient, r)
+	sealed, err := response.Seal(log.Recipient, r)
 	if err != nil {
 		return id, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 	}

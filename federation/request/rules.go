@@ -22,6 +22,7 @@ const (
 	PerMonth  = 10                   // in one neighborhood
 	PerDay    = 2                    // bulletins
 	PerKey    = 2                    // recipients within a Month: a new one, and one more when that was a mistake
+	Replies   = 20                   // a day, to posts that were opened to it
 	Ahead     = wire.Minute(10)      // how far clocks may be off, as in federation/feed
 )
 
@@ -49,13 +50,14 @@ const (
 	BulletinsSpent          // PerDay were published that day
 	NothingToClose          // there is no such request, or it is closed
 	RecipientsSpent         // PerKey were published within a Month
+	RepliesSpent            // Replies were published that day
 )
 
 func (v Verdict) String() string {
 	return [...]string{
 		"none", "accepted", "accepted elsewhere", "of another agency", "said before", "earlier than what is before it", "leads elsewhere",
 		"window too short", "window too long", "window in the future", "open for too long", "no area that can be asked for", "out of the jurisdiction",
-		"too many of one case", "too many open", "too many in a month", "too many bulletins in a day", "nothing to close", "too many recipients in a month",
+		"too many of one case", "too many open", "too many in a month", "too many bulletins in a day", "nothing to close", "too many recipients in a month", "too many replies in a day",
 	}[v]
 }
 
@@ -78,8 +80,9 @@ type Judge struct {
 	kept      map[wire.Hash]struct{} // of those that keep the rules
 	requests  map[wire.Hash]*made
 	cases     map[string]int
-	here      []*made // of the last month, whose area meets the neighborhood
-	bulletins map[uint32]int
+	here      []*made        // of the last month, whose area meets the neighborhood
+	bulletins map[uint32]int // by day
+	replies   map[uint32]int
 	sealedFor []wire.Minute // of the recipients of the last month
 }
 
@@ -91,7 +94,7 @@ type made struct {
 
 // NewJudge returns a judge of a log from its beginning.
 func NewJudge(t Terms) *Judge {
-	return &Judge{terms: t, kept: map[wire.Hash]struct{}{}, requests: map[wire.Hash]*made{}, cases: map[string]int{}, bulletins: map[uint32]int{}}
+	return &Judge{terms: t, kept: map[wire.Hash]struct{}{}, requests: map[wire.Hash]*made{}, cases: map[string]int{}, bulletins: map[uint32]int{}, replies: map[uint32]int{}}
 }
 
 // Judge judges the publication that comes next in the log. What breaks a rule
@@ -139,6 +142,16 @@ func (j *Judge) verdict(id wire.Hash, n wire.Publication) (Verdict, error) {
 			return BulletinsSpent, nil
 		default:
 			j.bulletins[day]++
+			return Accepted, nil
+		}
+	case wire.Reply:
+		switch day := n.Head.Minute.Day(); {
+		case linked(n.Text):
+			return Linked, nil
+		case j.replies[day] >= Replies:
+			return RepliesSpent, nil
+		default:
+			j.replies[day]++
 			return Accepted, nil
 		}
 	case wire.Recipient:

@@ -134,6 +134,15 @@ func TestCounts(t *testing.T) {
 		}
 		return b
 	}
+	replies := func(n, later int) (all []wire.Body) {
+		for i := range n {
+			all = append(all, wire.Reply{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Minute(i)}, On: wire.Hash{byte(i)}, Text: "Sand is on its way."})
+		}
+		if later > 0 {
+			all = append(all, wire.Reply{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Day}, Text: "Sand is on its way."})
+		}
+		return all
+	}
 	recipient := func(days int) wire.Recipient { return sealsTo(today+wire.Minute(days)*wire.Day, 'q') }
 	for _, c := range []struct {
 		what string
@@ -178,6 +187,10 @@ func TestCounts(t *testing.T) {
 		{"a bulletin that leads elsewhere", []wire.Body{bulletin(0, func(b *wire.Bulletin) { b.Title = "www.ice" })}, Linked},
 		{"the second recipient within a month", []wire.Body{recipient(0), recipient(29)}, Accepted},
 		{"the third", []wire.Body{recipient(0), recipient(1), recipient(29)}, RecipientsSpent},
+		{"the 20th reply of a day", replies(20, 0), Accepted},
+		{"the 21st", replies(21, 0), RepliesSpent},
+		{"the 21st, on the next day", replies(20, 1), Accepted},
+		{"a reply that leads elsewhere", []wire.Body{wire.Reply{Head: wire.AgencyHead{Agency: police, Minute: today}, Text: "See www.town.example"}}, Linked},
 		{"the third, after a month", []wire.Body{recipient(0), recipient(1), recipient(30)}, Accepted},
 		{"the fourth, which is the third within a month", []wire.Body{recipient(0), recipient(1), recipient(30), recipient(30)}, Twice},
 		{"the fifth, which is the third within a month", []wire.Body{recipient(0), recipient(1), recipient(30), recipient(31), recipient(32)}, RecipientsSpent},
@@ -219,16 +232,16 @@ func TestRefusedChangeNothing(t *testing.T) {
 // Each verdict and outcome has a name of its own.
 func TestNames(t *testing.T) {
 	names := map[string]bool{}
-	for v := range RecipientsSpent + 1 {
+	for v := range RepliesSpent + 1 {
 		names[v.String()] = true
 	}
 	for o := range Suspended + 1 {
 		names["outcome "+o.String()] = true
 	}
-	if want := int(RecipientsSpent) + int(Suspended) + 2; len(names) != want {
+	if want := int(RepliesSpent) + int(Suspended) + 2; len(names) != want {
 		t.Errorf("%d names, want %d", len(names), want)
 	}
-	if got := RecipientsSpent.String(); got != "too many recipients in a month" {
+	if got := RepliesSpent.String(); got != "too many replies in a day" {
 		t.Errorf("the last is %q", got)
 	}
 }

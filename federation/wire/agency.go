@@ -160,6 +160,14 @@ func ParseIncident(word string) (Incident, error) {
 	return 0, fmt.Errorf("%w: incident %q, of %s", ErrUnknown, word, strings.Join(incidents[:], ", "))
 }
 
+// Reply answers a post that was opened to the agency, for all to read.
+type Reply struct {
+	_    struct{} `cbor:",toarray"`
+	Head AgencyHead
+	On   Hash // id of the post
+	Text string
+}
+
 // Closing ends a request before it expires. Nothing else can be done to one.
 type Closing struct {
 	_    struct{} `cbor:",toarray"`
@@ -199,6 +207,7 @@ func (r Request) Agency() AgencyHead   { return r.Head }
 func (c Closing) Agency() AgencyHead   { return c.Head }
 func (b Bulletin) Agency() AgencyHead  { return b.Head }
 func (r Recipient) Agency() AgencyHead { return r.Head }
+func (r Reply) Agency() AgencyHead     { return r.Head }
 
 // Kind returns the kind. So do those below.
 func (Agency) Kind() Kind    { return KindAgency }
@@ -206,12 +215,14 @@ func (Request) Kind() Kind   { return KindRequest }
 func (Closing) Kind() Kind   { return KindClosing }
 func (Bulletin) Kind() Kind  { return KindBulletin }
 func (Recipient) Kind() Kind { return KindRecipient }
+func (Reply) Kind() Kind     { return KindReply }
 
 func (a Agency) signer() Key    { return a.Key }
 func (r Request) signer() Key   { return r.Head.Agency }
 func (c Closing) signer() Key   { return c.Head.Agency }
 func (b Bulletin) signer() Key  { return b.Head.Agency }
 func (r Recipient) signer() Key { return r.Head.Agency }
+func (r Reply) signer() Key     { return r.Head.Agency }
 
 func (r Request) check() error {
 	return first(
@@ -268,6 +279,8 @@ func (b Bulletin) check() error {
 		within("expiry", b.Head.Minute < b.Expires),
 	)
 }
+
+func (r Reply) check() error { return text("reply", r.Text, 1, MaxPublication, true) }
 
 func (r Recipient) check() error {
 	return within("recipient", len(r.Recipient) == MaxRecipient && recipient.MatchString(r.Recipient))

@@ -21,6 +21,7 @@ const (
 	MaxDomain      = 253  // RFC 1035
 	MaxSponsored   = 4    // agencies of one home: each polls and keeps for it
 	MaxCells       = 64   // of a neighborhood: 2 km by 1.5
+	MaxAskedCells  = 16   // by a neighbor: a few houses each way
 	MaxCorners     = 32   // of an area: a few blocks, however they lie
 	MaxRecipient   = 1959 // the 1,216 bytes of such a key as age writes them: all have this length
 	MaxHeads       = 8    // branches of one steward's log: a home that was restored twice has three

@@ -46,7 +46,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 	}
 	add := sign(t, AddSteward{Head: at(1, n), Who: keyOf("bob"), Seat: keyOf("bob's seat")}, "anna's seat")
 	payloads = map[string]Payload{
-		"post": Post{Salt: Salt{2}, Category: CategoryHazard, Happened: "The step in front of number 9 is icy.\nMind it.", Place: "North end", When: now + 3, Media: []Media{
+		"post": Post{Salt: Salt{2}, Category: CategoryHazard, Happened: "The step in front of number 9 is icy.\nMind it.", Place: "North end", When: now + 3, Opened: []Key{keyOf("fire brigade")}, From: now - 60, To: now, Cells: []Cell{{Row: 65_350, Col: 53_005}}, Recipient: sealedFor, Media: []Media{
 			{Type: MediaClip, Full: Blob{Address: hashOf("clip"), Key: hashOf("clip key"), Length: Sealed(5_000_000)}, Thumbnail: Blob{Address: hashOf("thumbnail"), Key: hashOf("thumbnail key"), Length: Sealed(20_000)}, Width: 1280, Height: 720, Seconds: 12},
 		}},
 		"comment":  Comment{Salt: Salt{3}, Text: "Thank you! 👍 Grüße"},
@@ -85,6 +85,7 @@ func street(t testing.TB) (objects map[string]Signed, payloads map[string]Payloa
 		"closing":        sign(t, Closing{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 9}, On: hashOf("a request"), Is: ClosingResolved}, "fire brigade"),
 		"bulletin":       sign(t, Bulletin{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Title: "Dry week", Text: "No open fires until Sunday.", Expires: now + 7*Day}, "fire brigade"),
 		"recipient":      sign(t, Recipient{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now}, Recipient: sealedFor}, "fire brigade"),
+		"reply":          sign(t, Reply{Head: AgencyHead{Agency: keyOf("fire brigade"), Minute: now + 4}, On: hashOf("post"), Text: "Sand is on its way."}, "fire brigade"),
 		"annul":          sign(t, Annul{Head: at(2, add.ID), Deed: hashOf("a deed")}, "anna's seat"),
 		"entry":          post,
 		"entry-comment":  entry("comment", post.ID),

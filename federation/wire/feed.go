@@ -49,7 +49,20 @@ type Post struct {
 	Place    string // a place of the policy, or empty
 	When     Minute // when it happened; 0 for no time
 	Media    []Media
+
+	// Opened are agencies that may read it and answer in their log, ascending; mostly none.
+	Opened []Key
+
+	// A post may ask whose cameras saw something: when, where, and to which key homes
+	// seal what they answer, as agencies say it. Without, all four are empty.
+	From      Minute
+	To        Minute
+	Cells     []Cell // as of SortCells
+	Recipient string
 }
+
+// Asks tells whether a post asks whose cameras saw something.
+func (p Post) Asks() bool { return p.Recipient != "" }
 
 // Category is what a post is about.
 type Category uint8
@@ -215,9 +228,26 @@ func (p Post) check() error {
 		text("person", p.Person, 0, MaxText, true),
 		text("place", p.Place, 0, MaxName, false),
 		within("media", len(p.Media) <= MaxMedia),
+		within("agencies that it is opened to", len(p.Opened) <= MaxSponsored && rising(p.Opened, func(a, b Key) bool { return Compare(Hash(a), Hash(b)) < 0 })),
+		p.asking(),
 	)
 	for _, m := range p.Media {
 		err = first(err, m.check())
+	}
+	return err
+}
+
+func (p Post) asking() error {
+	if !p.Asks() {
+		return within("what is asked", p.From == 0 && p.To == 0 && len(p.Cells) == 0)
+	}
+	err := first(
+		within("window that is asked for: 15 minutes to 12 hours", p.From < p.To && p.To-p.From >= 15 && p.To-p.From <= 12*60),
+		within("cells that are asked for", 1 <= len(p.Cells) && len(p.Cells) <= MaxAskedCells && rising(p.Cells, func(a, b Cell) bool { return compareCells(a, b) < 0 })),
+		Recipient{Recipient: p.Recipient}.check(),
+	)
+	for _, c := range p.Cells {
+		err = first(err, c.check())
 	}
 	return err
 }

@@ -33,6 +33,7 @@ const (
 	KindBulletin      Kind = 19
 	KindAgency        Kind = 20
 	KindRecipient     Kind = 21
+	KindReply         Kind = 22
 )
 
 // kinds says of each kind how its body is read, and how large the whole object
@@ -63,6 +64,7 @@ var kinds = map[Kind]struct {
 	KindBulletin:      {"bulletin", 4 << 10, body[Bulletin]},
 	KindAgency:        {"agency", 3 << 10, body[Agency]},
 	KindRecipient:     {"recipient", 3 << 10, body[Recipient]},
+	KindReply:         {"reply", 3 << 10, body[Reply]},
 }
 
 // MaxObject is the size of the largest object, in bytes.
