@@ -225,6 +225,22 @@ func (d *DB) Drop(ctx context.Context, asker wire.Key, hash wire.Hash) error {
 	}))
 }
 
+// Identities returns the secrets of the keys that open what neighbors answer to this
+// home, the newest first.
+func (d *DB) Identities(ctx context.Context, neighborhood wire.Hash) ([]string, error) {
+	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (s string, err error) { return s, row.Scan(&s) },
+		`SELECT secret FROM identity WHERE neighborhood = ? ORDER BY row DESC`, neighborhood[:])
+	return all, wrap("keys of answers", err)
+}
+
+// AddIdentity writes one down.
+func (d *DB) AddIdentity(ctx context.Context, neighborhood wire.Hash, secret string) error {
+	return wrap("key of answers", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO identity (neighborhood, secret) VALUES (?, ?)`, neighborhood[:], secret)
+		return err
+	}))
+}
+
 // Expire forgets what is too old; to be called now and then.
 func (d *DB) Expire(ctx context.Context, now wire.Minute) error {
 	before := func(age wire.Minute) wire.Minute { return max(now, age) - age }

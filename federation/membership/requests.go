@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"nvrd/federation/feed"
 	"nvrd/federation/request"
 	"nvrd/federation/roster"
 	"nvrd/federation/wire"
@@ -93,11 +94,15 @@ func (m *Membership) Logs() []Log {
 	return all
 }
 
-// Asked is a request that keeps the rules, as this home knows it.
+// Asked is a request that keeps the rules, as this home knows it: of an agency, or of
+// a neighbor, whose post it is then.
 type Asked struct {
 	ID        wire.Hash
-	Agency    wire.Agency
-	Request   wire.Request
+	Agency    wire.Agency    // zero for that of a neighbor
+	Neighbor  wire.Key       // author key; zero for that of an agency
+	Request   wire.Request   // that of a neighbor has no case, incident, area and contact
+	Cells     []wire.Cell    // that a neighbor asks for
+	Recipient wire.Recipient // for which key it is sealed what homes answer; nothing if that is not known
 	Elsewhere bool           // its area meets no cell of the neighborhood
 	Closed    wire.ClosingIs // 0: it is not, but may have expired
 	Cosigners int            // homes that have seen it, as far as that is known here
@@ -160,7 +165,7 @@ func (l Log) Requests() []Asked {
 		if r, ok := e.Text.Body.(wire.Request); ok && e.Verdict.OK() {
 			all = append(all, Asked{
 				ID: e.ID, Agency: l.Agency.Agency, Request: r, Elsewhere: e.Verdict == request.Elsewhere, Closed: closed[e.ID],
-				Cosigners: l.Cosigners, Suspended: l.Suspended || l.Fraud,
+				Recipient: l.Recipient, Cosigners: l.Cosigners, Suspended: l.Suspended || l.Fraud,
 			})
 		}
 	}
@@ -188,17 +193,55 @@ func (l Log) Replies() map[wire.Hash][]wire.Reply {
 	return all
 }
 
-// Request returns one of [Membership.Requests] with the log that it stands in:
+// Asker returns whose request it is: an agency's key, or a neighbor's author key.
+func (a Asked) Asker() wire.Key {
+	if a.Neighbor != (wire.Key{}) {
+		return a.Neighbor
+	}
+	return a.Agency.Key
+}
+
+// NeighborRequests returns what neighbors ask, this home among them, the newest first.
+func (m *Membership) NeighborRequests() (all []Asked) {
+	s := m.State()
+	for _, day := range m.Days() {
+		for _, p := range day.Posts {
+			post, ok := p.Item.Says.(wire.Post)
+			author := s.Member(p.Item.Entry.Author)
+			if !ok || !post.Asks() || author == nil {
+				continue
+			}
+			all = append(all, Asked{
+				ID: p.Item.ID, Neighbor: p.Item.Entry.Author, Cells: post.Cells, Recipient: wire.Recipient{Recipient: post.Recipient},
+				Request: wire.Request{Head: wire.AgencyHead{Minute: p.Item.Entry.Minute}, From: post.From, To: post.To, Text: post.Happened, Expires: p.Item.Entry.Expires},
+			})
+		}
+	}
+	return all
+}
+
+// Request returns one of [Membership.Requests] or [Membership.NeighborRequests]:
 // nvr.ErrNotFound if there is none.
-func (m *Membership) Request(id wire.Hash) (Asked, Log, error) {
-	for _, l := range m.Logs() {
-		for _, a := range l.Requests() {
-			if a.ID == id {
-				return a, l, nil
+func (m *Membership) Request(id wire.Hash) (Asked, error) {
+	for _, a := range append(m.Requests(), m.NeighborRequests()...) {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return Asked{}, fmt.Errorf("request: %w", nvr.ErrNotFound)
+}
+
+// Opened returns the posts that neighbors opened to an agency, the newest first: what
+// they say, not who wrote them.
+func (m *Membership) Opened(agency wire.Key) (all []feed.Post) {
+	for _, day := range m.Days() {
+		for _, p := range day.Posts {
+			if post, ok := p.Item.Says.(wire.Post); ok && slices.Contains(post.Opened, agency) {
+				all = append(all, p)
 			}
 		}
 	}
-	return Asked{}, Log{}, fmt.Errorf("request: %w", nvr.ErrNotFound)
+	return all
 }
 
 // Now returns the minute that this home tells neighbors.

@@ -76,7 +76,11 @@ func (c *carrier) keep(from wire.Key, sealed []byte) error {
 	if err != nil || asker == (wire.Key{}) {
 		return err
 	}
-	return c.mail.Keep(c.ctx, asker, piece, wire.MinuteOf(c.now()))
+	err = c.mail.Keep(c.ctx, asker, piece, wire.MinuteOf(c.now()))
+	if err == nil && asker == c.m.Author() {
+		c.m.Touch() // a neighbor answered
+	}
+	return err
 }
 
 // run sends until its context ends.

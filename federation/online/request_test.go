@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nvrd/federation/membership"
+	"nvrd/federation/online"
 	"nvrd/federation/request/area"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/response"
@@ -112,21 +113,36 @@ func (o *office) ask(method, url, authorization string, body io.Reader, into any
 	return r.StatusCode, raw
 }
 
-// fetch takes what waits for the agency, and opens what is whole.
-func (o *office) fetch(h *household, url string) (all []response.Response) {
+// posts returns what neighbors opened to the agency.
+func (o *office) posts(h *household, url string) []sponsor.Opened {
+	o.t.Helper()
+	_, authorized := o.as(h, url)
+	var list struct{ Posts []sponsor.Opened }
+	o.ask(http.MethodGet, url+"/v1/posts", authorized(http.MethodGet, "/v1/posts"), nil, &list)
+	return list.Posts
+}
+
+// as returns what the agency is told of a sponsor, and what it shows to it.
+func (o *office) as(h *household, url string) (told wire.Sponsor, authorized func(method, path string) string) {
 	o.t.Helper()
 	text, err := h.GatewayText(o.public())
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	told, err := wire.ParseSponsor(text)
+	told, err = wire.ParseSponsor(text)
 	if err != nil || told.URL != url {
 		o.t.Fatalf("an agency is told %+v, %v", told, err)
 	}
 	sign := func(b []byte) []byte { return ed25519.Sign(o.key, b) }
-	authorized := func(method, path string) string {
+	return told, func(method, path string) string {
 		return sponsor.MailboxAuthorization(sign, method, path, hex.EncodeToString(told.SPKI[:]), wire.MinuteOf(time.Now()))
 	}
+}
+
+// fetch takes what waits for the agency, and opens what is whole.
+func (o *office) fetch(h *household, url string) (all []response.Response) {
+	o.t.Helper()
+	_, authorized := o.as(h, url)
 	var list struct{ Pieces []string }
 	o.ask(http.MethodGet, url+"/v1/mailbox", authorized(http.MethodGet, "/v1/mailbox"), nil, &list)
 	parts := map[wire.Hash][]response.Piece{}
@@ -199,13 +215,33 @@ func TestRequest(t *testing.T) {
 	}
 	for h, m := range as {
 		h.until(m, "the request, seen by three", func() bool {
-			r, _, err := m.Request(asked.ID)
+			r, err := m.Request(asked.ID)
 			return err == nil && r.Cosigners >= 3 && r.Open(m.Now())
 		})
 		h.until(m, "both sponsors", func() bool { return len(m.Sponsors(o.public())) == 2 })
 	}
 	if a := o.submit(urls[ben], 0); a.Outcome != "known" || a.Size != 2 {
 		t.Errorf("the second sponsor says %+v", a)
+	}
+
+	// A post that a neighbor opens to the agency is read by it, and answered in its log.
+	post, err := cleo.in().Post(wire.Post{Category: wire.CategoryHazard, Happened: "The hydrant leaks.", Opened: []wire.Key{o.public()}}, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dora.in().Post(wire.Post{Category: wire.CategoryHazard, Happened: "For neighbors alone."}, 7); err != nil {
+		t.Fatal(err)
+	}
+	ben.until(as[ben], "the post", func() bool { _, ok := as[ben].Said(post); return ok })
+	if posts := o.posts(ben, urls[ben]); len(posts) != 1 || posts[0].ID != hex.EncodeToString(post[:]) || posts[0].Happened != "The hydrant leaks." {
+		t.Fatalf("the agency reads %+v", posts)
+	}
+	o.publish(wire.Reply{Head: o.head(), On: post, Text: "It is closed now."})
+	if a := o.submit(urls[ben], 2); a.Outcome != "extended" {
+		t.Fatalf("the reply is %+v", a)
+	}
+	for h, m := range as {
+		h.until(m, "the reply", func() bool { r := m.Logs()[0].Replies()[post]; return len(r) == 1 && r[0].Text == "It is closed now." })
 	}
 
 	id, err := dora.Respond(as[dora], response.Response{Request: asked.ID, Until: as[dora].Now() + 30*wire.Day, Words: "I saw it begin.", Media: []response.Media{{Type: wire.MediaPhoto, Bytes: bytes.Repeat([]byte("photo"), 100_000)}}}, false)
@@ -239,6 +275,65 @@ func TestRequest(t *testing.T) {
 	cleo.Slot(as[cleo], 1)
 	if got := o.fetch(ben, urls[ben]); len(got) != 1 || got[0].Words != "So did I." {
 		t.Errorf("the agency gets %+v", got)
+	}
+}
+
+// TestNeighborAsks: what a neighbor answers to a neighbor comes to that home alone, by
+// way of another one, and says nothing of who it was.
+func TestNeighborAsks(t *testing.T) {
+	anna, ben, cleo := live(t, "Anna"), live(t, "Ben"), live(t, "Cleo")
+	for _, h := range []*household{anna, ben, cleo} {
+		h.turnOn()
+	}
+	m, err := anna.All().Found("Elm Street", "Anna", policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := map[*household]*membership.Membership{anna: m, ben: ben.join(anna.invite(m)), cleo: cleo.join(anna.invite(m))}
+	for h, m := range as {
+		h.until(m, "two links", func() bool { direct, _ := h.Links(m); return direct == 2 })
+	}
+	now := as[anna].Now()
+	cell := area.CellOf(wire.Point{Lat: 40_701_000, Lon: -73_989_000})
+	id, err := anna.Ask(as[anna], wire.Post{Category: wire.CategoryLostFound, Happened: "Our cat is gone. Did anyone's camera see it?", From: now - 120, To: now - 60, Cells: []wire.Cell{cell, cell}}, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.until(as[ben], "the question", func() bool { _, err := as[ben].Request(id); return err == nil })
+	r := response.Response{Request: id, Until: now + 30*wire.Day, Words: "At three, under the hedge of number 9."}
+	if _, err := ben.Respond(as[ben], r, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := anna.Respond(as[anna], r, false); err == nil {
+		t.Error("she answers herself")
+	}
+	var got []online.Answer
+	for anna.await(t, func() bool { got, err = anna.Answers(as[anna]); return err != nil || len(got) == 1 }); err != nil; {
+		t.Fatal(err)
+	}
+	if got[0].Words != r.Words || got[0].Request != id {
+		t.Errorf("she reads %+v", got[0].Response)
+	}
+	if all, err := cleo.Answers(as[cleo]); err != nil || len(all) != 0 {
+		t.Errorf("another neighbor reads %d, %v", len(all), err)
+	}
+	if err := anna.Forget(as[anna], got[0]); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := anna.Answers(as[anna]); err != nil || len(all) != 0 {
+		t.Errorf("what she forgot is there: %d, %v", len(all), err)
+	}
+}
+
+// await waits for what no page is told of.
+func (h *household) await(t *testing.T, is func() bool) {
+	t.Helper()
+	for end := time.After(2 * time.Minute); !is(); {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-end:
+			t.Fatalf("%s waits in vain", h.name)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package online
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"nvrd/federation/mail"
 	"nvrd/federation/membership"
@@ -10,9 +12,9 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Respond hands something to the agency that asked, which its owner chose and
+// Respond hands something to the agency or the neighbor who asked, which its owner chose and
 // confirmed: it is sealed, cut, and on disk when Respond returns, and from then on it
-// is brought to two of the agency's sponsors. Request, Words, Media and Until are the
+// is brought to two of the agency's sponsors, or the neighbor's home. Request, Words, Media and Until are the
 // caller's; the rest is filled in. A hidden one takes the place of parcels that carry
 // nothing, which takes hours; another one goes at once, and the homes that pass it on
 // can tell that this one answered something.
@@ -22,7 +24,7 @@ import (
 // for, that no home keeps anything for, or for what can't be handed over (the message
 // says what), and those of writing to disk.
 func (o *Online) Respond(m *membership.Membership, r response.Response, hidden bool) (id wire.Hash, err error) {
-	asked, log, err := m.Request(r.Request)
+	asked, err := m.Request(r.Request)
 	if err != nil {
 		return id, err
 	}
@@ -30,13 +32,15 @@ func (o *Online) Respond(m *membership.Membership, r response.Response, hidden b
 	switch {
 	case !asked.Open(now):
 		return id, fmt.Errorf("%w: this request is closed", nvr.ErrInvalid)
-	case log.Recipient.Recipient == "":
+	case asked.Recipient.Recipient == "":
 		return id, fmt.Errorf("%w: the agency has not said to which key it is to be sealed", nvr.ErrInvalid)
-	case len(m.Keepers(log.Key)) == 0:
-		return id, fmt.Errorf("%w: no home takes in answers for this agency now", nvr.ErrInvalid)
+	case len(m.Keepers(asked.Asker())) == 0:
+		return id, fmt.Errorf("%w: no home takes in answers for whoever asked now", nvr.ErrInvalid)
+	case asked.Asker() == m.Author():
+		return id, fmt.Errorf("%w: this home asked itself", nvr.ErrInvalid)
 	}
-	r.Agency, r.Case, r.Minute = log.Key, asked.Request.Case, now
-	sealed, err := response.Seal(log.Recipient, r)
+	r.Agency, r.Case, r.Minute = asked.Asker(), cmp.Or(asked.Request.Case, noCase), now
+	sealed, err := response.Seal(asked.Recipient, r)
 	if err != nil {
 		return id, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 	}
@@ -45,12 +49,97 @@ func (o *Online) Respond(m *membership.Membership, r response.Response, hidden b
 	if err != nil {
 		return id, err
 	}
-	err = o.mail.Give(o.ctx, mail.Response{ID: first.Response, Neighborhood: m.Name(), Asker: log.Key, Minute: now, Hidden: hidden}, pieces)
+	err = o.mail.Give(o.ctx, mail.Response{ID: first.Response, Neighborhood: m.Name(), Asker: asked.Asker(), Minute: now, Hidden: hidden}, pieces)
 	if err != nil {
 		return id, err
 	}
 	m.Touch()
 	return first.Response, nil
+}
+
+// noCase stands for the case in what is answered to neighbors.
+const noCase = "neighbor"
+
+// Ask posts a question to neighbors, whose cameras may have seen something: of the
+// post, From, To and Cells are the caller's. Errors are those of
+// [membership.Membership.Post].
+func (o *Online) Ask(m *membership.Membership, p wire.Post, days int) (wire.Hash, error) {
+	secrets, err := o.mail.Identities(o.ctx, m.Name())
+	if err != nil {
+		return wire.Hash{}, err
+	}
+	if len(secrets) == 0 {
+		secrets = []string{response.NewIdentity().Secret()}
+		if err := o.mail.AddIdentity(o.ctx, m.Name(), secrets[0]); err != nil {
+			return wire.Hash{}, err
+		}
+	}
+	identity, err := response.ParseIdentity(secrets[0])
+	if err != nil {
+		return wire.Hash{}, err
+	}
+	p.Recipient, p.Cells = identity.Recipient(), wire.SortCells(p.Cells)
+	return m.Post(p, days)
+}
+
+// Answer is what a neighbor answered to a question of this home. Who it was is not
+// known unless the words say so.
+type Answer struct {
+	ID wire.Hash // of the response
+	response.Response
+	pieces []wire.Hash
+}
+
+// Answers returns what neighbors answered to this home, as far as it is here whole,
+// the newest first. What does not open is left out.
+func (o *Online) Answers(m *membership.Membership) (all []Answer, err error) {
+	secrets, err := o.mail.Identities(o.ctx, m.Name())
+	if err != nil || len(secrets) == 0 {
+		return nil, err
+	}
+	kept, err := o.mail.Kept(o.ctx, m.Author())
+	if err != nil {
+		return nil, err
+	}
+	pieces, hashes := map[wire.Hash][]response.Piece{}, map[wire.Hash][]wire.Hash{}
+	for _, hash := range kept {
+		b, err := o.mail.Piece(o.ctx, m.Author(), hash)
+		if err != nil {
+			return nil, err
+		}
+		if p, err := response.ParsePiece(b); err == nil {
+			pieces[p.Response], hashes[p.Response] = append(pieces[p.Response], p), append(hashes[p.Response], hash)
+		}
+	}
+	for id, of := range pieces {
+		sealed, missing, err := response.Join(of)
+		if err != nil || len(missing) > 0 {
+			continue
+		}
+		for _, secret := range secrets {
+			identity, err := response.ParseIdentity(secret)
+			if err != nil {
+				continue
+			}
+			if r, err := response.Open(identity, sealed); err == nil && r.Agency == m.Author() {
+				all = append(all, Answer{id, r, hashes[id]})
+				break
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b Answer) int { return cmp.Or(cmp.Compare(b.Minute, a.Minute), wire.Compare(a.ID, b.ID)) })
+	return all, nil
+}
+
+// Forget forgets what a neighbor answered.
+func (o *Online) Forget(m *membership.Membership, a Answer) error {
+	for _, hash := range a.pieces {
+		if err := o.mail.Drop(o.ctx, m.Author(), hash); err != nil {
+			return err
+		}
+	}
+	m.Touch()
+	return nil
 }
 
 // Responses returns what this home answered, for a month, and what became of it.

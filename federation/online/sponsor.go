@@ -173,6 +173,22 @@ func (h house) Publish(agency wire.Key, checkpoint []byte, from int, more []requ
 	return is, size, nil
 }
 
+// Opened is that of [sponsor.House].
+func (h house) Opened(agency wire.Key) (all []sponsor.Opened) {
+	at := func(m wire.Minute) string { return m.Time().UTC().Format(time.RFC3339) }
+	for _, m := range h.of(agency) {
+		for _, p := range m.Opened(agency) {
+			says := p.Item.Says.(wire.Post)
+			o := sponsor.Opened{ID: hex.EncodeToString(p.Item.ID[:]), Minute: at(p.Item.Entry.Minute), Category: uint8(says.Category), Happened: says.Happened, Person: says.Person, Place: says.Place}
+			if says.When > 0 {
+				o.When = at(says.When)
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
 // Kept is that of [sponsor.House].
 func (h house) Kept(ctx context.Context, agency wire.Key) ([]wire.Hash, error) {
 	return h.o.mail.Kept(ctx, agency)

@@ -35,6 +35,9 @@ type House interface {
 	// its sponsor, and tells of the one where the log is shortest.
 	Publish(agency wire.Key, checkpoint []byte, from int, more []request.Entry) (request.Outcome, int, error)
 
+	// Opened returns the posts that neighbors opened to an agency.
+	Opened(agency wire.Key) []Opened
+
 	Kept(ctx context.Context, agency wire.Key) ([]wire.Hash, error)
 	Piece(ctx context.Context, agency wire.Key, hash wire.Hash) ([]byte, error)
 	Drop(ctx context.Context, agency wire.Key, hash wire.Hash) error
@@ -63,6 +66,18 @@ type Answer struct {
 	Size    int    `json:"size"`    // how many entries are here
 }
 
+// Opened is a post that a neighbor opened to an agency: what it says, and not who
+// wrote it, nor its photos and clips.
+type Opened struct {
+	ID       string `json:"id"`       // 64 hexadecimal digits
+	Minute   string `json:"minute"`   // when it was posted, RFC 3339
+	Category uint8  `json:"category"` // as of docs/ref/wire.md
+	Happened string `json:"happened"`
+	Person   string `json:"person,omitempty"`
+	Place    string `json:"place,omitempty"`
+	When     string `json:"when,omitempty"` // RFC 3339
+}
+
 // MailboxAuthorization returns the header with which an agency shows that a mailbox is
 // its own: it signs what it asks, of which sponsor, and when.
 func MailboxAuthorization(agency func([]byte) []byte, method, path, spki string, now wire.Minute) string {
@@ -83,6 +98,7 @@ func Handler(h House, spki string, now func() time.Time) http.Handler {
 	g := gateway{h, spki, now}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/log", g.submit)
+	mux.HandleFunc("GET /v1/posts", g.mailbox(g.posts))
 	mux.HandleFunc("GET /v1/mailbox", g.mailbox(g.list))
 	mux.HandleFunc("GET /v1/mailbox/{hash}", g.mailbox(g.piece))
 	mux.HandleFunc("DELETE /v1/mailbox/{hash}", g.mailbox(g.drop))
@@ -194,6 +210,11 @@ func (g gateway) agency(r *http.Request) (wire.Key, bool) {
 		}
 	}
 	return wire.Key{}, false
+}
+
+func (g gateway) posts(w http.ResponseWriter, _ *http.Request, agency wire.Key) error {
+	answer(w, map[string][]Opened{"posts": append([]Opened{}, g.house.Opened(agency)...)})
+	return nil
 }
 
 func (g gateway) list(w http.ResponseWriter, r *http.Request, agency wire.Key) error {

@@ -35,6 +35,14 @@ CREATE TABLE kept (
 	PRIMARY KEY (asker, hash)
 ) STRICT;
 
+-- Keys that open what neighbors answer to this home, as age writes them; the newest
+-- is told.
+CREATE TABLE identity (
+	row          INTEGER PRIMARY KEY,
+	neighborhood BLOB NOT NULL CHECK (length(neighborhood) = 32),
+	secret       TEXT NOT NULL CHECK (length(secret) BETWEEN 1 AND 512)
+) STRICT;
+
 -- What tells when parcels go.
 CREATE TABLE secret (
 	only INTEGER PRIMARY KEY CHECK (only = 1),
