@@ -4,6 +4,7 @@ import (
 	"nvrd/pkg/auth"
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/agencies"
 	"nvrd/ui/page/street/anew"
 	"nvrd/ui/page/street/begin"
 	"nvrd/ui/page/street/feed"
@@ -47,6 +48,11 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	room := stewards.Page{Base: b}
 	route("GET /street/{street}/stewards", auth.Review, room.Get)
 	route("POST /street/{street}/stewards", auth.Manage, room.Post)
+	askers := agencies.Page{Base: b}
+	route("GET /street/{street}/agencies", auth.Review, askers.Get)
+	route("POST /street/{street}/agencies", auth.Manage, askers.Suspend)
+	route("GET /street/{street}/agencies/new", auth.Manage, askers.Form)
+	route("POST /street/{street}/agencies/new", auth.Manage, askers.Admit)
 	again := anew.Page{Base: b}
 	route("GET /street/{street}/anew", auth.Manage, again.Get)
 	route("POST /street/{street}/anew", auth.Manage, again.Post)

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -101,16 +102,46 @@ func TestHostileNeighbors(t *testing.T) {
 		s.carry()
 		entries, checks = append(entries, said), append(checks, isolated(is.name), isolated(text))
 	}
+	asking := map[string]string{}
+	for name, is := range hostile {
+		card := cardOf(t, byte(len(asking)+1), wire.Agency{
+			Title: is.name, Class: wire.ClassTown, Domain: "town.example", Contact: some(is.text), Policy: some(is.text), Jurisdiction: brigade.Jurisdiction,
+		})
+		anna.err = errors.New(some(is.text))
+		asking[name] = post(anna.pages(auth.Household()), anna.at("/agencies/new"), values("do", "look", "card", card, "at", "40.65,-73.95", "radius", "100")).Body.String()
+		anna.err = nil
+		anna.does("/agencies/new", "do", "propose", "card", card, "cell", "65325:53025")
+		s.pass(time.Minute)
+		if len(asking)%2 == 0 {
+			parsed, err := wire.ParseAgency(card)
+			if err != nil {
+				t.Fatal(err)
+			}
+			anna.does("/agencies", "what", parsed.Body.(wire.Agency).Key.String(), "reason", some(is.text))
+			s.pass(time.Minute)
+		}
+	}
+	for name, is := range hostile {
+		run(t, asking[name], append([]check{plain, isolated(is.name), isolated(some(is.text)), says(is.name)}, everyPage...)...)
+	}
 	s.deliver()
 	everyGet(t, anna, entries, checks...)
 	anna.shows("/entries/"+answer.String()+"/report", checks...)
 	everyGet(t, ben, entries[:2], checks...)
 	feed := get(anna.pages(auth.Household()), anna.at("")).Body.String()
+	directory := get(anna.pages(auth.Household()), anna.at("/agencies")).Body.String()
 	room := get(anna.pages(auth.Household()), anna.at("/stewards")).Body.String()
 	for _, is := range hostile {
 		run(t, feed, says(is.name, strings.Join(strings.Fields(is.text), " ")))
+		run(t, directory, says(is.name, strings.Join(strings.Fields(some(is.text)), " ")))
 		run(t, room, says(is.name, strings.Join(strings.Fields(short(is.text)), " ")))
 	}
+}
+
+// some is what fits into a line of an agency.
+func some(text string) string {
+	letters := []rune(text)
+	return wire.Tidy(string(letters[:min(len(letters), wire.MaxContact)]), true)
 }
 
 // short is what fits into a report.

@@ -42,8 +42,9 @@ type neighbor struct {
 	direct int
 	relays []wire.Key
 	caps   exchange.Caps
-	port   uint16 // that the router would have to forward
-	err    error  // of turning on and of inviting
+	port   uint16   // that the router would have to forward
+	err    error    // of turning on, of inviting, and of what a domain shows
+	asked  []string // domains
 	served *ui.Pages
 	media  *blob.Shelf
 	studio studio
@@ -116,6 +117,14 @@ func (n *neighbor) Limit(_ *membership.Membership, c exchange.Caps) error {
 	if n.err == nil {
 		n.caps = c
 	}
+	return n.err
+}
+
+func (n *neighbor) ProveDomain(_ context.Context, m *membership.Membership, card wire.Agency) error {
+	if !m.Steward() {
+		return nvr.ErrForbidden
+	}
+	n.asked = append(n.asked, card.Domain)
 	return n.err
 }
 

@@ -55,6 +55,10 @@ var guests = map[string]int{
 
 	"GET /street/{street}/stewards":               403,
 	"POST /street/{street}/stewards":              403,
+	"GET /street/{street}/agencies":               403,
+	"POST /street/{street}/agencies":              403,
+	"GET /street/{street}/agencies/new":           403,
+	"POST /street/{street}/agencies/new":          403,
 	"GET /street/{street}/anew":                   403,
 	"POST /street/{street}/anew":                  403,
 	"GET /street/{street}/mine":                   403,

@@ -20,6 +20,7 @@ type Street struct {
 	Members  StreetMembers  `json:"members"`
 	Invite   StreetInvite   `json:"invite"`
 	Stewards StreetStewards `json:"stewards"`
+	Agencies StreetAgencies `json:"agencies"`
 	Mine     StreetMine     `json:"mine"`
 	Leave    StreetLeave    `json:"leave"`
 	Anew     StreetAnew     `json:"anew"`
@@ -36,6 +37,7 @@ type StreetPages struct {
 	Feed     string `json:"feed"`
 	Members  string `json:"members"`
 	Stewards string `json:"stewards"`
+	Agencies string `json:"agencies"`
 	Mine     string `json:"mine"`
 	Others   string `json:"others"` // neighborhoods
 	Another  string `json:"another"`
@@ -256,7 +258,8 @@ type StreetStewards struct {
 	Lapsed    string            `json:"lapsed"`
 	Proposals string            `json:"proposals"`
 	NoneOpen  string            `json:"none_open"`
-	Votes     string            `json:"votes"`   // {n} {need}
+	Votes     string            `json:"votes"` // {n} {need}
+	Prove     string            `json:"prove"`
 	VotedBy   string            `json:"voted"`   // {names}
 	Missing   string            `json:"missing"` // {names}
 	Vote      string            `json:"vote"`

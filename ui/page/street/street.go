@@ -56,6 +56,9 @@ type Service interface {
 	Caps(m *membership.Membership) (exchange.Caps, error)
 	// Limit says how much may go from now on.
 	Limit(m *membership.Membership, c exchange.Caps) error
+	// ProveDomain asks the domain that an agency's card names whose it is; an error says
+	// what is wrong. [nvr.ErrForbidden] is for who is no steward.
+	ProveDomain(ctx context.Context, m *membership.Membership, card wire.Agency) error
 	// Leave tells all neighbors, and forgets all.
 	Leave(m *membership.Membership) error
 	// Share posts photos and clips with the words: these very bytes, sealed.

@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
+	"nvrd/ui/text"
 )
 
 // Page serves /street/{street}/stewards.
@@ -32,6 +33,10 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	switch in.do {
 	case "vote", "annul", "close":
 		err = act(look, in.do, r.PostFormValue("what"))
+	case "prove":
+		if in.proved, err = p.prove(r, look); err == nil {
+			return p.show(w, r, http.StatusOK, in)
+		}
 	case "add":
 		err = add(look, &in)
 	case "drop":
@@ -81,6 +86,29 @@ func act(look street.Look, do, what string) error {
 		return look.CloseReports(id)
 	}
 	return look.Annul(id)
+}
+
+// prove asks the domain of an agency that is to be let in whose it is.
+func (p Page) prove(r *http.Request, look street.Look) (map[string]string, error) {
+	id, err := street.ParseID(r.PostFormValue("what"))
+	if err != nil {
+		return nil, err
+	}
+	t := look.T.Street.Agencies.New
+	for _, act := range look.Proposals() {
+		is, ok := act.Says.(wire.AdmitAgency)
+		if !ok || act.ID != id || is.Agency.Domain == "" {
+			continue
+		}
+		switch err := p.Service.ProveDomain(r.Context(), look.Membership, is.Agency); {
+		case errors.Is(err, nvr.ErrForbidden):
+			return nil, err
+		case err != nil:
+			return map[string]string{id.String(): text.Fill(t.Unproved, "detail", err.Error())}, nil
+		}
+		return map[string]string{id.String(): text.Fill(t.Proved, "domain", is.Agency.Domain)}, nil
+	}
+	return nil, nvr.ErrNotFound
 }
 
 // add proposes a seat for a member, or to renew the one that the member has.

@@ -19,12 +19,11 @@ type deed struct {
 	state  string // whether it counts; empty for what needs no consent
 	good   bool   // it counts
 	at     street.Stamp
-	annul  bool // it can be undone by an act
+	annul  bool   // it can be undone by an act
+	domain string // that an agency names, to be let in
 	minute wire.Minute
-	rules  []fact // what a policy says
+	facts  []street.Fact // what a policy, or an agency, says
 }
-
-type fact struct{ name, value string }
 
 // book is all that was signed, by what it is named.
 type book struct {
@@ -36,12 +35,17 @@ type book struct {
 
 func open(look street.Look) book {
 	b := book{look: look, state: look.State(), objects: look.Objects(), holders: map[wire.Key]wire.Key{}}
+	hold := func(seat wire.Key) {
+		if who, ok := b.state.Holder(seat); ok { // what was only proposed makes nobody a steward
+			b.holders[seat] = who
+		}
+	}
 	for _, o := range b.objects {
 		switch is := o.Body.(type) {
 		case wire.Genesis:
-			b.holders[is.Seat] = is.Founder
+			hold(is.Seat)
 		case wire.AddSteward:
-			b.holders[is.Seat] = is.Who
+			hold(is.Seat)
 		}
 	}
 	return b
@@ -89,11 +93,14 @@ func (b book) deed(o wire.Signed) (deed, bool) {
 		say("drop", is.Head.Seat, "who", b.holder(is.Seat).Name)
 	case wire.SetPolicy:
 		say("policy", is.Head.Seat)
-		d.rules = rulesOf(is.Policy, b.look.T.Street.Found)
+		d.facts = rulesOf(is.Policy, b.look.T.Street.Found)
 	case wire.AdmitAgency:
 		say("agency", is.Head.Seat, "title", is.Agency.Title)
+		d.facts = b.look.AgencyFacts(is.Agency, is.Cells)
+		d.domain = is.Agency.Domain
 	case wire.SuspendAgency:
-		say("suspend", is.Head.Seat)
+		say("suspend", is.Head.Seat, "title", b.state.Agencies[is.Agency].Title)
+		d.facts = []street.Fact{{Name: b.look.T.Street.Agencies.Why, Value: is.Reason}}
 	case wire.Annul:
 		say("annul", is.Head.Seat)
 	case wire.Admit:
@@ -141,22 +148,26 @@ func (b book) counts(act wire.Hash) (said string, good bool) {
 }
 
 // rulesOf puts a policy into words.
-func rulesOf(p wire.Policy, t text.StreetFound) []fact {
+func rulesOf(p wire.Policy, t text.StreetFound) []street.Fact {
 	invites := t.ByMembers.Name
 	if p.Invites == wire.InvitesByStewards {
 		invites = t.ByStewards.Name
 	}
-	return []fact{{t.Invites, invites}, {t.Places, strings.Join(p.Places, ", ")}, {t.Days, strconv.Itoa(int(p.ExpireDays))}, {t.Contact, p.Contact}}
+	return []street.Fact{
+		{Name: t.Invites, Value: invites}, {Name: t.Places, Value: strings.Join(p.Places, ", ")},
+		{Name: t.Days, Value: strconv.Itoa(int(p.ExpireDays))}, {Name: t.Contact, Value: p.Contact},
+	}
 }
 
 // proposal is an act on which stewards vote.
 type proposal struct {
 	deed
 	votes, agree, missing string
+	proved                string // what the agency's domain just showed
 	voted                 bool
 }
 
-func (b book) proposals() []proposal {
+func (b book) proposals(proved map[string]string) []proposal {
 	t := b.look.T.Street.Stewards
 	var all []proposal
 	for _, p := range b.state.Proposed {
@@ -179,6 +190,7 @@ func (b book) proposals() []proposal {
 			deed: d, votes: text.Fill(t.Votes, "n", strconv.Itoa(len(p.Votes)), "need", strconv.Itoa(p.Need)),
 			agree: text.Fill(t.VotedBy, "names", strings.Join(voted, ", ")),
 		}
+		one.proved = proved[one.id]
 		if len(missing) > 0 {
 			one.missing = text.Fill(t.Missing, "names", strings.Join(missing, ", "))
 		}

@@ -60,6 +60,7 @@ type judged struct {
 type typed struct {
 	do, who, seat, cut string
 	rules              street.RulesInput
+	proved             map[string]string // what an agency's domain showed, by the act that lets it in
 	wrong              street.Faults
 }
 
@@ -67,7 +68,7 @@ func newModel(f layout.Frame, v street.View, in typed, manage bool) model {
 	t, b := f.T.Street.Stewards, open(v.Look)
 	m := model{
 		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/stewards", f.T.Street.Pages), action: street.Href(v.Membership, "/stewards"),
-		problem: in.wrong[""], warnings: warnings(b), seats: seats(v), proposals: b.proposals(), labels: labels(v), log: b.log(),
+		problem: in.wrong[""], warnings: warnings(b), seats: seats(v), proposals: b.proposals(in.proved), labels: labels(v), log: b.log(),
 		vote: manage && v.Steward(), open: in.do,
 	}
 	if manage {
