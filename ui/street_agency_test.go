@@ -109,6 +109,7 @@ func TestLetAgencyIn(t *testing.T) {
 	}
 	anna.err = nil
 	anna.does(page, propose...)
+	ben.shows("/stewards", says("One agency may ask homes here"), has("a", "href", ben.at("/agencies")))
 	ben.shows("/agencies", says("Fire brigade", "May ask", "94 km². Of the 2 squares of this neighborhood 2 lie in there as a whole.", "Let in as Fire brigade, as Anna and Tom proposed", "For it: Anna and Tom"), lacks("Suspend it"))
 	if is := ben.in.Cells(); len(is) != 2 {
 		t.Errorf("the neighborhood lies at %v", is)

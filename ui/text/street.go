@@ -37,7 +37,6 @@ type StreetPages struct {
 	Feed     string `json:"feed"`
 	Members  string `json:"members"`
 	Stewards string `json:"stewards"`
-	Agencies string `json:"agencies"`
 	Mine     string `json:"mine"`
 	Others   string `json:"others"` // neighborhoods
 	Another  string `json:"another"`

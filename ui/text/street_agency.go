@@ -4,7 +4,9 @@ package text
 type StreetAgencies struct {
 	Title     string            `json:"title"`
 	Lead      string            `json:"lead"`
+	Here      Plural            `json:"here"`
 	None      string            `json:"none"`
+	Link      string            `json:"link"`
 	Admit     string            `json:"admit"`
 	Classes   map[string]string `json:"classes"`
 	May       string            `json:"may"`

@@ -2,12 +2,11 @@ package street
 
 import (
 	"strconv"
+	"time"
 
 	"nvrd/federation/identity"
 	"nvrd/federation/request/area"
 	"nvrd/federation/wire"
-	"nvrd/pkg/nvr"
-	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
 
@@ -30,10 +29,9 @@ func (l Look) AgencyFacts(says wire.Agency, cells []wire.Cell) []Fact {
 			where = text.Fill(t.Facts.Within, "km", squareKm(town), "n", strconv.Itoa(len(cells)), "in", strconv.Itoa(held))
 		}
 	}
-	said := component.Date(nvr.TimeOf(says.Minute.Time()), l.Now.Location(), l.T.Calendar)
 	return []Fact{
 		{t.Facts.Class, t.Classes[says.Class.String()]}, {t.Facts.Policy, says.Policy}, {t.Facts.Contact, says.Contact}, {t.Facts.Domain, says.Domain},
-		{t.Facts.Where, where}, {t.Facts.Said, said.Human}, {t.Facts.Key, identity.Fingerprint(says.Key)},
+		{t.Facts.Where, where}, {t.Facts.Said, says.Minute.Time().In(l.Now.Location()).Format(time.DateOnly)}, {t.Facts.Key, identity.Fingerprint(says.Key)},
 	}
 }
 

@@ -40,7 +40,7 @@ type agency struct {
 // decision is what stewards decided, or may yet.
 type decision struct {
 	what, votes, reason string
-	at                  street.Stamp
+	at                  string // with the year: agencies stay for long
 }
 
 // typed is what was typed to suspend an agency, and what is wrong with it.
@@ -51,7 +51,7 @@ type typed struct {
 
 func newModel(f layout.Frame, look street.Look, in typed, manage bool) model {
 	m := model{
-		frame: f, title: look.Genesis().Title, tabs: street.TabsOf(look.Membership, "/agencies", f.T.Street.Pages),
+		frame: f, title: look.Genesis().Title, tabs: street.TabsOf(look.Membership, "/stewards", f.T.Street.Pages),
 		action: street.Href(look.Membership, "/agencies"), vote: street.Href(look.Membership, "/stewards"), problem: in.wrong[""],
 	}
 	steward := manage && look.Steward()
@@ -95,7 +95,7 @@ func newAgency(look street.Look, is membership.Agency, in typed, steward bool) a
 // decided says what an act did to the agency of a key; first is the act that let it in.
 func decided(look street.Look, agency wire.Key, act membership.Act, first bool) decision {
 	t := look.T.Street.Agencies
-	d := decision{at: street.StampOf(act.Minute(), look.Now, look.T.Calendar), votes: text.Fill(look.T.Street.Stewards.VotedBy, "names", names(look, act.For))}
+	d := decision{at: at(look, act), votes: text.Fill(look.T.Street.Stewards.VotedBy, "names", names(look, act.For))}
 	did, title := "suspend", ""
 	switch is := act.Says.(type) {
 	case wire.AdmitAgency:
@@ -117,10 +117,14 @@ func decided(look street.Look, agency wire.Key, act membership.Act, first bool) 
 	return d
 }
 
+func at(look street.Look, act membership.Act) string {
+	return act.Minute().Time().In(look.Now.Location()).Format("2006-01-02 15:04")
+}
+
 // proposed says what stewards vote on.
 func proposed(look street.Look, act membership.Act) decision {
 	t := look.T.Street.Stewards
-	d := decision{at: street.StampOf(act.Minute(), look.Now, look.T.Calendar), votes: text.Fill(t.Votes, "n", strconv.Itoa(len(act.For)), "need", strconv.Itoa(act.Need))}
+	d := decision{at: at(look, act), votes: text.Fill(t.Votes, "n", strconv.Itoa(len(act.For)), "need", strconv.Itoa(act.Need))}
 	did, title := "agency", ""
 	switch is := act.Says.(type) {
 	case wire.AdmitAgency:

@@ -27,12 +27,30 @@ type model struct {
 	log       []deed
 	vote      bool // this home votes
 	seatKey   string
+	agencies  askers
 	add       addForm
 	drop      component.Select
 	rules     street.Rules
 	revoke    revokeForm
 	open      string // which form is open
 	anew      string // where the neighborhood is founded anew; empty for who may not
+}
+
+// askers is how many agencies may ask homes, and where they are listed.
+type askers struct{ href, said string }
+
+func askersOf(v street.View) askers {
+	n := 0
+	for _, is := range v.State().Agencies {
+		if !is.Suspended {
+			n++
+		}
+	}
+	said := v.T.Street.Agencies.None
+	if n > 0 {
+		said = v.T.Street.Agencies.Here.N(n)
+	}
+	return askers{street.Href(v.Membership, "/agencies"), said}
 }
 
 // warning is something that stewards have to talk about.
@@ -69,7 +87,7 @@ func newModel(f layout.Frame, v street.View, in typed, manage bool) model {
 	m := model{
 		frame: f, title: v.Genesis().Title, tabs: street.TabsOf(v.Membership, "/stewards", f.T.Street.Pages), action: street.Href(v.Membership, "/stewards"),
 		problem: in.wrong[""], warnings: warnings(b), seats: seats(v), proposals: b.proposals(in.proved), labels: labels(v), log: b.log(),
-		vote: manage && v.Steward(), open: in.do,
+		vote: manage && v.Steward(), open: in.do, agencies: askersOf(v),
 	}
 	if manage {
 		m.seatKey, m.anew = v.Seat().String(), street.Href(v.Membership, "/anew")
