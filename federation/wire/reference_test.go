@@ -32,7 +32,7 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
-	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, Knock{}, Welcome{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}, LogPrint{}, AgencyHead{}, Point{}, Cell{}}
+	types := []any{envelope{}, frame{}, Policy{}, ActHead{}, DeedHead{}, Media{}, Blob{}, Post{}, Comment{}, Reaction{}, Label{}, Invite{}, Door{}, Sponsor{}, Knock{}, Welcome{}, DayPrint{}, HourPrint{}, Carried{}, BucketPrint{}, LogPrint{}, AgencyHead{}, Point{}, Cell{}}
 	objects, _ := street(t)
 	for kind, k := range kinds {
 		types = append(types, objects[k.name].Body)
