@@ -1,0 +1,343 @@
+package agency
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nvrd/federation/request"
+	"nvrd/federation/request/area"
+	"nvrd/federation/response"
+	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
+)
+
+// sponsor is a home that holds an agency's log and keeps pieces for it.
+type sponsor struct {
+	wire.Sponsor
+	t      *testing.T
+	server *httptest.Server
+	now    func() time.Time
+
+	mu    sync.Mutex
+	held  *request.Log
+	kept  map[string][]byte // by their SHA-256 in hexadecimal
+	asked []string          // what was asked of it
+	odd   http.HandlerFunc  // if it answers in another way
+}
+
+func newSponsor(t *testing.T, a *Agency) *sponsor {
+	t.Helper()
+	town, err := area.NewJurisdiction(brigade.Jurisdiction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sponsor{t: t, now: a.now, kept: map[string][]byte{}, held: request.NewLog(request.Terms{Agency: a.Key, Jurisdiction: town}, func(wire.Key) bool { return false })}
+	s.server = httptest.NewUnstartedServer(s)
+	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // who is refused hangs up
+	s.server.StartTLS()
+	t.Cleanup(s.server.Close)
+	s.Sponsor = wire.Sponsor{URL: s.server.URL, SPKI: sha256.Sum256(s.server.Certificate().RawSubjectPublicKeyInfo), Agency: a.Key}
+	if err := a.AddSponsor(t.Context(), s.Sponsor); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *sponsor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+	hash := strings.TrimPrefix(r.URL.Path, "/v1/mailbox/")
+	switch {
+	case s.odd != nil:
+		s.odd(w, r)
+	case r.URL.Path == "/v1/log" && r.Method == http.MethodPost:
+		s.take(w, r)
+	case !s.authorized(r):
+		http.NotFound(w, r)
+	case r.URL.Path == "/v1/mailbox":
+		json.NewEncoder(w).Encode(map[string][]string{"pieces": slices.Sorted(maps.Keys(s.kept))})
+	case s.kept[hash] == nil:
+		http.NotFound(w, r)
+	case r.Method == http.MethodDelete:
+		delete(s.kept, hash)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Write(s.kept[hash])
+	}
+}
+
+// take takes a submission.
+func (s *sponsor) take(w http.ResponseWriter, r *http.Request) {
+	var in submission
+	body := http.MaxBytesReader(w, r.Body, 1<<20)
+	if err := json.NewDecoder(body).Decode(&in); err != nil {
+		s.t.Errorf("what is submitted: %v", err)
+	}
+	var more []request.Entry
+	for i, e := range in.Entries {
+		id, _ := hex.DecodeString(e.ID)
+		text, err := base64.StdEncoding.DecodeString(e.Text)
+		if err != nil {
+			s.t.Error(err)
+		}
+		if in.From+i >= s.held.Size() {
+			more = append(more, request.Entry{ID: wire.Hash(id), Text: wire.Signed{Raw: text}})
+		}
+	}
+	is, err := s.held.Offer([]byte(in.Checkpoint), more, wire.MinuteOf(s.now()))
+	if err != nil {
+		s.t.Errorf("what is submitted: %v", err)
+	}
+	json.NewEncoder(w).Encode(map[string]any{"outcome": is.String(), "size": s.held.Size()})
+}
+
+// authorized follows the protocol by its words.
+func (s *sponsor) authorized(r *http.Request) bool {
+	var minute wire.Minute
+	var text string
+	if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Stoop %d %s", &minute, &text); err != nil {
+		return false
+	}
+	signature, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(signature) != len(wire.Signature{}) || minute != wire.MinuteOf(s.now()) {
+		return false
+	}
+	return wire.Verify(s.Agency, fmt.Appendf(nil, "stoop/1 mailbox\n%s\n%s\n%d\n%s", r.Method, r.URL.Path, minute, hex.EncodeToString(s.SPKI[:])), wire.Signature(signature))
+}
+
+func (s *sponsor) keeps(pieces ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range pieces {
+		sum := sha256.Sum256(b)
+		s.kept[hex.EncodeToString(sum[:])] = b
+	}
+}
+
+// errs returns what went wrong with each sponsor, by its address.
+func errs(t *testing.T, visits []Visit, err error) map[string]error {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]error{}
+	for _, v := range visits {
+		all[v.Sponsor.URL] = v.Err
+	}
+	return all
+}
+
+// What is published goes to each sponsor, from where it is on; one that is away
+// changes nothing for the others.
+func TestSubmit(t *testing.T) {
+	a, _, now := found(t)
+	if visits, err := a.Submit(t.Context()); err != nil || len(visits) != 0 {
+		t.Errorf("nobody is a sponsor: %v (%v)", visits, err)
+	}
+	here, away := newSponsor(t, a), newSponsor(t, a)
+	away.server.Close()
+	stock(t, a, now, 2_000) // more than is taken at once
+	for range 2 {
+		visits, err := a.Submit(t.Context())
+		all := errs(t, visits, err)
+		if all[here.URL] != nil || all[away.URL] == nil || strings.Contains(all[away.URL].Error(), "/v1/log") || len(all) != 2 {
+			t.Errorf("it went %v", all)
+		}
+	}
+	if here.held.Size() != 2_001 {
+		t.Errorf("there are %d entries", here.held.Size())
+	}
+	if n := len(here.asked); n > 6 {
+		t.Errorf("it took %d questions", n)
+	}
+	here.asked = nil
+	if _, err := a.Ask(t.Context(), asks(*now, "26-1")); err != nil {
+		t.Fatal(err)
+	}
+	if visits, err := a.Submit(t.Context()); errs(t, visits, err)[here.URL] != nil || here.held.Size() != 2_002 || len(here.asked) != 2 {
+		t.Errorf("one more: %v, %d, %v", errs(t, visits, err), here.held.Size(), here.asked)
+	}
+}
+
+// An old copy of the agency is told that it is one, before it publishes with it.
+func TestSubmitOldCopy(t *testing.T) {
+	a, _, now := found(t)
+	s := newSponsor(t, a)
+	whole, err := a.Published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock(t, a, now, 2)
+	if visits, err := a.Submit(t.Context()); errs(t, visits, err)[s.URL] != nil {
+		t.Fatal(err)
+	}
+	g := gateway{s.Sponsor, clientFor(s.Sponsor), a.key, a.now}
+	if err := g.submit(t.Context(), whole); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "this is an old copy") {
+		t.Errorf("an old copy: %v", err)
+	}
+	// It publishes all the same.
+	r, err := wire.Sign(wire.Bulletin{Head: wire.AgencyHead{Agency: a.Key, Minute: wire.MinuteOf(*now)}, Title: "Ice", Text: "Another.", Expires: wire.MinuteOf(*now) + 9}, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &Published{All: append(slices.Clone(whole.All), r, r, r), tree: whole.tree.Append(r.ID, r.ID, r.ID)}
+	if err := g.submit(t.Context(), other); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "another log") {
+		t.Errorf("another log: %v", err)
+	}
+}
+
+// What comes to one or two sponsors, whole and in parts, is in the inbox once and no
+// longer there.
+func TestCollect(t *testing.T) {
+	a, _, now := found(t)
+	one, two, away := newSponsor(t, a), newSponsor(t, a), newSponsor(t, a)
+	away.server.Close()
+	asked, err := a.Ask(t.Context(), asks(*now, "26-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := response.Cut(seals(t, current(t, a), answers(a, asked, func(r *response.Response) {
+		r.Media = []response.Media{{Type: wire.MediaClip, Bytes: bytes.Repeat([]byte("clip"), 150_000)}}
+	})))
+	one.keeps(pieces[:3]...)
+	two.keeps(pieces[1:]...)
+	two.keeps(response.Cut(seals(t, current(t, a), answers(a, asked, nil)))...)
+	broken := bytes.Clone(pieces[0])
+	broken[200_000] ^= 1
+	one.keeps(broken)
+	for range 2 {
+		visits, err := a.Collect(t.Context())
+		all := errs(t, visits, err)
+		if all[two.URL] != nil || all[away.URL] == nil || !errors.Is(all[one.URL], nvr.ErrInvalid) || !strings.Contains(all[one.URL].Error(), "changed on the way") {
+			t.Errorf("it went %v", all)
+		}
+		list, err := a.Inbox(t.Context())
+		if err != nil || len(list) != 2 || !list[0].Usable() || !list[1].Usable() {
+			t.Errorf("listed are %+v (%v)", list, err)
+		}
+		if len(one.kept) != 1 || len(two.kept) != 0 {
+			t.Errorf("kept are %d and %d", len(one.kept), len(two.kept))
+		}
+	}
+	fetched := 0
+	for _, q := range slices.Concat(one.asked, two.asked) {
+		if strings.HasPrefix(q, "GET /v1/mailbox/") {
+			fetched++
+		}
+	}
+	if fetched != 5+2 { // the broken one each time
+		t.Errorf("%d pieces were fetched", fetched)
+	}
+}
+
+// Who is not the sponsor that was added is given nothing, and believed nothing.
+func TestHostileSponsor(t *testing.T) {
+	a, _, now := found(t)
+	s := newSponsor(t, a)
+	if _, err := a.Ask(t.Context(), asks(*now, "26-1")); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.Error("it follows") }))
+	defer elsewhere.Close()
+	say := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			w.Write([]byte(text))
+		}
+	}
+	for what, odd := range map[string]http.HandlerFunc{
+		"another page":           say(200, "<html>"),
+		"nothing":                say(200, ""),
+		"an error":               say(500, "\x1b[31m"),
+		"of nobody":              say(404, ""),
+		"too much":               say(200, strings.Repeat(" ", 2<<20)),
+		"something behind":       say(200, `{"outcome":"extended","size":1} {}`),
+		"another field":          say(200, `{"outcome":"extended","size":1,"reach":9}`),
+		"no outcome":             say(200, `{"outcome":"great","size":2}`),
+		"for ever":               say(200, `{"outcome":"wanting","size":0}`),
+		"less than none":         say(200, `{"outcome":"wanting","size":-5}`),
+		"a list of what is none": say(200, `{"pieces":["00"]}`),
+		"elsewhere": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		},
+		"a piece of another hash": func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/mailbox" {
+				w.Write([]byte(`{"pieces":["` + strings.Repeat("00", 32) + `"]}`))
+				return
+			}
+			w.Write(make([]byte, response.PieceLen))
+		},
+	} {
+		s.odd = odd
+		visits, err := a.Submit(t.Context())
+		if err := errs(t, visits, err)[s.URL]; err == nil || strings.Contains(err.Error(), "\x1b") {
+			t.Errorf("%s, to what is submitted: %v", what, err)
+		}
+		visits, err = a.Collect(t.Context())
+		if err := errs(t, visits, err)[s.URL]; err == nil {
+			t.Errorf("%s, to what is collected: %v", what, err)
+		}
+	}
+	if list, err := a.Inbox(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("kept are %+v (%v)", list, err)
+	}
+	s.odd, s.asked = nil, nil
+	s.SPKI[0] ^= 1 // it has another key than was told
+	if err := a.AddSponsor(t.Context(), s.Sponsor); err != nil {
+		t.Fatal(err)
+	}
+	visits, err := a.Submit(t.Context())
+	if err := errs(t, visits, err)[s.URL]; err == nil || !strings.Contains(err.Error(), "another certificate") || len(s.asked) != 0 {
+		t.Errorf("with another key: %v, %v", err, s.asked)
+	}
+}
+
+func TestSponsors(t *testing.T) {
+	a, _, _ := found(t)
+	s := wire.Sponsor{URL: "https://home.example:8443", SPKI: wire.Hash{1}, Agency: a.Key}
+	for range 2 {
+		if err := a.AddSponsor(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := a.Sponsors(t.Context()); err != nil || !slices.Equal(all, []wire.Sponsor{s}) {
+			t.Errorf("listed are %v (%v)", all, err)
+		}
+		s.SPKI[0]++ // it changed
+	}
+	s.Agency[0]++
+	if err := a.AddSponsor(t.Context(), s); !errors.Is(err, nvr.ErrInvalid) {
+		t.Errorf("for another agency: %v", err)
+	}
+	s.Agency = a.Key
+	for n := range MaxSponsors - 1 {
+		s.URL = fmt.Sprintf("https://%d.example", n)
+		if err := a.AddSponsor(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.URL = "https://more.example"
+	if err := a.AddSponsor(t.Context(), s); !errors.Is(err, nvr.ErrTooLarge) {
+		t.Errorf("one too many: %v", err)
+	}
+	if err := a.RemoveSponsor(t.Context(), "home.example:8443"); err != nil {
+		t.Error(err)
+	}
+	if err := a.RemoveSponsor(t.Context(), "home.example:8443"); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+}
