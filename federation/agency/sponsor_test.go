@@ -2,10 +2,9 @@ package agency
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,111 +20,100 @@ import (
 	"nvrd/federation/request"
 	"nvrd/federation/request/area"
 	"nvrd/federation/response"
+	"nvrd/federation/sponsor"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
 
-// sponsor is a home that holds an agency's log and keeps pieces for it.
-type sponsor struct {
+// house is a home that is a sponsor: it holds an agency's log and keeps pieces for it.
+type house struct {
 	wire.Sponsor
-	t      *testing.T
 	server *httptest.Server
 	now    func() time.Time
 
 	mu    sync.Mutex
 	held  *request.Log
-	kept  map[string][]byte // by their SHA-256 in hexadecimal
-	asked []string          // what was asked of it
-	odd   http.HandlerFunc  // if it answers in another way
+	kept  map[wire.Hash][]byte
+	asked []string         // what was asked of it
+	odd   http.HandlerFunc // if it answers in another way
 }
 
-func newSponsor(t *testing.T, a *Agency) *sponsor {
+func newSponsor(t *testing.T, a *Agency) *house {
 	t.Helper()
 	town, err := area.NewJurisdiction(brigade.Jurisdiction)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sponsor{t: t, now: a.now, kept: map[string][]byte{}, held: request.NewLog(request.Terms{Agency: a.Key, Jurisdiction: town}, func(wire.Key) bool { return false })}
-	s.server = httptest.NewUnstartedServer(s)
+	s := &house{now: a.now, kept: map[wire.Hash][]byte{}, held: request.NewLog(request.Terms{Agency: a.Key, Jurisdiction: town}, func(wire.Key) bool { return false })}
+	certificate, spki, err := sponsor.Certificate(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway := sponsor.Handler(s, spki, a.now)
+	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+		odd := s.odd
+		s.mu.Unlock()
+		if odd != nil {
+			odd(w, r)
+			return
+		}
+		gateway.ServeHTTP(w, r)
+	}))
+	s.server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // who is refused hangs up
 	s.server.StartTLS()
 	t.Cleanup(s.server.Close)
-	s.Sponsor = wire.Sponsor{URL: s.server.URL, SPKI: sha256.Sum256(s.server.Certificate().RawSubjectPublicKeyInfo), Agency: a.Key}
+	s.Sponsor = wire.Sponsor{URL: s.server.URL, SPKI: sha256.Sum256(certificate.Leaf.RawSubjectPublicKeyInfo), Agency: a.Key}
 	if err := a.AddSponsor(t.Context(), s.Sponsor); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func (s *sponsor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *house) Sponsored() []wire.Key { return []wire.Key{s.Agency} }
+
+func (s *house) Publish(_ wire.Key, checkpoint []byte, from int, more []request.Entry) (request.Outcome, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
-	hash := strings.TrimPrefix(r.URL.Path, "/v1/mailbox/")
-	switch {
-	case s.odd != nil:
-		s.odd(w, r)
-	case r.URL.Path == "/v1/log" && r.Method == http.MethodPost:
-		s.take(w, r)
-	case !s.authorized(r):
-		http.NotFound(w, r)
-	case r.URL.Path == "/v1/mailbox":
-		json.NewEncoder(w).Encode(map[string][]string{"pieces": slices.Sorted(maps.Keys(s.kept))})
-	case s.kept[hash] == nil:
-		http.NotFound(w, r)
-	case r.Method == http.MethodDelete:
-		delete(s.kept, hash)
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		w.Write(s.kept[hash])
+	if from < s.held.Size() {
+		more = more[min(len(more), s.held.Size()-from):]
 	}
+	is, err := s.held.Offer(checkpoint, more, wire.MinuteOf(s.now()))
+	return is, s.held.Size(), err
 }
 
-// take takes a submission.
-func (s *sponsor) take(w http.ResponseWriter, r *http.Request) {
-	var in submission
-	body := http.MaxBytesReader(w, r.Body, 1<<20)
-	if err := json.NewDecoder(body).Decode(&in); err != nil {
-		s.t.Errorf("what is submitted: %v", err)
-	}
-	var more []request.Entry
-	for i, e := range in.Entries {
-		id, _ := hex.DecodeString(e.ID)
-		text, err := base64.StdEncoding.DecodeString(e.Text)
-		if err != nil {
-			s.t.Error(err)
-		}
-		if in.From+i >= s.held.Size() {
-			more = append(more, request.Entry{ID: wire.Hash(id), Text: wire.Signed{Raw: text}})
-		}
-	}
-	is, err := s.held.Offer([]byte(in.Checkpoint), more, wire.MinuteOf(s.now()))
-	if err != nil {
-		s.t.Errorf("what is submitted: %v", err)
-	}
-	json.NewEncoder(w).Encode(map[string]any{"outcome": is.String(), "size": s.held.Size()})
+func (s *house) Kept(context.Context, wire.Key) ([]wire.Hash, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(s.kept), wire.Compare), nil
 }
 
-// authorized follows the protocol by its words.
-func (s *sponsor) authorized(r *http.Request) bool {
-	var minute wire.Minute
-	var text string
-	if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Stoop %d %s", &minute, &text); err != nil {
-		return false
+func (s *house) Piece(_ context.Context, _ wire.Key, hash wire.Hash) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b, ok := s.kept[hash]; ok {
+		return b, nil
 	}
-	signature, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(signature) != len(wire.Signature{}) || minute != wire.MinuteOf(s.now()) {
-		return false
-	}
-	return wire.Verify(s.Agency, fmt.Appendf(nil, "stoop/1 mailbox\n%s\n%s\n%d\n%s", r.Method, r.URL.Path, minute, hex.EncodeToString(s.SPKI[:])), wire.Signature(signature))
+	return nil, nvr.ErrNotFound
 }
 
-func (s *sponsor) keeps(pieces ...[]byte) {
+func (s *house) Drop(_ context.Context, _ wire.Key, hash wire.Hash) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept[hash] == nil {
+		return nvr.ErrNotFound
+	}
+	delete(s.kept, hash)
+	return nil
+}
+
+func (s *house) keeps(pieces ...[]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range pieces {
-		sum := sha256.Sum256(b)
-		s.kept[hex.EncodeToString(sum[:])] = b
+		s.kept[sha256.Sum256(b)] = b
 	}
 }
 

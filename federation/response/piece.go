@@ -10,7 +10,7 @@ import (
 
 const (
 	// PieceLen is the length of every piece in bytes.
-	PieceLen = 256 << 10
+	PieceLen = wire.PieceLen
 	// MaxPieces is how many pieces a response has at most: 16 MiB of media, and what
 	// is around them.
 	MaxPieces = 65
