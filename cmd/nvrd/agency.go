@@ -120,18 +120,20 @@ func agencyRequest(ctx context.Context, c *call) error {
 	r.Open = minutes(*days)
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
 		s, err := a.Ask(ctx, r)
-		return published(c, s, err)
+		return published(ctx, c, a, s, err)
 	})
 }
 
 // minutes are those of so many days; more than any rule allows for what does not fit.
 func minutes(days uint) wire.Minute { return wire.Minute(min(days, 1000)) * wire.Day }
 
-func published(c *call, s wire.Signed, err error) error {
-	if err == nil {
-		_, err = fmt.Fprintf(c.out, "published %s\n", s.ID)
+// published prints the id of what was published, and gives it to the sponsors.
+func published(ctx context.Context, c *call, a *agency.Agency, s wire.Signed, err error) error {
+	if err != nil {
+		return err
 	}
-	return err
+	_, err = fmt.Fprintf(c.out, "published %s\n", s.ID)
+	return errors.Join(err, submit(ctx, c, a))
 }
 
 func agencyBulletin(ctx context.Context, c *call) error {
@@ -145,7 +147,7 @@ func agencyBulletin(ctx context.Context, c *call) error {
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
 		s, err := a.Tell(ctx, *title, *text, minutes(*days))
-		return published(c, s, err)
+		return published(ctx, c, a, s, err)
 	})
 }
 
@@ -170,7 +172,7 @@ func agencyEnd(ctx context.Context, c *call, is wire.ClosingIs) error {
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
 		s, err := a.End(ctx, on, is)
-		return published(c, s, err)
+		return published(ctx, c, a, s, err)
 	})
 }
 

@@ -51,7 +51,7 @@ func agencyRotate(ctx context.Context, c *call) error {
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
 		s, err := a.Rotate(ctx)
-		return published(c, s, err)
+		return published(ctx, c, a, s, err)
 	})
 }
 
@@ -105,7 +105,8 @@ func agencyInbox(ctx context.Context, c *call) error {
 			}
 			return openTo(ctx, c, a, id, *out)
 		}
-		bad := takeFiles(ctx, a, *files)
+		visits, err := a.Collect(ctx)
+		bad := errors.Join(err, visited(c, visits, ""), takeFiles(ctx, a, *files))
 		all, err := a.Inbox(ctx)
 		if err != nil {
 			return errors.Join(bad, err)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -53,5 +55,22 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Setenv("ID", p.Response.String())
 		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprint(args[1], ".", i)), piece, 0o600))
+	}
+}
+
+// away LOG sets SPONSOR to the text of a sponsor of the agency whose log was exported,
+// which is never reached, and OTHERS to that of one of another agency.
+func away(ts *testscript.TestScript, neg bool, args []string) {
+	note, err := os.ReadFile(ts.MkAbs(filepath.Join(args[0], "checkpoint")))
+	ts.Check(err)
+	s := wire.Sponsor{URL: "https://127.0.0.1:9", SPKI: wire.Hash{1}}
+	_, origin, _ := strings.Cut(string(note), "/agency/")
+	_, err = hex.Decode(s.Agency[:], []byte(origin[:64]))
+	ts.Check(err)
+	for _, name := range []string{"SPONSOR", "OTHERS"} {
+		text, err := s.Text()
+		ts.Check(err)
+		ts.Setenv(name, text)
+		s.Agency[0] ^= 1
 	}
 }

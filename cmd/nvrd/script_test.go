@@ -56,6 +56,7 @@ func TestStories(t *testing.T) {
 			"crop":    crop,
 			"discard": discard,
 			"answer":  answer,
+			"away":    away,
 		},
 	})
 }
