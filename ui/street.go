@@ -6,6 +6,7 @@ import (
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/agencies"
 	"nvrd/ui/page/street/anew"
+	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/begin"
 	"nvrd/ui/page/street/feed"
 	"nvrd/ui/page/street/members"
@@ -17,7 +18,7 @@ import (
 
 // neighborhood routes the pages of the neighborhood: to read them is to review
 // it, to say something there to tell it, and the rest to manage it.
-func neighborhood(b street.Base, sharing share.Page, route func(pattern string, action auth.Action, p failure.Page)) {
+func neighborhood(b street.Base, sharing share.Page, desk asked.Desk, route func(pattern string, action auth.Action, p failure.Page)) {
 	enter := begin.New(b)
 	route("GET /street", auth.Review, enter.Get)
 	route("POST /street", auth.Manage, enter.Post)
@@ -67,4 +68,17 @@ func neighborhood(b street.Base, sharing share.Page, route func(pattern string, 
 	route("POST /street/{street}/new", auth.Tell, writing.Post)
 	route("GET /street/{street}/drafts/{draft}", auth.Tell, sharing.Draft)
 	route("GET /street/{street}/drafts/{draft}/thumbnail", auth.Tell, sharing.DraftThumbnail)
+	requests := asked.Page{Base: b, Desk: desk, Cameras: sharing.Cameras, Drafts: sharing.Drafts}
+	route("GET /street/{street}/requests", auth.Review, requests.Get)
+	route("POST /street/{street}/requests", auth.Manage, requests.Post)
+	route("GET /street/{street}/requests/{request}", auth.Review, requests.One)
+	route("POST /street/{street}/requests/{request}", auth.Manage, requests.Decide)
+	route("GET /street/{street}/requests/{request}/answer", auth.Manage, requests.Answer)
+	route("POST /street/{street}/requests/{request}/answer", auth.Manage, requests.Hand)
+	route("GET /street/{street}/coverage", auth.Manage, requests.Coverage)
+	route("POST /street/{street}/coverage", auth.Manage, requests.Draw)
+	route("GET /street/{street}/ledger", auth.Manage, requests.Ledger)
+	route("POST /street/{street}/ledger", auth.Manage, requests.Strike)
+	route("GET /street/{street}/ledger.json", auth.Manage, requests.LedgerJSON)
+	route("GET /street/{street}/ledger.csv", auth.Manage, requests.LedgerCSV)
 }

@@ -92,7 +92,7 @@ func TestHostileNeighbors(t *testing.T) {
 		label, err := anna.in.Label(said, wire.LabelOffTopic, text)
 		s.carry()
 		for _, err := range []error{
-			err, second(rude.in.Comment(other, text)), second(rude.in.React(other, wire.ReactionThanks)), second(rude.in.Comment(label, text)),
+			err, anna.asksAll(name, is.name, text), second(rude.in.Comment(other, text)), second(rude.in.React(other, wire.ReactionThanks)), second(rude.in.Comment(label, text)),
 			rude.in.Report(other, 0, short(text)), rude.in.Report(answer, wire.LabelUnkind, short(is.name)),
 		} {
 			if err != nil {
@@ -131,7 +131,11 @@ func TestHostileNeighbors(t *testing.T) {
 	feed := get(anna.pages(auth.Household()), anna.at("")).Body.String()
 	directory := get(anna.pages(auth.Household()), anna.at("/agencies")).Body.String()
 	room := get(anna.pages(auth.Household()), anna.at("/stewards")).Body.String()
+	requests := get(anna.pages(auth.Household()), anna.at("/requests")).Body.String()
+	ledger := get(anna.pages(auth.Household()), anna.at("/ledger")).Body.String()
 	for _, is := range hostile {
+		run(t, requests, says(is.name, strings.Join(strings.Fields(is.text), " ")))
+		run(t, ledger, says(is.name, strings.Join(strings.Fields(is.text), " ")))
 		run(t, feed, says(is.name, strings.Join(strings.Fields(is.text), " ")))
 		run(t, directory, says(is.name, strings.Join(strings.Fields(some(is.text)), " ")))
 		run(t, room, says(is.name, strings.Join(strings.Fields(short(is.text)), " ")))
@@ -186,11 +190,15 @@ func everyGet(t *testing.T, n *neighbor, entries []wire.Hash, checks ...check) {
 	h := n.pages(auth.Household())
 	for _, route := range n.served.Routes() {
 		address, ok := strings.CutPrefix(route.Pattern, "GET /street/{street}")
-		if !ok || strings.Contains(address, "/media/") || strings.Contains(address, "/drafts/") { // no page
+		if !ok || strings.Contains(address, "/media/") || strings.Contains(address, "/drafts/") || strings.HasPrefix(address, "/ledger.") { // no page
 			continue
 		}
-		for _, e := range entries {
-			w := get(h, strings.Replace(n.at(address), "{entry}", e.String(), 1))
+		of := entries
+		if strings.Contains(address, "{request}") {
+			of = n.desk.ids()
+		}
+		for _, e := range of {
+			w := get(h, strings.NewReplacer("{entry}", e.String(), "{request}", e.String()).Replace(n.at(address)))
 			root, err := html.Parse(strings.NewReader(w.Body.String()))
 			if err != nil || w.Code != http.StatusOK {
 				t.Fatalf("%s: %d, %v", address, w.Code, err)
@@ -200,7 +208,7 @@ func everyGet(t *testing.T, n *neighbor, entries []wire.Hash, checks ...check) {
 					t.Errorf("%s: %s", address, fault)
 				}
 			}
-			if !strings.Contains(address, "{entry}") {
+			if !strings.Contains(address, "{") {
 				break
 			}
 		}

@@ -22,6 +22,7 @@ import (
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/share"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
@@ -36,6 +37,7 @@ type Config struct {
 	Door      appliance.Door      // nil if there is no access key
 	Street    street.Service      // the neighborhood; nil if there are no pages of it
 	Studio    share.Studio        // makes what is shared with it; nil if Street is
+	Requests  asked.Desk          // what is asked in it, and what the owner decides; empty if Street is nil
 	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
@@ -110,7 +112,7 @@ func New(c Config) (*Pages, error) {
 		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: &share.Drafts{}}
 		route("GET /cameras/{id}/share", auth.Review, one, sharing.Get)
 		route("POST /cameras/{id}/share", auth.Review, one, sharing.Post)
-		neighborhood(base, sharing, func(pattern string, action auth.Action, p failure.Page) {
+		neighborhood(base, sharing, c.Requests, func(pattern string, action auth.Action, p failure.Page) {
 			route(pattern, action, auth.On(auth.Neighborhood), p)
 		})
 	}

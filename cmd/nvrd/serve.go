@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"nvrd/federation/choice"
 	"nvrd/federation/online"
 	"nvrd/pkg/api"
 	"nvrd/pkg/appliance"
@@ -18,6 +19,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/page/street"
+	"nvrd/ui/page/street/asked"
 )
 
 // settings are what the command line says of an appliance.
@@ -33,6 +35,7 @@ type settings struct {
 type server struct {
 	*appliance.Appliance
 	neighbors *online.Online
+	choices   *choice.Choices
 	tool      *ffmpeg.Tool // nil if it is not there
 	log       *slog.Logger
 	http      *http.Server
@@ -59,6 +62,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if a.tool, err = ffmpeg.Find(ctx); err != nil {
 		log.Info("clips can't be blurred", "err", err)
 	}
+	a.choices = choice.New(s.data)
 	s.neighbors.Dir, s.neighbors.Log = s.data, log
 	if a.neighbors, err = online.Open(s.neighbors); err != nil {
 		return nil, err
@@ -114,6 +118,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},
+		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded},
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,
@@ -176,6 +181,9 @@ func (a *server) Close() error {
 	}
 	if a.neighbors != nil {
 		errs = append(errs, a.neighbors.Close())
+	}
+	if a.choices != nil {
+		errs = append(errs, a.choices.Close())
 	}
 	if a.Appliance != nil {
 		errs = append(errs, a.Appliance.Close())

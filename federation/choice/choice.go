@@ -36,21 +36,20 @@ type Choices struct {
 	db   *sqlite.DB // nil as long as nothing was decided
 }
 
-// Open opens the decisions in a data directory. It makes no file.
-func Open(ctx context.Context, dir string) (*Choices, error) {
-	c := &Choices{path: filepath.Join(dir, "choices.db")}
-	_, err := c.there(ctx)
-	return c, err
-}
+// New returns the decisions in a data directory. What is wrong with their file is
+// told by who asks for them: a home records without.
+func New(dir string) *Choices { return &Choices{path: filepath.Join(dir, "choices.db")} }
 
-// Close closes them.
+// Close closes them. They are opened again by who asks.
 func (c *Choices) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.db == nil {
 		return nil
 	}
-	return c.db.Close()
+	db := c.db
+	c.db = nil
+	return db.Close()
 }
 
 // there returns the database, or nil if nothing was decided yet.
@@ -102,13 +101,14 @@ func (c *Choices) add(ctx context.Context, what string, f func(tx *sqlite.Tx) er
 // remove is add for what also deletes something, which is gone when it returns.
 // Where nothing was ever decided there is nothing to delete.
 func (c *Choices) remove(ctx context.Context, what string, f func(tx *sqlite.Tx) error) error {
-	if db, err := c.there(ctx); db == nil {
+	db, err := c.there(ctx)
+	if db == nil {
 		return err
 	}
 	if err := c.add(ctx, what, f); err != nil {
 		return err
 	}
-	if err := c.db.Shred(ctx); err != nil {
+	if err := db.Shred(ctx); err != nil {
 		return fmt.Errorf("%s: it is deleted, but not yet overwritten: %w", what, err)
 	}
 	return nil

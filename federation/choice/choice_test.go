@@ -2,7 +2,6 @@ package choice
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -24,10 +23,7 @@ import (
 
 func open(t testing.TB, dir string) *Choices {
 	t.Helper()
-	c, err := Open(context.Background(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := New(dir)
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -96,6 +92,22 @@ func TestNeverDecided(t *testing.T) {
 	}
 	if got := c.everything(t); !got.Aside[hashOf("r")] {
 		t.Error("what another process wrote is not seen")
+	}
+}
+
+// A file that is broken is told by what is asked, and nothing takes its place.
+func TestBroken(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "choices.db"), bytes.Repeat([]byte("no database "), 100), 0o600))
+	c := open(t, dir)
+	if _, err := c.Ledger(t.Context()); err == nil {
+		t.Error("a broken ledger is an empty one")
+	}
+	if err := c.PutAside(t.Context(), hashOf("r"), true); err == nil {
+		t.Error("something was written into a broken file")
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "choices.db")); err != nil || !bytes.HasPrefix(b, []byte("no database")) {
+		t.Errorf("it holds %.20q, %v", b, err)
 	}
 }
 

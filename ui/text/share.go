@@ -4,6 +4,7 @@ package text
 type StreetShare struct {
 	Open      string `json:"open"`
 	Title     string `json:"title"`
+	Answer    string `json:"answer"` // the title where it is an agency that is given something
 	Film      string `json:"film"`
 	FilmHint  string `json:"film_hint"`
 	Street    string `json:"street"`

@@ -17,6 +17,7 @@ type Street struct {
 	Report   StreetReport   `json:"report"`
 	Write    StreetWrite    `json:"write"`
 	Share    StreetShare    `json:"share"`
+	Asked    StreetAsked    `json:"asked"`
 	Members  StreetMembers  `json:"members"`
 	Invite   StreetInvite   `json:"invite"`
 	Stewards StreetStewards `json:"stewards"`
@@ -37,6 +38,7 @@ type StreetPages struct {
 	Feed     string `json:"feed"`
 	Members  string `json:"members"`
 	Stewards string `json:"stewards"`
+	Requests string `json:"requests"`
 	Mine     string `json:"mine"`
 	Others   string `json:"others"` // neighborhoods
 	Another  string `json:"another"`

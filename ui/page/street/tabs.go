@@ -11,7 +11,7 @@ import (
 // TabsOf returns the pages of a neighborhood; here is the one that is shown.
 func TabsOf(m *membership.Membership, here string, t text.StreetPages) []Tab {
 	var tabs []Tab
-	for _, p := range []struct{ path, label string }{{"", t.Feed}, {"/members", t.Members}, {"/stewards", t.Stewards}, {"/mine", t.Mine}} {
+	for _, p := range []struct{ path, label string }{{"", t.Feed}, {"/members", t.Members}, {"/requests", t.Requests}, {"/stewards", t.Stewards}, {"/mine", t.Mine}} {
 		tabs = append(tabs, Tab{Href: Href(m, p.path), Label: p.label, Here: p.path == here})
 	}
 	return tabs

@@ -36,7 +36,8 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := input{from: span.From.Std().In(now.Location()).Format(local), to: span.To.Std().In(now.Location()).Format(local)}
+	q := r.URL.Query()
+	in := input{answer: answerOf(q.Get("answer")), street: q.Get("street"), from: span.From.Std().In(now.Location()).Format(local), to: span.To.Std().In(now.Location()).Format(local)}
 	return p.show(w, r, http.StatusOK, in, street.Faults{})
 }
 
@@ -70,7 +71,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.show(w, r, street.Status(err), in, street.Faults{"": why(err, t)})
 	}
-	http.Redirect(w, r, street.Href(m, "/new?draft="+p.Drafts.Keep(w, r, cut, made)), http.StatusSeeOther)
+	http.Redirect(w, r, street.Href(m, in.next()+"?draft="+p.Drafts.Keep(w, r, cut, made)), http.StatusSeeOther)
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in input,
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Street.Share.Title, "street", "share")
+	f, err := p.Frames.Frame(r.Context(), t, in.title(t.Street.Share), "street", "share")
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,30 @@ type input struct {
 	sound    bool
 	regions  []string
 	street   string
+	answer   string // id of the request that is answered with it; empty for what goes to all neighbors
+}
+
+// answerOf returns the id of a request that somebody typed, or nothing.
+func answerOf(s string) string {
+	if _, err := street.ParseID(s); err != nil {
+		return ""
+	}
+	return s
+}
+
+// next is the page of a neighborhood on which what was made is looked at and sent.
+func (in input) next() string {
+	if in.answer != "" {
+		return "/requests/" + in.answer + "/answer"
+	}
+	return "/new"
+}
+
+func (in input) title(t text.StreetShare) string {
+	if in.answer != "" {
+		return t.Answer
+	}
+	return t.Title
 }
 
 // asked returns the span that an address asks for: absolute, as scripts write it,
@@ -64,7 +88,7 @@ func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
 }
 
 func readInput(v url.Values) input {
-	return input{from: v.Get("from"), to: v.Get("to"), photo: v.Get("kind") == "photo", sound: v.Get("sound") != "", regions: v["region"], street: v.Get("street")}
+	return input{from: v.Get("from"), to: v.Get("to"), photo: v.Get("kind") == "photo", sound: v.Get("sound") != "", regions: v["region"], street: v.Get("street"), answer: answerOf(v.Get("answer"))}
 }
 
 // cut returns what was chosen, and what is wrong with it.

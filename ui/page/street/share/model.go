@@ -17,6 +17,8 @@ import (
 
 type model struct {
 	frame   layout.Frame
+	title   string
+	answer  string // see input
 	camera  string
 	back    string
 	action  string
@@ -41,7 +43,7 @@ const around = 10 * time.Second
 func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, now time.Time, in input, wrong street.Faults) model {
 	t := f.T.Street.Share
 	m := model{
-		frame: f, camera: component.CameraName(c, f.T), back: "/cameras/" + c.ID.String(), action: "/cameras/" + c.ID.String() + "/share",
+		frame: f, title: in.title(t), answer: in.answer, camera: component.CameraName(c, f.T), back: "/cameras/" + c.ID.String(), action: "/cameras/" + c.ID.String() + "/share",
 		problem: wrong.Problem(t.Check), lacks: lacks, photo: in.photo, sound: in.sound, regions: in.regions,
 	}
 	if len(m.regions) > maxRegions {
@@ -50,6 +52,9 @@ func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, n
 	if all != nil {
 		m.among(all.In(), in.street, t)
 		for _, one := range all.In() {
+			if in.answer != "" { // neighbors' rules are of what goes to them
+				break
+			}
 			if n := street.NewcomerOf(one, now, f.T); n != nil {
 				m.new = append(m.new, n)
 			}
@@ -78,9 +83,11 @@ func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, n
 // among offers the neighborhoods that this home is in.
 func (m *model) among(in []*membership.Membership, chosen string, t text.StreetShare) {
 	m.in = len(in) > 0
-	if len(in) == 1 {
-		m.one = street.Short(in[0])
-		return
+	for _, one := range in {
+		if len(in) == 1 || m.answer != "" && street.Short(one) == chosen { // a request is of one neighborhood
+			m.one = street.Short(one)
+			return
+		}
 	}
 	s := component.Select{ID: "street", Name: "street", Label: t.Street}
 	for _, one := range in {
