@@ -78,14 +78,14 @@ func at40(north, east uint32) wire.Cell {
 	return wire.Cell{Row: c.Row + north, Col: c.Col + east}
 }
 
-var brigade = wire.Agency{Key: wire.Key{7}, Title: "Fire Brigade", Class: wire.ClassFire, Contact: "desk@fire.example"}
+var firemen = wire.Agency{Key: wire.Key{7}, Title: "Fire Brigade", Class: wire.ClassFire, Contact: "desk@fire.example"}
 
 // asks has an agency ask a home about the hour before last; it is open for a day.
 func (n *neighbor) asks(id byte, change func(*asked.Asked)) asked.Asked {
 	now := wire.MinuteOf(n.now)
 	p := func(lat, lon int32) wire.Point { return wire.Point{Lat: 40e6 + lat, Lon: -74e6 + lon} }
-	a := asked.Asked{Asked: membership.Asked{ID: wire.Hash{id}, Agency: brigade, Cosigners: 4, Request: wire.Request{
-		Head: wire.AgencyHead{Agency: brigade.Key, Minute: now - 10}, Case: "F-2026-117", Incident: wire.IncidentFire, From: now - 120, To: now - 60,
+	a := asked.Asked{Asked: membership.Asked{ID: wire.Hash{id}, Agency: firemen, Cosigners: 4, Request: wire.Request{
+		Head: wire.AgencyHead{Agency: firemen.Key, Minute: now - 10}, Case: "F-2026-117", Incident: wire.IncidentFire, From: now - 120, To: now - 60,
 		Area: []wire.Point{p(100, 100), p(100, 3900), p(3900, 3900), p(3900, 100)}, Text: "A shed burned. Did your camera see who left it?", Contact: "Desk 4, 555 0100", Expires: now + wire.Day,
 	}}}
 	if change != nil {
@@ -111,10 +111,10 @@ func TestRequests(t *testing.T) {
 	anna.asks(4, func(a *asked.Asked) { a.Request.Expires, a.Request.Incident = a.Request.To, wire.IncidentTraffic })
 	anna.asks(5, func(a *asked.Asked) { a.Suspended, a.Request.Incident = true, wire.IncidentDamage })
 	cat := anna.asks(6, func(a *asked.Asked) {
-		*a = asked.Asked{Asked: membership.Asked{ID: a.ID, Request: a.Request}, From: "Cora", Cells: []wire.Cell{at40(1, 1)}}
+		*a = asked.Asked{Asked: membership.Asked{ID: a.ID, Request: a.Request, Cells: []wire.Cell{at40(1, 1)}}, From: "Cora"}
 		a.Request.Incident, a.Request.Area, a.Request.Case, a.Request.Contact, a.Request.Text = 0, nil, "", "", "Where is my cat?"
 	})
-	anna.desk.told = []asked.Bulletin{{Agency: brigade, Bulletin: wire.Bulletin{Head: fire.Request.Head, Title: "Dry week", Text: "No fires in gardens.", Expires: fire.Request.Expires}}}
+	anna.desk.told = []asked.Bulletin{{Agency: firemen, Bulletin: wire.Bulletin{Head: fire.Request.Head, Title: "Dry week", Text: "No fires in gardens.", Expires: fire.Request.Expires}}}
 	anna.shows("/requests", says("A fire, or a danger to many", "Fire Brigade · Fire and rescue", "Cora · A neighbor", "Solved: no more help is needed", "Its time is over", "They may not ask here now", "Dry week", "No fires in gardens."), lacks("put aside or not wanted"))
 	if strings.Contains(anna.shows("/requests"), "Not here") {
 		t.Error("what is asked elsewhere is shown")
@@ -138,14 +138,14 @@ func TestRequests(t *testing.T) {
 	for _, c := range []struct {
 		out    string
 		hidden string
-	}{{"all", "5 requests are"}, {"neighbors", "1 request is"}, {"of-" + brigade.Key.String(), "4 requests are"}, {"theft", "1 request is"}} {
+	}{{"all", "5 requests are"}, {"neighbors", "1 request is"}, {"of-" + firemen.Key.String(), "4 requests are"}, {"theft", "1 request is"}} {
 		anna.does("/requests", "do", "save", "out", c.out)
 		anna.shows("/requests", says(c.hidden, "Dry week"))
 	}
 	if _, ok := isTicked(t, anna.shows("/requests"), "out-theft"); !ok {
 		t.Error("what was chosen is not ticked")
 	}
-	anna.does("/requests", "do", "mute", "out", "news-"+brigade.Key.String())
+	anna.does("/requests", "do", "mute", "out", "news-"+firemen.Key.String())
 	anna.shows("/requests", says("1 request is"), lacks("Dry week"))
 	anna.does("/requests", "do", "reset")
 	anna.shows("/requests", says("Dry week"), lacks("put aside or not wanted"))
@@ -316,7 +316,7 @@ func TestHave(t *testing.T) {
 		t.Errorf("sent %+v", sent)
 	}
 	f := e.Files[0]
-	if e.Request != fire.ID || e.Agency != brigade.Key || e.Case != "F-2026-117" || e.Until != e.At+7*wire.Day || e.Neighborhood != anna.in.Name() ||
+	if e.Request != fire.ID || e.Agency != firemen.Key || e.Case != "F-2026-117" || e.Until != e.At+7*wire.Day || e.Neighborhood != anna.in.Name() ||
 		f.SHA256 != sha256.Sum256(looked) || f.Bytes != int64(len(looked)) || f.Camera != 1 || f.CameraName != "Drive" || f.Span != anna.studio.made[0].Span {
 		t.Errorf("the ledger has %+v", e)
 	}
@@ -336,7 +336,7 @@ func TestHave(t *testing.T) {
 func TestLedgerPage(t *testing.T) {
 	_, anna, _, _ := maple(t)
 	anna.shows("/ledger", says("Nothing so far."), lacks("JSON"))
-	h := choice.Handed{ID: wire.Salt{5}, Agency: brigade.Key, Title: "Fire Brigade", Case: "F-1", Incident: wire.IncidentFire, Words: "He ran.", At: wire.MinuteOf(anna.now), Until: wire.MinuteOf(anna.now) + wire.Day,
+	h := choice.Handed{ID: wire.Salt{5}, Agency: firemen.Key, Title: "Fire Brigade", Case: "F-1", Incident: wire.IncidentFire, Words: "He ran.", At: wire.MinuteOf(anna.now), Until: wire.MinuteOf(anna.now) + wire.Day,
 		Files: []choice.File{{Name: "clip.mp4", Type: "video/mp4", SHA256: wire.Hash{9}, Bytes: 2049, Camera: 1, CameraName: "Drive", Span: nvr.Span{From: 1, To: 2}}}}
 	if err := errors.Join(anna.desk.choices.HandOver(t.Context(), h), anna.desk.choices.Brought(t.Context(), h.ID, choice.Sponsor{Key: wire.Key{1}, Name: "Ben"}),
 		anna.desk.choices.Brought(t.Context(), h.ID, choice.Sponsor{Key: wire.Key{2}, Name: "Cora", Had: h.At + 3})); err != nil {

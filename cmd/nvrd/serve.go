@@ -118,7 +118,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},
-		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded},
+		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver},
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,

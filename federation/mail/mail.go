@@ -66,7 +66,7 @@ func (d *DB) Close() error { return d.db.Close() }
 
 // Response is one on its way.
 type Response struct {
-	ID           wire.Hash
+	ID           wire.Salt // as its home calls it
 	Neighborhood wire.Hash
 	Asker        wire.Key
 	Minute       wire.Minute
@@ -101,7 +101,7 @@ func (d *DB) Give(ctx context.Context, r Response, pieces [][]byte) error {
 // were brought, for a month.
 func (d *DB) Waiting(ctx context.Context, neighborhood wire.Hash) (all []Response, err error) {
 	err = d.db.View(ctx, func(tx *sqlite.Tx) error {
-		at := map[wire.Hash]int{}
+		at := map[wire.Salt]int{}
 		all, err = sqlite.All(ctx, tx, func(row sqlite.Row) (r Response, err error) {
 			var id, asker []byte
 			err = row.Scan(&id, &asker, &r.Minute, &r.Hidden, &r.Pieces)
@@ -121,7 +121,7 @@ func (d *DB) Waiting(ctx context.Context, neighborhood wire.Hash) (all []Respons
 			var b Brought
 			err = row.Scan(&id, &node, &b.Minute)
 			copy(b.Node[:], node)
-			if i, ok := at[wire.Hash(id)]; ok {
+			if i, ok := at[wire.Salt(id)]; ok {
 				all[i].Brought = append(all[i].Brought, b)
 			}
 			return struct{}{}, err
@@ -132,14 +132,14 @@ func (d *DB) Waiting(ctx context.Context, neighborhood wire.Hash) (all []Respons
 }
 
 // Pieces returns the pieces of a response.
-func (d *DB) Pieces(ctx context.Context, id wire.Hash) ([][]byte, error) {
+func (d *DB) Pieces(ctx context.Context, id wire.Salt) ([][]byte, error) {
 	all, err := sqlite.All(ctx, d.db.Reader(), func(row sqlite.Row) (b []byte, err error) { return b, row.Scan(&b) },
 		`SELECT bytes FROM piece WHERE response = ? ORDER BY number`, id[:])
 	return all, wrap("pieces of a response", err)
 }
 
 // Done writes down that a home has a response whole. Once enough have, its pieces go.
-func (d *DB) Done(ctx context.Context, id wire.Hash, b Brought, enough bool) error {
+func (d *DB) Done(ctx context.Context, id wire.Salt, b Brought, enough bool) error {
 	return wrap("a response was brought", d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO brought (response, node, minute) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, id[:], b.Node[:], b.Minute)
 		if err == nil && enough {
@@ -151,17 +151,17 @@ func (d *DB) Done(ctx context.Context, id wire.Hash, b Brought, enough bool) err
 
 // Hurry has a response wait for nothing. It returns nvr.ErrNotFound for one that is not
 // on its way.
-func (d *DB) Hurry(ctx context.Context, id wire.Hash) error {
+func (d *DB) Hurry(ctx context.Context, id wire.Salt) error {
 	return d.change(ctx, "hurry a response", `UPDATE response SET hidden = 0 WHERE id = ? AND EXISTS (SELECT 1 FROM piece WHERE response = id)`, id)
 }
 
 // Withdraw forgets the pieces of a response. It returns nvr.ErrNotFound for one that
 // is not on its way.
-func (d *DB) Withdraw(ctx context.Context, id wire.Hash) error {
+func (d *DB) Withdraw(ctx context.Context, id wire.Salt) error {
 	return d.change(ctx, "withdraw a response", `DELETE FROM piece WHERE response = ?`, id)
 }
 
-func (d *DB) change(ctx context.Context, what, text string, id wire.Hash) error {
+func (d *DB) change(ctx context.Context, what, text string, id wire.Salt) error {
 	return wrap(what, d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		r, err := tx.ExecContext(ctx, text, id[:])
 		if err != nil {

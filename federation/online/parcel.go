@@ -36,11 +36,11 @@ type carrier struct {
 	day    uint32
 	passed map[wire.Key]int // parcels of a node, on that day
 
-	pause map[wire.Hash]pause // of responses that were brought in vain
+	pause map[wire.Salt]pause // of responses that were brought in vain
 }
 
 func newCarrier(ctx context.Context, m *membership.Membership, n *node.Node, db *mail.DB, now func() time.Time) *carrier {
-	c := &carrier{ctx: ctx, m: m, node: n, mail: db, now: now, own: wire.PublicKey(m.Node()), passed: map[wire.Key]int{}, pause: map[wire.Hash]pause{}}
+	c := &carrier{ctx: ctx, m: m, node: n, mail: db, now: now, own: wire.PublicKey(m.Node()), passed: map[wire.Key]int{}, pause: map[wire.Salt]pause{}}
 	n.TakeParcels(c.may, c.keep)
 	return c
 }

@@ -244,7 +244,8 @@ func TestRequest(t *testing.T) {
 		h.until(m, "the reply", func() bool { r := m.Logs()[0].Replies()[post]; return len(r) == 1 && r[0].Text == "It is closed now." })
 	}
 
-	id, err := dora.Respond(as[dora], response.Response{Request: asked.ID, Until: as[dora].Now() + 30*wire.Day, Words: "I saw it begin.", Media: []response.Media{{Type: wire.MediaPhoto, Bytes: bytes.Repeat([]byte("photo"), 100_000)}}}, false)
+	id := wire.Salt{1}
+	err = dora.Respond(as[dora], id, response.Response{Request: asked.ID, Until: as[dora].Now() + 30*wire.Day, Words: "I saw it begin.", Media: []response.Media{{Type: wire.MediaPhoto, Bytes: bytes.Repeat([]byte("photo"), 100_000)}}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +265,7 @@ func TestRequest(t *testing.T) {
 	}
 
 	// A hidden one waits for its turn, and nothing of it is sent before.
-	if _, err := cleo.Respond(as[cleo], response.Response{Request: asked.ID, Until: as[cleo].Now() + 30*wire.Day, Words: "So did I."}, true); err != nil {
+	if err := cleo.Respond(as[cleo], wire.Salt{2}, response.Response{Request: asked.ID, Until: as[cleo].Now() + 30*wire.Day, Words: "So did I."}, true); err != nil {
 		t.Fatal(err)
 	}
 	cleo.Slot(as[cleo], 1)
@@ -301,10 +302,10 @@ func TestNeighborAsks(t *testing.T) {
 	}
 	ben.until(as[ben], "the question", func() bool { _, err := as[ben].Request(id); return err == nil })
 	r := response.Response{Request: id, Until: now + 30*wire.Day, Words: "At three, under the hedge of number 9."}
-	if _, err := ben.Respond(as[ben], r, false); err != nil {
+	if err := ben.Respond(as[ben], wire.Salt{1}, r, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := anna.Respond(as[anna], r, false); err == nil {
+	if err := anna.Respond(as[anna], wire.Salt{1}, r, false); err == nil {
 		t.Error("she answers herself")
 	}
 	var got []online.Answer

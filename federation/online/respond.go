@@ -19,42 +19,37 @@ import (
 // nothing, which takes hours; another one goes at once, and the homes that pass it on
 // can tell that this one answered something.
 //
-// It returns the response's name. Errors are nvr.ErrNotFound for a request that is not
-// here, nvr.ErrInvalid for one that is closed, whose agency published no key to seal
+// The id is the caller's, and the same response is handed over once. Errors are
+// nvr.ErrExists for one that was, nvr.ErrNotFound for a request that is not here, nvr.ErrInvalid for one that is closed, whose agency published no key to seal
 // for, that no home keeps anything for, or for what can't be handed over (the message
 // says what), and those of writing to disk.
-func (o *Online) Respond(m *membership.Membership, r response.Response, hidden bool) (id wire.Hash, err error) {
+func (o *Online) Respond(m *membership.Membership, id wire.Salt, r response.Response, hidden bool) error {
 	asked, err := m.Request(r.Request)
 	if err != nil {
-		return id, err
+		return err
 	}
 	now := m.Now()
 	switch {
 	case !asked.Open(now):
-		return id, fmt.Errorf("%w: this request is closed", nvr.ErrInvalid)
+		return fmt.Errorf("%w: this request is closed", nvr.ErrInvalid)
 	case asked.Recipient.Recipient == "":
-		return id, fmt.Errorf("%w: the agency has not said to which key it is to be sealed", nvr.ErrInvalid)
+		return fmt.Errorf("%w: the agency has not said to which key it is to be sealed", nvr.ErrInvalid)
 	case len(m.Keepers(asked.Asker())) == 0:
-		return id, fmt.Errorf("%w: no home takes in answers for whoever asked now", nvr.ErrInvalid)
+		return fmt.Errorf("%w: no home takes in answers for whoever asked now", nvr.ErrInvalid)
 	case asked.Asker() == m.Author():
-		return id, fmt.Errorf("%w: this home asked itself", nvr.ErrInvalid)
+		return fmt.Errorf("%w: this home asked itself", nvr.ErrInvalid)
 	}
 	r.Agency, r.Case, r.Minute = asked.Asker(), cmp.Or(asked.Request.Case, noCase), now
 	sealed, err := response.Seal(asked.Recipient, r)
 	if err != nil {
-		return id, fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
+		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 	}
-	pieces := response.Cut(sealed)
-	first, err := response.ParsePiece(pieces[0])
+	err = o.mail.Give(o.ctx, mail.Response{ID: id, Neighborhood: m.Name(), Asker: asked.Asker(), Minute: now, Hidden: hidden}, response.Cut(sealed))
 	if err != nil {
-		return id, err
-	}
-	err = o.mail.Give(o.ctx, mail.Response{ID: first.Response, Neighborhood: m.Name(), Asker: asked.Asker(), Minute: now, Hidden: hidden}, pieces)
-	if err != nil {
-		return id, err
+		return err
 	}
 	m.Touch()
-	return first.Response, nil
+	return nil
 }
 
 // noCase stands for the case in what is answered to neighbors.
@@ -149,7 +144,7 @@ func (o *Online) Responses(m *membership.Membership) ([]mail.Response, error) {
 
 // Hurry has a hidden response go at once. It returns nvr.ErrNotFound for one that is
 // not on its way.
-func (o *Online) Hurry(m *membership.Membership, id wire.Hash) error {
+func (o *Online) Hurry(m *membership.Membership, id wire.Salt) error {
 	if err := o.mail.Hurry(o.ctx, id); err != nil {
 		return err
 	}
@@ -159,7 +154,7 @@ func (o *Online) Hurry(m *membership.Membership, id wire.Hash) error {
 
 // Withdraw takes back what no home has yet; what one has it may have handed on. It
 // returns nvr.ErrNotFound for a response that is not on its way.
-func (o *Online) Withdraw(m *membership.Membership, id wire.Hash) error {
+func (o *Online) Withdraw(m *membership.Membership, id wire.Salt) error {
 	if err := o.mail.Withdraw(o.ctx, id); err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@
 -- What is on its way from this home. A row stays for a month, so that the owner sees
 -- what became of it.
 CREATE TABLE response (
-	id            BLOB    PRIMARY KEY CHECK (length(id) = 32),        -- its name, see federation/response
+	id            BLOB    PRIMARY KEY CHECK (length(id) = 16),        -- as this home calls it
 	neighborhood  BLOB    NOT NULL CHECK (length(neighborhood) = 32),
 	asker         BLOB    NOT NULL CHECK (length(asker) = 32),        -- the agency's key, or a neighbor's author key
 	minute        INTEGER NOT NULL CHECK (minute >= 0),               -- when it was given to be brought

@@ -59,8 +59,7 @@ type Source interface {
 // Asked is what somebody asks. A neighbor asks about Cells, and has no agency.
 type Asked struct {
 	membership.Asked
-	From  string // name of the neighbor; empty for an agency
-	Cells []wire.Cell
+	From string // name of the neighbor; empty for an agency
 }
 
 // Title is what who asks is called.
@@ -107,17 +106,25 @@ type Logs struct{}
 
 // Requests is that of [Source].
 func (Logs) Requests(m *membership.Membership) (all []Asked) {
-	for _, a := range m.Requests() {
-		all = append(all, Asked{Asked: a})
+	for _, a := range append(m.Requests(), m.NeighborRequests()...) {
+		if a.Neighbor == m.Author() {
+			continue
+		}
+		one := Asked{Asked: a}
+		if author := m.State().Member(a.Neighbor); author != nil {
+			one.From = author.Card.Name
+		}
+		all = append(all, one)
 	}
+	slices.SortStableFunc(all, func(a, b Asked) int { return cmp.Compare(b.Request.Head.Minute, a.Request.Head.Minute) })
 	return all
 }
 
 // Bulletins is that of [Source].
 func (Logs) Bulletins(m *membership.Membership) (all []Bulletin) {
-	for _, agency := range m.Agencies() {
-		for _, b := range agency.Bulletins(m.Now()) {
-			all = append(all, Bulletin{agency.Agency.Agency, b})
+	for _, l := range m.Logs() {
+		for _, b := range l.Bulletins(m.Now()) {
+			all = append(all, Bulletin{l.Agency.Agency, b})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Bulletin) int { return cmp.Compare(b.Head.Minute, a.Head.Minute) })
