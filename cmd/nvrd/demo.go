@@ -24,6 +24,7 @@ func demo(ctx context.Context, c *call) (err error) {
 	f.StringVar(&s.data, "data", "", "where footage and settings are kept; a temporary directory unless given here")
 	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages of the first home; the others have the ports after it")
 	homes := f.Int("homes", 1, "how many homes; several are neighbors, and one more asks to be let in")
+	ask := f.Bool("agency", false, "a fire brigade asks the homes, which are two at least")
 	s.flags(f)
 	c.typed = "data" // STOOP_DATA is where real cameras are recorded
 	if err := c.parse(f); err != nil {
@@ -31,6 +32,9 @@ func demo(ctx context.Context, c *call) (err error) {
 	}
 	if *homes < 1 || *homes > len(residents)-1 {
 		return fmt.Errorf("--homes is 1 to %d: %w", len(residents)-1, nvr.ErrInvalid)
+	}
+	if *ask && *homes < 2 {
+		return fmt.Errorf("--agency: give --homes 2 or more, of which two are its sponsors: %w", nvr.ErrInvalid)
 	}
 	if s.data == "" {
 		if s.data, err = os.MkdirTemp("", "stoop-demo-"); err != nil {
@@ -47,7 +51,7 @@ func demo(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *homes > 1 {
-		return c.street(ctx, s, sim, *homes)
+		return c.street(ctx, s, sim, *homes, *ask)
 	}
 	if err := onlySimulated(ctx, s.data); err != nil {
 		return err

@@ -25,7 +25,7 @@ import (
 var residents = []string{"Anna, number 4", "Ben, number 7", "Cleo, number 9", "Dara, number 12", "Emil, number 15", "Fay, number 18"}
 
 // street runs several homes on this machine, already neighbors.
-func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int) (err error) {
+func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int, agency bool) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var past pastClock
@@ -71,6 +71,15 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 	}
 	if err := settle(ctx, running[:homes], &past); err != nil {
 		return err
+	}
+	if agency {
+		if err := allowsBrigade(ctx, s.data, running[:homes]); err != nil {
+			return err
+		}
+		go asks(ctx, s.data, running[0])
+		if _, err := fmt.Fprintf(c.out, "A fire brigade asks the homes within a minute or two. It reads what they answer with: nvrd agency inbox --agency %s\n", brigadeDir(s.data)); err != nil {
+			return err
+		}
 	}
 	for i, a := range running[:homes] {
 		if _, err := fmt.Fprintf(c.out, "Stoop is at %s (%s)\n", whereabouts(a.listener.Addr()), residents[i]); err != nil {
