@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"crypto/ed25519"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -82,9 +83,10 @@ func TestLetAgencyIn(t *testing.T) {
 	}
 
 	anna.err = errors.New("there is <b>no</b> such domain")
+	whole := wire.PublicKey(ed25519.NewKeyFromSeed(append(make([]byte, 31), 1)))
 	look := post(anna.pages(auth.Household()), anna.at(page), values("do", "look", "card", text, "at", "40.65,-73.95", "radius", "300"))
 	run(t, look.Body.String(), append(everyPage,
-		says("Fire brigade", "Fire and rescue", "Desk, 555 0100", "Deleted after 30 days.", "fire.example", "94 km². Of the 16 squares of this neighborhood 16 lie in there as a whole.", "there is <b>no</b> such domain", "I know by other means"),
+		says("Fire brigade", "Fire and rescue", hex.EncodeToString(whole[:]), "Desk, 555 0100", "Deleted after 30 days.", "fire.example", "94 km². Of the 16 squares of this neighborhood 16 lie in there as a whole.", "there is <b>no</b> such domain", "I know by other means"),
 		lacks("None of these squares"))...)
 	cells := ticked(t, look.Body.String())
 	around, err := area.Around(wire.Point{Lat: 40_650_000, Lon: -73_950_000}, 300)

@@ -158,16 +158,16 @@ type form struct {
 
 // seen is what a card says, to be decided on.
 type seen struct {
-	title, text    string
-	facts          []street.Fact
-	proved         string // or known by other means; else empty
-	unproved       string
-	noDomain       bool
-	anyway         bool
-	renews         string
-	grid           grid
-	outside, wrong string
-	succeeds       component.Select // it has no options where there is no other agency
+	title, text, key string
+	facts            []street.Fact
+	proved           string // or known by other means; else empty
+	unproved         string
+	noDomain         bool
+	anyway           bool
+	renews           string
+	grid             grid
+	outside, wrong   string
+	succeeds         component.Select // it has no options where there is no other agency
 }
 
 func newForm(f layout.Frame, look street.Look, in input) form {
@@ -191,7 +191,7 @@ func newForm(f layout.Frame, look street.Look, in input) form {
 func newSeen(look street.Look, in input) *seen {
 	t, says := look.T.Street.Agencies.New, in.says()
 	s := &seen{
-		title: says.Title, text: in.text, facts: look.AgencyFacts(says, in.cells), unproved: in.unproved, noDomain: says.Domain == "", anyway: in.anyway,
+		title: says.Title, text: in.text, key: says.Key.String(), facts: look.AgencyFacts(says, in.cells), unproved: in.unproved, noDomain: says.Domain == "", anyway: in.anyway,
 		grid: newGrid(look, says, in), wrong: in.wrong["cells"],
 	}
 	switch {
