@@ -36,20 +36,21 @@ func public(a netip.Addr) bool {
 		b := a.As16()
 		a = netip.AddrFrom4([4]byte(b[12:]))
 	}
-	return (a.Is4() || unicast.Contains(a)) && a.Zone() == "" && !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
+	return (a.Is4() || unicast.Contains(a)) && !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// nearby tells whether an address is in a network that this machine is in: with IPv6
-// all that is at home has an address of the internet. A machine that can't tell has
-// none that is asked.
-func nearby(a netip.Addr) bool {
+// internet tells whether an address may be asked. A machine that can't tell which
+// networks it is in asks none.
+func internet(a netip.Addr) bool {
 	own, err := net.InterfaceAddrs()
-	if err != nil {
-		return true
-	}
-	a = a.Unmap()
+	return err == nil && public(a) && !nearby(a, own)
+}
+
+// nearby tells whether an address is in a network that a machine with such addresses
+// is in: with IPv6 all that is at home has an address of the internet.
+func nearby(a netip.Addr, own []net.Addr) bool {
 	return slices.ContainsFunc(own, func(o net.Addr) bool {
 		p, err := netip.ParsePrefix(o.String())
-		return err == nil && p.Masked().Contains(a)
+		return err == nil && p.Masked().Contains(a.Unmap())
 	})
 }

@@ -47,7 +47,7 @@ func Client() *http.Client { return Guard{}.Client() }
 // Client is [Client] by this guard.
 func (g Guard) Client() *http.Client {
 	if g.Allow == nil {
-		g.Allow = func(a netip.Addr) bool { return public(a) && !nearby(a) }
+		g.Allow = internet
 	}
 	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)

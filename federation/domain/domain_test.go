@@ -206,7 +206,7 @@ func TestClient(t *testing.T) {
 func TestPublic(t *testing.T) {
 	for address, want := range map[string]bool{
 		"1.1.1.1": true, "93.184.215.14": true, "223.255.255.255": true, "172.15.0.1": true, "172.32.0.1": true, "100.63.255.255": true, "100.128.0.1": true,
-		"2606:4700:4700::1111": true, "2a01::1": true, "::ffff:1.1.1.1": true, "64:ff9b::1.1.1.1": true,
+		"192.88.98.1": true, "192.88.99.1": false, "2606:4700:4700::1111": true, "2a01::1": true, "::ffff:1.1.1.1": true, "64:ff9b::1.1.1.1": true,
 		"0.0.0.0": false, "0.1.2.3": false, "10.1.2.3": false, "100.64.0.1": false, "100.127.255.255": false, "127.0.0.1": false, "127.255.255.254": false,
 		"169.254.169.254": false, "172.16.0.1": false, "172.31.255.255": false, "192.168.1.1": false, "192.0.0.8": false, "192.0.2.1": false,
 		"198.18.0.1": false, "198.19.255.255": false, "198.51.100.1": false, "203.0.113.1": false, "224.0.0.1": false, "239.1.1.1": false, "240.0.0.1": false, "255.255.255.255": false,
@@ -222,18 +222,39 @@ func TestPublic(t *testing.T) {
 
 // What is in a network that this machine is in is not asked, whatever its address.
 func TestNearby(t *testing.T) {
+	own := []net.Addr{&net.IPNet{IP: net.ParseIP("2a01:db8:1:2::7"), Mask: net.CIDRMask(64, 128)}, &net.IPNet{IP: net.IPv4(93, 184, 7, 1), Mask: net.CIDRMask(24, 32)}}
+	for address, want := range map[string]bool{
+		"2a01:db8:1:2::7": true, "2a01:db8:1:2:ffff::1": true, "2a01:db8:1:3::7": false, "93.184.7.200": true, "::ffff:93.184.7.200": true, "93.184.8.200": false,
+	} {
+		if got := nearby(netip.MustParseAddr(address), own); got != want {
+			t.Errorf("%s is nearby: %v", address, got)
+		}
+	}
+	if internet(netip.MustParseAddr("192.0.2.1")) || !internet(netip.MustParseAddr("1.1.1.1")) {
+		t.Error("the internet may not be asked, or what is not there may be")
+	}
+	if here := ownPublic(t); here.IsValid() && internet(here) {
+		t.Errorf("%s is asked, which is this machine's", here)
+	}
+}
+
+// ownPublic returns an address of the internet that this machine has, if it has one.
+func ownPublic(t *testing.T) netip.Addr {
+	t.Helper()
 	own, err := net.InterfaceAddrs()
 	if err != nil || len(own) == 0 {
 		t.Fatalf("this machine has no address: %v", err)
 	}
 	for _, o := range own {
-		if p := netip.MustParsePrefix(o.String()); !nearby(p.Addr()) {
+		p, err := netip.ParsePrefix(o.String())
+		if err == nil && !nearby(p.Addr(), own) {
 			t.Errorf("%s is far away", o)
 		}
+		if err == nil && public(p.Addr()) {
+			return p.Addr()
+		}
 	}
-	if !nearby(netip.MustParseAddr("127.8.9.10")) || nearby(netip.MustParseAddr("1.1.1.1")) {
-		t.Error("what is nearby is far away, or the other way")
-	}
+	return netip.Addr{}
 }
 
 // Who asks no longer waits no longer.
