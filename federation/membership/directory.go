@@ -25,19 +25,23 @@ func (a Act) Minute() wire.Minute { return a.Says.Act().Minute }
 // Agency is an agency as the directory has it.
 type Agency struct {
 	roster.Agency
-	Acts []Act // that count and are about it, the oldest first
+	Acts    []Act   // that count and are about it, the oldest first
+	Fraud   bool    // it showed two logs: nothing more of it is taken, whatever stewards decide
+	Figures Figures // of what it published, as far as this home has it
 }
 
 // May tells whether it may ask homes here.
-func (a Agency) May() bool { return !a.Suspended }
+func (a Agency) May() bool { return !a.Suspended && !a.Fraud }
 
 // Agencies returns all that the charter names: those that may ask come first, by
-// their titles. It is the same at every home that holds the same roster.
+// their titles. It is the same at every home that holds the same roster and the same logs.
 func (m *Membership) Agencies() []Agency {
 	s := m.State()
 	all := map[wire.Key]Agency{}
-	for key, is := range s.Agencies {
-		all[key] = Agency{Agency: is}
+	for _, l := range m.Logs() {
+		if is, ok := s.Agencies[l.Key]; ok {
+			all[l.Key] = Agency{Agency: is, Fraud: l.Fraud, Figures: l.figures(m.now())}
+		}
 	}
 	for _, act := range m.acts(s, s.Charter) {
 		for _, key := range About(act.Says) {

@@ -8,6 +8,7 @@ import (
 
 	"nvrd/federation/feed"
 	"nvrd/federation/request"
+	"nvrd/federation/request/area"
 	"nvrd/federation/roster"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -180,6 +181,52 @@ func (l Log) Bulletins(now wire.Minute) (all []wire.Bulletin) {
 		}
 	}
 	return all
+}
+
+// Figures are of what an agency published.
+type Figures struct {
+	Requests  int         // that keep the rules
+	Open      int         // of these
+	Window    wire.Minute // that they ask for: as many ask for more as for less
+	Area      float64     // in square metres, likewise
+	Bulletins int
+	Replies   int
+	Lacking   int // entries without a text here: what breaks a rule, or was withheld
+}
+
+func (l Log) figures(now wire.Minute) (f Figures) {
+	var windows []wire.Minute
+	var areas []float64
+	for _, a := range l.Requests() {
+		f.Requests++
+		if a.State(now) == StateOpen {
+			f.Open++
+		}
+		windows = append(windows, a.Request.To-a.Request.From)
+		if asked, err := area.Check(a.Request.Area); err == nil {
+			areas = append(areas, asked.SquareMetres())
+		}
+	}
+	for _, e := range l.Entries {
+		switch e.Text.Body.(type) {
+		case nil:
+			f.Lacking++
+		case wire.Bulletin:
+			f.Bulletins++
+		case wire.Reply:
+			f.Replies++
+		}
+	}
+	f.Window, f.Area = median(windows), median(areas)
+	return f
+}
+
+func median[T cmp.Ordered](all []T) (m T) {
+	if len(all) > 0 {
+		slices.Sort(all)
+		m = all[len(all)/2]
+	}
+	return m
 }
 
 // Replies returns what the agency answered to posts that were opened to it, by post.

@@ -11,6 +11,9 @@ type StreetAgencies struct {
 	Classes   map[string]string `json:"classes"`
 	May       string            `json:"may"`
 	Suspended string            `json:"suspended"`
+	Fraud     string            `json:"fraud"`
+	FraudT    string            `json:"fraud_hint"`
+	Done      StreetAgencyDone  `json:"done"`
 	Moved     string            `json:"moved"`
 	MovedTo   string            `json:"moved_to"` // {title} {words}
 	Why       string            `json:"why"`
@@ -27,6 +30,20 @@ type StreetAgencies struct {
 
 	Facts StreetAgencyFacts `json:"facts"`
 	New   StreetAgencyNew   `json:"new"`
+}
+
+// StreetAgencyDone is what an agency published, counted at home.
+type StreetAgencyDone struct {
+	Title     string `json:"title"`
+	Requests  string `json:"requests"`
+	Asked     string `json:"asked"` // {n} {open}
+	Window    string `json:"window"`
+	Hours     string `json:"hours"` // {h} {m}
+	Area      string `json:"area"`
+	Metres    string `json:"metres"` // {m}
+	Bulletins string `json:"bulletins"`
+	Replies   string `json:"replies"`
+	Lacking   string `json:"lacking"`
 }
 
 // StreetAgencyFacts is what an agency says of itself.

@@ -2,6 +2,7 @@ package agencies
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -35,6 +36,8 @@ type agency struct {
 	history       []decision
 	suspend       component.Area // it has no ID where it can't be suspended
 	opened        bool           // its form is
+	fraud         string
+	done          []street.Fact // what it published
 }
 
 // decision is what stewards decided, or may yet.
@@ -77,9 +80,12 @@ func newAgency(look street.Look, is membership.Agency, in typed, steward bool) a
 	case is.Heir != (wire.Key{}):
 		a.state, a.tone = t.Moved, ""
 		a.moved = text.Fill(t.MovedTo, "title", look.State().Agencies[is.Heir].Title, "words", identity.Fingerprint(is.Heir))
+	case is.Fraud:
+		a.state, a.tone, a.fraud = t.Fraud, "lamp", t.FraudT
 	case is.Suspended:
 		a.state, a.tone, a.reason = t.Suspended, "lamp", is.Reason
 	}
+	a.done = figures(t.Done, is.Figures)
 	for i, act := range is.Acts {
 		a.history = append(a.history, decided(look, is.Key, act, i == 0))
 	}
@@ -90,6 +96,21 @@ func newAgency(look street.Look, is membership.Agency, in typed, steward bool) a
 		}
 	}
 	return a
+}
+
+// figures puts into words what an agency published.
+func figures(t text.StreetAgencyDone, f membership.Figures) []street.Fact {
+	var all []street.Fact
+	add := func(name, value string) { all = append(all, street.Fact{Name: name, Value: value}) }
+	add(t.Requests, text.Fill(t.Asked, "n", strconv.Itoa(f.Requests), "open", strconv.Itoa(f.Open)))
+	if f.Requests > 0 {
+		add(t.Window, text.Fill(t.Hours, "h", strconv.Itoa(int(f.Window/60)), "m", strconv.Itoa(int(f.Window%60))))
+		add(t.Area, text.Fill(t.Metres, "m", strconv.FormatFloat(math.Round(math.Sqrt(f.Area)), 'f', 0, 64)))
+	}
+	add(t.Bulletins, strconv.Itoa(f.Bulletins))
+	add(t.Replies, strconv.Itoa(f.Replies))
+	add(t.Lacking, strconv.Itoa(f.Lacking))
+	return all
 }
 
 // decided says what an act did to the agency of a key; first is the act that let it in.
