@@ -31,7 +31,6 @@ type StreetAsked struct {
 	Who      string            `json:"who"`
 	What     string            `json:"what"`
 	When     string            `json:"when"`
-	Span     string            `json:"span"` // {from} {to}
 	Where    string            `json:"where"`
 	Squares  Plural            `json:"squares"` // {ns} {ew}
 	OnGrid   string            `json:"on_grid"`

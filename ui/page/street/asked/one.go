@@ -27,7 +27,7 @@ type oneModel struct {
 	title    string // of who asks
 	who      string
 	what     string
-	from, to street.Stamp
+	window   period
 	expires  street.Stamp
 	squares  string
 	outside  string // how many squares the picture lacks; empty for none
@@ -56,8 +56,31 @@ type having struct {
 
 // part is a time that was recorded.
 type part struct {
-	From, To     street.Stamp
+	period
 	Look, Choose string
+}
+
+// period is from when to when, by the home's own clock wherever the page is read: so
+// that the hour that is asked about is the one that cameras and people there had.
+type period struct {
+	Day      string
+	From, To instant
+	LastDay  string // on which it ends, if that is another one
+}
+
+type instant struct{ Machine, Human string }
+
+func periodOf(s nvr.Span, look street.Look) period {
+	at := func(t nvr.Time) (string, instant) {
+		local := t.Std().In(look.Now.Location())
+		return look.T.Calendar.Date(local), instant{t.String(), local.Format("15:04")}
+	}
+	var p period
+	p.Day, p.From = at(s.From)
+	if p.LastDay, p.To = at(s.To); p.LastDay == p.Day {
+		p.LastDay = ""
+	}
+	return p
 }
 
 // One shows the facts of a request, and whether this home has something.
@@ -105,7 +128,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, problem s
 	is := state(a, look.Membership.Now())
 	m := oneModel{
 		frame: f, back: street.Href(look.Membership, "/requests"), title: a.Title(), who: who(a, t), what: what(a.Request.Incident, t),
-		from: stamp(a.Request.From), to: stamp(a.Request.To), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is], open: is == "open",
+		window: periodOf(choice.Window(a.Request), look), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is], open: is == "open",
 		owner: owner(r), problem: problem, coverage: street.Href(look.Membership, "/coverage"), send: p.Send != nil, answer: href(look.Membership, a, "/answer"), action: href(look.Membership, a, ""),
 	}
 	if a.From == "" {
@@ -195,17 +218,10 @@ func (p Page) found(r *http.Request, look street.Look, a Asked, m *oneModel) (ch
 func partOf(look street.Look, a Asked, camera nvr.CameraID, s nvr.Span) part {
 	at := "/cameras/" + camera.String()
 	choose := url.Values{"from": {s.From.String()}, "to": {s.To.String()}, "answer": {a.ID.String()}, "street": {street.Short(look.Membership)}}
-	stamp := func(t nvr.Time) street.Stamp {
-		return street.StampOf(wire.MinuteOf(t.Std()), look.Now, look.T.Calendar)
-	}
-	p := part{stamp(s.From), stamp(s.To), at + "?" + url.Values{"at": {s.From.String()}, "zoom": {"1h"}}.Encode(), at + "/share?" + choose.Encode()}
-	if p.From.Day != nil && p.To.Day != nil && p.From.Day.Human == p.To.Day.Human {
-		p.To.Day = nil
-	}
-	return p
+	return part{periodOf(s, look), at + "?" + url.Values{"at": {s.From.String()}, "zoom": {"1h"}}.Encode(), at + "/share?" + choose.Encode()}
 }
 
-// Classes of the legend, in its order.
+// legend says what the squares of a picture are, of those that it has.
 func legend(p picture, t text.StreetAsked) (all [][2]string) {
 	for _, l := range [][2]string{{"asked", t.IsAsked}, {"seen", t.IsSeen}, {"both", t.IsBoth}} {
 		if slices.ContainsFunc(p.squares, func(d drawn) bool { return d.class == l[0] }) {
