@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +32,18 @@ type desk struct {
 	sent     []asked.Response
 	refuse   error
 	mute     bool // nothing can be sent
+	nowhere  bool // no agency was let in, so that nobody said where the neighborhood lies
 }
 
 func (d *desk) Requests(*membership.Membership) []asked.Asked     { return d.asked }
 func (d *desk) Bulletins(*membership.Membership) []asked.Bulletin { return d.told }
-func (d *desk) Cells(*membership.Membership) []wire.Cell          { return []wire.Cell{at40(0, 0), at40(3, 4)} }
+
+func (d *desk) Cells(*membership.Membership) []wire.Cell {
+	if d.nowhere {
+		return nil
+	}
+	return []wire.Cell{at40(0, 0), at40(3, 4)}
+}
 
 func (d *desk) Agencies(*membership.Membership) (all []wire.Agency) {
 	seen := map[wire.Key]bool{{}: true}
@@ -152,7 +158,7 @@ func TestRequests(t *testing.T) {
 
 	// Who only reads learns nothing of what the owner has, and decides nothing.
 	anna.desk.recorded = []nvr.Span{choice.Window(fire.Request)}
-	anna.does("/coverage", "camera", "1", "cell", cellOf(at40(0, 0)))
+	anna.does("/coverage", "camera", "1", "grid", fieldOf(t, anna.shows("/coverage"), "grid"), "cell", area.CellText(at40(0, 0)))
 	read := get(anna.pages(reader), anna.at(anna.request(fire, ""))).Body.String()
 	run(t, read, append(everyPage, says("A shed burned."), lacks("Do I have something?"), lacks("Drive"), lacks("Your cameras see"), lacks("Both"))...)
 	for _, page := range []string{"/coverage", "/ledger", "/ledger.json", "/ledger.csv", anna.request(fire, "/answer")} {
@@ -170,9 +176,10 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func cellOf(c wire.Cell) string { return itoa(c.Row) + "." + itoa(c.Col) }
-
-func itoa(n uint32) string { return strconv.Itoa(int(n)) }
+// boxOf is the id of the box of a cell, of the first camera.
+func boxOf(c wire.Cell) string {
+	return "cell-1-" + strings.ReplaceAll(area.CellText(c), ":", "-")
+}
 
 // isTicked finds a box by its id.
 func isTicked(t *testing.T, page, id string) (found, ticked bool) {
@@ -195,27 +202,34 @@ func TestCoverage(t *testing.T) {
 	_, anna, _, _ := maple(t)
 	page := anna.shows("/coverage", says("Nothing is sent.", "222 m from south to north and 170 m from west to east", "North", "Drive", "0 squares marked"))
 	for id, want := range map[string]bool{
-		cellOf(at40(0, 0)): true, cellOf(at40(4, 5)): true, cellOf(wire.Cell{Row: at40(0, 0).Row - 1, Col: at40(0, 0).Col - 1}): true, cellOf(at40(5, 0)): false, cellOf(at40(0, 6)): false,
+		boxOf(at40(0, 0)): true, boxOf(at40(4, 5)): true, boxOf(wire.Cell{Row: at40(0, 0).Row - 1, Col: at40(0, 0).Col - 1}): true, boxOf(at40(5, 0)): false, boxOf(at40(0, 6)): false,
 	} {
-		if found, ticked := isTicked(t, page, "cell-1-"+id); found != want || ticked {
+		if found, ticked := isTicked(t, page, id); found != want || ticked {
 			t.Errorf("the square %s is there: %v, ticked: %v", id, found, ticked)
 		}
 	}
-	if strings.Index(page, "cell-1-"+cellOf(at40(4, 0))) > strings.Index(page, "cell-1-"+cellOf(at40(0, 0))) || strings.Index(page, "cell-1-"+cellOf(at40(0, 5))) < strings.Index(page, "cell-1-"+cellOf(at40(0, 0))) {
+	if strings.Index(page, boxOf(at40(4, 0))) > strings.Index(page, boxOf(at40(0, 0))) || strings.Index(page, boxOf(at40(0, 5))) < strings.Index(page, boxOf(at40(0, 0))) {
 		t.Error("north is not up, or west not on the left")
 	}
 	far := wire.Cell{Row: 5, Col: 5}
 	if err := anna.desk.choices.Cover(t.Context(), 1, []wire.Cell{far}); err != nil {
 		t.Fatal(err)
 	}
-	anna.does("/coverage", "camera", "1", "cell", cellOf(at40(0, 0)), "cell", cellOf(at40(1, 1)), "cell", "1.1", "cell", "x", "cell", "-1.7", "cell", "99999999999.1")
+	grid := fieldOf(t, page, "grid")
+	anna.does("/coverage", "camera", "1", "grid", grid, "cell", area.CellText(at40(0, 0)), "cell", area.CellText(at40(1, 1)), "cell", "1:1", "cell", "x", "cell", "-1:7", "cell", "99999999999:1")
 	got, err := anna.desk.choices.Coverage(t.Context())
 	if err != nil || len(got) != 1 || len(got[1]) != 3 || got[1][0] != far || got[1][1] != at40(0, 0) || got[1][2] != at40(1, 1) {
 		t.Errorf("%v, %v", got, err)
 	}
 	page = anna.shows("/coverage?saved=1", says("Saved for Drive. Nothing was sent.", "3 squares marked", "1 square outside of this grid stays marked."))
-	if _, ticked := isTicked(t, page, "cell-1-"+cellOf(at40(1, 1))); !ticked {
+	if _, ticked := isTicked(t, page, boxOf(at40(1, 1))); !ticked {
 		t.Error("what was marked is not ticked")
+	}
+	for _, bad := range []string{"", "1.2.3", "a.b.c.d", "0.0.100000.7", "-1.0.7.7", "0.0.-7.7", "0.9999999999999999999.7.7"} {
+		anna.does("/coverage", "camera", "1", "grid", bad)
+		if again, err := anna.desk.choices.Coverage(t.Context()); err != nil || len(again[1]) != 3 {
+			t.Errorf("a form of the grid %q takes away marks: %v, %v", bad, again, err)
+		}
 	}
 	for _, camera := range []string{"7", "0", "x", ""} {
 		if w := post(anna.pages(auth.Household()), anna.at("/coverage"), values("camera", camera)); w.Code < 400 || w.Code >= 500 {
@@ -226,8 +240,25 @@ func TestCoverage(t *testing.T) {
 		w := post(anna.pages(auth.Household()), anna.at("/coverage"), values("do", "find", "place", place))
 		run(t, w.Body.String(), append(everyPage, says(want), keeps("place", place))...)
 	}
+	// As long as nobody said where the neighborhood lies, it is around the home.
+	anna.desk.nowhere = true
+	must(anna.desk.choices.Cover(t.Context(), 1, nil))
+	anna.shows("/coverage", says("Say first where your home is"), lacks("Drive"))
+	w := post(anna.pages(auth.Household()), anna.at("/coverage"), values("do", "find", "place", "-33.9,179.9999"))
+	run(t, w.Body.String(), append(everyPage, says("Your home is in square D4.", "222 m from south to north and 185 m from west to east"))...)
+	over := area.CellOf(wire.Point{Lat: -33_900_000, Lon: -179_999_000}) // beyond the antimeridian
+	anna.does("/coverage", "camera", "1", "grid", fieldOf(t, w.Body.String(), "grid"), "cell", area.CellText(over))
+	if _, ticked := isTicked(t, anna.shows("/coverage", says("1 square marked")), boxOf(over)); !ticked {
+		t.Error("a square beyond the antimeridian is not kept")
+	}
 	for _, place := range []string{"", "here", "91,0", "0,181", "NaN,0", "1e999,0", "1,2,3", hostile["markup"].text} {
 		anna.fails("/coverage", http.StatusUnprocessableEntity, []string{"do", "find", "place", place}, blames("place", "Two numbers with a comma between them, north and east, such as 40.7128, -74.0060."))
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
 	}
 }
 
@@ -238,10 +269,10 @@ func TestHave(t *testing.T) {
 	h := &window{Handler: anna.pages(auth.Household())}
 	fire := anna.asks(1, nil)
 	asks := choice.Window(fire.Request)
-	anna.does("/coverage", "camera", "1", "cell", cellOf(at40(3, 3)))
+	anna.does("/coverage", "camera", "1", "grid", fieldOf(t, anna.shows("/coverage"), "grid"), "cell", area.CellText(at40(3, 3)))
 	anna.desk.recorded = []nvr.Span{asks}
 	anna.shows(anna.request(fire, ""), says("No. None of your cameras"), lacks("Drive recorded"))
-	anna.does("/coverage", "camera", "1", "cell", cellOf(at40(0, 0)))
+	anna.does("/coverage", "camera", "1", "grid", fieldOf(t, anna.shows("/coverage"), "grid"), "cell", area.CellText(at40(0, 0)))
 	anna.desk.recorded = nil
 	anna.shows(anna.request(fire, ""), says("No. None of your cameras", "Both"), lacks("Drive recorded"))
 	for minute := range 9 {

@@ -19,5 +19,5 @@ func (a *server) handOver(_ context.Context, m *membership.Membership, to asked.
 		}
 		made.Media = append(made.Media, response.Media{Type: kind, Bytes: f.Bytes})
 	}
-	return a.neighbors.Respond(m, r.ID, made, false)
+	return a.neighbors.Respond(m, r.ID, made, !r.Now)
 }

@@ -46,7 +46,6 @@ type StreetAsked struct {
 	Verified Plural            `json:"verified"`
 	State    string            `json:"state"`
 	States   map[string]string `json:"states"`
-	Classes  map[string]string `json:"classes"`
 	Neighbor string            `json:"neighbor"`
 	Other    string            `json:"other"` // than any incident
 
@@ -77,6 +76,10 @@ type StreetAnswer struct {
 	WordsTip string `json:"words_hint"`
 	Days     string `json:"days"`
 	DaysTip  string `json:"days_hint"`
+	Way      string `json:"way"`
+	Hidden   Choice `json:"hidden"`
+	Now      Choice `json:"now"`
+	Large    string `json:"large"`
 	Sure     string `json:"sure"`
 	Submit   string `json:"submit"`
 	Cancel   string `json:"cancel"`

@@ -24,9 +24,10 @@ import (
 
 // Bounds of an answer.
 const (
-	mostDays  = 365
-	usualDays = 30
-	sendTime  = time.Minute
+	mostDays   = 365
+	usualDays  = 30
+	sendTime   = time.Minute
+	mostHidden = 4_000_000 // bytes: more than homes send in one of their turns
 )
 
 type answerModel struct {
@@ -40,11 +41,16 @@ type answerModel struct {
 	preview *share.Preview
 	words   component.Area
 	days    component.Field
+	now     bool   // it is to leave at once
+	large   bool   // it can't be hidden
 	tick    string // what is wrong with the tick; empty for nothing
 }
 
 // answering is what was typed.
-type answering struct{ id, words, days, draft string }
+type answering struct {
+	id, words, days, draft string
+	now                    bool
+}
 
 // Answer shows the form of what is handed over, beside the draft that the address names.
 func (p Page) Answer(w http.ResponseWriter, r *http.Request) error {
@@ -65,7 +71,8 @@ func (p Page) Hand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := answering{r.PostFormValue("id"), wire.Tidy(r.PostFormValue("words"), true), strings.TrimSpace(r.PostFormValue("days")), r.PostFormValue("draft")}
+	get := r.PostFormValue
+	in := answering{get("id"), wire.Tidy(get("words"), true), strings.TrimSpace(get("days")), get("draft"), get("way") == "now"}
 	if r.PostFormValue("do") == "drop" {
 		p.Drafts.Drop(r, in.draft)
 		http.Redirect(w, r, href(look.Membership, a, ""), http.StatusSeeOther)
@@ -81,6 +88,8 @@ func (p Page) Hand(w http.ResponseWriter, r *http.Request) error {
 		wrong["words"] = t.NoWords
 	case !a.Open(look.Membership.Now()) || p.Send == nil:
 		wrong[""] = t.Closed
+	case len(draft.Full) > mostHidden && !in.now:
+		wrong[""] = t.Large
 	}
 	if len(wrong) > 0 {
 		return p.ask(w, r, http.StatusUnprocessableEntity, in, wrong)
@@ -90,8 +99,8 @@ func (p Page) Hand(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.ID, h.Words, h.Until = id, in.words, h.At+wire.Minute(days)*wire.Day
-	if err := p.hand(w, r, look.Membership, a, h, draft); err != nil {
-		return p.ask(w, r, street.Status(err), in, street.Faults{"": t.Failed})
+	if err := p.hand(w, r, look.Membership, a, h, draft, in.now); err != nil {
+		return p.ask(w, r, street.Status(err), in, street.Faults{"": street.Why(err, look.T.Street.Refused)})
 	}
 	p.Drafts.Drop(r, in.draft)
 	http.Redirect(w, r, street.Href(look.Membership, "/ledger?written=1"), http.StatusSeeOther)
@@ -99,7 +108,7 @@ func (p Page) Hand(w http.ResponseWriter, r *http.Request) error {
 }
 
 // hand writes into the ledger, then sends. What was handed over before is not again.
-func (p Page) hand(w http.ResponseWriter, r *http.Request, m *membership.Membership, a Asked, h choice.Handed, d share.Draft) error {
+func (p Page) hand(w http.ResponseWriter, r *http.Request, m *membership.Membership, a Asked, h choice.Handed, d share.Draft, now bool) error {
 	err := p.Choices.HandOver(r.Context(), h)
 	if errors.Is(err, nvr.ErrExists) {
 		return nil
@@ -107,7 +116,7 @@ func (p Page) hand(w http.ResponseWriter, r *http.Request, m *membership.Members
 	if err != nil {
 		return err
 	}
-	response := Response{ID: h.ID, Until: h.Until, Words: h.Words}
+	response := Response{ID: h.ID, Until: h.Until, Words: h.Words, Now: now}
 	for _, f := range h.Files {
 		response.Media = append(response.Media, Media{f.Name, f.Type, d.Full})
 	}
@@ -173,7 +182,7 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request, status int, in answeri
 	}
 	m := answerModel{
 		frame: f, back: href(look.Membership, a, ""), title: text.Fill(t.Title, "name", a.Title()), lead: text.Fill(t.Lead, "name", a.Title()),
-		problem: wrong.Problem(t.Check), action: href(look.Membership, a, "/answer"), id: in.id, tick: wrong["sure"],
+		problem: wrong.Problem(t.Check), action: href(look.Membership, a, "/answer"), id: in.id, tick: wrong["sure"], now: in.now,
 		words: component.Area{ID: "words", Name: "words", Label: t.Words, Hint: t.WordsTip, Value: in.words, Error: wrong["words"], Rows: "4", MaxLength: strconv.Itoa(wire.MaxText)},
 		days:  component.Field{ID: "days", Name: "days", Label: t.Days, Hint: t.DaysTip, Value: in.days, Error: wrong["days"], Type: "number", Autocomplete: "off", MaxLength: "3"},
 	}
@@ -183,6 +192,8 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request, status int, in answeri
 	if in.draft != "" {
 		d, err := p.Drafts.Find(r, in.draft)
 		if err == nil {
+			m.large = len(d.Full) > mostHidden
+			m.now = m.now || m.large
 			preview := d.Preview(look.Membership, look.T)
 			preview.Again += "&" + url.Values{"answer": {a.ID.String()}, "street": {street.Short(look.Membership)}}.Encode()
 			m.preview = &preview

@@ -14,6 +14,7 @@ import (
 
 	"nvrd/federation/choice"
 	"nvrd/federation/membership"
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -74,9 +75,9 @@ func (a Asked) match(c choice.Coverage, f choice.Footage) ([]choice.Found, error
 }
 
 // wanted tells whether the owner wants to see it.
-func (a Asked) wanted(out choice.OptOuts) bool {
+func (a Asked) wanted(out choice.OptOuts, quiet store.Quiet) bool {
 	if a.From != "" {
-		return !out.Neighbors(a.Request.Incident)
+		return !out.Neighbors(a.Request.Incident) && quiet[a.ID] == 0 && quiet[a.Neighbor] == 0
 	}
 	return !out.Request(a.Agency.Key, a.Request.Incident)
 }
@@ -93,6 +94,7 @@ type Response struct {
 	Until wire.Minute
 	Words string
 	Media []Media
+	Now   bool // at once, though the homes that bring it can then tell that this one answered something
 }
 
 // Media is a photo or a clip of a response: the very bytes that were looked at.
@@ -133,16 +135,16 @@ func (Logs) Bulletins(m *membership.Membership) (all []Bulletin) {
 
 // Agencies is that of [Source].
 func (Logs) Agencies(m *membership.Membership) (all []wire.Agency) {
-	for _, agency := range m.Agencies() {
-		all = append(all, agency.Agency.Agency)
+	for _, l := range m.Logs() {
+		all = append(all, l.Agency.Agency)
 	}
 	return all
 }
 
 // Cells is that of [Source]: all in which the neighborhood lies for some agency.
 func (Logs) Cells(m *membership.Membership) (all []wire.Cell) {
-	for _, agency := range m.Agencies() {
-		all = append(all, agency.Cells...)
+	for _, l := range m.Logs() {
+		all = append(all, l.Cells...)
 	}
 	return wire.SortCells(all)
 }
@@ -166,32 +168,17 @@ func href(m *membership.Membership, a Asked, page string) string {
 	return street.Href(m, "/requests/"+a.ID.String()+page)
 }
 
-// who says who asks, and as what.
-func who(a Asked, t text.StreetAsked) string {
+// who says as what somebody asks.
+func who(a Asked, t text.Street) string {
 	if a.From != "" {
-		return t.Neighbor
+		return t.Asked.Neighbor
 	}
-	return t.Classes[a.Agency.Class.String()]
+	return t.Agencies.Classes[a.Agency.Class.String()]
 }
 
 // what says what happened.
 func what(i wire.Incident, t text.StreetAsked) string {
 	return cmp.Or(t.Incidents[i.String()], t.Other)
-}
-
-// state says how a request stands, as the catalogue names it.
-func state(a Asked, now wire.Minute) string {
-	switch {
-	case a.Closed == wire.ClosingResolved:
-		return "resolved"
-	case a.Closed == wire.ClosingWithdrawn:
-		return "withdrawn"
-	case a.Suspended:
-		return "suspended"
-	case now >= a.Request.Expires:
-		return "expired"
-	}
-	return "open"
 }
 
 // names returns what cameras are called, also those that were removed.

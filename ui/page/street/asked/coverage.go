@@ -2,7 +2,9 @@ package asked
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +31,7 @@ type coverageModel struct {
 	scale   string // empty if there is no grid
 	find    component.Field
 	found   string
+	grid    string // what is drawn, as the form has it
 	cameras []seeing
 }
 
@@ -88,15 +91,15 @@ func (p Page) Draw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := p.grid(m)
+	f := parseFrame(r.PostFormValue("grid"))
 	var cells []wire.Cell
-	for _, c := range before[id] { // what the form does not show stays
+	for _, c := range before[id] { // what the form did not show stays
 		if _, _, in := f.place(c); !in {
 			cells = append(cells, c)
 		}
 	}
 	for _, value := range r.PostForm["cell"] {
-		c, err := parseCell(value)
+		c, err := area.ParseCell(value)
 		if _, _, in := f.place(c); err == nil && in {
 			cells = append(cells, c)
 		}
@@ -111,7 +114,7 @@ func (p Page) Draw(w http.ResponseWriter, r *http.Request) error {
 // find shows in which square a place lies. The place is not kept.
 func (p Page) find(w http.ResponseWriter, r *http.Request) error {
 	d := drawing{place: strings.TrimSpace(r.PostFormValue("place"))}
-	at, err := parsePlace(d.place)
+	at, err := area.ParsePlace(d.place)
 	if err != nil {
 		d.wrong = p.Texts.For(r).Street.Asked.Coverage.BadPlace
 		return p.coverage(w, r, http.StatusUnprocessableEntity, d)
@@ -121,36 +124,22 @@ func (p Page) find(w http.ResponseWriter, r *http.Request) error {
 	return p.coverage(w, r, http.StatusOK, d)
 }
 
-// parsePlace reads degrees north and east.
-func parsePlace(s string) (wire.Point, error) {
-	north, east, ok := strings.Cut(s, ",")
-	lat, err := strconv.ParseFloat(strings.TrimSpace(north), 64)
-	lon, also := strconv.ParseFloat(strings.TrimSpace(east), 64)
-	if !ok || err != nil || also != nil || !(-90 <= lat && lat <= 90) || !(-180 <= lon && lon <= 180) {
-		return wire.Point{}, nvr.ErrInvalid
+// grid returns what is drawn: where the neighborhood lies, with a square around it. As
+// long as no agency was let in that is not known: then what is marked, or the owner's
+// home, if that was said just now.
+func (p Page) grid(m *membership.Membership, marked choice.Coverage, here *wire.Cell) frame {
+	if cells := p.Asked.Cells(m); len(cells) > 0 {
+		return around(cells, 1, mostGrid)
 	}
-	if lon == 180 {
-		lon = -180
+	if here != nil {
+		return around([]wire.Cell{*here}, 3, mostGrid)
 	}
-	return wire.Point{Lat: int32(lat * 1e6), Lon: int32(lon * 1e6)}, nil
-}
-
-func parseCell(s string) (c wire.Cell, err error) {
-	row, col, _ := strings.Cut(s, ".")
-	r, err := strconv.ParseUint(row, 10, 32)
-	if err != nil {
-		return c, err
+	var cells []wire.Cell
+	for _, camera := range slices.Sorted(maps.Keys(marked)) {
+		cells = append(cells, marked[camera]...)
 	}
-	k, err := strconv.ParseUint(col, 10, 32)
-	return wire.Cell{Row: uint32(r), Col: uint32(k)}, err
+	return around(cells, 3, mostGrid)
 }
-
-func cellText(c wire.Cell) string {
-	return strconv.Itoa(int(c.Row)) + "." + strconv.Itoa(int(c.Col))
-}
-
-// grid is the neighborhood, and a square around it.
-func (p Page) grid(m *membership.Membership) frame { return around(p.Asked.Cells(m), 1, mostGrid) }
 
 func (p Page) coverage(w http.ResponseWriter, r *http.Request, status int, d drawing) error {
 	look, err := p.Look(r)
@@ -170,7 +159,7 @@ func (p Page) coverage(w http.ResponseWriter, r *http.Request, status int, d dra
 	if err != nil {
 		return err
 	}
-	g := p.grid(look.Membership)
+	g := p.grid(look.Membership, all, d.at)
 	m := coverageModel{
 		frame: f, back: street.Href(look.Membership, "/requests"), action: street.Href(look.Membership, "/coverage"), problem: d.problem,
 		find: component.Field{ID: "place", Name: "place", Label: t.Find, Hint: t.FindTip, Value: d.place, Error: d.wrong, Type: "text", Autocomplete: "off", MaxLength: "64"},
@@ -178,7 +167,7 @@ func (p Page) coverage(w http.ResponseWriter, r *http.Request, status int, d dra
 	if g == (frame{}) {
 		return layout.Render(w, r, status, coverageView(m))
 	}
-	m.scale = g.sized(t.Scale)
+	m.scale, m.grid = g.sized(t.Scale), g.String()
 	if d.at != nil {
 		m.found = t.Elsewhere
 		if row, col, in := g.place(*d.at); in {
@@ -220,7 +209,7 @@ func (f frame) seeing(id nvr.CameraID, name string, all choice.Coverage, here *w
 		for col := range f.width {
 			c := f.at(r, col)
 			line.Squares = append(line.Squares, square{
-				ID: "cell-" + s.ID + "-" + cellText(c), Value: cellText(c), On: on[c], Here: here != nil && *here == c,
+				ID: "cell-" + s.ID + "-" + strings.ReplaceAll(area.CellText(c), ":", "-"), Value: area.CellText(c), On: on[c], Here: here != nil && *here == c,
 				Label: text.Fill(t.Square, "square", f.name(r, col), "lat", latitude(c), "lon", longitude(c)),
 			})
 		}

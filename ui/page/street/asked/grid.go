@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"nvrd/federation/wire"
 	"nvrd/ui/text"
@@ -22,6 +23,31 @@ const (
 type frame struct {
 	south, west   int
 	height, width int // in cells
+}
+
+// String writes a frame as forms hold it, and parseFrame reads that; what is none is
+// empty, and nothing lies in it.
+func (f frame) String() string {
+	return fmt.Sprintf("%d.%d.%d.%d", f.south, f.west, f.height, f.width)
+}
+
+func parseFrame(s string) frame {
+	var n [4]int
+	parts := strings.Split(s, ".")
+	if len(parts) != len(n) {
+		return frame{}
+	}
+	for i, part := range parts {
+		v, err := strconv.Atoi(part)
+		if err != nil || v < -columns || v > 2*columns {
+			return frame{}
+		}
+		n[i] = v
+	}
+	if n[0] < 0 || n[2] < 0 || n[0]+n[2] > rows || n[2] > mostGrid || n[3] < 0 || n[3] > mostGrid {
+		return frame{}
+	}
+	return frame{n[0], n[1], n[2], n[3]}
 }
 
 // around returns the rectangle of some cells with a margin around them; of cells that
@@ -58,7 +84,7 @@ func east(a, b uint32) int {
 
 // at returns the cell so many rows from the north and columns from the west.
 func (f frame) at(row, col int) wire.Cell {
-	return wire.Cell{Row: uint32(f.south + f.height - 1 - row), Col: uint32((f.west + col + columns) % columns)}
+	return wire.Cell{Row: uint32(f.south + f.height - 1 - row), Col: uint32(((f.west+col)%columns + columns) % columns)}
 }
 
 // place is the inverse of at.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"nvrd/federation/choice"
+	"nvrd/federation/membership"
 	"nvrd/federation/request"
 	"nvrd/federation/wire"
 	"nvrd/ui/layout"
@@ -59,10 +60,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Page) list(w http.ResponseWriter, r *http.Request, status int, problem string) error {
-	look, err := p.Look(r)
+	v, err := p.View(r)
 	if err != nil {
 		return err
 	}
+	look := v.Look
 	t := look.T.Street.Asked
 	f, err := p.Frame(r, t.Title)
 	if err != nil {
@@ -84,14 +86,14 @@ func (p Page) list(w http.ResponseWriter, r *http.Request, status int, problem s
 	}
 	hidden := 0
 	for _, a := range p.Asked.Requests(look.Membership) {
-		switch is := state(a, look.Membership.Now()); {
+		switch is := a.State(look.Membership.Now()); {
 		case a.Elsewhere:
-		case !r.URL.Query().Has("all") && (aside[a.ID] || !a.wanted(outs)):
+		case !r.URL.Query().Has("all") && (aside[a.ID] || !a.wanted(outs, v.Quiet)):
 			hidden++
-		case is == "open":
+		case is == membership.StateOpen:
 			m.open = append(m.open, listedOf(look, a, ""))
 		case len(m.past) < mostPast:
-			m.past = append(m.past, listedOf(look, a, t.States[is]))
+			m.past = append(m.past, listedOf(look, a, t.States[is.String()]))
 		}
 	}
 	if hidden > 0 {
@@ -116,7 +118,7 @@ func (p Page) list(w http.ResponseWriter, r *http.Request, status int, problem s
 
 func listedOf(look street.Look, a Asked, state string) listed {
 	t := look.T.Street.Asked
-	return listed{href(look.Membership, a, ""), a.Title(), who(a, t), what(a.Request.Incident, t), street.StampOf(a.Request.From, look.Now, look.T.Calendar), state}
+	return listed{href(look.Membership, a, ""), a.Title(), who(a, look.T.Street), what(a.Request.Incident, t), street.StampOf(a.Request.From, look.Now, look.T.Calendar), state}
 }
 
 // control is an opt out as the form has it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nvrd/federation/choice"
+	"nvrd/federation/membership"
 	"nvrd/federation/request/area"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -125,10 +126,10 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, problem s
 		return err
 	}
 	stamp := func(m wire.Minute) street.Stamp { return street.StampOf(m, look.Now, look.T.Calendar) }
-	is := state(a, look.Membership.Now())
+	is := a.State(look.Membership.Now())
 	m := oneModel{
-		frame: f, back: street.Href(look.Membership, "/requests"), title: a.Title(), who: who(a, t), what: what(a.Request.Incident, t),
-		window: periodOf(choice.Window(a.Request), look), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is], open: is == "open",
+		frame: f, back: street.Href(look.Membership, "/requests"), title: a.Title(), who: who(a, look.T.Street), what: what(a.Request.Incident, t),
+		window: periodOf(choice.Window(a.Request), look), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is.String()], open: is == membership.StateOpen,
 		owner: owner(r), problem: problem, coverage: street.Href(look.Membership, "/coverage"), send: p.Send != nil, answer: href(look.Membership, a, "/answer"), action: href(look.Membership, a, ""),
 	}
 	if a.From == "" {
