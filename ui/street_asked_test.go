@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,8 +32,9 @@ type desk struct {
 	recorded []nvr.Span
 	sent     []asked.Response
 	refuse   error
-	mute     bool // nothing can be sent
-	nowhere  bool // no agency was let in, so that nobody said where the neighborhood lies
+	mute     bool                         // nothing can be sent
+	has      map[wire.Salt]choice.Sponsor // what was handed over, that is not in the ledger yet
+	nowhere  bool                         // no agency was let in, so that nobody said where the neighborhood lies
 }
 
 func (d *desk) Requests(*membership.Membership) []asked.Asked     { return d.asked }
@@ -67,6 +69,14 @@ func (n *neighbor) requests() asked.Desk {
 	n.desk.choices = choice.New(n.dir)
 	n.t.Cleanup(func() { n.desk.choices.Close() })
 	d := asked.Desk{Asked: &n.desk, Choices: n.desk.choices, Footage: func(context.Context, nvr.CameraID, nvr.Span) ([]nvr.Span, error) { return n.desk.recorded, nil }}
+	d.Note = func(ctx context.Context) error {
+		for id, who := range n.desk.has {
+			if err := n.desk.choices.Brought(ctx, id, who); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if !n.desk.mute {
 		d.Send = func(_ context.Context, _ *membership.Membership, _ asked.Asked, r asked.Response) error {
 			if n.desk.refuse == nil {
@@ -324,9 +334,19 @@ func TestHave(t *testing.T) {
 			run(t, w.Body.String(), append(everyPage, says(c.says))...)
 		})
 	}
-	anna.desk.refuse = errors.New("the disk is full")
-	if w := post(h, anna.at(anna.request(fire, "/answer")), values(form...)); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("it could not be sent: %d", w.Code)
+	for status, c := range map[int]struct {
+		err  error
+		says string
+	}{
+		http.StatusServiceUnavailable: {errors.New("no space"), "Look whether the disk is full"},
+		http.StatusBadRequest:         {fmt.Errorf("%w: no home takes in answers", nvr.ErrInvalid), "It was not sent: no home takes in answers."},
+	} {
+		anna.desk.refuse = c.err
+		w := post(h, anna.at(anna.request(fire, "/answer")), values(form...))
+		run(t, w.Body.String(), append(everyPage, says(c.says, "Exactly this would leave"))...)
+		if w.Code != status {
+			t.Errorf("it could not be sent: %d", w.Code)
+		}
 	}
 	if all, err := anna.desk.choices.Ledger(t.Context()); err != nil || len(all) != 0 || len(anna.desk.sent) != 0 {
 		t.Errorf("what was not sent stands in the ledger: %v, %v", all, err)
@@ -343,7 +363,7 @@ func TestHave(t *testing.T) {
 		t.Fatalf("the ledger has %v, %d were sent: %v", all, len(anna.desk.sent), err)
 	}
 	e, sent := all[0], anna.desk.sent[0]
-	if !bytes.Equal(sent.Media[0].Bytes, looked) || sent.Media[0].Type != "video/mp4" || sent.Words != "He ran\nto the park." || sent.Until != e.Until || sent.ID != e.ID {
+	if !bytes.Equal(sent.Media[0].Bytes, looked) || sent.Media[0].Type != "video/mp4" || sent.Words != "He ran\nto the park." || sent.Until != e.Until || sent.ID != e.ID || sent.Now {
 		t.Errorf("sent %+v", sent)
 	}
 	f := e.Files[0]
@@ -354,7 +374,17 @@ func TestHave(t *testing.T) {
 
 	// Words alone, until it is closed.
 	answer := get(h, anna.at(anna.request(fire, "/answer"))).Body.String()
-	goes(t, h, anna.at(anna.request(fire, "/answer")), "id", fieldOf(t, answer, "id"), "words", "We were away.", "days", "1", "sure", "yes", "do", "hand")
+	goes(t, h, anna.at(anna.request(fire, "/answer")), "id", fieldOf(t, answer, "id"), "words", "We were away.", "days", "1", "way", "now", "sure", "yes", "do", "hand")
+	if !anna.desk.sent[1].Now {
+		t.Error("it waits though it is to leave at once")
+	}
+	anna.studio.extra = 4_000_000
+	large := post(h, sharing, anna.chosen("answer", fire.ID.String())).Header().Get("Location")
+	body = get(h, large).Body.String()
+	run(t, body, append(everyPage, says("This clip is too large to be hidden."), lacks("Hidden"))...)
+	_, draft, _ = strings.Cut(large, "draft=")
+	w = post(h, anna.at(anna.request(fire, "/answer")), values("id", fieldOf(t, body, "id"), "draft", draft, "days", "1", "way", "hidden", "sure", "yes"))
+	run(t, w.Body.String(), append(everyPage, says("This clip is too large to be hidden."))...)
 	anna.desk.asked[0].Closed = wire.ClosingWithdrawn
 	late := post(h, anna.at(anna.request(fire, "/answer")), values("id", strings.Repeat("0", 32), "words", "Late.", "days", "1", "sure", "yes"))
 	run(t, late.Body.String(), append(everyPage, says("This request is no longer open. Nothing was sent."))...)
@@ -369,10 +399,10 @@ func TestLedgerPage(t *testing.T) {
 	anna.shows("/ledger", says("Nothing so far."), lacks("JSON"))
 	h := choice.Handed{ID: wire.Salt{5}, Agency: firemen.Key, Title: "Fire Brigade", Case: "F-1", Incident: wire.IncidentFire, Words: "He ran.", At: wire.MinuteOf(anna.now), Until: wire.MinuteOf(anna.now) + wire.Day,
 		Files: []choice.File{{Name: "clip.mp4", Type: "video/mp4", SHA256: wire.Hash{9}, Bytes: 2049, Camera: 1, CameraName: "Drive", Span: nvr.Span{From: 1, To: 2}}}}
-	if err := errors.Join(anna.desk.choices.HandOver(t.Context(), h), anna.desk.choices.Brought(t.Context(), h.ID, choice.Sponsor{Key: wire.Key{1}, Name: "Ben"}),
-		anna.desk.choices.Brought(t.Context(), h.ID, choice.Sponsor{Key: wire.Key{2}, Name: "Cora", Had: h.At + 3})); err != nil {
+	if err := errors.Join(anna.desk.choices.HandOver(t.Context(), h), anna.desk.choices.Brought(t.Context(), h.ID, choice.Sponsor{Key: wire.Key{1}, Name: "Ben"})); err != nil {
 		t.Fatal(err)
 	}
+	anna.desk.has = map[wire.Salt]choice.Sponsor{h.ID: {Key: wire.Key{2}, Name: "Cora", Had: h.At + 3}} // since it was last looked at
 	anna.shows("/ledger", says("Fire Brigade", "F-1", "clip.mp4, 3 KiB, from Drive", wire.Hash{9}.String(), "Ben brings it", "Cora has all of it since", "He ran."))
 	for address, parse := range map[string]func([]byte) error{
 		"/ledger.json": func(b []byte) error { return json.Unmarshal(b, &struct{}{}) },
@@ -388,6 +418,7 @@ func TestLedgerPage(t *testing.T) {
 	if w := post(anna.pages(auth.Household()), anna.at("/ledger"), values("id", "x", "sure", "yes")); w.Code != http.StatusNotFound {
 		t.Errorf("no such entry: %d", w.Code)
 	}
+	anna.desk.has = nil
 	anna.does("/ledger", "id", id, "sure", "yes")
 	anna.shows("/ledger?struck=1", says("Deleted.", "Nothing so far."))
 }

@@ -27,6 +27,7 @@ type studio struct {
 	lacks string
 	err   error
 	made  []share.Cut
+	extra int // bytes of each clip
 }
 
 func (s *studio) Lacks() string { return s.lacks }
@@ -36,7 +37,7 @@ func (s *studio) Make(_ context.Context, c share.Cut) (blob.Plain, error) {
 		return blob.Plain{}, s.err
 	}
 	s.made = append(s.made, c)
-	p := blob.Plain{Type: wire.MediaClip, Full: append(film(), byte(len(s.made))), Thumbnail: picture(160, 90), Width: 1280, Height: 720, Seconds: 7}
+	p := blob.Plain{Type: wire.MediaClip, Full: append(append(film(), make([]byte, s.extra)...), byte(len(s.made))), Thumbnail: picture(160, 90), Width: 1280, Height: 720, Seconds: 7}
 	if c.Photo {
 		p.Type, p.Full, p.Seconds = wire.MediaPhoto, picture(640, 360), 0
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"nvrd/federation/choice"
@@ -79,9 +80,12 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	a.http = api.Server(handler, log)
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop, a.stopped = stop, make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { a.Run(run) })
+	running.Go(func() { a.noteBrought(run) })
 	go func() {
 		defer close(a.stopped)
-		a.Run(run)
+		running.Wait()
 	}()
 	return a, nil
 }
@@ -118,7 +122,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},
-		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver},
+		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver, Note: a.brought},
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,

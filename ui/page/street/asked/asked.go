@@ -43,6 +43,8 @@ type Desk struct {
 	// Send takes what the owner hands over, to be brought to who asked. When it
 	// returns nil it is on disk. Nil means that nothing can be sent.
 	Send func(ctx context.Context, m *membership.Membership, to Asked, r Response) error
+	// Note writes into the ledger which homes have what was handed over by now.
+	Note func(ctx context.Context) error
 }
 
 // Source tells what is asked and told in a neighborhood.

@@ -85,7 +85,7 @@ func (p Page) export(w http.ResponseWriter, r *http.Request, kind, ext string, w
 	if _, err := p.Of(r); err != nil {
 		return err
 	}
-	all, err := p.Choices.Ledger(r.Context())
+	all, err := p.entries(r)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (p Page) ledger(w http.ResponseWriter, r *http.Request, status int, problem
 	if err != nil {
 		return err
 	}
-	all, err := p.Choices.Ledger(r.Context())
+	all, err := p.entries(r)
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,14 @@ func (p Page) ledger(w http.ResponseWriter, r *http.Request, status int, problem
 		m.entries = append(m.entries, entryOf(look, h, t))
 	}
 	return layout.Render(w, r, status, ledgerView(m))
+}
+
+// entries returns the ledger as it is by now.
+func (p Page) entries(r *http.Request) ([]choice.Handed, error) {
+	if err := p.Note(r.Context()); err != nil {
+		return nil, err
+	}
+	return p.Choices.Ledger(r.Context())
 }
 
 func entryOf(look street.Look, h choice.Handed, t text.StreetLedger) entry {
