@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"nvrd/federation/wire"
 	"nvrd/pkg/api"
 	"nvrd/pkg/nvr"
+	"nvrd/ui/page/profile"
+	"nvrd/ui/text"
 )
 
 // agencyFlag says where an agency keeps its key and its log.
@@ -235,8 +238,15 @@ func agencyExport(ctx context.Context, c *call) error {
 		return err
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
+		page, err := profilePage(ctx)
+		if err != nil {
+			return err
+		}
 		p, err := a.Published(ctx)
 		if err != nil {
+			return err
+		}
+		if p, err = a.WithPage(p, page); err != nil {
 			return err
 		}
 		if err := p.Export(*out); err != nil {
@@ -247,6 +257,17 @@ func agencyExport(ctx context.Context, c *call) error {
 	})
 }
 
+// profilePage writes the page of an agency for people.
+func profilePage(ctx context.Context) (agency.Page, error) {
+	texts, err := text.Load()
+	if err != nil {
+		return nil, err
+	}
+	return func(w io.Writer, says wire.Agency, log []wire.Signed, now wire.Minute) error {
+		return profile.Write(ctx, w, texts.English(), says, log, now)
+	}, nil
+}
+
 func agencyServe(ctx context.Context, c *call) error {
 	f := c.flags()
 	dir := agencyFlag(f)
@@ -255,13 +276,17 @@ func agencyServe(ctx context.Context, c *call) error {
 		return err
 	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
+		page, err := profilePage(ctx)
+		if err != nil {
+			return err
+		}
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
 		if err != nil {
 			return fmt.Errorf("--listen: %w", err)
 		}
-		s := api.Server(a.Handler(), c.logger())
+		s := api.Server(a.Handler(page), c.logger())
 		defer context.AfterFunc(ctx, func() { _ = s.Close() })() // who reads, reads again
-		fmt.Fprintf(c.out, "The log of %s is at http://%s/checkpoint\n", a.Title, l.Addr())
+		fmt.Fprintf(c.out, "The log of %s is at http://%s/\n", a.Title, l.Addr())
 		if err := s.Serve(api.Limit(l)); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}

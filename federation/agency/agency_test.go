@@ -144,7 +144,7 @@ func TestPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(a.Handler())
+	server := httptest.NewServer(a.Handler(plainPage))
 	defer server.Close()
 	out := t.TempDir()
 	mirror := httptest.NewServer(http.FileServer(http.Dir(out)))
@@ -161,6 +161,9 @@ func TestPublished(t *testing.T) {
 		}
 		p, err := a.Published(t.Context())
 		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = a.WithPage(p, plainPage); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.Export(out); err != nil {
@@ -184,13 +187,23 @@ func TestPublished(t *testing.T) {
 			if home.Size() != len(p.All) {
 				t.Errorf("a home has %d entries of %d", home.Size(), len(p.All))
 			}
+			for _, path := range []string{"", "index.html"} {
+				if got, want := string(get(t, from, path)), fmt.Sprintf("Fire brigade, %d entries at %d", len(p.All), wire.MinuteOf(*now)); got != want {
+					t.Errorf("the page at %q is %q, not %q", path, got, want)
+				}
+			}
 		}
 	}
-	for _, path := range []string{"", "text/", "text/00", "tile/0/999", "tile/0/003", "tile/entries/003", "tile/entries/002.p/255", "../agency.db", "agency.db", "checkpoint/"} {
+	for _, path := range []string{"text/", "text/00", "tile/0/999", "tile/0/003", "tile/entries/003", "tile/entries/002.p/255", "../agency.db", "agency.db", "checkpoint/"} {
 		if status, _ := ask(t, server.URL, path); status != http.StatusNotFound {
 			t.Errorf("%q is there: %d", path, status)
 		}
 	}
+}
+
+func plainPage(w io.Writer, says wire.Agency, log []wire.Signed, now wire.Minute) error {
+	_, err := fmt.Fprintf(w, "%s, %d entries at %d", says.Title, len(log), now)
+	return err
 }
 
 // stock writes down what an agency published in the course of years, a bulletin a day.

@@ -1,10 +1,12 @@
 package agency
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"os"
@@ -22,6 +24,7 @@ import (
 // changed.
 type Published struct {
 	All   []wire.Signed     // in their order; each has a wire.Publication for a body
+	page  []byte            // for people; see Handler
 	texts map[string][]byte // by path
 	tree  tlog.Tree
 	note  []byte
@@ -31,8 +34,14 @@ type Published struct {
 // cardPath is where the agency's domain shows whose it is.
 var cardPath = strings.TrimPrefix(domain.Path, "/")
 
+// What changes with the log, beside that.
+const (
+	checkpoint = "checkpoint"
+	index      = "index.html"
+)
+
 // changes tells whether what is at a path is not the same for good.
-func changes(path string) bool { return path == "checkpoint" || path == cardPath }
+func changes(path string) bool { return path == checkpoint || path == index || path == cardPath }
 
 // Published returns the log as it is.
 func (a *Agency) Published(ctx context.Context) (*Published, error) {
@@ -54,9 +63,23 @@ func (a *Agency) Published(ctx context.Context) (*Published, error) {
 	return p, err
 }
 
+// Page writes the page for people of an agency that says so of itself, and of its log.
+type Page func(w io.Writer, says wire.Agency, log []wire.Signed, now wire.Minute) error
+
+// WithPage returns the same with a page for people, index.html.
+func (a *Agency) WithPage(p *Published, page Page) (*Published, error) {
+	var b bytes.Buffer
+	if err := page(&b, a.Agency, p.All, wire.MinuteOf(a.now())); err != nil {
+		return nil, fmt.Errorf("the page: %w", err)
+	}
+	with := *p
+	with.page = b.Bytes()
+	return &with, nil
+}
+
 // Files returns the paths of all files in which outsiders read the log
-// (docs/ref/agency-log.md), and the card, the checkpoint last: whoever writes them in this order
-// never shows a checkpoint of what is not there.
+// (docs/ref/agency-log.md), and the card, the checkpoint last but for the page: whoever
+// writes them in this order never shows a checkpoint of what is not there.
 func (p *Published) Files() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !yield(cardPath) {
@@ -72,7 +95,9 @@ func (p *Published) Files() iter.Seq[string] {
 				return
 			}
 		}
-		yield("checkpoint")
+		if yield(checkpoint) && p.page != nil {
+			yield(index)
+		}
 	}
 }
 
@@ -80,8 +105,10 @@ func (p *Published) Files() iter.Seq[string] {
 // was not full is one, too.
 func (p *Published) File(path string) ([]byte, bool) {
 	switch path {
-	case "checkpoint":
+	case checkpoint:
 		return p.note, true
+	case index:
+		return p.page, p.page != nil
 	case cardPath:
 		return p.card, true
 	}
@@ -110,7 +137,7 @@ func (p *Published) File(path string) ([]byte, bool) {
 func textPath(id wire.Hash) string { return "text/" + hex.EncodeToString(id[:]) }
 
 // Export writes all files into a directory that any web server can serve. Those
-// that are there are left, but for the checkpoint; what is not yet whole has
+// that are there are left, but for what changes; what is not yet whole has
 // another name.
 func (p *Published) Export(dir string) error {
 	for path := range p.Files() {
@@ -142,20 +169,10 @@ func put(at string, b []byte) error {
 	return os.Rename(at+".new", at)
 }
 
-// Handler serves these files, always of the log as it is.
-func (a *Agency) Handler() http.Handler {
-	var mu sync.Mutex
-	var last *Published
-	current := func(ctx context.Context) (*Published, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		n, err := sqlite.All(ctx, a.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM publication`)
-		if err != nil || last != nil && len(last.All) == n[0] {
-			return last, err
-		}
-		last, err = a.Published(ctx)
-		return last, err
-	}
+// Handler serves these files, and the page also at the root, always of the log as it
+// is.
+func (a *Agency) Handler(page Page) http.Handler {
+	current := a.current(page)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{path...}", func(w http.ResponseWriter, r *http.Request) {
 		p, err := current(r.Context())
@@ -164,19 +181,58 @@ func (a *Agency) Handler() http.Handler {
 			return
 		}
 		path := r.PathValue("path")
+		if path == "" {
+			path = index
+		}
 		b, ok := p.File(path)
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		if changes(path) {
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			w.Header().Set("Cache-Control", "no-store")
-		}
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		header(w.Header(), path)
 		_, _ = w.Write(b) // who left does not read it
 	})
 	return mux
+}
+
+// current returns what is served: read anew when the log has grown, with a page that
+// is of this minute.
+func (a *Agency) current(page Page) func(context.Context) (*Published, error) {
+	var mu sync.Mutex
+	var last *Published
+	var at wire.Minute
+	return func(ctx context.Context) (*Published, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		n, err := sqlite.All(ctx, a.db.Reader(), func(row sqlite.Row) (n int, err error) { return n, row.Scan(&n) }, `SELECT count(*) FROM publication`)
+		now := wire.MinuteOf(a.now())
+		if err != nil || last != nil && len(last.All) == n[0] && at == now {
+			return last, err
+		}
+		p := last
+		if p == nil || len(p.All) != n[0] {
+			if p, err = a.Published(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if p, err = a.WithPage(p, page); err != nil {
+			return nil, err
+		}
+		last, at = p, now
+		return p, nil
+	}
+}
+
+func header(h http.Header, path string) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	if changes(path) {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+	}
+	if path == index {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	}
 }

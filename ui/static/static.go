@@ -96,6 +96,19 @@ func (a *Assets) put(name string, body []byte) error {
 	return nil
 }
 
+// Inline returns the style of a page that loads nothing: the tokens, and a sheet.
+func Inline(sheet string) (string, error) {
+	var all []byte
+	for _, s := range []string{"tokens", sheet} {
+		b, err := files.ReadFile("css/" + s + ".css")
+		if err != nil {
+			return "", err
+		}
+		all = append(all, b...)
+	}
+	return string(all), nil
+}
+
 // URL returns the address of a file, which changes with its content, or the
 // empty string if the program was built without it.
 func (a *Assets) URL(name string) string {

@@ -21,6 +21,7 @@ type Catalogue struct {
 	Login    Login                 `json:"login"`
 	Failure  Failure               `json:"failure"`
 	Street   Street                `json:"street"`
+	Profile  Profile               `json:"profile"`
 	Calendar Calendar              `json:"calendar"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`

@@ -63,11 +63,23 @@ func (t *Texts) For(r *http.Request) *Catalogue {
 
 // Fill replaces {name} in s by its value; pairs is name, value, name, value.
 func Fill(s string, pairs ...string) string {
-	var braced []string
-	for i := 0; i+1 < len(pairs); i += 2 {
-		braced = append(braced, "{"+pairs[i]+"}", pairs[i+1])
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		value := "{"
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if after, ok := strings.CutPrefix(rest, pairs[i]+"}"); ok {
+				value, rest = pairs[i+1], after
+				break
+			}
+		}
+		b.WriteString(value)
+		s = rest
 	}
-	return strings.NewReplacer(braced...).Replace(s)
 }
 
 // Plural is a phrase with a number in it, written {n}.
