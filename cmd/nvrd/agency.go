@@ -16,6 +16,7 @@ import (
 	"nvrd/federation/request/area"
 	"nvrd/federation/wire"
 	"nvrd/pkg/api"
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/page/profile"
 	"nvrd/ui/text"
@@ -234,27 +235,37 @@ func agencyExport(ctx context.Context, c *call) error {
 	f := c.flags()
 	dir := agencyFlag(f)
 	out := f.String("out", "", "directory that a web server serves")
-	if err := c.parse(f, "out"); err != nil {
+	file := f.String("file", "", "file to write the log to, for anybody to verify")
+	if err := c.parse(f); err != nil {
 		return err
 	}
+	if (*out == "") == (*file == "") {
+		return fmt.Errorf("say where to with --out, or with --file: %w", nvr.ErrInvalid)
+	}
 	return withAgency(ctx, *dir, func(a *agency.Agency) error {
-		page, err := profilePage(ctx)
-		if err != nil {
-			return err
-		}
 		p, err := a.Published(ctx)
-		if err != nil {
-			return err
+		if err == nil && *out != "" {
+			err = exportTo(ctx, a, p, *out)
+		} else if err == nil {
+			err = durable.Replace(*file, 0o644, p.Archive)
 		}
-		if p, err = a.WithPage(p, page); err != nil {
-			return err
+		if err == nil {
+			_, err = fmt.Fprintf(c.out, "%d entries are in %s\n", len(p.All), *out+*file)
 		}
-		if err := p.Export(*out); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(c.out, "%d entries are in %s\n", len(p.All), *out)
 		return err
 	})
+}
+
+// exportTo writes the log and the page for people into a directory.
+func exportTo(ctx context.Context, a *agency.Agency, p *agency.Published, dir string) error {
+	page, err := profilePage(ctx)
+	if err != nil {
+		return err
+	}
+	if p, err = a.WithPage(p, page); err != nil {
+		return err
+	}
+	return p.Export(dir)
 }
 
 // profilePage writes the page of an agency for people.

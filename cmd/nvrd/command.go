@@ -85,8 +85,9 @@ func commands() []command {
 		{"agency sponsor remove", "[--agency DIR] --sponsor HOST", "ask a sponsor no longer", agencySponsorRemove},
 		{"agency submit", "[--agency DIR]", "give the log to the sponsors; it is done after each publication, too", agencySubmit},
 		{"agency log", "[--agency DIR] [--json]", "list what the agency published", agencyLog},
-		{"agency export", "[--agency DIR] --out DIR", "write the log as files that any web server can serve", agencyExport},
+		{"agency export", "[--agency DIR] {--out DIR | --file FILE}", "write the log as files that any web server can serve, or as one", agencyExport},
 		{"agency serve", "[--agency DIR] [--listen HOST:PORT]", "serve the log to homes and to anybody who wants to verify it", agencyServe},
+		{"agency verify", "--log FILE|DIR|URL [--json]", "check what an agency published; everybody can", agencyVerify},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
 		{"version", "", "print the version", printVersion},
 	}

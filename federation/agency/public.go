@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"nvrd/federation/agency/audit"
 	"nvrd/federation/domain"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
@@ -36,7 +37,7 @@ var cardPath = strings.TrimPrefix(domain.Path, "/")
 
 // What changes with the log, beside that.
 const (
-	checkpoint = "checkpoint"
+	checkpoint = tlog.CheckpointPath
 	index      = "index.html"
 )
 
@@ -149,6 +150,21 @@ func (p *Published) Export(dir string) error {
 		if err := put(at, b); err != nil {
 			return fmt.Errorf("export the log: %w", err)
 		}
+	}
+	return nil
+}
+
+// Archive writes all files but the page into one, which audit.OpenArchive reads.
+func (p *Published) Archive(w io.Writer) error {
+	err := audit.Write(w, func(yield func(string, []byte) bool) {
+		for path := range p.Files() {
+			if b, _ := p.File(path); path != index && !yield(path, b) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("export the log: %w", err)
 	}
 	return nil
 }
