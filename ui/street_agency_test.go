@@ -109,8 +109,12 @@ func TestLetAgencyIn(t *testing.T) {
 	if len(anna.in.State().Agencies) > 0 {
 		t.Fatal("it was let in")
 	}
+	times := len(anna.asked)
+	anna.does(page, append(propose, "anyway", "yes")...)
+	if len(anna.asked) != times {
+		t.Errorf("a domain was asked whose owner is known: %q", anna.asked)
+	}
 	anna.err = nil
-	anna.does(page, propose...)
 	ben.shows("/stewards", says("One agency may ask homes here"), has("a", "href", ben.at("/agencies")))
 	ben.shows("/agencies", says("Fire brigade", "May ask", "94 km². Of the 2 squares of this neighborhood 2 lie in there as a whole.", "Let in as Fire brigade, as Anna and Tom proposed", "For it: Anna and Tom"), lacks("Suspend it"))
 	if is := ben.in.Cells(); len(is) != 2 {

@@ -51,6 +51,6 @@ func internet(a netip.Addr) bool {
 func nearby(a netip.Addr, own []net.Addr) bool {
 	return slices.ContainsFunc(own, func(o net.Addr) bool {
 		p, err := netip.ParsePrefix(o.String())
-		return err == nil && p.Masked().Contains(a.Unmap())
+		return err == nil && p.Contains(a.Unmap())
 	})
 }

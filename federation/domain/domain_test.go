@@ -230,8 +230,10 @@ func TestNearby(t *testing.T) {
 			t.Errorf("%s is nearby: %v", address, got)
 		}
 	}
-	if internet(netip.MustParseAddr("192.0.2.1")) || !internet(netip.MustParseAddr("1.1.1.1")) {
-		t.Error("the internet may not be asked, or what is not there may be")
+	for address, want := range map[string]bool{"1.1.1.1": true, "192.0.2.1": false, "10.254.253.252": false, "fd00:1:2:3::4": false} {
+		if got := internet(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s may be asked: %v", address, got)
+		}
 	}
 	if here := ownPublic(t); here.IsValid() && internet(here) {
 		t.Errorf("%s is asked, which is this machine's", here)
