@@ -3,7 +3,9 @@
 // knows them as bytes of one length, sealed for whoever asked, and opens none.
 //
 // What a method wrote is on disk when it returns; a crash in the middle of one leaves
-// what was before.
+// what was before. What is taken back or left is overwritten when the method returns,
+// if nobody reads at that moment; all that goes is with the next Expire, which also
+// gives its space back.
 package mail
 
 import (
@@ -14,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
@@ -40,7 +43,7 @@ type DB struct {
 
 // Open opens mail.db in the directory, and makes it if it is not there.
 func Open(ctx context.Context, dir string) (*DB, error) {
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "mail.db"), migrations)
+	db, err := sqlite.OpenShrinking(ctx, filepath.Join(dir, "mail.db"), migrations)
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
@@ -158,7 +161,49 @@ func (d *DB) Hurry(ctx context.Context, id wire.Salt) error {
 // Withdraw forgets the pieces of a response. It returns nvr.ErrNotFound for one that
 // is not on its way.
 func (d *DB) Withdraw(ctx context.Context, id wire.Salt) error {
-	return d.change(ctx, "withdraw a response", `DELETE FROM piece WHERE response = ?`, id)
+	if err := d.change(ctx, "withdraw a response", `DELETE FROM piece WHERE response = ?`, id); err != nil {
+		return err
+	}
+	_ = d.db.Shrink(ctx) // else with the next Expire
+	return nil
+}
+
+// Forget forgets what is on its way from a neighborhood that the home is leaving, and
+// what is kept for all but those askers for whom it still keeps elsewhere.
+func (d *DB) Forget(ctx context.Context, neighborhood wire.Hash, elsewhere []wire.Key) error {
+	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
+		for _, text := range []string{`DELETE FROM response WHERE neighborhood = ?`, `DELETE FROM identity WHERE neighborhood = ?`} {
+			if _, err := tx.ExecContext(ctx, text, neighborhood[:]); err != nil {
+				return err
+			}
+		}
+		askers, err := d.askers(ctx, tx)
+		for _, a := range askers {
+			if err == nil && !slices.Contains(elsewhere, a) {
+				_, err = tx.ExecContext(ctx, `DELETE FROM kept WHERE asker = ?`, a[:])
+			}
+		}
+		return err
+	})
+	if err == nil {
+		err = d.db.Shrink(ctx)
+	}
+	return wrap("forget what neighbors answer", err)
+}
+
+// Askers returns for whom something is kept, in the order of their keys.
+func (d *DB) Askers(ctx context.Context) ([]wire.Key, error) {
+	all, err := d.askers(ctx, d.db.Reader())
+	return all, wrap("for whom something is kept", err)
+}
+
+func (d *DB) askers(ctx context.Context, from sqlite.Querier) ([]wire.Key, error) {
+	return sqlite.All(ctx, from, func(row sqlite.Row) (k wire.Key, err error) {
+		var b []byte
+		err = row.Scan(&b)
+		copy(k[:], b)
+		return k, err
+	}, `SELECT DISTINCT asker FROM kept ORDER BY asker`)
 }
 
 func (d *DB) change(ctx context.Context, what, text string, id wire.Salt) error {
@@ -179,15 +224,15 @@ func (d *DB) change(ctx context.Context, what, text string, id wire.Salt) error 
 func (d *DB) Keep(ctx context.Context, asker wire.Key, piece []byte, now wire.Minute) error {
 	hash := sha256.Sum256(piece)
 	return wrap("keep a piece", d.db.Update(ctx, func(tx *sqlite.Tx) error {
-		var own, all int
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE asker = ?), count(*) FROM kept`, asker[:]).Scan(&own, &all)
-		if err != nil {
+		var own, all, here int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE asker = ?1), count(*), count(*) FILTER (WHERE asker = ?1 AND hash = ?2) FROM kept`, asker[:], hash[:]).Scan(&own, &all, &here)
+		if err != nil || here > 0 {
 			return err
 		}
 		if own >= MaxKept || all >= MaxAll {
 			return fmt.Errorf("%d pieces wait: %w", own, nvr.ErrTooMany)
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO kept (asker, hash, minute, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, asker[:], hash[:], now, piece)
+		_, err = tx.ExecContext(ctx, `INSERT INTO kept (asker, hash, minute, bytes) VALUES (?, ?, ?, ?)`, asker[:], hash[:], now, piece)
 		return err
 	}))
 }
@@ -241,10 +286,11 @@ func (d *DB) AddIdentity(ctx context.Context, neighborhood wire.Hash, secret str
 	}))
 }
 
-// Expire forgets what is too old; to be called now and then.
+// Expire forgets what is too old, and gives back space; to be called now and then.
+// While the clock is behind what it was it forgets less.
 func (d *DB) Expire(ctx context.Context, now wire.Minute) error {
 	before := func(age wire.Minute) wire.Minute { return max(now, age) - age }
-	return wrap("forget what is old", d.db.Update(ctx, func(tx *sqlite.Tx) error {
+	err := d.db.Update(ctx, func(tx *sqlite.Tx) error {
 		for _, e := range []struct {
 			text  string
 			until wire.Minute
@@ -258,7 +304,11 @@ func (d *DB) Expire(ctx context.Context, now wire.Minute) error {
 			}
 		}
 		return nil
-	}))
+	})
+	if err == nil {
+		err = d.db.Shrink(ctx)
+	}
+	return wrap("forget what is old", err)
 }
 
 func wrap(what string, err error) error {

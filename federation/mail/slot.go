@@ -40,41 +40,43 @@ func (d *DB) Slots(neighborhood wire.Hash, day uint32) []Slot {
 
 // counts is how many parcels go at a time, each as often as it stands here: as many
 // as responses have pieces. 3.4 MiB a day.
-var counts = [10]int{1, 1, 1, 1, 1, 1, 4, 4, 4, 16}
+var counts = [10]int{1, 1, 1, 1, 1, 1, 4, 4, 4, MaxHidden}
 
-// Choose returns which response takes the place of so many parcels, and is to be
-// brought to a node: the oldest that fits and waits for its turn. Nodes are the homes
-// that keep for its asker, of which two are to have it.
-func Choose(all []Response, count int, nodes func(asker wire.Key) []wire.Key) (r Response, to wire.Key, ok bool) {
+// MaxHidden is how many pieces a response has at most that takes the place of parcels
+// that carry nothing: 4 MiB. So many as a larger one has are never sent at a time.
+const MaxHidden = 16
+
+// Choose returns which response takes the place of so many parcels to a node: the
+// oldest that fits, waits for its turn, and is to be brought there. Nodes returns the
+// homes that keep for its asker, of which two are to have it. Where parcels go, and how
+// many, was chosen before: nothing that others see depends on what is found.
+func Choose(all []Response, count int, to wire.Key, nodes func(asker wire.Key) []wire.Key) (r Response, ok bool) {
 	for _, r := range all {
-		if r.Hidden && r.Pieces > 0 && r.Pieces <= count {
-			if to, ok := r.Next(nodes(r.Asker)); ok {
-				return r, to, true
-			}
+		if r.Hidden && r.Pieces > 0 && r.Pieces <= count && slices.Contains(r.Next(nodes(r.Asker)), to) {
+			return r, true
 		}
 	}
-	return r, to, false
+	return r, false
 }
 
 // Copies is how many homes keep a response: one that is lost loses nothing.
 const Copies = 2
 
-// Next returns the node of a home that a response is to be brought to, of those that
-// keep for its asker.
-func (r Response) Next(nodes []wire.Key) (to wire.Key, ok bool) {
+// Next returns the nodes of homes that a response may be brought to, of those that keep
+// for its asker: none once enough have it.
+func (r Response) Next(nodes []wire.Key) (to []wire.Key) {
 	if len(r.Brought) >= Copies {
-		return to, false
+		return nil
 	}
 	for _, n := range nodes {
 		if !slices.ContainsFunc(r.Brought, func(b Brought) bool { return b.Node == n }) {
-			return n, true
+			to = append(to, n)
 		}
 	}
-	return to, false
+	return to
 }
 
 // Enough tells whether enough homes have a response, of those that keep for its asker.
 func (r Response) Enough(nodes []wire.Key) bool {
-	_, more := r.Next(nodes)
-	return !more && len(r.Brought) > 0
+	return len(r.Next(nodes)) == 0 && len(r.Brought) > 0
 }

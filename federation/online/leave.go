@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nvrd/federation/membership"
+	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 )
 
@@ -82,7 +83,19 @@ func (o *Online) forget(all *membership.All, m *membership.Membership) error {
 			o.config.Log.Warn("hang up", "err", err)
 		}
 	}
-	return errors.Join(all.Forget(m), o.disk.Forget(m.Name()))
+	return errors.Join(o.forgetMail(all, m), all.Forget(m), o.disk.Forget(m.Name())) // what is known no longer is not forgotten after a crash
+}
+
+// forgetMail forgets what is answered there, and what was kept for agencies that this
+// home is a sponsor of nowhere else.
+func (o *Online) forgetMail(all *membership.All, left *membership.Membership) error {
+	var elsewhere []wire.Key
+	for _, m := range all.In() {
+		if m != left {
+			elsewhere = append(append(elsewhere, m.Sponsoring()...), m.Author())
+		}
+	}
+	return o.mail.Forget(o.ctx, left.Name(), elsewhere)
 }
 
 // parts notes whether the home is about to leave a neighborhood, and returns

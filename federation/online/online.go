@@ -158,11 +158,11 @@ func (o *Online) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var errs []error
-	if o.mail != nil {
-		errs = append(errs, o.mail.Close())
-	}
 	for _, g := range o.galleries {
 		errs = append(errs, g.close())
+	}
+	if o.mail != nil {
+		errs = append(errs, o.mail.Close())
 	}
 	if o.store != nil {
 		errs = append(errs, o.store.Close())

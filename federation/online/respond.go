@@ -44,11 +44,15 @@ func (o *Online) Respond(m *membership.Membership, id wire.Salt, r response.Resp
 	if err != nil {
 		return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 	}
-	err = o.mail.Give(o.ctx, mail.Response{ID: id, Neighborhood: m.Name(), Asker: asked.Asker(), Minute: now, Hidden: hidden}, response.Cut(sealed))
+	pieces := response.Cut(sealed)
+	if hidden && len(pieces) > mail.MaxHidden {
+		return fmt.Errorf("%w: only what has at most 4 MiB can wait to be hidden", nvr.ErrInvalid)
+	}
+	err = o.mail.Give(o.ctx, mail.Response{ID: id, Neighborhood: m.Name(), Asker: asked.Asker(), Minute: now, Hidden: hidden}, pieces)
 	if err != nil {
 		return err
 	}
-	m.Touch()
+	o.carry(m)
 	return nil
 }
 
@@ -148,7 +152,7 @@ func (o *Online) Hurry(m *membership.Membership, id wire.Salt) error {
 	if err := o.mail.Hurry(o.ctx, id); err != nil {
 		return err
 	}
-	m.Touch()
+	o.carry(m)
 	return nil
 }
 
@@ -158,6 +162,14 @@ func (o *Online) Withdraw(m *membership.Membership, id wire.Salt) error {
 	if err := o.mail.Withdraw(o.ctx, id); err != nil {
 		return err
 	}
-	m.Touch()
+	o.carry(m)
 	return nil
+}
+
+// carry tells who has to know that responses are on their way, or are no longer.
+func (o *Online) carry(m *membership.Membership) {
+	if g := o.galleryOf(m); g != nil {
+		g.carrier.poke()
+	}
+	m.Touch()
 }

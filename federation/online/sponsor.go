@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -140,7 +141,7 @@ type house struct{ o *Online }
 // of returns the memberships in which this home is a sponsor of an agency.
 func (h house) of(agency wire.Key) (in []*membership.Membership) {
 	for _, m := range h.o.All().In() {
-		if slices.Contains(m.Sponsors(agency), wire.PublicKey(m.Node())) {
+		if slices.Contains(m.Sponsoring(), agency) {
 			in = append(in, m)
 		}
 	}
@@ -150,13 +151,19 @@ func (h house) of(agency wire.Key) (in []*membership.Membership) {
 // Sponsored is that of [sponsor.House].
 func (h house) Sponsored() (keys []wire.Key) {
 	for _, m := range h.o.All().In() {
-		for key := range m.State().Agencies {
-			if len(h.of(key)) > 0 && !slices.Contains(keys, key) {
+		for _, key := range m.Sponsoring() {
+			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}
 	}
 	return keys
+}
+
+// Mailboxes is that of [sponsor.House].
+func (h house) Mailboxes(ctx context.Context) ([]wire.Key, error) {
+	keys, err := h.o.mail.Askers(ctx) // this home may be no sponsor of theirs any more
+	return append(keys, h.Sponsored()...), err
 }
 
 // Publish is that of [sponsor.House].
@@ -215,17 +222,26 @@ type gateway struct {
 // be, those of listening, and those of writing to disk.
 func (o *Online) SetGateway(where store.Gateway) error {
 	if where != (store.Gateway{}) {
-		if u, err := url.Parse(where.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			return fmt.Errorf("%w: the address under which agencies reach this home begins with https://", nvr.ErrInvalid)
+		if _, err := (wire.Sponsor{URL: where.URL}).Text(); err != nil {
+			return fmt.Errorf("%w: %w", nvr.ErrInvalid, err)
 		}
 	}
-	o.closeGateway()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.openGateway(where); err != nil {
-		return err
+	var before store.Gateway
+	if o.gateway != nil {
+		before = o.gateway.where
 	}
-	return o.store.SetGateway(o.ctx, where)
+	o.endGateway() // it may listen where the new one does
+	err := o.openGateway(where)
+	if err == nil {
+		err = o.store.SetGateway(o.ctx, where)
+	}
+	if err != nil {
+		o.endGateway()
+		return errors.Join(err, o.openGateway(before))
+	}
+	return nil
 }
 
 // Gateway returns where agencies reach this home; false if they don't.
@@ -260,6 +276,11 @@ func (o *Online) GatewayText(agency wire.Key) (string, error) {
 func (o *Online) closeGateway() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.endGateway()
+}
+
+// endGateway is closeGateway. o.mu is held.
+func (o *Online) endGateway() {
 	if o.gateway != nil {
 		_ = o.gateway.server.Close() // who asks, asks again
 		o.gateway = nil
@@ -283,7 +304,7 @@ func (o *Online) openGateway(where store.Gateway) error {
 		Handler:           sponsor.Handler(house{o}, spki, o.config.Now),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 8 << 10, ErrorLog: nil,
+		MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0), // what strangers send is no news
 	}
 	o.gateway = &gateway{where, s}
 	o.work.Go(func() {

@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"nvrd/pkg/durable"
 )
 
 // file holds the gateway's key.
@@ -62,7 +64,7 @@ func gatewayKey(path string) (*ecdsa.PrivateKey, error) {
 	return nil, fmt.Errorf("%s holds no key; remove it, and tell agencies of the new one", path)
 }
 
-// makeKey makes a key and writes it down whole.
+// makeKey makes a key and writes it down.
 func makeKey(path string) (*ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -72,13 +74,6 @@ func makeKey(path string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, err
-	}
-	return key, os.Rename(path+".new", path)
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	return key, durable.Create(path, 0o600, durable.Bytes(text))
 }

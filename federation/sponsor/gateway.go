@@ -31,6 +31,8 @@ import (
 type House interface {
 	// Sponsored returns the agencies that it is a sponsor of, in any neighborhood.
 	Sponsored() []wire.Key
+	// Mailboxes returns all for whom it keeps something, or would.
+	Mailboxes(ctx context.Context) ([]wire.Key, error)
 	// Publish takes what one of them published, in all neighborhoods in which it is
 	// its sponsor, and tells of the one where the log is shortest.
 	Publish(agency wire.Key, checkpoint []byte, from int, more []request.Entry) (request.Outcome, int, error)
@@ -62,7 +64,7 @@ type Supplied struct {
 
 // Answer is what it is told.
 type Answer struct {
-	Outcome string `json:"outcome"` // of request.Outcome
+	Outcome string `json:"outcome"` // of request.Outcome, but for Cosigned: who cosigns is not said
 	Size    int    `json:"size"`    // how many entries are here
 }
 
@@ -93,10 +95,11 @@ const skew = wire.Minute(10)
 
 // Handler serves agencies. SPKI is the SHA-256 of the key of its certificate in
 // hexadecimal; now is the home's clock. Whoever is no agency that this home is a
-// sponsor of finds nothing here.
+// sponsor of finds nothing here, whatever is asked: all of it is not found.
 func Handler(h House, spki string, now func() time.Time) http.Handler {
-	g := gateway{h, spki, now}
+	g := gateway{h, spki, now, make(chan struct{}, 1)}
 	mux := http.NewServeMux()
+	mux.HandleFunc("/", http.NotFound) // also what is there for another method
 	mux.HandleFunc("POST /v1/log", g.submit)
 	mux.HandleFunc("GET /v1/posts", g.mailbox(g.posts))
 	mux.HandleFunc("GET /v1/mailbox", g.mailbox(g.list))
@@ -109,38 +112,61 @@ type gateway struct {
 	house House
 	spki  string
 	now   func() time.Time
+	turn  chan struct{} // of whoever's submission is read
 }
+
+// restPerWork is for how much longer than a submission took none is read: strangers,
+// who may send what agencies did, get a fifth of one core.
+const restPerWork = 4
 
 func (g gateway) submit(w http.ResponseWriter, r *http.Request) {
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSubmission))
 	if err != nil {
-		http.Error(w, "what is submitted at once has at most 1 MiB", http.StatusRequestEntityTooLarge)
+		http.NotFound(w, r)
 		return
 	}
-	s, more, err := parse(b)
-	if err != nil {
+	select {
+	case g.turn <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
+	begun := time.Now()
+	defer func() { time.AfterFunc(min(restPerWork*time.Since(begun), 10*time.Second), func() { <-g.turn }) }()
+	s, more, wrong := parse(b)
+	agency, ok := g.publisher([]byte(s.Checkpoint))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if wrong != nil {
+		http.Error(w, wrong.Error(), http.StatusBadRequest)
+		return
+	}
+	is, size, err := g.house.Publish(agency, []byte(s.Checkpoint), s.From, more)
+	if is == request.Cosigned {
+		is = request.Known
+	}
+	switch {
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrRange), errors.Is(err, wire.ErrSignature), errors.Is(err, wire.ErrTooLarge), errors.Is(err, wire.ErrUnknown):
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	case err != nil:
+		http.Error(w, "it can't be written down now; submit it again", http.StatusServiceUnavailable)
+	default:
+		answer(w, Answer{is.String(), size})
 	}
-	for _, agency := range g.house.Sponsored() {
-		if _, err := tlog.Open([]byte(s.Checkpoint), agency); err != nil {
-			continue // another agency's
-		}
-		is, size, err := g.house.Publish(agency, []byte(s.Checkpoint), s.From, more)
-		switch {
-		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrRange), errors.Is(err, wire.ErrSignature), errors.Is(err, wire.ErrTooLarge), errors.Is(err, wire.ErrUnknown):
-			http.Error(w, err.Error(), http.StatusBadRequest)
-		case err != nil:
-			http.Error(w, "it can't be written down now; submit it again", http.StatusServiceUnavailable)
-		default:
-			answer(w, Answer{is.String(), size})
-		}
-		return
-	}
-	http.NotFound(w, r)
 }
 
-// parse reads a submission strictly.
+// publisher returns which agency signed a checkpoint.
+func (g gateway) publisher(checkpoint []byte) (wire.Key, bool) {
+	for _, agency := range g.house.Sponsored() {
+		if _, err := tlog.Open(checkpoint, agency); err == nil {
+			return agency, true
+		}
+	}
+	return wire.Key{}, false
+}
+
+// parse reads a submission strictly. With an error it returns what could be read.
 func parse(b []byte) (s Submission, more []request.Entry, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -150,7 +176,7 @@ func parse(b []byte) (s Submission, more []request.Entry, err error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return s, nil, errors.New("no submission: something follows it")
 	}
-	if s.From < 0 || s.From > request.MaxEntries || len(s.Entries) > request.MaxEntries {
+	if s.From < 0 || s.From > request.MaxEntries || len(s.Entries) > request.MaxEntries-s.From {
 		return s, nil, errors.New("no submission: more entries than a log has")
 	}
 	for i, e := range s.Entries {
@@ -204,7 +230,11 @@ func (g gateway) agency(r *http.Request) (wire.Key, bool) {
 	if scheme != "Stoop" || err != nil || wrong != nil || len(signature) != len(wire.Signature{}) || max(said, now)-min(said, now) > skew {
 		return wire.Key{}, false
 	}
-	for _, agency := range g.house.Sponsored() {
+	boxes, err := g.house.Mailboxes(r.Context())
+	if err != nil {
+		return wire.Key{}, false // it is asked again
+	}
+	for _, agency := range boxes {
 		if wire.Verify(agency, authorized(r.Method, r.URL.Path, g.spki, said), wire.Signature(signature)) {
 			return agency, true
 		}

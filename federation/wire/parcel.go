@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/ecdh"
+	"crypto/sha256"
 	"fmt"
 )
 
@@ -37,4 +38,17 @@ func OpenParcel(b []byte, seal *ecdh.PrivateKey) (to Key, piece []byte, err erro
 		return to, nil, err
 	}
 	return Key(plain[:len(to)]), plain[len(to):], nil
+}
+
+// Receipt is what the home that keeps a piece answers once it has it for good. Nobody
+// knows it but who sealed the parcel and who opened it, so that whoever passes on can't
+// say that it did; and it is another one for each parcel: SHA-256 of "stoop/1 receipt",
+// the parcel's encapsulated key, to and piece.
+func Receipt(sealed []byte, to Key, piece []byte) (r Hash) {
+	h := sha256.New()
+	h.Write(info("receipt"))
+	h.Write(sealed[:min(encapsulated, len(sealed))])
+	h.Write(to[:])
+	h.Write(piece)
+	return Hash(h.Sum(nil))
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -56,11 +57,17 @@ func OpenShredding(ctx context.Context, path string, migrations embed.FS) (*DB, 
 	return open(ctx, path, migrations, "&_pragma=secure_delete(1)")
 }
 
-func open(ctx context.Context, path string, migrations embed.FS, writing string) (*DB, error) {
+// OpenShrinking is [OpenShredding] for a database of large things that come and go: what
+// they took goes back to the disk with [DB.Shrink].
+func OpenShrinking(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
+	return open(ctx, path, migrations, "&_pragma=secure_delete(1)", "&_pragma=auto_vacuum(INCREMENTAL)") // before anything is written
+}
+
+func open(ctx context.Context, path string, migrations embed.FS, writing string, first ...string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate&_pragma=journal_mode(WAL)"+writing))
+	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate"+strings.Join(first, "")+"&_pragma=journal_mode(WAL)"+writing))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -127,6 +134,15 @@ func (db *DB) Shred(ctx context.Context) error {
 		return fmt.Errorf("empty the log: %w", err)
 	}
 	return nil
+}
+
+// Shrink gives back to the disk what a database of [OpenShrinking] has no use for now,
+// and does what [DB.Shred] does.
+func (db *DB) Shrink(ctx context.Context) error {
+	if _, err := db.write.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
+		return fmt.Errorf("shrink: %w", err)
+	}
+	return db.Shred(ctx)
 }
 
 // Reader returns the pool of reading connections, for single statements.
