@@ -3,9 +3,9 @@
 // knows them as bytes of one length, sealed for whoever asked, and opens none.
 //
 // What a method wrote is on disk when it returns; a crash in the middle of one leaves
-// what was before. What is taken back or left is overwritten when the method returns,
-// if nobody reads at that moment; all that goes is with the next Expire, which also
-// gives its space back.
+// what was before. What is taken back or left is in the file no more when the method
+// returns, if nobody reads at that moment; all that goes is not after the next Expire.
+// Its place is the disk's again, and is not overwritten: it was sealed.
 package mail
 
 import (
@@ -39,6 +39,7 @@ const (
 type DB struct {
 	db   *sqlite.DB
 	seed [32]byte
+	kept struct{ own, all int } // pieces at most, for one and for all
 }
 
 // Open opens mail.db in the directory, and makes it if it is not there.
@@ -48,6 +49,7 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 	d := &DB{db: db}
+	d.kept.own, d.kept.all = MaxKept, MaxAll
 	_, _ = rand.Read(d.seed[:]) // it never fails
 	err = db.Update(ctx, func(tx *sqlite.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO secret (only, seed) VALUES (1, ?) ON CONFLICT DO NOTHING`, d.seed[:]); err != nil {
@@ -229,7 +231,7 @@ func (d *DB) Keep(ctx context.Context, asker wire.Key, piece []byte, now wire.Mi
 		if err != nil || here > 0 {
 			return err
 		}
-		if own >= MaxKept || all >= MaxAll {
+		if own >= d.kept.own || all >= d.kept.all {
 			return fmt.Errorf("%d pieces wait: %w", own, nvr.ErrTooMany)
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO kept (asker, hash, minute, bytes) VALUES (?, ?, ?, ?)`, asker[:], hash[:], now, piece)

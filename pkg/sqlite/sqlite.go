@@ -57,10 +57,12 @@ func OpenShredding(ctx context.Context, path string, migrations embed.FS) (*DB, 
 	return open(ctx, path, migrations, "&_pragma=secure_delete(1)")
 }
 
-// OpenShrinking is [OpenShredding] for a database of large things that come and go: what
-// they took goes back to the disk with [DB.Shrink].
+// OpenShrinking is [Open] for a database of large things that come and go: what is
+// deleted from it is in none of its files after [DB.Shrink], and what it took is the
+// disk's again. Nothing is written over it, so that there is room to delete on a disk
+// that is full.
 func OpenShrinking(ctx context.Context, path string, migrations embed.FS) (*DB, error) {
-	return open(ctx, path, migrations, "&_pragma=secure_delete(1)", "&_pragma=auto_vacuum(INCREMENTAL)") // before anything is written
+	return open(ctx, path, migrations, "&_pragma=secure_delete(FAST)", "&_pragma=auto_vacuum(INCREMENTAL)") // before anything is written
 }
 
 func open(ctx context.Context, path string, migrations embed.FS, writing string, first ...string) (*DB, error) {
@@ -136,8 +138,8 @@ func (db *DB) Shred(ctx context.Context) error {
 	return nil
 }
 
-// Shrink gives back to the disk what a database of [OpenShrinking] has no use for now,
-// and does what [DB.Shred] does.
+// Shrink gives back to the disk what a database of [OpenShrinking] has no use for. It
+// waits for readers as [DB.Shred] does.
 func (db *DB) Shrink(ctx context.Context) error {
 	if _, err := db.write.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
 		return fmt.Errorf("shrink: %w", err)
