@@ -17,6 +17,12 @@ func (h *Home) Publish(agency wire.Key, checkpoint []byte, from int, more []requ
 	return is, h.done(a), err
 }
 
+// Tell takes texts of entries that were here without; see [request.Logs.Tell].
+func (h *Home) Tell(agency wire.Key, texts [][]byte, now wire.Minute) (Actions, error) {
+	changes, err := h.logs.Tell(agency, texts, now)
+	return h.done(Actions{Logs: changes}), err
+}
+
 // LoadLogs takes up logs that were written down. It is to be called after
 // [Home.Load]; what is damaged is returned as an error, and asked of neighbors.
 func (h *Home) LoadLogs(kept []store.Log) (damaged error) {

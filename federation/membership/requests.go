@@ -3,6 +3,7 @@ package membership
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,6 +34,30 @@ func (m *Membership) Publish(agency wire.Key, checkpoint []byte, from int, more 
 		size = l.Size()
 	}
 	return is, size, err
+}
+
+// Lacking returns ids of an agency's entries whose text is not here and would be taken,
+// the newest first.
+func (m *Membership) Lacking(agency wire.Key, most int) []wire.Hash {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.home.Logs().Log(agency); l != nil {
+		return l.Lacking(most)
+	}
+	return nil
+}
+
+// Tell takes texts of an agency's entries that were here without. Neighbors ask for
+// them. Errors are the kinds of federation/wire for what is said wrong, and those of
+// writing to disk.
+func (m *Membership) Tell(agency wire.Key, texts [][]byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.behind != nil {
+		return m.behind
+	}
+	a, err := m.home.Tell(agency, texts, m.now())
+	return errors.Join(m.do(a), err)
 }
 
 // Sponsor says which agencies this home is a sponsor of, in place of those before:

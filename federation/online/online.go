@@ -60,6 +60,7 @@ type Online struct {
 	begun     chan struct{}                       // is closed when there is another one
 	asks      map[*membership.Joining]context.CancelFunc
 	leaving   map[*membership.Membership]bool // see parts
+	absent    map[wire.Hash]time.Time         // texts of logs on the web that were not there, and when
 }
 
 // Open takes up what the home was in. All of it runs until Close.
@@ -71,6 +72,7 @@ func Open(c Config) (*Online, error) {
 	o := &Online{
 		config: c, ctx: ctx, stop: stop, client: c.Guard.Client(), begun: make(chan struct{}),
 		galleries: map[*membership.Membership]*gallery{}, asks: map[*membership.Joining]context.CancelFunc{}, leaving: map[*membership.Membership]bool{},
+		absent: map[wire.Hash]time.Time{},
 	}
 	seed, on, err := store.Seed(c.Dir)
 	if err == nil && on {

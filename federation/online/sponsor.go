@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,7 +27,10 @@ import (
 const (
 	pollEvery   = 5 * time.Minute // on a schedule, so that a log's server learns nothing from when it is read
 	pollPatient = 2 * time.Minute
-	gatewayMost = 32 // connections at a time
+	textPatient = time.Minute
+	maxTexts    = 1_000          // that are fetched at a time
+	absentFor   = 24 * time.Hour // after which a text that is not there is asked for again
+	gatewayMost = 32             // connections at a time
 )
 
 // Sponsor makes this home a sponsor of an agency: it tells neighbors what the agency
@@ -123,16 +127,60 @@ func (o *Online) read(m *membership.Membership, s store.Sponsored) error {
 		}
 	}
 	for _, from := range []int{size, 0} {
-		checkpoint, more, err := sponsor.Poll(ctx, o.client, s.Poll, s.Agency, from)
+		checkpoint, ids, err := sponsor.Poll(ctx, o.client, s.Poll, s.Agency, from)
 		if err != nil {
 			return err
 		}
+		var texts map[wire.Hash][]byte
+		if from == size {
+			texts = o.texts(ctx, s, ids[max(0, len(ids)-maxTexts):])
+		}
+		more := make([]request.Entry, len(ids))
+		for i, id := range ids {
+			more[i] = request.Entry{ID: id, Text: wire.Signed{Raw: texts[id]}}
+		}
 		is, _, err := m.Publish(s.Agency, checkpoint, from, more)
-		if err != nil || is != request.Diverged {
+		if err != nil {
 			return err
+		}
+		if is != request.Diverged {
+			return o.readTexts(ctx, m, s)
 		}
 	}
 	return errors.New("it is not the log that neighbors have")
+}
+
+// readTexts fetches texts of entries that are here without.
+func (o *Online) readTexts(ctx context.Context, m *membership.Membership, s store.Sponsored) error {
+	lacking := m.Lacking(s.Agency, maxTexts)
+	slices.Reverse(lacking)
+	o.mu.Lock()
+	maps.DeleteFunc(o.absent, func(_ wire.Hash, at time.Time) bool { return time.Since(at) > absentFor })
+	lacking = slices.DeleteFunc(lacking, func(id wire.Hash) bool { _, ok := o.absent[id]; return ok })
+	o.mu.Unlock()
+	texts := slices.Collect(maps.Values(o.texts(ctx, s, lacking)))
+	if len(texts) == 0 {
+		return nil
+	}
+	return m.Tell(s.Agency, texts)
+}
+
+// texts fetches texts, as many as it can in a minute, and notes which are not there.
+func (o *Online) texts(ctx context.Context, s store.Sponsored, ids []wire.Hash) map[wire.Hash][]byte {
+	ctx, cancel := context.WithTimeout(ctx, textPatient)
+	defer cancel()
+	texts := sponsor.Texts(ctx, o.client, s.Poll, ids)
+	if ctx.Err() != nil {
+		return texts // the others are asked for next time
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, id := range ids {
+		if _, ok := texts[id]; !ok {
+			o.absent[id] = time.Now()
+		}
+	}
+	return texts
 }
 
 // house is this home as its gateway shows it to agencies.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"nvrd/federation/request"
@@ -13,15 +14,12 @@ import (
 	"nvrd/federation/wire"
 )
 
-// maxPoll is how many entries are fetched at a time; the others with the next look.
-const maxPoll = 1_000
-
 // Poll fetches what an agency published on the web after the first size entries: its
-// checkpoint, and the entries that follow with their texts (docs/ref/agency-log.md).
-// The client is that of federation/domain, which follows nothing and reaches no
-// private address. A text that is not there is left out. Errors say what is wrong with
-// the address, or with what is there, and are kinds of federation/wire for that.
-func Poll(ctx context.Context, client *http.Client, base string, agency wire.Key, size int) (checkpoint []byte, more []request.Entry, err error) {
+// checkpoint, and the ids of the entries that follow (docs/ref/agency-log.md). The client
+// is that of federation/domain, which follows nothing and reaches no private address.
+// Errors say what is wrong with the address, or with what is there, and are kinds of
+// federation/wire for that.
+func Poll(ctx context.Context, client *http.Client, base string, agency wire.Key, size int) (checkpoint []byte, ids []wire.Hash, err error) {
 	p := poller{ctx, client, strings.TrimSuffix(base, "/")}
 	if checkpoint, err = p.get("checkpoint", tlog.MaxNote); err != nil {
 		return nil, nil, err
@@ -34,30 +32,38 @@ func Poll(ctx context.Context, client *http.Client, base string, agency wire.Key
 		return nil, nil, fmt.Errorf("%w: a log of %d entries", wire.ErrTooLarge, c.Size)
 	}
 	for bundle := range tlog.Bundles(int64(size), c.Size) {
-		ids, err := p.bundle(bundle)
+		all, err := p.bundle(bundle)
 		if err != nil {
 			return nil, nil, err
 		}
-		for i, id := range ids {
-			if at := bundle.First() + int64(i); at < int64(size) || at >= c.Size {
-				continue
+		for i, id := range all {
+			if at := bundle.First() + int64(i); at >= int64(size) && at < c.Size {
+				ids = append(ids, id)
 			}
-			more = append(more, request.Entry{ID: id})
 		}
 	}
-	for i := range more {
-		if i >= maxPoll {
-			break // these texts are asked of the log when neighbors lack them
-		}
-		text, err := p.get("text/"+hex.EncodeToString(more[i].ID[:]), wire.MaxObject)
-		if err == nil && len(text) > 0 {
-			more[i].Text = wire.Signed{Raw: text}
-		}
+	return checkpoint, ids, nil
+}
+
+// Texts fetches texts of entries, the last first, until ctx ends. What is not there, or
+// is the text of something else, is left out: an agency may withhold it, and what could
+// not be read now can be later.
+func Texts(ctx context.Context, client *http.Client, base string, ids []wire.Hash) map[wire.Hash][]byte {
+	p := poller{ctx, client, strings.TrimSuffix(base, "/")}
+	texts := map[wire.Hash][]byte{}
+	for _, id := range slices.Backward(ids) {
 		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
+			break
+		}
+		text, err := p.get("text/"+hex.EncodeToString(id[:]), wire.MaxObject)
+		if err != nil {
+			continue
+		}
+		if name, err := wire.Name(text); err == nil && name == id {
+			texts[id] = text
 		}
 	}
-	return checkpoint, more, nil
+	return texts
 }
 
 type poller struct {
