@@ -84,6 +84,8 @@ func (s *house) Publish(_ wire.Key, checkpoint []byte, from int, more []request.
 	return is, s.held.Size(), err
 }
 
+func (s *house) Mailboxes(context.Context) ([]wire.Key, error) { return []wire.Key{s.Agency}, nil }
+
 func (s *house) Opened(wire.Key) []sponsor.Opened { return nil }
 
 func (s *house) Kept(context.Context, wire.Key) ([]wire.Hash, error) {

@@ -32,7 +32,11 @@ func open(t testing.TB, dir string) *DB {
 }
 
 func hashOf(name string) wire.Hash { return sha256.Sum256([]byte(name)) }
-func keyOf(name string) wire.Key   { return wire.Key(hashOf(name)) }
+
+// nameOf is what a home calls a response.
+func nameOf(name string) wire.Salt { h := hashOf(name); return wire.Salt(h[:len(wire.Salt{})]) }
+
+func keyOf(name string) wire.Key { return wire.Key(hashOf(name)) }
 
 // piece returns one that nothing else looks like.
 func piece(name string) []byte {
@@ -57,7 +61,7 @@ var (
 const today = 20_000 * wire.Day
 
 func response(name string, minute wire.Minute, hidden bool) Response {
-	return Response{ID: hashOf(name), Neighborhood: elm, Asker: fire, Minute: minute, Hidden: hidden}
+	return Response{ID: nameOf(name), Neighborhood: elm, Asker: fire, Minute: minute, Hidden: hidden}
 }
 
 func (d *DB) mustWait(t *testing.T, want ...Response) {
@@ -107,7 +111,7 @@ func TestResponse(t *testing.T) {
 	first.Pieces, first.Brought = 0, append(first.Brought, Brought{keyOf("ben"), today + 8})
 	second.Pieces = 0
 	db.mustWait(t, first, second)
-	for _, id := range []wire.Hash{first.ID, second.ID, hashOf("nothing")} {
+	for _, id := range []wire.Salt{first.ID, second.ID, nameOf("nothing")} {
 		if err := db.Hurry(ctx, id); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("hurry what is not on its way: %v", err)
 		}
@@ -250,11 +254,11 @@ func sizeOf(t *testing.T, dir string) (all int64) {
 func TestGone(t *testing.T) {
 	const few = 200 << 10 // bytes that are there in any case
 	for name, end := range map[string]func(*DB) error{
-		"withdrawn": func(db *DB) error { return db.Withdraw(t.Context(), hashOf("one")) },
+		"withdrawn": func(db *DB) error { return db.Withdraw(t.Context(), nameOf("one")) },
 		"left":      func(db *DB) error { return db.Forget(t.Context(), elm, nil) },
 		"too old":   func(db *DB) error { return db.Expire(t.Context(), today+BroughtFor+1) },
 		"with two homes": func(db *DB) error {
-			return errors.Join(db.Done(t.Context(), hashOf("one"), Brought{Node: keyOf("anna")}, true), db.Expire(t.Context(), today))
+			return errors.Join(db.Done(t.Context(), nameOf("one"), Brought{Node: keyOf("anna")}, true), db.Expire(t.Context(), today))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -342,7 +346,7 @@ func TestDiskFull(t *testing.T) {
 		if err != nil || len(all) != 1 || all[0].Pieces != 4 {
 			t.Errorf("%s %+v wait, %v", when, all, err)
 		}
-		if got, err := db.Pieces(ctx, hashOf("one")); err != nil || !slices.EqualFunc(got, pieces("one", 4), bytes.Equal) {
+		if got, err := db.Pieces(ctx, nameOf("one")); err != nil || !slices.EqualFunc(got, pieces("one", 4), bytes.Equal) {
 			t.Errorf("%s there are %d pieces, %v", when, len(got), err)
 		}
 		if b, err := db.Piece(ctx, fire, hashOfPiece("kept")); err != nil || !bytes.Equal(b, piece("kept")) {
@@ -400,7 +404,7 @@ func TestKilled(t *testing.T) {
 				fmt.Println("gave", i)
 			}
 			if i > len(all) && err == nil {
-				err = db.Withdraw(t.Context(), hashOf(fmt.Sprint(i-1)))
+				err = db.Withdraw(t.Context(), nameOf(fmt.Sprint(i-1)))
 			}
 		}
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func TestChoose(t *testing.T) {
 		"nobody keeps it":          {[]Response{others}, 1, anna, ""},
 	} {
 		r, ok := Choose(c.all, c.count, c.to, nodes)
-		if ok != (c.want != "") || ok && r.ID != hashOf(c.want) {
+		if ok != (c.want != "") || ok && r.ID != nameOf(c.want) {
 			t.Errorf("%s: %v, %v", name, r.ID, ok)
 		}
 	}

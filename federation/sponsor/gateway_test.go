@@ -111,6 +111,8 @@ func (m *member) Publish(agency wire.Key, checkpoint []byte, from int, more []re
 	return is, m.logs.Log(agency).Size(), err
 }
 
+func (m *member) Opened(wire.Key) []Opened { return nil }
+
 func (m *member) Kept(ctx context.Context, agency wire.Key) ([]wire.Hash, error) {
 	return m.mail.Kept(ctx, agency)
 }
