@@ -142,8 +142,8 @@ func checkArrow(from, to string, test bool) string {
 	switch {
 	case under(from, "pkg") && under(target, "federation"):
 		return "the appliance builds and passes its tests without the federation"
-	case under(from, "federation") && under(target, "pkg") && !slices.Contains([]string{"pkg/nvr", "pkg/media", "pkg/sqlite"}, target):
-		return "federation uses only nvr, media and sqlite of the appliance"
+	case under(from, "federation") && under(target, "pkg") && !slices.Contains([]string{"pkg/nvr", "pkg/media", "pkg/sqlite", "pkg/durable"}, target):
+		return "federation uses only nvr, media, sqlite and durable of the appliance"
 	case up:
 		return fmt.Sprintf("an arrow only points down, not from floor %d to %d", floors[from], floors[target])
 	case same && !test && sideways[[2]string{from, target}] == "":

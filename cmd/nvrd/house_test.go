@@ -154,7 +154,7 @@ func TestHouseRulesBite(t *testing.T) {
 		"pkg knows ui":              {Package{ImportPath: "nvrd/pkg/api", Imports: []string{"nvrd/ui/layout"}}, "same floor"},
 		"pkg knows federation":      {Package{ImportPath: "nvrd/pkg/api", Imports: []string{"nvrd/federation/feed"}}, "without the federation"},
 		"pkg test knows federation": {Package{ImportPath: "nvrd/pkg/api", TestImports: []string{"nvrd/federation/feed"}}, "without the federation"},
-		"federation knows more":     {Package{ImportPath: "nvrd/federation/feed", Imports: []string{"nvrd/pkg/footage"}}, "only nvr, media and sqlite"},
+		"federation knows more":     {Package{ImportPath: "nvrd/federation/feed", Imports: []string{"nvrd/pkg/footage"}}, "only nvr, media, sqlite and durable"},
 		"no floor":                  {Package{ImportPath: "nvrd/pkg/attic"}, "has no floor"},
 		"outside":                   {Package{ImportPath: "nvrd/internal/attic"}, "has no floor"},
 		"gortsplib":                 {Package{ImportPath: "nvrd/pkg/camera", Imports: []string{"github.com/bluenviron/gortsplib/v4"}}, "only pkg/rtsp"},

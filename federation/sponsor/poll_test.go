@@ -180,7 +180,7 @@ func TestPollRefuses(t *testing.T) {
 		for r.Context().Err() == nil { // a byte at a time
 			_, _ = io.WriteString(w, "x")
 			_ = http.NewResponseController(w).Flush()
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 	}}}, anywhere)
 	if _, _, err := Poll(ctx, client, base, wire.PublicKey(fire), 0); !errors.Is(err, context.DeadlineExceeded) {
