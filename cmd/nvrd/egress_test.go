@@ -45,6 +45,7 @@ var words = []string{
 	"Elm Street", "Oak Lane", "Anna", "Anna, number 4", "Ben", "Olga", "Cleo", "Park", "ask at number 4", "ask Olga",
 	"The steps are icy.", "Salt is in the box.", "Whose cat is this?", "Mine, thank you.", "not about our street", "The lamp is out.",
 	"A parcel was taken.", "Someone in a red coat.", "A photo of it.", "I was away.", "Is the park open?", "Hello.", "I am back.", "It names my son.",
+	"Fire brigade", "Desk", "Deleted.", "26-1184 fire", "26-1184 traffic", "26-1184 animal", "Did a camera see it?", "Did your camera see our cat?", "The hydrant leaks.", "It asked too much.",
 }
 
 // TestWeek: Anna's home has a busy week in two neighborhoods, and each neighbor
@@ -66,6 +67,8 @@ func TestWeek(t *testing.T) {
 	}
 	w.elm()
 	w.pass(3)
+	w.asked()
+	w.pass(1)
 	w.share()
 	w.away()
 	w.out()

@@ -50,6 +50,7 @@ type Neighbor struct {
 	at   uint16              // its port, once it had one
 	book map[wire.Key][]byte // addresses, as nodes signed them
 	held map[wire.Hash]wire.Key
+	kept map[wire.Hash][]byte // pieces, by their hashes
 }
 
 // Move has a neighbor move in, who keeps what it has in dir and belongs to no
@@ -192,6 +193,7 @@ func (n *Neighbor) Back() error {
 	at.Handle("/stoop/report/1", func(_ wire.Key, s io.ReadWriter) error {
 		return answer(s, func([]byte) ([]byte, error) { return []byte{1}, nil })
 	})
+	at.Handle("/stoop/parcel/1", func(_ wire.Key, s io.ReadWriter) error { return n.keep(s) })
 	shelf, err := n.shelf()
 	if err != nil {
 		return err
@@ -418,7 +420,7 @@ func answer(s io.ReadWriter, reply func([]byte) ([]byte, error)) error {
 func hear(s io.Reader) ([]byte, error) {
 	in := bufio.NewReader(s)
 	length, err := binary.ReadUvarint(in)
-	if err != nil || length > wire.MaxMessage {
+	if err != nil || length > uint64(wire.Forward) {
 		return nil, errors.Join(err, wire.ErrTooLarge)
 	}
 	b := make([]byte, length)

@@ -163,6 +163,8 @@ func (r *reader) stream(said []byte, asked bool) error {
 		return r.object(b)
 	case "/stoop/report/1":
 		return r.report(b)
+	case "/stoop/parcel/1", "/stoop/forward/1":
+		return r.parcel(b, asked)
 	}
 	return errors.New("a protocol that nobody knows")
 }
@@ -173,7 +175,7 @@ var errEnds = errors.New("it ends in the middle")
 
 // longest is more than anything that is said at once: what says that it is longer
 // is not taken for what was cut off.
-const longest = 256 << 10
+const longest = uint64(wire.Forward)
 
 // cut cuts off what has its length before it, as a varint.
 func cut(b []byte) (first, rest []byte, err error) {
@@ -212,9 +214,11 @@ func (r *reader) message(b []byte) error {
 			err = errors.Join(err, r.entry(e))
 		}
 	case wire.Objects:
-		for _, o := range m.Objects {
-			err = errors.Join(err, r.object(o))
-		}
+		err = r.objects(m.Objects)
+	case wire.LogPart:
+		err = r.objects(m.Texts)
+	case wire.LogTexts:
+		err = r.objects(m.Texts)
 	}
 	return err
 }
@@ -235,6 +239,13 @@ func (r *reader) entry(c wire.Carried) error {
 	says, err := wire.Unpack(e, c.Payload)
 	if err == nil {
 		r.tell(c.Payload, says)
+	}
+	return err
+}
+
+func (r *reader) objects(all [][]byte) (err error) {
+	for _, o := range all {
+		err = errors.Join(err, r.object(o))
 	}
 	return err
 }
