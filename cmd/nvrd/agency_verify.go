@@ -62,14 +62,14 @@ func verify(ctx context.Context, log string) (audit.Report, error) {
 
 // verified is a report as it is printed for programs.
 type verified struct {
-	Agency    string    `json:"agency"` // its key
-	Title     string    `json:"title"`
-	Class     string    `json:"class"`
-	Entries   int       `json:"entries"`
-	Withheld  int       `json:"withheld"`
+	Agency    string   `json:"agency"` // its key
+	Title     string   `json:"title"`
+	Class     string   `json:"class"`
+	Entries   int      `json:"entries"`
+	Withheld  int      `json:"withheld"`
 	Broken    []broken `json:"broken"`
-	Cosigners int       `json:"cosigners"`
-	Fraud     bool      `json:"fraud"`
+	Cosigners int      `json:"cosigners"`
+	Fraud     bool     `json:"fraud"`
 }
 
 // broken is an entry that breaks a rule.
