@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +252,14 @@ func TestTampered(t *testing.T) {
 			f[".well-known/stoop-agency"] = append([]byte("Look: "), f[".well-known/stoop-agency"]...)
 		}, ".well-known/stoop-agency: "},
 		{"a proof of fraud that proves nothing", func(f files) { f[audit.FraudPath] = []byte("stoop/1 fraud\n") }, "fraud: "},
+		{"a proof of fraud of another agency", func(f files) {
+			one, two := tlog.Tree{}.Append(wire.Hash{1}), tlog.Tree{}.Append(wire.Hash{2})
+			proof, ok := tlog.Split(tlog.Sign(one, private("eve")), tlog.Sign(two, private("eve")), wire.PublicKey(private("eve")), two)
+			if !ok {
+				t.Fatal("no proof")
+			}
+			f[audit.FraudPath] = proof.Bytes()
+		}, "fraud: "},
 	} {
 		f := maps.Clone(whole)
 		c.change(f)
@@ -298,6 +308,33 @@ func TestTamperedArchive(t *testing.T) {
 		if err := check(b); !errors.Is(err, nvr.ErrDamaged) && !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// An archive that says that it holds more than it does takes no memory.
+func TestSparseArchive(t *testing.T) {
+	dir := t.TempDir()
+	for n := range 200 {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprint(n)))
+		if err == nil {
+			err = errors.Join(f.Truncate(100_000), f.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := exec.CommandContext(t.Context(), "tar", "--sparse", "-C", dir, "-c", ".").Output()
+	if err != nil || len(b) < 100_000 || len(b) > 2_000_000 {
+		t.Fatalf("%d bytes (%v)", len(b), err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := audit.OpenArchive(b); !errors.Is(err, nvr.ErrDamaged) {
+		t.Error(err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 2<<20 {
+		t.Errorf("%d bytes were allocated", n)
 	}
 }
 
