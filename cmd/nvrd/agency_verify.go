@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -46,8 +47,8 @@ func verify(ctx context.Context, log string) (audit.Report, error) {
 		if err != nil {
 			return audit.Report{}, fmt.Errorf("--log: %w", err)
 		}
-		defer d.Close()
-		return audit.Check(d)
+		r, err := audit.Check(d)
+		return r, errors.Join(err, d.Close())
 	}
 	b, err := readUpTo(log, audit.MaxArchive)
 	if err != nil {
