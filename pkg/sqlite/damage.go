@@ -17,6 +17,16 @@ func IsCorrupt(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
+// full says of what fails for want of room that it does: the driver calls it an error
+// of the disk where it is the index of the log that finds none.
+func full(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE) {
+		return fmt.Errorf("the disk is full; make room and try again: %w", err)
+	}
+	return err
+}
+
 // QuickCheck reads the whole database, and returns the first thing that is
 // wrong with its structure, or the empty string. It takes about a second for
 // 100 MB; ctx can end it sooner.

@@ -77,7 +77,7 @@ func open(ctx context.Context, path string, migrations embed.FS, writing string,
 	write.SetConnMaxLifetime(0)
 	if err := migrate(ctx, write, path, migrations); err != nil {
 		write.Close()
-		return nil, err
+		return nil, full(err)
 	}
 	read, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
 	if err != nil {
@@ -157,10 +157,10 @@ func transact(ctx context.Context, pool *sql.DB, f func(*Tx) error) error {
 	}
 	defer tx.Rollback() // does nothing after Commit
 	if err := f(tx); err != nil {
-		return err
+		return full(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return full(fmt.Errorf("commit: %w", err))
 	}
 	return nil
 }
