@@ -143,7 +143,7 @@ func TestSubmit(t *testing.T) {
 	}
 	here, away := newSponsor(t, a), newSponsor(t, a)
 	away.server.Close()
-	stock(t, a, now, 2_000) // more than is taken at once
+	stock(t, a, now, 60)
 	for range 2 {
 		visits, err := a.Submit(t.Context())
 		all := errs(t, visits, err)
@@ -151,17 +151,24 @@ func TestSubmit(t *testing.T) {
 			t.Errorf("it went %v", all)
 		}
 	}
-	if here.held.Size() != 2_001 {
-		t.Errorf("there are %d entries", here.held.Size())
+	if n := len(here.asked); here.held.Size() != 61 || n != 3 {
+		t.Errorf("%d questions took %d entries there", n, here.held.Size())
 	}
-	if n := len(here.asked); n > 6 {
-		t.Errorf("it took %d questions", n)
+	stock(t, a, now, 60)
+	p, err := a.Published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	visits, err := a.visit(t.Context(), func(ctx context.Context, g gateway) error { return g.submit(ctx, p, 5_000) })
+	if n := len(here.asked); errs(t, visits, err)[here.URL] != nil || here.held.Size() != 121 || n < 3+5 || n > 3+10 {
+		t.Errorf("in parts: %v, %d questions took %d entries there", errs(t, visits, err), n, here.held.Size())
 	}
 	here.asked = nil
 	if _, err := a.Ask(t.Context(), asks(*now, "26-1")); err != nil {
 		t.Fatal(err)
 	}
-	if visits, err := a.Submit(t.Context()); errs(t, visits, err)[here.URL] != nil || here.held.Size() != 2_002 || len(here.asked) != 2 {
+	visits, err = a.Submit(t.Context())
+	if errs(t, visits, err)[here.URL] != nil || here.held.Size() != 122 || len(here.asked) != 2 {
 		t.Errorf("one more: %v, %d, %v", errs(t, visits, err), here.held.Size(), here.asked)
 	}
 }
@@ -179,7 +186,7 @@ func TestSubmitOldCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := gateway{s.Sponsor, clientFor(s.Sponsor), a.key, a.now}
-	if err := g.submit(t.Context(), whole); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "this is an old copy") {
+	if err := g.submit(t.Context(), whole, maxSubmission); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "this is an old copy") {
 		t.Errorf("an old copy: %v", err)
 	}
 	// It publishes all the same.
@@ -188,7 +195,7 @@ func TestSubmitOldCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := &Published{All: append(slices.Clone(whole.All), r, r, r), tree: whole.tree.Append(r.ID, r.ID, r.ID)}
-	if err := g.submit(t.Context(), other); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "another log") {
+	if err := g.submit(t.Context(), other, maxSubmission); !errors.Is(err, nvr.ErrDamaged) || !strings.Contains(err.Error(), "another log") {
 		t.Errorf("another log: %v", err)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// maxSubmission is how much text is submitted at a time, in bytes of base64: with what
-// is around it less than the 1 MiB that a sponsor takes.
+// maxSubmission is how much is submitted at a time, in bytes: with what is around it
+// less than the 1 MiB that a sponsor takes.
 const maxSubmission = 800 << 10
 
 // submission is what a sponsor is given.
@@ -35,14 +35,15 @@ func (a *Agency) Submit(ctx context.Context) ([]Visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.visit(ctx, func(ctx context.Context, g gateway) error { return g.submit(ctx, p) })
+	return a.visit(ctx, func(ctx context.Context, g gateway) error { return g.submit(ctx, p, maxSubmission) })
 }
 
-// submit asks what the sponsor has, and goes on from there until that is all.
-func (g gateway) submit(ctx context.Context, p *Published) error {
+// submit asks what the sponsor has, and goes on from there until that is all, with at
+// most so many bytes at a time.
+func (g gateway) submit(ctx context.Context, p *Published, most int) error {
 	from := len(p.All)
 	for progress := -1; ; {
-		s, upto := p.submission(from)
+		s, upto := p.submission(from, most)
 		s.Checkpoint = string(tlog.Sign(p.tree.At(int64(upto)), g.key))
 		body, err := json.Marshal(s)
 		if err != nil {
@@ -76,12 +77,12 @@ func (g gateway) submit(ctx context.Context, p *Published) error {
 
 // submission returns the entries that are given at once, and how many the log has
 // with them.
-func (p *Published) submission(from int) (s submission, upto int) {
+func (p *Published) submission(from, most int) (s submission, upto int) {
 	s.From, s.Entries = from, []supplied{}
 	size := 0
 	for _, e := range p.All[from:] {
 		text := base64.StdEncoding.EncodeToString(e.Raw)
-		if size += len(text) + 100; size > maxSubmission {
+		if size += len(text) + 100; size > most && len(s.Entries) > 0 {
 			break
 		}
 		s.Entries = append(s.Entries, supplied{e.ID.String(), text})
