@@ -117,7 +117,7 @@ func (n *neighbor) request(a asked.Asked, page string) string {
 
 // TestRequests shows what is asked, and what its owner does with it: at home alone.
 func TestRequests(t *testing.T) {
-	_, anna, _, _ := maple(t)
+	_, anna, _, cora := maple(t)
 	anna.shows("/requests", says("Nobody asks for anything now.", "You are free to help or not.", "If you do nothing, nothing happens.", "Nobody is told what you do here", "A court order is a different thing."))
 	fire := anna.asks(1, nil)
 	anna.asks(2, func(a *asked.Asked) { a.Elsewhere, a.Request.Text = true, "Not here" })
@@ -127,7 +127,7 @@ func TestRequests(t *testing.T) {
 	anna.asks(4, func(a *asked.Asked) { a.Request.Expires, a.Request.Incident = a.Request.To, wire.IncidentTraffic })
 	anna.asks(5, func(a *asked.Asked) { a.Suspended, a.Request.Incident = true, wire.IncidentDamage })
 	cat := anna.asks(6, func(a *asked.Asked) {
-		*a = asked.Asked{Asked: membership.Asked{ID: a.ID, Request: a.Request, Cells: []wire.Cell{at40(1, 1)}}, From: "Cora"}
+		*a = asked.Asked{Asked: membership.Asked{ID: a.ID, Neighbor: cora.in.Author(), Request: a.Request, Cells: []wire.Cell{at40(1, 1)}}, From: "Cora"}
 		a.Request.Incident, a.Request.Area, a.Request.Case, a.Request.Contact, a.Request.Text = 0, nil, "", "", "Where is my cat?"
 	})
 	anna.desk.told = []asked.Bulletin{{Agency: firemen, Bulletin: wire.Bulletin{Head: fire.Request.Head, Title: "Dry week", Text: "No fires in gardens.", Expires: fire.Request.Expires}}}
@@ -165,6 +165,10 @@ func TestRequests(t *testing.T) {
 	anna.shows("/requests", says("1 request is"), lacks("Dry week"))
 	anna.does("/requests", "do", "reset")
 	anna.shows("/requests", says("Dry week"), lacks("put aside or not wanted"))
+
+	anna.does("/quiet", "do", "mute", "what", key(cora))
+	anna.shows("/requests", says("1 request is"), lacks("Cora · A neighbor"))
+	anna.does("/quiet", "do", "show", "what", key(cora))
 
 	// Who only reads learns nothing of what the owner has, and decides nothing.
 	anna.desk.recorded = []nvr.Span{choice.Window(fire.Request)}
