@@ -99,3 +99,26 @@ func TestParseCell(t *testing.T) {
 		t.Errorf("%v (%v)", p, err)
 	}
 }
+
+// FuzzAround: whatever is typed is refused, or as many cells as may be said, each of
+// which is read as it is written.
+func FuzzAround(f *testing.F) {
+	for _, at := range []string{"40.7,-73.99", "0,180", "-85,0", "84.99,179.9999", "NaN,0", "1e300,1", "x"} {
+		f.Add(at, 300.0)
+	}
+	f.Fuzz(func(t *testing.T, text string, metres float64) {
+		at, err := ParsePlace(text)
+		if err != nil {
+			return
+		}
+		cells, err := Around(at, metres)
+		if (err == nil) != (len(cells) > 0) || len(cells) > wire.MaxCells {
+			t.Fatalf("%s, %v m: %d cells (%v)", text, metres, len(cells), err)
+		}
+		for _, c := range cells {
+			if again, err := ParseCell(CellText(c)); err != nil || again != c {
+				t.Fatalf("%v is read as %v (%v)", c, again, err)
+			}
+		}
+	})
+}
