@@ -26,3 +26,27 @@ func (o *Online) Runs(ctx context.Context, m *membership.Membership) error {
 func (o *Online) Slot(m *membership.Membership, count int) {
 	o.galleryOf(m).carrier.slot(count)
 }
+
+// Kept returns for how many pieces an agency's mailbox here is.
+func (o *Online) Kept(agency wire.Key) int {
+	all, err := house{o}.Kept(o.ctx, agency)
+	if err != nil {
+		return -1
+	}
+	return len(all)
+}
+
+// Waiting returns what mail.db has of a neighborhood, also of one that was left.
+func (o *Online) Waiting(neighborhood wire.Hash) int {
+	all, err := o.mail.Waiting(o.ctx, neighborhood)
+	if err != nil {
+		return -1
+	}
+	return len(all)
+}
+
+// Mailboxes returns whose mailboxes are here.
+func (o *Online) Mailboxes() []wire.Key {
+	all, _ := house{o}.Mailboxes(o.ctx)
+	return all
+}

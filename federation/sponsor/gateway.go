@@ -176,7 +176,7 @@ func parse(b []byte) (s Submission, more []request.Entry, err error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return s, nil, errors.New("no submission: something follows it")
 	}
-	if s.From < 0 || s.From > request.MaxEntries || len(s.Entries) > request.MaxEntries-s.From {
+	if s.From < 0 || len(s.Entries) > request.MaxEntries-s.From {
 		return s, nil, errors.New("no submission: more entries than a log has")
 	}
 	for i, e := range s.Entries {

@@ -148,6 +148,12 @@ func by(key ed25519.PrivateKey, method, path string) string {
 	return MailboxAuthorization(func(b []byte) []byte { return ed25519.Sign(key, b) }, method, path, spki, today)
 }
 
+// padded is a submission of so many bytes.
+func padded(p *publisher, size int) string {
+	s := text(p.t, p.submission(0))
+	return s + strings.Repeat(" ", size-len(s))
+}
+
 // Whoever is no agency that the home is a sponsor of can't tell that there is anything:
 // whatever is asked, the answer is that of a server that has nothing.
 func TestStranger(t *testing.T) {
@@ -195,6 +201,7 @@ func TestStranger(t *testing.T) {
 		"too much is":                    {"POST", "/v1/log", "", `{"checkpoint": "` + strings.Repeat(" ", MaxSubmission) + `"}`},
 		"an unknown field is":            {"POST", "/v1/log", "", `{"reach": true}`},
 		"another agency's log is":        {"POST", "/v1/log", "", text(t, newPublisher(t, police, 1).submission(0))},
+		"a byte more than is read is":    {"POST", "/v1/log", "", padded(newPublisher(t, fire, 1), MaxSubmission+1)},
 		"another agency's broken log is": {"POST", "/v1/log", "", text(t, newPublisher(t, police, 1).submission(0)) + "x"},
 	} {
 		if _, got := c.ask(q.method, q.path, q.authorization, q.body); got != nothing {
@@ -225,12 +232,15 @@ func TestSubmitRefuses(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ body, says string }{
-		"a field more":           {good[:len(good)-1] + `,"reach":1}`, "unknown field"},
-		"something follows":      {good + " {}", "follows"},
-		"a byte follows":         {good + "x", "follows"},
-		"of another type":        {strings.Replace(good, `"from":0`, `"from":"0"`, 1), "cannot unmarshal"},
-		"from before":            {with(func(s *Submission) { s.From = -1 }), "more entries than a log has"},
-		"from beyond":            {with(func(s *Submission) { s.From = request.MaxEntries - 2 }), "more entries than a log has"},
+		"a field more":      {good[:len(good)-1] + `,"reach":1}`, "unknown field"},
+		"something follows": {good + " {}", "follows"},
+		"a byte follows":    {good + "x", "follows"},
+		"of another type":   {strings.Replace(good, `"from":0`, `"from":"0"`, 1), "cannot unmarshal"},
+		"from before":       {with(func(s *Submission) { s.From = -1 }), "more entries than a log has"},
+		"from beyond":       {with(func(s *Submission) { s.From = request.MaxEntries - 2 }), "more entries than a log has"},
+		"of a log that is too long": {with(func(s *Submission) {
+			s.Checkpoint = string(tlog.Sign(tlog.Tree{}.Append(make([]wire.Hash, request.MaxEntries+1)...), fire))
+		}), "a log of 50001 entries"},
 		"no base64":              {with(func(s *Submission) { s.Entries[1].Text = "?" }), "entry 1: "},
 		"base64 that ends oddly": {with(func(s *Submission) { s.Entries[1].Text = "QQ=" }), "entry 1: "},
 		"bits that count not":    {with(func(s *Submission) { s.Entries[1].Text = "QR==" }), "entry 1: "},
@@ -265,7 +275,11 @@ func TestSubmitRefuses(t *testing.T) {
 		t.Errorf("what can't be written down is answered %s", got)
 	}
 	m.fails = nil
-	if status, got := c.ask("POST", "/v1/log", "", good); status != http.StatusOK || !strings.Contains(got, `{"outcome":"extended","size":3}`) {
+	withheld := newMember(t, nil)
+	if _, got := newCounter(t, withheld).ask("POST", "/v1/log", "", with(func(s *Submission) { s.Entries[1].Text = "" })); !strings.Contains(got, `{"outcome":"extended","size":3}`) || withheld.texts() != 2 {
+		t.Errorf("with a text that is withheld: %s, %d texts", got, withheld.texts())
+	}
+	if status, got := c.ask("POST", "/v1/log", "", padded(p, MaxSubmission)); status != http.StatusOK || !strings.Contains(got, `{"outcome":"extended","size":3}`) {
 		t.Errorf("what is right is answered %s", got)
 	}
 	if _, got := c.ask("POST", "/v1/log", "", good); !strings.Contains(got, `{"outcome":"known","size":3}`) {
