@@ -141,6 +141,7 @@ func (h *Home) Down(node wire.Key) {
 		return
 	}
 	h.peers[at].up = false
+	h.peers[at].logs.Reset()
 	h.behind.gone(h.peers[at])
 	if _, is := h.State().AuthorOf(node); !is {
 		h.peers = slices.Delete(h.peers, at, at+1)

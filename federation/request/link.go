@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"nvrd/federation/wire"
@@ -15,7 +16,7 @@ const (
 	MaxTold  = 60       // of them those with texts that came later, for each of which all is judged
 
 	perPart  = 64       // entries with their texts in one message
-	textsLen = 16 << 20 // bytes of texts that wait for the rest of a log; others are asked for later
+	textsLen = 16 << 20 // bytes of texts, of all links, that wait for the rest of a log; others are asked for later
 	room     = 200      // of a message: all that is neither a checkpoint, an id nor a text
 )
 
@@ -24,7 +25,8 @@ const (
 // [Link.Step] and send what that returns. Where no agency is followed that is
 // nothing, and where logs are equal two messages of 60 bytes for each.
 //
-// The peer is not trusted: nothing that it says is kept but what an agency signed.
+// The peer is not trusted: nothing that it says is kept but what an agency signed, and
+// while a log is on its way no more ids than the agency says it has.
 // A link is for one goroutine at a time.
 type Link struct {
 	logs *Logs
@@ -49,8 +51,19 @@ type gather struct {
 // NewLink returns a link for the logs of a home.
 func NewLink(s *Logs) *Link { return &Link{logs: s} }
 
-// Reset begins anew on another stream. The limits go on.
-func (l *Link) Reset() { l.queue, l.gather = nil, nil }
+// Reset ends the conversation; it may begin anew on another stream. The limits go on.
+func (l *Link) Reset() {
+	l.queue = nil
+	l.end()
+}
+
+// end forgets what is on its way.
+func (l *Link) end() {
+	if l.gather != nil {
+		l.logs.gathered -= l.gather.bytes
+		l.gather = nil
+	}
+}
 
 // Start returns what begins a conversation.
 func (l *Link) Start(now wire.Minute) []wire.Message {
@@ -119,6 +132,9 @@ func (l *Link) Step(m wire.Message, now wire.Minute) (reply []wire.Message, chan
 
 func (l *Link) turn(now wire.Minute) {
 	if hour := now / 60; hour != l.hour {
+		if l.heard > MaxHeard || l.out >= MaxOut { // of what is on its way something was not heard, or not asked for
+			l.Reset()
+		}
 		l.hour, l.out, l.heard, l.told = hour, 0, 0, 0
 	}
 }
@@ -196,12 +212,12 @@ func (l *Link) part(m wire.LogPart, now wire.Minute) (reply []wire.Message, chan
 		}
 		g = &gather{agency: m.Agency, from: int(m.From)}
 	}
-	g.take(m)
+	g.take(l.logs, m, g == l.gather)
 	is, changes, err := g.offer(l.logs, m.Checkpoint, now)
 	done := err != nil || len(m.IDs) == 0 || is != Wanting
 	switch {
 	case done && g == l.gather:
-		l.gather = nil
+		l.end()
 	case !done && g == l.gather:
 		return []wire.Message{g.ask()}, changes, nil
 	case !done:
@@ -220,16 +236,20 @@ func (l *Link) part(m wire.LogPart, now wire.Minute) (reply []wire.Message, chan
 	return append(reply, l.next()...), changes, err
 }
 
-// take adds what a part brings.
-func (g *gather) take(m wire.LogPart) {
+// take adds what a part brings. More is whether others follow, for which it waits.
+func (g *gather) take(s *Logs, m wire.LogPart, more bool) {
 	g.ids = append(g.ids, m.IDs...)
 	for _, t := range m.Texts {
 		id, err := wire.Name(t)
-		if g.bytes += len(t); err != nil || g.bytes > textsLen {
+		if err != nil || g.bare || more && s.gathered+len(t) > textsLen {
 			continue // it is asked for later
 		}
 		if g.texts == nil {
 			g.texts = map[wire.Hash][]byte{}
+		}
+		if _, again := g.texts[id]; !again && more {
+			g.bytes += len(t)
+			s.gathered += len(t)
 		}
 		g.texts[id] = t
 	}
@@ -237,11 +257,16 @@ func (g *gather) take(m wire.LogPart) {
 
 // offer offers what came so far.
 func (g *gather) offer(s *Logs, note []byte, now wire.Minute) (Outcome, []Change, error) {
-	if g.bare {
-		c, err := s.Log(g.agency).open(note)
-		if err == nil && int64(len(g.ids)) < c.Size {
-			return Wanting, nil, nil
-		}
+	l := s.Log(g.agency)
+	c, err := l.open(note)
+	switch end := int64(g.from + len(g.ids)); {
+	case err != nil:
+		return 0, nil, err
+	case end > c.Size && len(g.ids) > 0:
+		return 0, nil, fmt.Errorf("%w: %d entries of %d", wire.ErrRange, end, c.Size)
+	case end < c.Size && (g.bare || g.from == l.Size()): // before all that came is looked at again
+		return Wanting, nil, nil
+	case g.bare:
 		return s.Compare(g.agency, note, g.ids)
 	}
 	more := make([]Entry, len(g.ids))

@@ -39,6 +39,7 @@ type Logs struct {
 	cosigners map[wire.Key]struct{}
 	admitted  map[wire.Key]Admitted
 	logs      map[wire.Key]*Log
+	gathered  int // bytes of texts that wait at links for the rest of a log
 }
 
 // NewLogs returns those of a home that cosigns with a key, or does not without.

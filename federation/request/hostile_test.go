@@ -1,0 +1,283 @@
+package request
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nvrd/federation/request/tlog"
+	"nvrd/federation/wire"
+)
+
+// bulletins has an agency publish so many, two a day until today.
+func (a *agency) bulletins(n int, text string) {
+	for i := range n {
+		at := today - wire.Minute(n-i)*wire.Day/2
+		a.publishes(wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: at}, Title: "Ice", Text: fmt.Sprint(text, i), Expires: at + wire.Day})
+	}
+}
+
+// part is what a peer that has a log says of it, without being asked.
+func (a *agency) part(from, upto, size int, texts bool) wire.LogPart {
+	m := wire.LogPart{Agency: police, Checkpoint: a.note(size), From: uint32(from)}
+	for _, e := range a.all[from:upto] {
+		m.IDs = append(m.IDs, e.ID)
+		if texts {
+			m.Texts = append(m.Texts, e.Text.Raw)
+		}
+	}
+	return m
+}
+
+// A peer that sends parts for ever is heard out: what waits here is no more than the
+// agency says that it has, and then nothing.
+func TestPartsForEver(t *testing.T) {
+	s, a := newStreet(t, 2), newAgency(t)
+	a.bulletins(200, "Roads freeze.")
+	home := s.homes[0]
+	l := home.links[s.homes[1]]
+	step := func(m wire.Message) []wire.Message {
+		t.Helper()
+		reply, _, _ := l.Step(m, s.now) // what is wrong with it is its fault
+		return reply
+	}
+	step(wire.Logs{Logs: []wire.LogPrint{{Agency: police, Size: 200}}})
+	asks := 0
+	for n := range 3 * MaxHeard {
+		if l.gather == nil { // it begins anew
+			step(wire.Logs{Logs: []wire.LogPrint{{Agency: police, Size: 200}}})
+		}
+		p := a.part(0, 64, 200, true)
+		if l.gather != nil {
+			p.From = uint32(len(l.gather.ids)) // what it asks for, but for the ids
+		}
+		asks += len(step(p))
+		if l.gather != nil && (len(l.gather.ids) > 200 || l.gather.bytes > textsLen) || home.logs.gathered > textsLen {
+			t.Fatalf("after %d parts %d ids wait, and %d bytes of texts", n, len(l.gather.ids), home.logs.gathered)
+		}
+	}
+	if asks > MaxHeard || home.logs.Log(police).Size() > 0 {
+		t.Errorf("%d asks, %d entries", asks, home.logs.Log(police).Size())
+	}
+	// In the next hour it is heard again, and what was broken off begins anew.
+	s.now += 60
+	s.start()
+	s.offers(1, a)
+	s.now += 60
+	s.start()
+	s.same(a, 200)
+	l.Reset()
+	if home.logs.gathered != 0 {
+		t.Errorf("%d bytes of texts wait for nothing", home.logs.gathered)
+	}
+}
+
+// Texts that wait for the rest of a log have one room for all links: those that find
+// none are asked for later.
+func TestGatheredByAll(t *testing.T) {
+	const peers = 40
+	s, a := newStreet(t, 1), newAgency(t)
+	a.bulletins(200, "")
+	home := s.homes[0]
+	home.logs.gathered = textsLen - 5_000 // others wait
+	var links []*Link
+	for range peers {
+		l := NewLink(home.logs)
+		links = append(links, l)
+		_, _, _ = l.Step(wire.Logs{Logs: []wire.LogPrint{{Agency: police, Size: 200}}}, s.now)
+		if _, _, err := l.Step(a.part(0, 64, 200, true), s.now); err != nil {
+			t.Fatal(err)
+		}
+		if home.logs.gathered > textsLen {
+			t.Fatalf("%d bytes wait", home.logs.gathered)
+		}
+	}
+	for from := 64; from < 200; from += 64 {
+		if _, _, err := links[0].Step(a.part(from, min(from+64, 200), 200, true), s.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := home.logs.Log(police)
+	if lacking := l.Lacking(300); l.Size() != 200 || len(lacking) == 0 || len(lacking) == 200 {
+		t.Errorf("%d entries, %d texts lacking", l.Size(), len(lacking))
+	}
+	for _, l := range links {
+		l.Reset()
+	}
+	if home.logs.gathered != textsLen-5_000 {
+		t.Errorf("%d bytes are left", home.logs.gathered-textsLen+5_000)
+	}
+}
+
+// Whatever one says to the other, in whatever order and however often, neither panics,
+// talks for ever, convicts an honest agency or keeps what is too much; and once both say
+// what is so they have the same.
+func TestRandomTalk(t *testing.T) {
+	for seed := range uint64(12) {
+		talk(t, seed)
+	}
+}
+
+// FuzzTalk is TestRandomTalk with other seeds.
+func FuzzTalk(f *testing.F) {
+	f.Add(uint64(100))
+	f.Fuzz(func(t *testing.T, seed uint64) { talk(t, seed) })
+}
+
+func talk(t *testing.T, seed uint64) {
+	t.Helper()
+	a, other := newAgency(t), newAgency(t)
+	a.bulletins(150, "Roads freeze.")
+	other.publishes(asks(1, nil))
+	r := rand.New(rand.NewPCG(seed, 1))
+	s := newStreet(t, 3)
+	s.offers(1, a.upto(r.IntN(151)))
+	one, two := s.homes[0], s.homes[1]
+	var said []wire.Message
+	hear := func(to, from *follower, m wire.Message) {
+		t.Helper()
+		raw, err := wire.WriteMessage(m)
+		if err != nil {
+			return // it can't be said
+		}
+		if m, err = wire.ReadMessage(raw); err != nil {
+			return
+		}
+		l := to.links[from]
+		reply, changes, _ := l.Step(m, s.now)
+		said = append(said, reply...)
+		if out := l.out; out > MaxOut+wire.MaxMessage*4 {
+			t.Fatalf("seed %d: %d bytes were said in an hour", seed, out)
+		}
+		for _, c := range changes {
+			if to.logs.Log(c.Agency) == nil {
+				t.Fatalf("seed %d: a log that nobody follows changed", seed)
+			}
+		}
+	}
+	for range 150 {
+		m := a.anything(r, other, said)
+		if r.IntN(2) == 0 {
+			hear(one, two, m)
+		} else {
+			hear(two, one, m)
+		}
+		if r.IntN(20) == 0 {
+			s.now += wire.Minute(r.IntN(90))
+		}
+		if r.IntN(40) == 0 {
+			one.links[two].Reset()
+		}
+	}
+	s.now += 120
+	for _, f := range s.homes { // another stream, another hour
+		for _, l := range f.links {
+			l.Reset()
+		}
+	}
+	s.offers(2, a)
+	for range 3 {
+		s.start()
+		s.now += 15
+	}
+	s.same(a, 150)
+	for n, f := range s.homes {
+		if _, is := f.logs.Log(police).Fraud(); is || f.logs.gathered != 0 {
+			t.Errorf("seed %d: home %d: fraud %v, %d bytes wait", seed, n, is, f.logs.gathered)
+		}
+	}
+	if t.Failed() {
+		t.Fatalf("seed %d", seed)
+	}
+}
+
+// upto is the same agency when it had published so many.
+func (a *agency) upto(n int) *agency {
+	return &agency{t: a.t, all: a.all[:n], trees: a.trees[:n+1]}
+}
+
+// anything is something that a peer could say: of what the agency published, of another
+// log, or what was said before.
+func (a *agency) anything(r *rand.Rand, other *agency, said []wire.Message) wire.Message {
+	from := r.IntN(len(a.all) + 1)
+	upto := min(from+r.IntN(70), len(a.all))
+	size := upto
+	if r.IntN(2) == 0 {
+		size = r.IntN(len(a.all) + 1)
+	}
+	id := func() wire.Hash { return a.all[r.IntN(len(a.all))].ID }
+	key := police
+	if r.IntN(10) == 0 {
+		key = wire.Key{7}
+	}
+	switch r.IntN(10) {
+	case 0:
+		return wire.Logs{Logs: []wire.LogPrint{{Agency: key, Size: uint32(r.IntN(300)), Print: id().Print(), Fraud: r.IntN(20) == 0}}}
+	case 1:
+		return wire.LogAsk{Agency: key, From: uint32(r.IntN(200)), Bare: r.IntN(2) == 0}
+	case 2:
+		ids := []wire.Print{id().Print(), id().Print()}
+		slices.SortFunc(ids, func(a, b wire.Print) int { return slices.Compare(a[:], b[:]) })
+		return wire.LogWant{Agency: key, IDs: slices.Compact(ids)}
+	case 3:
+		return wire.LogTexts{Agency: key, Texts: [][]byte{a.all[r.IntN(len(a.all))].Text.Raw, other.all[0].Text.Raw}}
+	case 4:
+		f, _ := tlog.Split(a.note(size), a.note(from), police, a.trees[len(a.trees)-1])
+		return wire.LogFraud{Proof: f.Bytes()}
+	case 5:
+		if len(said) > 0 {
+			return said[r.IntN(len(said))]
+		}
+		fallthrough
+	default:
+		p := a.part(from, upto, size, r.IntN(2) == 0)
+		switch r.IntN(6) {
+		case 0:
+			p.From = uint32(r.IntN(300))
+		case 1:
+			slices.Reverse(p.IDs)
+		case 2:
+			p.Texts = [][]byte{other.all[0].Text.Raw}
+		case 3:
+			p.Checkpoint = slices.Concat(p.Checkpoint[:len(p.Checkpoint)/2], []byte("x"))
+		}
+		return p
+	}
+}
+
+// BenchmarkHostileLog is what a home has of a log that is as long as one may be, all of
+// whose entries keep the rules and are long: two bulletins a day since 1970.
+func BenchmarkHostileLog(b *testing.B) {
+	a := newAgency(b)
+	for i := range MaxEntries - 12_000 {
+		at := today - wire.Minute(MaxEntries-i)*wire.Day/2 + 6_000*wire.Day
+		a.publishes(wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: at}, Title: "Ice", Text: strings.Repeat("x", wire.MaxPublication), Expires: at + wire.Day})
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var logs *Logs
+	for b.Loop() {
+		logs = NewLogs(nil)
+		logs.Rule([]Admitted{{Agency: wire.Agency{Key: police, Jurisdiction: square(-50_000, -50_000, 150_000)}}}, nil)
+		more := slices.Clone(a.all)
+		for i := range more {
+			more[i].Text = wire.Signed{Raw: slices.Clone(more[i].Text.Raw)} // as it comes
+		}
+		if is, _, err := logs.Offer(police, a.note(len(a.all)), 0, more, today); is != Extended || err != nil {
+			b.Fatal(is, err)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+	began := time.Now()
+	l := logs.Log(police)
+	l.judgeAll()
+	b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms/judge")
+	runtime.KeepAlive(logs)
+}
