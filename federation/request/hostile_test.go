@@ -113,6 +113,34 @@ func TestGatheredByAll(t *testing.T) {
 	}
 }
 
+// Neighbors that tell texts one by one, each of which is new, have all judged so often an
+// hour, however many they are; the others come in the next.
+func TestToldByAll(t *testing.T) {
+	s, a := newStreet(t, 1), newAgency(t)
+	a.bulletins(3*MaxTold, "")
+	home := s.homes[0]
+	var bare []Entry
+	for _, e := range a.all {
+		bare = append(bare, Entry{ID: e.ID})
+	}
+	if is, _, err := home.logs.Offer(police, a.note(len(a.all)), 0, bare, s.now); is != Extended || err != nil {
+		t.Fatal(is, err)
+	}
+	links := []*Link{NewLink(home.logs), NewLink(home.logs), NewLink(home.logs)}
+	tell := func() int {
+		for n, e := range a.all {
+			_, _, _ = links[n%3].Step(wire.LogTexts{Agency: police, Texts: [][]byte{e.Text.Raw}}, s.now)
+		}
+		return 3*MaxTold - len(home.logs.Log(police).Lacking(3*MaxTold))
+	}
+	for hour := 1; hour <= 3; hour++ {
+		if told := tell(); told != hour*MaxTold {
+			t.Errorf("in %d hours %d are told", hour, told)
+		}
+		s.now += 60
+	}
+}
+
 // Whatever one says to the other, in whatever order and however often, neither panics,
 // talks for ever, convicts an honest agency or keeps what is too much; and once both say
 // what is so they have the same.
@@ -249,14 +277,21 @@ func (a *agency) anything(r *rand.Rand, other *agency, said []wire.Message) wire
 	}
 }
 
-// BenchmarkHostileLog is what a home has of a log that is as long as one may be, all of
-// whose entries keep the rules and are long: two bulletins a day since 1970.
+// BenchmarkHostileLog is what a home has of a log that is as long as one may be: two long
+// bulletins for each day that there is a minute of, and entries that are withheld.
 func BenchmarkHostileLog(b *testing.B) {
 	a := newAgency(b)
-	for i := range MaxEntries - 12_000 {
-		at := today - wire.Minute(MaxEntries-i)*wire.Day/2 + 6_000*wire.Day
+	const now = 20_800 * wire.Day
+	for i := range int(now/wire.Day) * 2 {
+		at := wire.Minute(i) * wire.Day / 2
 		a.publishes(wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: at}, Title: "Ice", Text: strings.Repeat("x", wire.MaxPublication), Expires: at + wire.Day})
 	}
+	tree := a.trees[len(a.trees)-1]
+	for n := len(a.all); n < MaxEntries; n++ {
+		a.all = append(a.all, Entry{ID: wire.Hash{byte(n), byte(n >> 8), 1}})
+		tree = tree.Append(a.all[n].ID)
+	}
+	note := tlog.Sign(tree, private("police"))
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -268,7 +303,7 @@ func BenchmarkHostileLog(b *testing.B) {
 		for i := range more {
 			more[i].Text = wire.Signed{Raw: slices.Clone(more[i].Text.Raw)} // as it comes
 		}
-		if is, _, err := logs.Offer(police, a.note(len(a.all)), 0, more, today); is != Extended || err != nil {
+		if is, _, err := logs.Offer(police, note, 0, more, now); is != Extended || err != nil {
 			b.Fatal(is, err)
 		}
 	}
@@ -280,4 +315,5 @@ func BenchmarkHostileLog(b *testing.B) {
 	l.judgeAll()
 	b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms/judge")
 	runtime.KeepAlive(logs)
+	runtime.KeepAlive(a)
 }

@@ -13,7 +13,7 @@ import (
 const (
 	MaxOut   = 16 << 20 // bytes that are sent, and one reply more
 	MaxHeard = 2_000    // messages that are read: a log of 50,000 takes 800
-	MaxTold  = 60       // of them those with texts that came later, for each of which all is judged
+	MaxTold  = 60       // of them those with texts that came later; and of all links those for which all is judged
 
 	perPart  = 64       // entries with their texts in one message
 	textsLen = 16 << 20 // bytes of texts, of all links, that wait for the rest of a log; others are asked for later
@@ -108,7 +108,7 @@ func (l *Link) Step(m wire.Message, now wire.Minute) (reply []wire.Message, chan
 	case wire.LogPart:
 		reply, changes, err = l.part(m, now)
 	case wire.LogTexts:
-		if l.told++; l.told <= MaxTold {
+		if l.told++; l.told <= MaxTold && l.logs.judges(now) {
 			changes, err = l.logs.Tell(m.Agency, m.Texts, now)
 		}
 	case wire.LogFraud:

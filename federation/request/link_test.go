@@ -259,8 +259,8 @@ func TestLinksConvict(t *testing.T) {
 				t.Fatal("a side has not heard of it")
 			}
 			s.meet(cut)
-			s.now += 15
-			s.start()
+			l := s.homes[0].links[s.homes[3]] // all others hear of it from these two
+			s.carry(s.homes[0].says(s.homes[3], l.Start(s.now))...)
 			for n, f := range s.homes {
 				if _, is := f.logs.Log(police).Fraud(); !is || f.fault > 0 {
 					t.Errorf("home %d has no proof, and found %d faults", n, f.fault)

@@ -40,6 +40,9 @@ type Logs struct {
 	admitted  map[wire.Key]Admitted
 	logs      map[wire.Key]*Log
 	gathered  int // bytes of texts that wait at links for the rest of a log
+
+	hour   wire.Minute
+	judged int // how often in that hour all was judged since neighbors told a text
 }
 
 // NewLogs returns those of a home that cosigns with a key, or does not without.
@@ -209,7 +212,16 @@ func (s *Logs) Tell(agency wire.Key, texts [][]byte, now wire.Minute) ([]Change,
 	if told == 0 {
 		return nil, err
 	}
+	s.judged++
 	return []Change{{Agency: agency}}, err
+}
+
+// judges tells whether all may be judged once more in this hour.
+func (s *Logs) judges(now wire.Minute) bool {
+	if hour := now / 60; hour != s.hour {
+		s.hour, s.judged = hour, 0
+	}
+	return s.judged < MaxTold
 }
 
 // cosign adds this home's cosignature while few have.
