@@ -198,6 +198,8 @@ func loggedOf(s wire.Signed) logged {
 		l.Case, l.Expires = b.Case, stamp(b.Expires)
 	case wire.Bulletin:
 		l.Title, l.Expires = b.Title, stamp(b.Expires)
+	case wire.Reply:
+		l.On = b.On.String()
 	case wire.Closing:
 		l.Kind, l.On = map[wire.ClosingIs]string{wire.ClosingResolved: "resolved", wire.ClosingWithdrawn: "withdrawn"}[b.Is], b.On.String()
 	}

@@ -49,7 +49,8 @@ func runningFlags(c *call) (*running, *flag.FlagSet) {
 	return &r, f
 }
 
-// ask asks the program that runs, and reads the answer into result unless it is nil.
+// ask asks the program that runs, and reads the answer into result unless it is nil;
+// into bytes as it is.
 func (r running) ask(ctx context.Context, method, path string, body, result any) error {
 	address, err := addressOf(r.listen)
 	if err != nil {
@@ -80,14 +81,18 @@ func (r running) ask(ctx context.Context, method, path string, body, result any)
 		return fmt.Errorf("no nvrd runs at %s; start it with `nvrd run`, or say where it is with --listen: %w", r.listen, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	if response.StatusCode >= 300 {
 		return refusalOf(answer, response)
 	}
-	if result == nil {
+	switch into := result.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*into = answer
 		return nil
 	}
 	return json.Unmarshal(answer, result)

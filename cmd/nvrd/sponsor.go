@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 
 	neighborhood "nvrd/federation/api"
 	"nvrd/pkg/nvr"
@@ -58,6 +59,25 @@ func neighborhoodGateway(ctx context.Context, c *call) error {
 		g = neighborhood.Gateway{}
 	}
 	return r.ask(ctx, http.MethodPut, "/gateway", g, nil)
+}
+
+// neighborhoodRecord writes down what an agency published, as this home has it.
+func neighborhoodRecord(ctx context.Context, c *call) error {
+	r, f, name := inNeighborhood(c)
+	agency := f.String("agency", "", "its title or key")
+	out := f.String("out", "", "file to write, which `nvrd agency verify` reads")
+	if err := c.parse(f, "agency", "out"); err != nil {
+		return err
+	}
+	of, err := r.one(ctx, *name)
+	if err != nil {
+		return err
+	}
+	var b []byte
+	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/agencies/"+url.PathEscape(*agency)+"/record", nil, &b); err != nil {
+		return err
+	}
+	return os.WriteFile(*out, b, 0o644) //nolint:gosec // anybody may read it
 }
 
 func neighborhoodRequests(ctx context.Context, c *call) error {

@@ -135,6 +135,7 @@ func refused(v request.Verdict, why error) error {
 		request.BulletinsSpent:  "two bulletins a day are all",
 		request.NothingToClose:  "no such request is open",
 		request.RecipientsSpent: "two new keys within 30 days are all",
+		request.RepliesSpent:    "twenty replies a day are all",
 	}[v]
 	if why != nil {
 		advice = why.Error()

@@ -48,6 +48,7 @@ func Routes(o *online.Online) []Route {
 		{"POST /api/v1/neighborhoods/{name}/agencies", true, a.admit},
 		{"POST /api/v1/neighborhoods/{name}/agencies/look", true, a.look},
 		{"POST /api/v1/neighborhoods/{name}/agencies/{agency}/suspend", true, a.suspend},
+		{"GET /api/v1/neighborhoods/{name}/agencies/{agency}/record", false, a.record},
 		{"GET /api/v1/neighborhoods/{name}/proposals", false, a.proposals},
 		{"PUT /api/v1/neighborhoods/{name}/proposals/{act}/vote", true, a.vote},
 		{"GET /api/v1/neighborhoods/{name}/seat", true, a.seat},

@@ -98,6 +98,8 @@ type Log struct {
 	Entries   []request.Entry // all, in their order
 	Cosigners int             // homes that have seen the newest checkpoint, as far as that is known here
 	Fraud     bool            // it showed two logs: nothing more of it is taken
+	Proof     []byte          // of that
+	Note      []byte          // the newest checkpoint, with its cosignatures; nil if there is none
 	Recipient wire.Recipient  // for which key homes seal what they answer; nothing if it published none
 }
 
@@ -110,7 +112,10 @@ func (m *Membership) Logs() []Log {
 	for key, a := range s.Agencies {
 		is := Log{Agency: a}
 		if l := m.home.Logs().Log(key); l != nil {
-			_, is.Fraud = l.Fraud()
+			if f, fraud := l.Fraud(); fraud {
+				is.Fraud, is.Proof = true, f.Bytes()
+			}
+			is.Note = l.Note()
 			is.Recipient, _ = l.Recipient()
 			is.Entries, is.Cosigners = slices.Clone(l.Entries(0)), len(l.Cosigners())
 		}

@@ -132,4 +132,3 @@ func TestKeepAnswers(t *testing.T) {
 		t.Errorf("something is kept for %v, %v", all, err)
 	}
 }
-

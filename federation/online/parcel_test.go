@@ -50,20 +50,23 @@ func TestSponsorOff(t *testing.T) {
 		t.Fatal(is, err)
 	}
 	dora.until(as[dora], "the request, both sponsors, and a home that passes on", func() bool {
-		_, _, err := as[dora].Request(asked.ID)
+		_, err := as[dora].Request(asked.ID)
 		return err == nil && len(as[dora].Sponsors(o.public())) == 2 && len(dora.Linked(as[dora])) == 3
 	})
 	ben.stop()
-	respond := func(hidden bool) wire.Hash {
+	answers := byte(0)
+	respond := func(hidden bool) wire.Salt {
 		t.Helper()
-		id, err := dora.Respond(as[dora], response.Response{Request: asked.ID, Until: as[dora].Now() + wire.Day, Words: "I saw it."}, hidden)
+		answers++
+		id := wire.Salt{answers}
+		err := dora.Respond(as[dora], id, response.Response{Request: asked.ID, Until: as[dora].Now() + wire.Day, Words: "I saw it."}, hidden)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return id
 	}
 	first := respond(false)
-	became := func(id wire.Hash) (r mail.Response) {
+	became := func(id wire.Salt) (r mail.Response) {
 		t.Helper()
 		all, err := dora.Responses(as[dora])
 		if err != nil {

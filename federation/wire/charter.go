@@ -196,6 +196,11 @@ func (a SuspendAgency) check() error {
 func (a Annul) check() error { return a.Head.check() }
 func (v Vote) check() error  { return within("height", v.Height >= 1) }
 
+// Card returns what the agency says of itself, as it signed it.
+func (a AdmitAgency) Card() (Signed, error) {
+	return Open(encode(envelope{Version: Version, Kind: KindAgency, Body: encode(a.Agency), Signature: a.Signature}))
+}
+
 // SortCells returns cells as [AdmitAgency] lists them, each once.
 func SortCells(cells []Cell) []Cell {
 	return slices.Compact(slices.SortedFunc(slices.Values(cells), compareCells))
