@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
@@ -76,6 +77,7 @@ func newAgency(look street.Look, is membership.Agency, in typed, steward bool) a
 	t := look.T.Street.Agencies
 	id := is.Key.String()
 	a := agency{id: id, title: is.Title, state: t.May, tone: "sky", facts: look.AgencyFacts(is.Agency.Agency, is.Cells)}
+	a.facts = append(a.facts, street.Fact{Name: t.Facts.Since, Value: dateOf(look, is.Since)})
 	switch {
 	case is.Heir != (wire.Key{}):
 		a.state, a.tone = t.Moved, ""
@@ -136,6 +138,10 @@ func decided(look street.Look, agency wire.Key, act membership.Act, first bool) 
 	}
 	d.what = text.Fill(t.Did[did], "title", title, "name", look.Who(act.By).Name)
 	return d
+}
+
+func dateOf(look street.Look, m wire.Minute) string {
+	return m.Time().In(look.Now.Location()).Format(time.DateOnly)
 }
 
 func at(look street.Look, act membership.Act) string {
