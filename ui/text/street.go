@@ -106,6 +106,12 @@ type StreetFeed struct {
 	Withdrawn string `json:"withdrawn"`
 	Reacted   string `json:"reacted"` // {names}
 	Hidden    string `json:"hidden"`
+	Asks      string `json:"asks"` // {from} {to}
+	AsksLook  string `json:"asks_look"`
+	AsksOwn   string `json:"asks_own"`
+	Opened    string `json:"opened"`  // {name}
+	Replied   string `json:"replied"` // {name}
+	Official  string `json:"official"`
 	Photo     string `json:"photo"`
 	Clip      string `json:"clip"`     // {duration}
 	PhotoBy   string `json:"photo_by"` // {name}
@@ -183,6 +189,10 @@ type StreetWrite struct {
 	AddPerson    string   `json:"add_person"`
 	Person       string   `json:"person"`
 	PersonHint   string   `json:"person_hint"`
+	Open         string   `json:"open"`
+	OpenHint     string   `json:"open_hint"`
+	NoAgency     string   `json:"no_agency"`
+	ManyOpen     string   `json:"many_open"` // {n}
 	Know         string   `json:"know"`
 	Submit       string   `json:"submit"`
 	Anyway       string   `json:"anyway"`

@@ -2,8 +2,10 @@ package street
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"nvrd/federation/feed"
 	"nvrd/federation/membership"
@@ -40,6 +42,19 @@ type Post struct {
 	Category, Person, Place string
 	When                    *Stamp
 	Media                   []Media
+	Asks                    *Asks    // nil for one that does not ask whose camera saw something
+	Opened                  []string // that an agency can read it, for each
+	Replies                 []Reply
+}
+
+// Asks is that a post asks whose camera saw something.
+type Asks struct{ Text, Href, Label string }
+
+// Reply is what an agency answered in its public record to a post that was opened to it.
+type Reply struct {
+	Who  string
+	Text string
+	At   Stamp
 }
 
 // Label is a steward's judgement of what was said.
@@ -56,6 +71,8 @@ type View struct {
 	Look
 	Quiet    store.Quiet
 	reported map[wire.Hash]membership.Reported // nil for who may not report
+	logs     func() []membership.Log           // of all agencies, read once
+	manage   bool                              // who asks may read what was answered
 }
 
 // View looks as [Base.Look] does, and at what was said as this home sees it.
@@ -72,7 +89,7 @@ func (b Base) viewOf(r *http.Request, m *membership.Membership) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Look: look}
+	v := View{Look: look, logs: sync.OnceValue(m.Logs), manage: May(r, auth.Manage)}
 	if v.Quiet, err = look.Membership.Quiet(); err == nil && May(r, auth.Tell) {
 		v.reported, err = look.Membership.Reported()
 	}
@@ -98,6 +115,9 @@ func (v View) Said(s feed.Said) Said {
 	switch is := s.Item.Says.(type) {
 	case wire.Post:
 		said.Text, said.Post = is.Happened, v.post(s.Item.ID, is)
+		if is.Asks() {
+			said.Post.Asks = v.asks(s.Item.ID, is, said.Own)
+		}
 	case wire.Comment:
 		said.Text = is.Text
 	}
@@ -145,7 +165,45 @@ func (v View) post(id wire.Hash, p wire.Post) *Post {
 		at := StampOf(p.When, v.Now, v.T.Calendar)
 		post.When = &at
 	}
+	if len(p.Opened) > 0 {
+		post.Opened, post.Replies = v.opened(id, p)
+	}
 	return post
+}
+
+// asks says what a post asks, and leads to whether this home has something; who asked
+// is led to what was answered.
+func (v View) asks(id wire.Hash, p wire.Post, own bool) *Asks {
+	t := v.T.Street.Feed
+	is := v.Period(Minutes(p.From, p.To))
+	to := is.To.Human
+	if is.LastDay != "" {
+		to = is.LastDay + ", " + to
+	}
+	asks := Asks{text.Fill(t.Asks, "from", is.Day+", "+is.From.Human, "to", to), Href(v.Membership, "/requests/"+id.String()), t.AsksLook}
+	if own {
+		asks.Href, asks.Label = "", ""
+		if v.manage {
+			asks.Href, asks.Label = Href(v.Membership, "/answers#q-"+id.String()[:shortName]), t.AsksOwn
+		}
+	}
+	return &asks
+}
+
+// opened says which agencies can read a post, and what these answered: another one
+// has nothing to say to it.
+func (v View) opened(id wire.Hash, p wire.Post) (who []string, replies []Reply) {
+	t := v.T.Street.Feed
+	for _, l := range v.logs() {
+		if !slices.Contains(p.Opened, l.Key) {
+			continue
+		}
+		who = append(who, text.Fill(t.Opened, "name", l.Title))
+		for _, r := range l.Replies()[id] {
+			replies = append(replies, Reply{text.Fill(t.Replied, "name", l.Title), r.Text, StampOf(r.Head.Minute, v.Now, v.T.Calendar)})
+		}
+	}
+	return who, replies
 }
 
 // Comments returns those that this home wants to see.

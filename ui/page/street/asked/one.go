@@ -28,7 +28,7 @@ type oneModel struct {
 	title    string // of who asks
 	who      string
 	what     string
-	window   period
+	window   street.Period
 	expires  street.Stamp
 	squares  string
 	outside  string // how many squares the picture lacks; empty for none
@@ -57,31 +57,8 @@ type having struct {
 
 // part is a time that was recorded.
 type part struct {
-	period
+	street.Period
 	Look, Choose string
-}
-
-// period is from when to when, by the home's own clock wherever the page is read: so
-// that the hour that is asked about is the one that cameras and people there had.
-type period struct {
-	Day      string
-	From, To instant
-	LastDay  string // on which it ends, if that is another one
-}
-
-type instant struct{ Machine, Human string }
-
-func periodOf(s nvr.Span, look street.Look) period {
-	at := func(t nvr.Time) (string, instant) {
-		local := t.Std().In(look.Now.Location())
-		return look.T.Calendar.Date(local), instant{t.String(), local.Format("15:04")}
-	}
-	var p period
-	p.Day, p.From = at(s.From)
-	if p.LastDay, p.To = at(s.To); p.LastDay == p.Day {
-		p.LastDay = ""
-	}
-	return p
 }
 
 // One shows the facts of a request, and whether this home has something.
@@ -129,7 +106,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, problem s
 	is := a.State(look.Membership.Now())
 	m := oneModel{
 		frame: f, back: street.Href(look.Membership, "/requests"), title: a.Title(), who: who(a, look.T.Street), what: what(a.Request.Incident, t),
-		window: periodOf(choice.Window(a.Request), look), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is.String()], open: is == membership.StateOpen,
+		window: look.Period(choice.Window(a.Request)), expires: stamp(a.Request.Expires), request: a.Request, state: t.States[is.String()], open: is == membership.StateOpen,
 		owner: owner(r), problem: problem, coverage: street.Href(look.Membership, "/coverage"), send: p.Send != nil, answer: href(look.Membership, a, "/answer"), action: href(look.Membership, a, ""),
 	}
 	if a.From == "" {
@@ -219,7 +196,7 @@ func (p Page) found(r *http.Request, look street.Look, a Asked, m *oneModel) (ch
 func partOf(look street.Look, a Asked, camera nvr.CameraID, s nvr.Span) part {
 	at := "/cameras/" + camera.String()
 	choose := url.Values{"from": {s.From.String()}, "to": {s.To.String()}, "answer": {a.ID.String()}, "street": {street.Short(look.Membership)}}
-	return part{periodOf(s, look), at + "?" + url.Values{"at": {s.From.String()}, "zoom": {"1h"}}.Encode(), at + "/share?" + choose.Encode()}
+	return part{look.Period(s), at + "?" + url.Values{"at": {s.From.String()}, "zoom": {"1h"}}.Encode(), at + "/share?" + choose.Encode()}
 }
 
 // legend says what the squares of a picture are, of those that it has.

@@ -18,7 +18,8 @@ import (
 // input is what was typed.
 type input struct {
 	happened, person, category, place, when, days, draft string
-	nudged                                               bool // it was asked to think once more
+	opened                                               []string // keys of agencies
+	nudged                                               bool     // it was asked to think once more
 }
 
 func readInput(r *http.Request) input {
@@ -26,6 +27,7 @@ func readInput(r *http.Request) input {
 	return input{
 		happened: wire.Tidy(get("happened"), true), person: wire.Tidy(get("person"), true), category: get("category"), place: get("place"),
 		when: strings.TrimSpace(get("when")), days: strings.TrimSpace(get("days")), nudged: get("nudged") != "", draft: get("draft"),
+		opened: r.PostForm["opened"],
 	}
 }
 
@@ -58,7 +60,34 @@ func (in input) post(look street.Look) (p wire.Post, days int, wrong street.Faul
 			wrong["days"] = t.Found.BadDays
 		}
 	}
+	var fault string
+	if p.Opened, fault = in.agencies(look); fault != "" {
+		wrong["opened"] = fault
+	}
 	return p, days, wrong
+}
+
+// agencies returns those that a post is opened to, as posts hold them, or what is wrong.
+func (in input) agencies(look street.Look) (keys []wire.Key, fault string) {
+	t := look.T.Street.Write
+	may := map[string]wire.Key{}
+	for _, a := range look.Agencies() {
+		if a.May() {
+			may[a.Key.String()] = a.Key
+		}
+	}
+	for _, s := range in.opened {
+		key, ok := may[s]
+		if !ok {
+			return nil, t.NoAgency
+		}
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b wire.Key) int { return wire.Compare(wire.Hash(a), wire.Hash(b)) })
+	if keys = slices.Compact(keys); len(keys) > wire.MaxSponsored {
+		return nil, text.Fill(t.ManyOpen, "n", strconv.Itoa(wire.MaxSponsored))
+	}
+	return keys, ""
 }
 
 type model struct {
@@ -80,6 +109,15 @@ type model struct {
 	place    *component.Select // nil if there are none
 	when     component.Field
 	days     component.Field
+	agencies []agency // that it can be opened to
+	opened   string   // what is wrong with that
+	asks     string   // where it is asked whose camera saw something
+}
+
+// agency is one that a post can be opened to.
+type agency struct {
+	ID, Key, Title, Class string
+	On                    bool
 }
 
 func newModel(f layout.Frame, look street.Look, in input, wrong street.Faults, think string) model {
@@ -118,6 +156,12 @@ func newModel(f layout.Frame, look street.Look, in input, wrong street.Faults, t
 		in.days = strconv.Itoa(int(policy.ExpireDays))
 	}
 	m.days = field("days", t.Days, t.DaysHint, in.days, "number")
+	m.opened, m.asks = wrong["opened"], street.Href(look.Membership, "/ask")
+	for _, a := range look.Agencies() {
+		if key := a.Key.String(); a.May() {
+			m.agencies = append(m.agencies, agency{"opened-" + key[:16], key, a.Title, f.T.Street.Agencies.Classes[a.Class.String()], slices.Contains(in.opened, key)})
+		}
+	}
 	return m
 }
 
@@ -131,4 +175,9 @@ func room(look street.Look, t text.StreetWrite) string {
 		return t.NoneLeft
 	}
 	return t.Left.N(left.Posts)
+}
+
+// opens tells whether it is opened to an agency.
+func (m model) opens() bool {
+	return slices.ContainsFunc(m.agencies, func(a agency) bool { return a.On })
 }
