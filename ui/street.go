@@ -75,6 +75,8 @@ func neighborhood(b street.Base, sharing share.Page, desk asked.Desk, route func
 	route("POST /street/{street}/requests/{request}", auth.Manage, requests.Decide)
 	route("GET /street/{street}/requests/{request}/answer", auth.Manage, requests.Answer)
 	route("POST /street/{street}/requests/{request}/answer", auth.Manage, requests.Hand)
+	route("GET /street/{street}/ask", auth.Tell, requests.Question)
+	route("POST /street/{street}/ask", auth.Tell, requests.Put)
 	route("GET /street/{street}/coverage", auth.Manage, requests.Coverage)
 	route("POST /street/{street}/coverage", auth.Manage, requests.Draw)
 	route("GET /street/{street}/ledger", auth.Manage, requests.Ledger)

@@ -14,6 +14,7 @@ import (
 	"nvrd/federation/blob/exchange"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
+	"nvrd/federation/response"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
@@ -127,6 +128,11 @@ func (n *neighbor) ProveDomain(_ context.Context, m *membership.Membership, card
 	}
 	n.asked = append(n.asked, card.Domain)
 	return n.err
+}
+
+func (n *neighbor) Ask(m *membership.Membership, p wire.Post, days int) (wire.Hash, error) {
+	p.Recipient, p.Cells = response.NewIdentity().Recipient(), wire.SortCells(p.Cells)
+	return m.Post(p, days)
 }
 
 func (n *neighbor) Leave(m *membership.Membership) error {

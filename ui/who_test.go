@@ -57,6 +57,8 @@ var guests = map[string]int{
 	"POST /street/{street}/requests":              403,
 	"GET /street/{street}/requests/{request}":     403,
 	"POST /street/{street}/requests/{request}":    403,
+	"GET /street/{street}/ask":                    403,
+	"POST /street/{street}/ask":                   403,
 	"GET /street/{street}/coverage":               403,
 	"POST /street/{street}/coverage":              403,
 	"GET /street/{street}/ledger":                 403,

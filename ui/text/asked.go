@@ -62,10 +62,35 @@ type StreetAsked struct {
 	Again    string `json:"again"`
 	CantSend string `json:"cant_send"`
 
+	Question  StreetQuestion    `json:"question"`
 	Answer    StreetAnswer      `json:"answer"`
 	Coverage  StreetCoverage    `json:"coverage"`
 	Ledger    StreetLedger      `json:"ledger"`
 	Incidents map[string]string `json:"incidents"`
+}
+
+// StreetQuestion is where neighbors are asked whose camera saw something.
+type StreetQuestion struct {
+	Title     string `json:"title"`
+	Short     string `json:"short"`
+	Lead      string `json:"lead"` // {title}
+	Sealed    string `json:"sealed"`
+	Words     string `json:"words"`
+	WordsTip  string `json:"words_hint"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+	When      string `json:"when"`
+	WhenTip   string `json:"when_hint"` // {zone}
+	Where     string `json:"where"`
+	WhereTip  string `json:"where_hint"`
+	Squares   string `json:"squares"`
+	NoGrid    string `json:"no_grid"`
+	Submit    string `json:"submit"`
+	Window    string `json:"window"`
+	Order     string `json:"order"`
+	NotOver   string `json:"not_over"`
+	NoSquares string `json:"no_squares"`
+	Many      string `json:"many"`
 }
 
 // StreetAnswer is what is handed over.

@@ -66,6 +66,9 @@ type Label struct {
 	Appeals                  []Said
 }
 
+// Anchor names the place of an entry on a page.
+func Anchor(entry wire.Hash) string { return "e-" + entry.String()[:shortName] }
+
 // View looks at what was said as this home does.
 type View struct {
 	Look
@@ -105,7 +108,7 @@ func (v View) Shown(s feed.Said) bool {
 func (v View) Said(s feed.Said) Said {
 	e, t := s.Item.Entry, v.T.Street
 	said := Said{
-		ID: s.Item.ID.String(), Anchor: "e-" + s.Item.ID.String()[:shortName], Who: v.Who(e.Author), At: StampOf(e.Minute, v.Now, v.T.Calendar),
+		ID: s.Item.ID.String(), Anchor: Anchor(s.Item.ID), Who: v.Who(e.Author), At: StampOf(e.Minute, v.Now, v.T.Calendar),
 		Gone: t.Feed.Gone.N(DaysLeft(e.Expires, v.Now)), Dead: death(s.Dead, t.Feed),
 		Own: e.Author == v.Author(),
 	}

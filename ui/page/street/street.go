@@ -63,6 +63,9 @@ type Service interface {
 	Leave(m *membership.Membership) error
 	// Share posts photos and clips with the words: these very bytes, sealed.
 	Share(m *membership.Membership, p wire.Post, media []blob.Plain, days int) (wire.Hash, error)
+	// Ask posts a question to neighbors, whose cameras may have seen something: From, To
+	// and Cells are of the post.
+	Ask(m *membership.Membership, p wire.Post, days int) (wire.Hash, error)
 	// Media returns what a post shows at a place: its thumbnail, or all of it.
 	// nvr.ErrNotFound means that it is gone, or not here yet. Close it.
 	Media(m *membership.Membership, post wire.Hash, place int, thumbnail bool) (*blob.Reader, wire.Media, error)

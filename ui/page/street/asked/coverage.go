@@ -41,8 +41,13 @@ type seeing struct {
 	Open            bool
 	Marked          string
 	Others          string // how many marked squares lie outside of the grid; empty for none
-	Columns         []string
-	Rows            []row
+	table
+}
+
+// table is a grid whose squares can be ticked.
+type table struct {
+	Columns []string
+	Rows    []row
 }
 
 type row struct {
@@ -190,10 +195,8 @@ func (p Page) coverage(w http.ResponseWriter, r *http.Request, status int, d dra
 // seeing is the form of a camera on a grid.
 func (f frame) seeing(id nvr.CameraID, name string, all choice.Coverage, here *wire.Cell, t text.StreetCoverage) seeing {
 	s := seeing{ID: id.String(), Name: name, Label: text.Fill(t.Grid, "camera", name), Marked: t.Marked.N(len(all[id]))}
-	on := map[wire.Cell]bool{}
 	others := 0
 	for _, c := range all[id] {
-		on[c] = true
 		if _, _, in := f.place(c); !in {
 			others++
 		}
@@ -201,19 +204,30 @@ func (f frame) seeing(id nvr.CameraID, name string, all choice.Coverage, here *w
 	if others > 0 {
 		s.Others = t.Others.N(others)
 	}
+	s.table = f.table("cell-"+s.ID, all[id], here, t)
+	return s
+}
+
+// table draws a frame with the squares of some cells ticked; ids of squares begin
+// with id.
+func (f frame) table(id string, on []wire.Cell, here *wire.Cell, t text.StreetCoverage) (is table) {
+	ticked := map[wire.Cell]bool{}
+	for _, c := range on {
+		ticked[c] = true
+	}
 	for col := range f.width {
-		s.Columns = append(s.Columns, letters(col))
+		is.Columns = append(is.Columns, letters(col))
 	}
 	for r := range f.height {
 		line := row{Name: strconv.Itoa(r + 1)}
 		for col := range f.width {
 			c := f.at(r, col)
 			line.Squares = append(line.Squares, square{
-				ID: "cell-" + s.ID + "-" + strings.ReplaceAll(area.CellText(c), ":", "-"), Value: area.CellText(c), On: on[c], Here: here != nil && *here == c,
+				ID: id + "-" + strings.ReplaceAll(area.CellText(c), ":", "-"), Value: area.CellText(c), On: ticked[c], Here: here != nil && *here == c,
 				Label: text.Fill(t.Square, "square", f.name(r, col), "lat", latitude(c), "lon", longitude(c)),
 			})
 		}
-		s.Rows = append(s.Rows, line)
+		is.Rows = append(is.Rows, line)
 	}
-	return s
+	return is
 }

@@ -7,6 +7,7 @@ import (
 	"nvrd/federation/membership"
 	"nvrd/federation/request"
 	"nvrd/federation/wire"
+	"nvrd/pkg/auth"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
 	"nvrd/ui/text"
@@ -30,6 +31,7 @@ type listModel struct {
 	action   string
 	coverage string
 	ledger   string
+	ask      string // where neighbors are asked; empty for who may not
 	outs     []out
 	about    []out // of incidents
 }
@@ -83,6 +85,9 @@ func (p Page) list(w http.ResponseWriter, r *http.Request, status int, problem s
 		frame: f, title: look.Genesis().Title, tabs: street.TabsOf(look.Membership, "/requests", look.T.Street.Pages), problem: problem, owner: owner(r),
 		saved: r.URL.Query().Has("saved") && r.Method == http.MethodGet, action: here, all: here + "?all=1",
 		coverage: street.Href(look.Membership, "/coverage"), ledger: street.Href(look.Membership, "/ledger"),
+	}
+	if street.May(r, auth.Tell) {
+		m.ask = street.Href(look.Membership, "/ask")
 	}
 	hidden := 0
 	for _, a := range p.Asked.Requests(look.Membership) {

@@ -58,7 +58,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return p.show(w, r, http.StatusUnprocessableEntity, in, wrong, "")
 	}
-	if think := nudge(post.Happened, post.Person, t); think != "" && !in.nudged {
+	if think := Nudge(post.Happened, post.Person, t); think != "" && !in.nudged {
 		in.nudged = true
 		return p.show(w, r, http.StatusOK, in, nil, think)
 	}

@@ -12,10 +12,10 @@ import (
 // many details beside origin, build and age tell one person from others.
 const enough = 2
 
-// nudge returns what to think over before a post is sent, or nothing. A
+// Nudge returns what to think over before a post is sent, or nothing. A
 // description of a person needs something that the person did, and more than
 // looks that are shared by thousands; a feeling is nothing that happened.
-func nudge(happened, person string, t text.StreetWrite) string {
+func Nudge(happened, person string, t text.StreetWrite) string {
 	deed, looks := wordsOf(happened), wordsOf(person)
 	if i := slices.IndexFunc(deed, isOne(t.Suspicion)); i >= 0 {
 		return text.Fill(t.Vague, "word", deed[i])

@@ -43,7 +43,7 @@ func TestNudge(t *testing.T) {
 		{"Somebody left a brown dog at the Indian restaurant.", "", ""},
 		{"", "", ""},
 	} {
-		if got := nudge(c.happened, c.person, words); got != c.want {
+		if got := Nudge(c.happened, c.person, words); got != c.want {
 			t.Errorf("%q, %q: %q, want %q", c.happened, c.person, got, c.want)
 		}
 	}
