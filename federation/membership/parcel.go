@@ -22,8 +22,19 @@ func (m *Membership) Keepers(asker wire.Key) []wire.Key {
 	return nil
 }
 
+// AllKeepers returns the nodes of all homes that keep what is answered to anybody, in the
+// order of their keys: where parcels go that carry nothing. All homes know the same.
+func (m *Membership) AllKeepers() []wire.Key {
+	nodes := m.AllSponsors()
+	for _, a := range m.NeighborRequests() {
+		nodes = append(nodes, m.Keepers(a.Neighbor)...)
+	}
+	slices.SortFunc(nodes, compareKeys)
+	return slices.Compact(nodes)
+}
+
 // AllSponsors returns the nodes of all homes that are a sponsor of any agency that may
-// ask here, in the order of their keys: where parcels go that carry nothing.
+// ask here, in the order of their keys.
 func (m *Membership) AllSponsors() (nodes []wire.Key) {
 	for key, a := range m.State().Agencies {
 		if !a.Suspended && !m.convicted(key) {

@@ -21,6 +21,7 @@ import (
 const (
 	passedADay = 600         // that one member's home has passed on here, or kept: 150 MiB, twice what the busiest day of an honest one has
 	byways     = 3           // homes that are asked to pass a parcel on, before it waits
+	streetful  = 100         // homes whose parcels one home has, 340 MiB a day: where there are more, each leaves out some of its slots
 	lateSlot   = time.Minute // after which a slot is missed
 	expiring   = time.Hour
 
@@ -180,14 +181,14 @@ func (c *carrier) next(after time.Time) mail.Slot {
 	}
 }
 
-// slot sends so many parcels to a home that is a sponsor, with a response in them if one
+// slot sends so many parcels to a home that keeps what is answered, with a response in them if one
 // waits that fits.
 func (c *carrier) slot(count int) {
-	sponsors := slices.DeleteFunc(c.m.AllSponsors(), func(n wire.Key) bool { return n == c.own })
-	if len(sponsors) == 0 {
+	keepers := slices.DeleteFunc(c.m.AllKeepers(), func(n wire.Key) bool { return n == c.own })
+	if len(keepers) == 0 || mathrand.IntN(max(1, len(c.m.Nodes()))) >= streetful*len(keepers) {
 		return
 	}
-	to := sponsors[mathrand.IntN(len(sponsors))]
+	to := keepers[mathrand.IntN(len(keepers))]
 	pieces := make([][]byte, count)
 	for i := range pieces {
 		pieces[i] = make([]byte, wire.PieceLen)

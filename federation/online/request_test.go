@@ -311,8 +311,15 @@ func TestNeighborAsks(t *testing.T) {
 	}
 	ben.until(as[ben], "the question", func() bool { _, err := as[ben].Request(id); return err == nil })
 	r := response.Response{Request: id, Until: now + 30*wire.Day, Words: "At three, under the hedge of number 9."}
-	if err := ben.Respond(as[ben], wire.Salt{1}, r, false); err != nil {
+	if err := ben.Respond(as[ben], wire.Salt{1}, r, true); err != nil {
 		t.Fatal(err)
+	}
+	cleo.until(as[cleo], "the question", func() bool { _, err := as[cleo].Request(id); return err == nil })
+	for _, h := range []*household{cleo, ben} { // all send to whoever asked; one of them an answer
+		h.Slot(as[h], 1)
+	}
+	if n := anna.Kept(as[anna].Author()); n != 1 {
+		t.Errorf("she got %d answers", n)
 	}
 	if err := anna.Respond(as[anna], wire.Salt{1}, r, false); err == nil {
 		t.Error("she answers herself")

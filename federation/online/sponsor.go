@@ -232,6 +232,9 @@ func (h house) Publish(agency wire.Key, checkpoint []byte, from int, more []requ
 func (h house) Opened(agency wire.Key) (all []sponsor.Opened) {
 	at := func(m wire.Minute) string { return m.Time().UTC().Format(time.RFC3339) }
 	for _, m := range h.of(agency) {
+		if len(m.Keepers(agency)) == 0 {
+			continue // it is suspended there
+		}
 		for _, p := range m.Opened(agency) {
 			says := p.Item.Says.(wire.Post)
 			o := sponsor.Opened{ID: hex.EncodeToString(p.Item.ID[:]), Minute: at(p.Item.Entry.Minute), Category: uint8(says.Category), Happened: says.Happened, Person: says.Person, Place: says.Place}

@@ -277,6 +277,132 @@ func (a *agency) anything(r *rand.Rand, other *agency, said []wire.Message) wire
 	}
 }
 
+// What is said to a peer about one log, by what either has of it.
+func TestCompareSizes(t *testing.T) {
+	a, b := newAgency(t), newAgency(t)
+	a.bulletins(3, "a")
+	b.bulletins(4, "b")
+	have := func(a *agency, size int) *Logs {
+		s := newStreet(t, 1)
+		s.offers(0, a.upto(size))
+		return s.homes[0].logs
+	}
+	convicted := have(a, 3)
+	if is, _, err := convicted.Offer(police, b.note(4), 0, b.from(0, 4), today+100); is != Convicted || err != nil {
+		t.Fatal(is, err)
+	}
+	two, fresh := have(a, 2), newStreet(t, 1).homes[0].logs
+	note := two.Log(police).print(police).Print
+	for name, c := range map[string]struct {
+		logs   *Logs
+		theirs wire.LogPrint
+		want   []wire.MessageKind
+	}{
+		"the same":                       {two, wire.LogPrint{Size: 2, Print: note}, nil},
+		"they have more":                 {two, wire.LogPrint{Size: 3}, []wire.MessageKind{wire.MessageLogAsk}},
+		"they have less":                 {two, wire.LogPrint{Size: 1}, []wire.MessageKind{wire.MessageLogs}},
+		"they have nothing":              {two, wire.LogPrint{}, []wire.MessageKind{wire.MessageLogs}},
+		"another checkpoint":             {two, wire.LogPrint{Size: 2}, []wire.MessageKind{wire.MessageLogPart}},
+		"nothing is anywhere":            {fresh, wire.LogPrint{}, nil},
+		"an empty log with a note":       {fresh, wire.LogPrint{Print: wire.Print{1}}, nil},
+		"they have proof":                {two, wire.LogPrint{Size: 9, Fraud: true}, nil},
+		"they have proof of less":        {two, wire.LogPrint{Size: 1, Fraud: true}, nil},
+		"they have none":                 {convicted, wire.LogPrint{Size: 9}, []wire.MessageKind{wire.MessageLogFraud}},
+		"they have none, and the same":   {convicted, wire.LogPrint{Size: 3, Print: convicted.Log(police).print(police).Print}, []wire.MessageKind{wire.MessageLogFraud}},
+		"both have":                      {convicted, wire.LogPrint{Size: 9, Fraud: true}, nil},
+		"a log that nobody here follows": {two, wire.LogPrint{Agency: wire.Key{9}, Size: 9}, nil},
+	} {
+		if c.theirs.Agency == (wire.Key{}) {
+			c.theirs.Agency = police
+		}
+		l := NewLink(c.logs)
+		reply, _, err := l.Step(wire.Logs{Logs: []wire.LogPrint{c.theirs}}, today+100)
+		var got []wire.MessageKind
+		for _, m := range reply {
+			got = append(got, m.MessageKind())
+		}
+		if !slices.Equal(got, c.want) || err != nil {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, c.want)
+		}
+	}
+	if push := NewLink(convicted).Push([]Change{{Agency: police, News: true}}, today); len(push) != 1 || push[0].MessageKind() != wire.MessageLogFraud {
+		t.Errorf("a proof is passed on as %v", push)
+	}
+	if push := NewLink(two).Push([]Change{{Agency: police}, {Agency: wire.Key{9}, News: true}}, today); len(push) != 0 {
+		t.Errorf("what is no news is passed on: %v", push)
+	}
+	for _, from := range []uint32{2, 3, 1 << 31} {
+		if reply, _, err := NewLink(two).Step(wire.LogAsk{Agency: police, From: from}, today); len(reply) > 0 || err != nil {
+			t.Errorf("what follows %d is answered %v, %v", from, reply, err)
+		}
+	}
+	if reply, _, _ := NewLink(fresh).Step(wire.LogAsk{Agency: police}, today); len(reply) > 0 {
+		t.Errorf("of nothing there is %v", reply)
+	}
+}
+
+// A link that said or heard too much is silent for the rest of the hour, and what it was
+// about to fetch is fetched anew.
+func TestLinkRests(t *testing.T) {
+	a := newAgency(t)
+	a.bulletins(5, "a")
+	for name, much := range map[string]func(*Link){"heard": func(l *Link) { l.heard = MaxHeard }, "said": func(l *Link) { l.out = MaxOut }} {
+		s := newStreet(t, 1)
+		s.offers(0, a.upto(2))
+		l := NewLink(s.homes[0].logs)
+		more := wire.Logs{Logs: []wire.LogPrint{{Agency: police, Size: 5}}}
+		if reply, _, _ := l.Step(more, s.now); len(reply) != 1 {
+			t.Fatal(reply)
+		}
+		much(l)
+		for _, m := range []wire.Message{wire.LogAsk{Agency: police}, wire.LogWant{Agency: police, IDs: []wire.Print{a.all[0].ID.Print()}}, wire.Logs{Logs: []wire.LogPrint{{Agency: police}}}, a.part(2, 3, 5, true)} {
+			if reply, _, _ := l.Step(m, s.now); len(reply) > 0 {
+				t.Errorf("who has %s too much says %v", name, reply)
+			}
+		}
+		s.now += 60
+		if reply, _, _ := l.Step(more, s.now); len(reply) != 1 {
+			t.Errorf("who had %s too much says %v an hour later", name, reply)
+		}
+	}
+	// Texts for which nothing is judged count, too.
+	s := newStreet(t, 1)
+	home := s.homes[0].logs
+	if is, _, err := home.Offer(police, a.note(3), 0, []Entry{{ID: a.all[0].ID}, {ID: a.all[1].ID}, {ID: a.all[2].ID}}, s.now); is != Extended || err != nil {
+		t.Fatal(is, err)
+	}
+	l := NewLink(home)
+	for range MaxTold {
+		_, _, _ = l.Step(wire.LogTexts{Agency: police, Texts: [][]byte{{1}}}, s.now)
+	}
+	if _, changes, _ := l.Step(wire.LogTexts{Agency: police, Texts: [][]byte{a.all[0].Text.Raw}}, s.now); len(changes) > 0 {
+		t.Error("one more text is taken")
+	}
+	if _, changes, _ := l.Step(wire.LogTexts{Agency: police, Texts: [][]byte{a.all[0].Text.Raw}}, s.now+60); len(changes) != 1 {
+		t.Error("an hour later none is")
+	}
+}
+
+// Of more agencies than a message holds the first are told.
+func TestManyAgencies(t *testing.T) {
+	logs := NewLogs(nil)
+	var many []Admitted
+	for n := range wire.MaxLogs + 3 {
+		many = append(many, Admitted{Agency: wire.Agency{Key: wire.Key{byte(n + 1)}}})
+	}
+	logs.Rule(many, nil)
+	start := NewLink(logs).Start(today)
+	if len(start) != 1 || len(start[0].(wire.Logs).Logs) != wire.MaxLogs {
+		t.Fatalf("it says %v", start)
+	}
+	if _, err := wire.WriteMessage(start[0]); err != nil {
+		t.Error(err)
+	}
+	if said := NewLink(NewLogs(nil)).Start(today); len(said) > 0 {
+		t.Errorf("where there are none it says %v", said)
+	}
+}
+
 // BenchmarkHostileLog is what a home has of a log that is as long as one may be: two long
 // bulletins for each day that there is a minute of, and entries that are withheld.
 func BenchmarkHostileLog(b *testing.B) {
