@@ -105,11 +105,14 @@ func (o *Online) polling(ctx context.Context, m *membership.Membership) {
 
 func (o *Online) pollOnce(m *membership.Membership) {
 	all, err := o.store.Sponsored(o.ctx, m.Name())
+	if err != nil && o.ctx.Err() == nil {
+		o.config.Log.Error("the logs of agencies are not read", "err", err)
+	}
 	for _, s := range all {
 		if s.Poll == "" {
 			continue
 		}
-		if err = o.read(m, s); err != nil && o.ctx.Err() == nil {
+		if err := o.read(m, s); err != nil && o.ctx.Err() == nil {
 			o.config.Log.Warn("the log of an agency can't be read", "address", s.Poll, "err", err)
 		}
 	}
