@@ -149,9 +149,10 @@ func (f frame) draw(asked, seen []wire.Cell) picture {
 		is[c] = "asked"
 	}
 	for _, c := range seen {
-		if is[c] == "asked" {
+		switch is[c] {
+		case "asked":
 			is[c] = "both"
-		} else if is[c] == "" {
+		case "":
 			is[c] = "seen"
 		}
 	}
