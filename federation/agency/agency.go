@@ -36,6 +36,7 @@ const file = "agency.db"
 type Agency struct {
 	wire.Agency // what it says of itself; its Minute is that of its making
 
+	dir   string
 	db    *sqlite.DB
 	key   ed25519.PrivateKey
 	now   func() time.Time
@@ -52,7 +53,7 @@ func Init(ctx context.Context, dir string, says wire.Agency) (*Agency, error) {
 func initAt(ctx context.Context, dir string, says wire.Agency, now func() time.Time) (*Agency, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	_, _ = rand.Read(seed) // it never fails
-	a := &Agency{Agency: says, key: ed25519.NewKeyFromSeed(seed), now: now, inbox: roomy}
+	a := &Agency{Agency: says, dir: dir, key: ed25519.NewKeyFromSeed(seed), now: now, inbox: roomy}
 	a.Key, a.Minute = wire.PublicKey(a.key), wire.MinuteOf(a.now())
 	if _, err := a.Card(); err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func Open(ctx context.Context, dir string) (*Agency, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agency: %w", err)
 	}
-	a := &Agency{db: db, now: time.Now, inbox: roomy}
+	a := &Agency{dir: dir, db: db, now: time.Now, inbox: roomy}
 	all, err := sqlite.All(ctx, db.Reader(), func(row sqlite.Row) (seed []byte, err error) {
 		var jurisdiction []byte
 		err = row.Scan(&seed, &a.Minute, &a.Title, &a.Class, &a.Domain, &a.Contact, &a.Policy, &jurisdiction)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"nvrd/federation/response"
@@ -231,10 +233,20 @@ func (a *Agency) Forget(ctx context.Context, id wire.Hash) error {
 		return err
 	})
 	if err == nil {
-		err = a.db.Shred(ctx)
+		err = errors.Join(a.db.Shred(ctx), a.removeCopies())
 	}
 	if err != nil {
 		return fmt.Errorf("forget it: %w", err)
 	}
 	return nil
+}
+
+// removeCopies removes those of the database that were made before it was migrated:
+// what is forgotten is in them, too.
+func (a *Agency) removeCopies() error {
+	copies, err := filepath.Glob(filepath.Join(a.dir, file+".before-*"))
+	for _, name := range copies {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
 }
