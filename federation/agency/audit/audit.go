@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
+	"sync"
 
 	"nvrd/federation/domain"
 	"nvrd/federation/request"
@@ -19,7 +21,7 @@ import (
 )
 
 // Files are those of a log. Read returns one, of at most so many bytes: fs.ErrNotExist
-// if there is none at that path.
+// if there is none at that path. It is called from several goroutines at once.
 type Files interface {
 	Read(path string, most int64) ([]byte, error)
 }
@@ -149,28 +151,66 @@ func (r *Report) judge(files Files, ids []wire.Hash) error {
 		return damaged(strings.TrimPrefix(domain.Path, "/"), err)
 	}
 	judge := request.NewJudge(request.Terms{Agency: r.Says.Key, Jurisdiction: town})
-	for i, id := range ids {
-		path := "text/" + id.String()
-		b, err := files.Read(path, wire.MaxObject)
-		if errors.Is(err, fs.ErrNotExist) {
-			r.Withheld++
-			continue
+	number := 0
+	for some := range slices.Chunk(ids, tlog.TileWidth) {
+		for i, t := range texts(files, some) {
+			switch {
+			case errors.Is(t.err, fs.ErrNotExist):
+				r.Withheld++
+			case t.err != nil:
+				return t.err
+			default:
+				if v, why := judge.Judge(t.Signed); !v.OK() {
+					r.Broken = append(r.Broken, Refused{number + i, t.ID, v, why})
+				}
+			}
 		}
-		if err != nil {
-			return missing(path, err)
-		}
-		s, err := wire.Open(b)
-		if err == nil && s.ID != id {
-			err = fmt.Errorf("it is the text of %s", s.ID)
-		}
-		if err != nil {
-			return damaged(path, err)
-		}
-		if v, why := judge.Judge(s); !v.OK() {
-			r.Broken = append(r.Broken, Refused{i, id, v, why})
-		}
+		number += len(some)
 	}
 	return nil
+}
+
+// text is that of one entry, or why it can't be had.
+type text struct {
+	wire.Signed
+	err error
+}
+
+// texts reads some, several at a time: each is a question to a server.
+func texts(files Files, ids []wire.Hash) []text {
+	all := make([]text, len(ids))
+	var readers sync.WaitGroup
+	for first := range atOnce {
+		readers.Go(func() {
+			for i := first; i < len(ids); i += atOnce {
+				all[i].Signed, all[i].err = textOf(files, ids[i])
+			}
+		})
+	}
+	readers.Wait()
+	return all
+}
+
+// atOnce is how many files are read at a time.
+const atOnce = 8
+
+func textOf(files Files, id wire.Hash) (wire.Signed, error) {
+	path := "text/" + id.String()
+	b, err := files.Read(path, wire.MaxObject)
+	if errors.Is(err, fs.ErrNotExist) {
+		return wire.Signed{}, err // it is withheld
+	}
+	if err != nil {
+		return wire.Signed{}, missing(path, err)
+	}
+	s, err := wire.Open(b)
+	if err == nil && s.ID != id {
+		err = fmt.Errorf("it is the text of %s", s.ID)
+	}
+	if err != nil {
+		return wire.Signed{}, damaged(path, err)
+	}
+	return s, nil
 }
 
 func fraud(files Files, agency wire.Key) (bool, error) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -60,7 +61,7 @@ type Web struct {
 
 // NewWeb returns the log at an address, which begins with https:// or http://.
 func NewWeb(ctx context.Context, base string) Web {
-	return Web{ctx, &http.Client{Timeout: time.Minute}, strings.TrimSuffix(base, "/")}
+	return Web{ctx, &http.Client{Timeout: time.Minute, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: atOnce}}, strings.TrimSuffix(base, "/")}
 }
 
 // Read fetches a file; see [Files].
@@ -90,7 +91,9 @@ const MaxArchive = 256 << 20
 type Archive struct {
 	paths []string
 	files map[string][]byte
-	read  map[string]bool
+
+	mu   sync.Mutex
+	read map[string]bool
 }
 
 // OpenArchive reads one, which is written as [Write] does, to the byte:
@@ -141,7 +144,9 @@ func (a *Archive) Read(path string, most int64) ([]byte, error) {
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
+	a.mu.Lock()
 	a.read[path] = true
+	a.mu.Unlock()
 	return upTo(bytes.NewReader(b), most)
 }
 
