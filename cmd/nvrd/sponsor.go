@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 
 	neighborhood "nvrd/federation/api"
+	"nvrd/pkg/durable"
 	"nvrd/pkg/nvr"
 )
 
@@ -77,7 +77,7 @@ func neighborhoodRecord(ctx context.Context, c *call) error {
 	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/agencies/"+url.PathEscape(*agency)+"/record", nil, &b); err != nil {
 		return err
 	}
-	return os.WriteFile(*out, b, 0o644) //nolint:gosec // anybody may read it
+	return durable.Replace(*out, 0o644, durable.Bytes(b))
 }
 
 func neighborhoodRequests(ctx context.Context, c *call) error {
