@@ -11,11 +11,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"nvrd/federation/domain"
 	"nvrd/federation/mail"
 	"nvrd/federation/request"
 	"nvrd/federation/request/tlog"
@@ -438,4 +441,34 @@ func BenchmarkJunk(b *testing.B) {
 		_, _, _ = m.Publish(wire.PublicKey(fire), []byte(s.Checkpoint), s.From, more)
 	}
 	b.SetBytes(int64(len(body)))
+}
+
+// docs/ref/gateway.md says what the gateway does.
+func TestReference(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ref/gateway.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		fmt.Sprintf("at most %d bytes of JSON", MaxSubmission), fmt.Sprintf("at most %d together", request.MaxEntries), fmt.Sprintf("a text is at most %d bytes", wire.MaxObject),
+		fmt.Sprintf("differ from the home's clock by %d at most", skew), fmt.Sprintf("the %d bytes of the piece", wire.PieceLen),
+		fmt.Sprintf("keeps %d pieces for one agency and %d for all, for %d days", mail.MaxKept, mail.MaxAll, mail.KeptFor/wire.Day), fmt.Sprintf("reads %d bytes of a file", domain.MaxBody),
+	}
+	for line := range strings.Lines(string(authorized("METHOD", "PATH", "SPKI", 0))) {
+		want = append(want, "    "+strings.Replace(strings.TrimSuffix(line, "\n"), "0", "MINUTE", 1)+"\n")
+	}
+	for _, is := range []request.Outcome{request.Known, request.Extended, request.Wanting, request.Diverged, request.Waiting, request.Convicted, request.Suspended} {
+		want = append(want, "| `"+is.String()+"` |")
+	}
+	for _, v := range []any{Submission{}, Supplied{}, Answer{}, Opened{}} {
+		for f := range reflect.TypeOf(v).Fields() {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			want = append(want, name)
+		}
+	}
+	for _, w := range want {
+		if !strings.Contains(string(page), w) {
+			t.Errorf("docs/ref/gateway.md lacks %q", w)
+		}
+	}
 }
