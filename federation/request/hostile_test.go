@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
 )
@@ -338,6 +340,79 @@ func TestCompareSizes(t *testing.T) {
 	}
 	if reply, _, _ := NewLink(fresh).Step(wire.LogAsk{Agency: police}, today); len(reply) > 0 {
 		t.Errorf("of nothing there is %v", reply)
+	}
+}
+
+// kinds returns what is said.
+func kinds(all []wire.Message) (kinds []wire.MessageKind) {
+	for _, m := range all {
+		kinds = append(kinds, m.MessageKind())
+	}
+	return kinds
+}
+
+// One log is fetched at a time, each once; what is not to be had ends it, and the next
+// is fetched.
+func TestFetchInTurn(t *testing.T) {
+	a := newAgency(t)
+	a.bulletins(70, "a")
+	s := newStreet(t, 1)
+	home := s.homes[0].logs
+	other := wire.Key{1}
+	home.Rule([]Admitted{townAgency(t), {Agency: wire.Agency{Key: other}}}, nil)
+	print := wire.Logs{Logs: []wire.LogPrint{{Agency: other, Size: 5}, {Agency: police, Size: 70}}}
+	slices.SortFunc(print.Logs, func(a, b wire.LogPrint) int { return wire.Compare(wire.Hash(a.Agency), wire.Hash(b.Agency)) })
+	l := NewLink(home)
+	step := func(m wire.Message, want ...wire.Message) {
+		t.Helper()
+		reply, _, _ := l.Step(m, s.now) // what is wrong is the peer's fault
+		if diff := cmp.Diff(want, reply, cmp.AllowUnexported(wire.LogAsk{})); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	first, second := print.Logs[0].Agency, print.Logs[1].Agency
+	ask := func(agency wire.Key, from int) wire.Message { return wire.LogAsk{Agency: agency, From: uint32(from)} }
+	step(print, ask(first, 0))
+	step(print) // it is on its way
+	step(print)
+	step(wire.LogPart{Agency: first, Checkpoint: []byte("checkpoint")}, ask(second, 0))
+	step(wire.LogPart{Agency: first, Checkpoint: []byte("checkpoint")}) // nobody asked
+	step(a.part(64, 70, 70, true))                                      // nor for this
+	if second != police {
+		t.Fatal("the other agency is the second")
+	}
+	step(a.part(0, 64, 70, true), ask(police, 64))
+	step(a.part(0, 64, 70, true))                                        // again, and not asked for
+	step(wire.LogPart{Agency: police, Checkpoint: a.note(70), From: 64}) // nothing follows
+	if l.gather != nil || len(l.queue) != 0 || home.gathered != 0 {
+		t.Errorf("%+v waits, and %v", l.gather, l.queue)
+	}
+	step(print, ask(first, 0)) // anew
+	step(wire.LogPart{Agency: first, Checkpoint: []byte("checkpoint")}, ask(police, 0))
+	step(a.part(0, 64, 70, false), ask(police, 64))
+	reply, changes, err := l.Step(a.part(64, 70, 70, true), s.now)
+	if !slices.Equal(kinds(reply), []wire.MessageKind{wire.MessageLogWant}) || len(changes) != 1 || err != nil {
+		t.Errorf("it says %v, %v changes, %v", kinds(reply), changes, err)
+	}
+	if log := home.Log(police); log.Size() != 70 || len(log.Lacking(100)) != 64 {
+		t.Errorf("%d entries, %d texts lacking", log.Size(), len(log.Lacking(100)))
+	}
+}
+
+// Long texts, and many ids, go in messages that can be read.
+func TestLongParts(t *testing.T) {
+	s, a := newStreet(t, 2), newAgency(t)
+	a.bulletins(100, strings.Repeat("\U0001F525", wire.MaxPublication-3))
+	cut := s.part(1)
+	s.offers(0, a)
+	s.meet(cut)
+	s.start()
+	s.now += 15
+	s.start()
+	s.same(a, 100)
+	bare := s.homes[0].logs.Log(police).part(police, 0, true)
+	if len(bare.IDs) != 100 || len(bare.Texts) != 0 {
+		t.Errorf("to compare, %d ids go with %d texts", len(bare.IDs), len(bare.Texts))
 	}
 }
 

@@ -262,7 +262,7 @@ func (g *gather) offer(s *Logs, note []byte, now wire.Minute) (Outcome, []Change
 	switch end := int64(g.from + len(g.ids)); {
 	case err != nil:
 		return 0, nil, err
-	case end > c.Size && len(g.ids) > 0:
+	case end > c.Size:
 		return 0, nil, fmt.Errorf("%w: %d entries of %d", wire.ErrRange, end, c.Size)
 	case end < c.Size && (g.bare || g.from == l.Size()): // before all that came is looked at again
 		return Wanting, nil, nil
@@ -281,13 +281,17 @@ func (l *Log) part(agency wire.Key, from int, bare bool) wire.LogPart {
 	m := wire.LogPart{Agency: agency, Checkpoint: l.note, From: uint32(min(from, l.Size()))}
 	left := wire.MaxMessage - room - len(l.note)
 	for _, e := range l.Entries(from) {
-		left -= len(e.ID) + 2 + len(e.Text.Raw) + 3
+		text := e.Text.Raw
+		if bare {
+			text = nil
+		}
+		left -= len(e.ID) + 2 + len(text) + 3
 		if left < 0 || len(m.IDs) == wire.MaxIDs || !bare && len(m.IDs) == perPart {
 			break
 		}
 		m.IDs = append(m.IDs, e.ID)
-		if !bare && e.Text.Raw != nil {
-			m.Texts = append(m.Texts, e.Text.Raw)
+		if text != nil {
+			m.Texts = append(m.Texts, text)
 		}
 	}
 	return m

@@ -240,14 +240,14 @@ func TestLinksConvict(t *testing.T) {
 		name        string
 		at          int // where the branches part
 		left, right int // entries after that
-	}{{"one size", 1, 1, 1}, {"one is longer", 1, 1, 70}, {"from the beginning", 0, 70, 3}} {
+	}{{"one size", 1, 1, 1}, {"one is longer", 1, 1, 70}, {"from the beginning", 0, 70, 3}, {"far behind", 1, 300, 3}} {
 		t.Run(c.name, func(t *testing.T) {
 			s, a := newStreet(t, 6), newAgency(t)
 			a.publishes(asks(0, nil))
 			b := a.branch(c.at)
 			bulletin := func(to *agency, n int, text string) {
 				for i := range n {
-					to.publishes(wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Minute(i)}, Title: "Ice", Text: text, Expires: today + wire.Day})
+					to.publishes(wire.Bulletin{Head: wire.AgencyHead{Agency: police, Minute: today + wire.Minute(i/4)}, Title: "Ice", Text: text, Expires: today + wire.Day})
 				}
 			}
 			bulletin(a, c.left, "left")
