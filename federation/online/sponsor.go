@@ -86,15 +86,16 @@ func (o *Online) Sponsored(m *membership.Membership) ([]store.Sponsored, error) 
 
 // poll looks at once at the logs that are on the web, in the background.
 func (o *Online) poll(m *membership.Membership) {
-	o.work.Go(func() { o.pollOnce(m) })
+	o.work.Go(func() { o.pollOnce(m, map[wire.Key]bool{}) })
 }
 
 // polling looks at them on a schedule until ctx ends.
 func (o *Online) polling(ctx context.Context, m *membership.Membership) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	failing := map[wire.Key]bool{} // so that it is said once
 	for {
-		o.pollOnce(m)
+		o.pollOnce(m, failing)
 		select {
 		case <-ctx.Done():
 			return
@@ -103,7 +104,7 @@ func (o *Online) polling(ctx context.Context, m *membership.Membership) {
 	}
 }
 
-func (o *Online) pollOnce(m *membership.Membership) {
+func (o *Online) pollOnce(m *membership.Membership, failing map[wire.Key]bool) {
 	all, err := o.store.Sponsored(o.ctx, m.Name())
 	if err != nil && o.ctx.Err() == nil {
 		o.config.Log.Error("the logs of agencies are not read", "err", err)
@@ -112,9 +113,14 @@ func (o *Online) pollOnce(m *membership.Membership) {
 		if s.Poll == "" {
 			continue
 		}
-		if err := o.read(m, s); err != nil && o.ctx.Err() == nil {
+		err := o.read(m, s)
+		if err != nil && o.ctx.Err() == nil && !failing[s.Agency] {
 			o.config.Log.Warn("the log of an agency can't be read", "address", s.Poll, "err", err)
 		}
+		if err == nil && failing[s.Agency] {
+			o.config.Log.Info("the log of an agency can be read again", "address", s.Poll)
+		}
+		failing[s.Agency] = err != nil
 	}
 }
 
@@ -161,7 +167,7 @@ func (o *Online) readTexts(ctx context.Context, m *membership.Membership, s stor
 	maps.DeleteFunc(o.absent, func(_ wire.Hash, at time.Time) bool { return time.Since(at) > absentFor })
 	lacking = slices.DeleteFunc(lacking, func(id wire.Hash) bool { _, ok := o.absent[id]; return ok })
 	o.mu.Unlock()
-	texts := slices.Collect(maps.Values(o.texts(ctx, s, lacking)))
+	texts := slices.DeleteFunc(slices.Collect(maps.Values(o.texts(ctx, s, lacking))), func(text []byte) bool { return text == nil })
 	if len(texts) == 0 {
 		return nil
 	}
@@ -173,13 +179,10 @@ func (o *Online) texts(ctx context.Context, s store.Sponsored, ids []wire.Hash) 
 	ctx, cancel := context.WithTimeout(ctx, textPatient)
 	defer cancel()
 	texts := sponsor.Texts(ctx, o.client, s.Poll, ids)
-	if ctx.Err() != nil {
-		return texts // the others are asked for next time
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, id := range ids {
-		if _, ok := texts[id]; !ok {
+	for id, text := range texts {
+		if text == nil {
 			o.absent[id] = time.Now()
 		}
 	}

@@ -3,6 +3,7 @@ package sponsor
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"nvrd/federation/request"
 	"nvrd/federation/request/tlog"
 	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
 )
 
 // Poll fetches what an agency published on the web after the first size entries: its
@@ -45,9 +47,9 @@ func Poll(ctx context.Context, client *http.Client, base string, agency wire.Key
 	return checkpoint, ids, nil
 }
 
-// Texts fetches texts of entries, the last first, until ctx ends. What is not there, or
-// is the text of something else, is left out: an agency may withhold it, and what could
-// not be read now can be later.
+// Texts fetches texts of entries, the last first, until ctx ends. A text that is not
+// there, which an agency may withhold, or is that of something else, is nil; what could
+// not be read now is left out.
 func Texts(ctx context.Context, client *http.Client, base string, ids []wire.Hash) map[wire.Hash][]byte {
 	p := poller{ctx, client, strings.TrimSuffix(base, "/")}
 	texts := map[wire.Hash][]byte{}
@@ -56,11 +58,12 @@ func Texts(ctx context.Context, client *http.Client, base string, ids []wire.Has
 			break
 		}
 		text, err := p.get("text/"+hex.EncodeToString(id[:]), wire.MaxObject)
-		if err != nil {
-			continue
-		}
-		if name, err := wire.Name(text); err == nil && name == id {
+		name, wrong := wire.Name(text)
+		switch {
+		case err == nil && wrong == nil && name == id:
 			texts[id] = text
+		case err == nil, errors.Is(err, nvr.ErrNotFound), errors.Is(err, wire.ErrTooLarge):
+			texts[id] = nil
 		}
 	}
 	return texts
@@ -95,7 +98,11 @@ func (p poller) get(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Body.Close()
-	if r.StatusCode != http.StatusOK {
+	switch r.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusGone:
+		return nil, fmt.Errorf("%s/%s: the server answers %d: %w", p.base, path, r.StatusCode, nvr.ErrNotFound)
+	default:
 		return nil, fmt.Errorf("%s/%s: the server answers %d", p.base, path, r.StatusCode)
 	}
 	b, err := io.ReadAll(io.LimitReader(r.Body, most+1))
