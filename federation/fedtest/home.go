@@ -32,6 +32,8 @@ type Home struct {
 	since              time.Duration // when it came on last
 	part               int           // of a street that fell apart
 	lie                *lie          // nil for an honest home
+	seen               []Seen
+	tells              Tells // nil for a home that tells what its core says
 }
 
 func (h *Home) key(use string) ed25519.PrivateKey {
@@ -100,7 +102,11 @@ func (h *Home) do(a home.Actions) {
 			continue
 		}
 		for _, m := range h.lie.told(h, s.Message) {
-			l.send(h, m)
+			if h.tells != nil {
+				h.tells(l.other(h), m, h.Tell)
+			} else {
+				l.send(h, m)
+			}
 		}
 	}
 	for _, c := range a.Feed {

@@ -33,6 +33,20 @@ var lies = []lie{
 	{name: "backdated acts", minute: (*Home).backdate},
 }
 
+// Lie has the home do what those do who want to learn of others: it passes nothing on,
+// and asks its neighbors every five minutes what they have of the agency's log, of
+// which it says that it has nothing.
+func (h *Home) Lie() { h.lie = &lie{name: "questions", tell: withhold, minute: (*Home).question} }
+
+func (h *Home) question() {
+	if h.w.now%(5*time.Minute) >= time.Minute {
+		return
+	}
+	agency := h.Street.Agency.Key()
+	h.broadcast(func(int) wire.Message { return wire.Logs{Logs: []wire.LogPrint{{Agency: agency}}} })
+	h.broadcast(func(n int) wire.Message { return wire.LogAsk{Agency: agency, Bare: n%2 == 0} })
+}
+
 // corrupt makes one home of the street a liar: a steward for lies about the
 // roster, the last one; anybody for others.
 func (s *Street) corrupt(n int) {
@@ -102,7 +116,7 @@ func (w *World) falsify(m wire.Message) wire.Message {
 // withhold passes nothing on that others wrote.
 func withhold(h *Home, m wire.Message) []wire.Message {
 	switch m.(type) {
-	case wire.Entries, wire.Objects:
+	case wire.Entries, wire.Objects, wire.LogPart, wire.LogTexts:
 		return nil
 	}
 	return []wire.Message{m}

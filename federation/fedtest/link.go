@@ -45,6 +45,8 @@ func (l *link) side(h *Home) int {
 	return 1
 }
 
+func (l *link) other(h *Home) *Home { return l.ends[1-l.side(h)] }
+
 // connect opens a stream if both ends are there, and tries again if not.
 func (l *link) connect() {
 	a, b := l.ends[0], l.ends[1]
@@ -57,6 +59,8 @@ func (l *link) connect() {
 	}
 	l.up, l.silent, l.last = true, false, [2]time.Duration{}
 	l.number++
+	a.sees(SawUp, b, nil)
+	b.sees(SawUp, a, nil)
 	a.do(a.core.Up(b.nodeKey(), a.minute()))
 	b.do(b.core.Up(a.nodeKey(), b.minute()))
 }
@@ -72,6 +76,7 @@ func (l *link) cut() {
 	l.up = false
 	l.number++
 	for side, h := range l.ends {
+		h.sees(SawDown, l.ends[1-side], nil)
 		h.core.Down(l.ends[1-side].nodeKey())
 	}
 }
@@ -102,6 +107,7 @@ func (l *link) send(from *Home, m wire.Message) {
 	if w.Figures.Message != nil {
 		w.Figures.Message(m, size)
 	}
+	from.sees(Told, l.other(from), m)
 	l.sent[side].count(w.now, size)
 	from.Sent.count(w.now, size)
 	delay := l.latency + w.between(0, l.latency/4)
@@ -116,6 +122,7 @@ func (l *link) send(from *Home, m wire.Message) {
 			return
 		}
 		w.record(from, to, m, size)
+		to.sees(Heard, from, m)
 		a, err := to.core.Hear(from.nodeKey(), m, to.minute())
 		to.do(a)
 		if err != nil {

@@ -17,6 +17,7 @@ type Street struct {
 	genesis wire.Signed
 	founded []wire.Signed // the roster to begin with
 	Written []*Said       // the oldest first
+	Agency  *Agency       // nil for a street without one
 	apart   bool
 	healed  time.Duration // when it last was no longer
 }
@@ -36,13 +37,16 @@ func (w *World) found(number int) *Street {
 		}
 		s.Homes = append(s.Homes, h)
 	}
+	if w.Sponsors > 0 {
+		s.Agency = newAgency(s)
+	}
 	s.genesis = s.sign(wire.Genesis{
 		Minute: w.Begin - elder, Title: fmt.Sprint("Street ", number), Policy: policy,
 		Founder: s.Homes[0].authorKey(), Seat: wire.PublicKey(s.Homes[0].seat), Salt: wire.Salt{byte(number), byte(number >> 8)},
 	}, s.Homes[0].seat)
 	s.founded = s.founding()
 	for _, h := range s.Homes {
-		h.core = home.New(s.genesis, w.openers(), nil)
+		h.core = home.New(s.genesis, w.openers(), h.cosigner())
 		h.core.Load(s.founded, s.genesis.ID, nil, nil, h.minute())
 	}
 	for n := range s.Homes {
@@ -79,6 +83,13 @@ func (s *Street) founding() []wire.Signed {
 			objects = append(objects, s.sign(wire.Vote{Neighborhood: s.genesis.ID, Height: uint32(n), Act: act.ID, Seat: wire.PublicKey(voter.seat)}, voter.seat))
 		}
 		prev = act.ID
+	}
+	if s.Agency != nil {
+		act := s.Agency.admission(uint32(s.w.Stewards), prev)
+		objects = append(objects, act)
+		for _, voter := range s.Homes[1:s.w.Stewards] {
+			objects = append(objects, s.sign(wire.Vote{Neighborhood: s.genesis.ID, Height: uint32(s.w.Stewards), Act: act.ID, Seat: wire.PublicKey(voter.seat)}, voter.seat))
+		}
 	}
 	return objects
 }
@@ -161,6 +172,12 @@ func (h *Home) admit(other *Home) wire.Signed {
 	card := wire.Card{
 		Neighborhood: s.genesis.ID, Author: other.authorKey(), Node: other.nodeKey(), Name: fmt.Sprint("home ", other.Number), Minute: h.dated(),
 		Proof: wire.ProveNode(other.node, s.genesis.ID, other.authorKey()),
+	}
+	if s.Agency != nil {
+		card.Sponsors = s.Agency.sponsored(other)
+	}
+	if key := other.cosigner(); key != nil {
+		card.Cosigner = wire.PublicKey(key)
 	}
 	signed := s.sign(card, other.author)
 	o := s.sign(wire.Admit{Head: h.deed(), Card: card, Signature: wire.Signature(signed.Raw[len(signed.Raw)-len(wire.Signature{}):])}, h.seat)

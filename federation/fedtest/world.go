@@ -33,6 +33,8 @@ type Plan struct {
 	Skew     time.Duration // clocks are up to so far off, either way
 	Breaks   time.Duration // mean time until a link breaks; 0 for never
 	Liars    int           // of each street
+	Sponsors int           // homes of each that are a sponsor of an agency, the first ones; 0 for a street without one
+	Verbatim bool          // keep all that each home sees of others: [Home.Seen]
 }
 
 // noon is when a world begins whose plan says nothing.

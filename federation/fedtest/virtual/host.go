@@ -126,6 +126,9 @@ func (a only) PreferredSourceIPForDestination(*net.UDPAddr) (net.IP, error) {
 // Info is what others dial the host by.
 func (h *Host) Info() peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Addrs: h.Addrs()} }
 
+// At is the address that the host's packets come from.
+func (h *Host) At() netip.Addr { return h.socket.at }
+
 // Traffic returns what the host sent since it was made, whether it arrived or
 // not, and what it received.
 func (h *Host) Traffic() (sent, received Traffic) { return h.socket.traffic() }

@@ -46,6 +46,7 @@ type Network struct {
 	wires Wires
 
 	mu      sync.Mutex
+	watch   func(from, to netip.Addr, bytes int)
 	chance  *rand.Rand
 	sockets map[netip.Addr]*socket
 	last    netip.Addr // that was given to a host
@@ -60,6 +61,14 @@ func New(w Wires) *Network {
 		wires: w, chance: rand.New(rand.NewPCG(w.Seed, 0)), sockets: map[netip.Addr]*socket{},
 		last: netip.AddrFrom4([4]byte{44, 0, 0, 0}), // addresses that look public, and belong to radio amateurs
 	}
+}
+
+// Watch has each packet that is sent seen by watch, lost or not. It is called from many
+// goroutines, one at a time.
+func (n *Network) Watch(watch func(from, to netip.Addr, bytes int)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.watch = watch
 }
 
 // address returns one that no host had yet.
@@ -96,6 +105,9 @@ func (n *Network) carry(from *socket, b []byte, addr *net.UDPAddr) {
 	n.mu.Lock()
 	to := n.sockets[at]
 	lost := n.chance.Float64() < n.wires.Loss
+	if n.watch != nil {
+		n.watch(from.at, at, len(b))
+	}
 	n.mu.Unlock()
 	wait, ok := from.up.pass(len(b))
 	if to == nil || lost || !ok {
