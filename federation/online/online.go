@@ -39,6 +39,9 @@ type Config struct {
 	Guard     domain.Guard // by which the logs of agencies are read on the web, and domains are asked
 	Log       *slog.Logger
 	Now       func() time.Time // what time neighbors are told; nil for the machine's
+
+	// Listen makes the node of a membership; nil for [node.Listen].
+	Listen func(node.Config, node.Home, node.Porter, node.Pages) (*node.Node, error)
 }
 
 // Online is a home's part in its neighborhoods. It is safe for concurrent use.
@@ -67,6 +70,9 @@ type Online struct {
 func Open(c Config) (*Online, error) {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Listen == nil {
+		c.Listen = node.Listen
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	o := &Online{
@@ -253,7 +259,7 @@ func (o *Online) listen(m *membership.Membership, slot uint16) (*node.Node, erro
 		c.Port = o.config.Port + 2*slot
 	}
 	porter := &porter{m: m, ctx: o.ctx}
-	n, err := node.Listen(c, m, porter, pages{o.store, m.Name()})
+	n, err := o.config.Listen(c, m, porter, pages{o.store, m.Name()})
 	if err != nil {
 		return nil, err
 	}
