@@ -40,7 +40,7 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	cd $(WEB) && npm run check && npm test
 	go vet ./...
 	CGO_ENABLED=1 go test -race -timeout 40m ./...
-	go test ./federation/fedtest/virtual
+	go test ./federation/fedtest/virtual ./federation/api
 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
@@ -54,6 +54,8 @@ sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
 	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestMeetLater|TestForwardedPort' -crowd
 	go test -tags sim -count=1 -timeout 2h -v ./federation/fedtest/virtual -run 'TestSim|TestCatchUp'
+	go test -count=1 -timeout 1h -v ./federation/api -run TestNobodyLearnsADecision -seeds 2000
+	go test -tags sim -count=1 -timeout 4h -v ./federation/api -run TestWhatIsLearned -runs 1200
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run
