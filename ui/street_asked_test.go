@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type desk struct {
 	recorded []nvr.Span
 	sent     []asked.Response
 	refuse   error
+	answers  []asked.Answer
 	mute     bool                         // nothing can be sent
 	has      map[wire.Salt]choice.Sponsor // what was handed over, that is not in the ledger yet
 	nowhere  bool                         // no agency was let in, so that nobody said where the neighborhood lies
@@ -69,6 +71,17 @@ func (n *neighbor) requests() asked.Desk {
 	n.desk.choices = choice.New(n.dir)
 	n.t.Cleanup(func() { n.desk.choices.Close() })
 	d := asked.Desk{Asked: &n.desk, Choices: n.desk.choices, Footage: func(context.Context, nvr.CameraID, nvr.Span) ([]nvr.Span, error) { return n.desk.recorded, nil }}
+	d.Answers = func(context.Context, *membership.Membership) ([]asked.Answer, error) {
+		return n.desk.answers, n.desk.refuse
+	}
+	d.Forget = func(_ context.Context, _ *membership.Membership, id wire.Hash) error {
+		i := slices.IndexFunc(n.desk.answers, func(a asked.Answer) bool { return a.ID == id })
+		if i < 0 {
+			return nvr.ErrNotFound
+		}
+		n.desk.answers = slices.Delete(n.desk.answers, i, i+1)
+		return nil
+	}
 	d.Note = func(ctx context.Context) error {
 		for id, who := range n.desk.has {
 			if err := n.desk.choices.Brought(ctx, id, who); err != nil {

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"nvrd/federation/choice"
 	"nvrd/federation/mail"
 	"nvrd/federation/membership"
+	"nvrd/federation/online"
 	"nvrd/federation/response"
 	"nvrd/federation/roster"
 	"nvrd/federation/wire"
@@ -27,6 +29,29 @@ func (a *server) handOver(_ context.Context, m *membership.Membership, to asked.
 		made.Media = append(made.Media, response.Media{Type: kind, Bytes: f.Bytes})
 	}
 	return a.neighbors.Respond(m, r.ID, made, !r.Now)
+}
+
+// answers returns what neighbors answered to this home's questions.
+func (a *server) answers(_ context.Context, m *membership.Membership) ([]asked.Answer, error) {
+	all, err := a.neighbors.Answers(m)
+	came := make([]asked.Answer, len(all))
+	for i, one := range all {
+		came[i] = asked.Answer{ID: one.ID, Response: one.Response}
+	}
+	return came, err
+}
+
+// forget deletes one of these.
+func (a *server) forget(_ context.Context, m *membership.Membership, id wire.Hash) error {
+	all, err := a.neighbors.Answers(m)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(one online.Answer) bool { return one.ID == id })
+	if i < 0 {
+		return fmt.Errorf("answer: %w", nvr.ErrNotFound)
+	}
+	return a.neighbors.Forget(m, all[i])
 }
 
 // noteEvery is how often it is written into the ledger who has what was handed over,

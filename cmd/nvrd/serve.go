@@ -122,7 +122,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},
-		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver, Note: a.brought},
+		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver, Note: a.brought, Answers: a.answers, Forget: a.forget},
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,

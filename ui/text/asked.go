@@ -64,6 +64,7 @@ type StreetAsked struct {
 
 	Question  StreetQuestion    `json:"question"`
 	Answer    StreetAnswer      `json:"answer"`
+	Answers   StreetAnswers     `json:"answers"`
 	Coverage  StreetCoverage    `json:"coverage"`
 	Ledger    StreetLedger      `json:"ledger"`
 	Incidents map[string]string `json:"incidents"`
@@ -115,6 +116,31 @@ type StreetAnswer struct {
 	BadDays  string `json:"bad_days"`
 	Tick     string `json:"tick"`
 	Closed   string `json:"closed"`
+	Failed   string `json:"failed"`
+}
+
+// StreetAnswers is what neighbors answered to questions of this home.
+type StreetAnswers struct {
+	Title    string `json:"title"`
+	Lead     string `json:"lead"`
+	Yours    string `json:"yours"`
+	Count    Plural `json:"count"`
+	Gone     string `json:"gone"`
+	None     string `json:"none"`
+	Nothing  string `json:"nothing"`
+	Sent     string `json:"sent"`
+	Until    string `json:"until"`
+	UntilTip string `json:"until_hint"`
+	Over     string `json:"over"`
+	OverTip  string `json:"over_hint"`
+	Late     Plural `json:"late"`
+	Photo    string `json:"photo"`
+	Clip     string `json:"clip"`
+	BadPhoto string `json:"bad_photo"`
+	Save     string `json:"save"` // {name}
+	Delete   string `json:"delete"`
+	Sure     string `json:"sure"`
+	Deleted  string `json:"deleted"`
 	Failed   string `json:"failed"`
 }
 

@@ -1,12 +1,15 @@
 package street
 
 import (
+	"fmt"
+	"image/jpeg"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
 
 	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
 	"nvrd/ui/text"
 )
 
@@ -50,6 +53,7 @@ func Serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker, photo boo
 		h.Set("Content-Type", "image/jpeg")
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "no-store")
 	http.ServeContent(w, r, "", time.Time{}, file)
 }
@@ -57,4 +61,18 @@ func Serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker, photo boo
 func (v View) here(post wire.Hash, place int, thumbnail bool) bool {
 	r, _, err := v.service.Media(v.Membership, post, place, thumbnail)
 	return err == nil && r.Close() == nil
+}
+
+// CheckPicture says whether a neighbor's picture is one that can be shown: few
+// bytes may claim to be so large that to show them takes all memory of who looks.
+func CheckPicture(file io.ReadSeeker) error {
+	c, err := jpeg.DecodeConfig(file)
+	if err != nil {
+		return fmt.Errorf("a picture that is none: %w: %w", nvr.ErrNotFound, err)
+	}
+	if c.Width > wire.MaxPixels || c.Height > wire.MaxPixels {
+		return fmt.Errorf("a picture of %d by %d: %w", c.Width, c.Height, nvr.ErrNotFound)
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return err
 }

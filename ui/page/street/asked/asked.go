@@ -14,6 +14,7 @@ import (
 
 	"nvrd/federation/choice"
 	"nvrd/federation/membership"
+	"nvrd/federation/response"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
@@ -43,6 +44,11 @@ type Desk struct {
 	// Send takes what the owner hands over, to be brought to who asked. When it
 	// returns nil it is on disk. Nil means that nothing can be sent.
 	Send func(ctx context.Context, m *membership.Membership, to Asked, r Response) error
+	// Answers returns what neighbors answered to this home's questions, as far as it is
+	// here whole, the newest first.
+	Answers func(ctx context.Context, m *membership.Membership) ([]Answer, error)
+	// Forget deletes one of these. nvr.ErrNotFound is as for all.
+	Forget func(ctx context.Context, m *membership.Membership, id wire.Hash) error
 	// Note writes into the ledger which homes have what was handed over by now.
 	Note func(ctx context.Context) error
 }
@@ -97,6 +103,13 @@ type Response struct {
 	Words string
 	Media []Media
 	Now   bool // at once, though the homes that bring it can then tell that this one answered something
+}
+
+// Answer is what a neighbor answered to a question of this home. Who it was is not
+// known unless the words say so.
+type Answer struct {
+	ID wire.Hash
+	response.Response
 }
 
 // Media is a photo or a clip of a response: the very bytes that were looked at.

@@ -32,6 +32,9 @@ type listModel struct {
 	coverage string
 	ledger   string
 	ask      string // where neighbors are asked; empty for who may not
+	yours    []yours
+	late     string // what may be kept no longer; empty for nothing
+	answers  string
 	outs     []out
 	about    []out // of incidents
 }
@@ -88,6 +91,11 @@ func (p Page) list(w http.ResponseWriter, r *http.Request, status int, problem s
 	}
 	if street.May(r, auth.Tell) {
 		m.ask = street.Href(look.Membership, "/ask")
+	}
+	if m.owner {
+		if err := p.yours(r, look, &m); err != nil {
+			return err
+		}
 	}
 	hidden := 0
 	for _, a := range p.Asked.Requests(look.Membership) {

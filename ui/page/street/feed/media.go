@@ -2,8 +2,6 @@ package feed
 
 import (
 	"fmt"
-	"image/jpeg"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -38,24 +36,10 @@ func (p Page) media(w http.ResponseWriter, r *http.Request, thumbnail bool) erro
 	defer file.Close()
 	photo := thumbnail || is.Type == wire.MediaPhoto
 	if photo {
-		if err := checkPicture(file); err != nil {
+		if err := street.CheckPicture(file); err != nil {
 			return err
 		}
 	}
 	street.Serve(w, r, file, photo)
 	return nil
-}
-
-// checkPicture says whether a neighbor's picture is one that can be shown: few
-// bytes may claim to be so large that to show them takes all memory of who looks.
-func checkPicture(file io.ReadSeeker) error {
-	c, err := jpeg.DecodeConfig(file)
-	if err != nil {
-		return fmt.Errorf("a picture that is none: %w: %w", nvr.ErrNotFound, err)
-	}
-	if c.Width > wire.MaxPixels || c.Height > wire.MaxPixels {
-		return fmt.Errorf("a picture of %d by %d: %w", c.Width, c.Height, nvr.ErrNotFound)
-	}
-	_, err = file.Seek(0, io.SeekStart)
-	return err
 }
