@@ -12,6 +12,7 @@ import (
 	"nvrd/ui/page/street/members"
 	"nvrd/ui/page/street/mine"
 	"nvrd/ui/page/street/share"
+	"nvrd/ui/page/street/sponsor"
 	"nvrd/ui/page/street/stewards"
 	"nvrd/ui/page/street/write"
 )
@@ -54,6 +55,10 @@ func neighborhood(b street.Base, sharing share.Page, desk asked.Desk, route func
 	route("POST /street/{street}/agencies", auth.Manage, askers.Suspend)
 	route("GET /street/{street}/agencies/new", auth.Manage, askers.Form)
 	route("POST /street/{street}/agencies/new", auth.Manage, askers.Admit)
+	helping := sponsor.Page{Base: b}
+	route("GET /street/{street}/sponsor", auth.Manage, helping.Get)
+	route("POST /street/{street}/sponsor", auth.Manage, helping.Post)
+	route("POST /street/{street}/gateway", auth.Manage, helping.Gate)
 	again := anew.Page{Base: b}
 	route("GET /street/{street}/anew", auth.Manage, again.Get)
 	route("POST /street/{street}/anew", auth.Manage, again.Post)

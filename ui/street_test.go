@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +53,9 @@ type neighbor struct {
 	studio studio
 	desk   desk
 	sealed []sealedFile // what it shared
+
+	sponsored map[wire.Key]string // agencies, with where their logs are
+	gateway   store.Gateway
 }
 
 type letter struct {
@@ -130,6 +135,46 @@ func (n *neighbor) ProveDomain(_ context.Context, m *membership.Membership, card
 	return n.err
 }
 
+func (n *neighbor) Sponsor(m *membership.Membership, agency wire.Key, poll string) error {
+	keys := []wire.Key{agency}
+	for key := range n.sponsored {
+		keys = append(keys, key)
+	}
+	err := m.Sponsor(keys)
+	if err == nil {
+		n.sponsored[agency] = poll
+	}
+	return err
+}
+
+func (n *neighbor) Unsponsor(m *membership.Membership, agency wire.Key) error {
+	delete(n.sponsored, agency)
+	return m.Sponsor(slices.Collect(maps.Keys(n.sponsored)))
+}
+
+func (n *neighbor) Sponsored(*membership.Membership) (all []store.Sponsored, err error) {
+	for key, poll := range n.sponsored {
+		all = append(all, store.Sponsored{Agency: key, Poll: poll})
+	}
+	return all, nil
+}
+
+func (n *neighbor) SetGateway(where store.Gateway) error {
+	if n.err == nil {
+		n.gateway = where
+	}
+	return n.err
+}
+
+func (n *neighbor) Gateway() (store.Gateway, bool) { return n.gateway, n.gateway != store.Gateway{} }
+
+func (n *neighbor) GatewayText(agency wire.Key) (string, error) {
+	if n.gateway == (store.Gateway{}) {
+		return "", nvr.ErrNotFound
+	}
+	return wire.Sponsor{URL: n.gateway.URL, SPKI: wire.Hash{1}, Agency: agency}.Text()
+}
+
 func (n *neighbor) Ask(m *membership.Membership, p wire.Post, days int) (wire.Hash, error) {
 	p.Recipient, p.Cells = response.NewIdentity().Recipient(), wire.SortCells(p.Cells)
 	return m.Post(p, days)
@@ -153,7 +198,7 @@ func (n *neighbor) Stir()                            {}
 // off returns a home whose neighborhood is off.
 func (s *neighbors) off() *neighbor {
 	s.t.Helper()
-	n := &neighbor{neighbors: s, dir: s.t.TempDir(), up: map[wire.Key]bool{}}
+	n := &neighbor{neighbors: s, dir: s.t.TempDir(), up: map[wire.Key]bool{}, sponsored: map[wire.Key]string{}}
 	var err error
 	if n.db, err = store.Open(s.t.Context(), n.dir); err != nil {
 		s.t.Fatal(err)

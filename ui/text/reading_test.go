@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// TestReading: what the pages of requests say is read as easily as a newspaper
+// TestReading: what the pages of requests and of sponsors say is read as easily as a newspaper
 // (Flesch's reading ease, 60 or more), each longer text by itself and the most
 // important ones as one.
 func TestReading(t *testing.T) {
@@ -20,15 +20,17 @@ func TestReading(t *testing.T) {
 		t.Errorf("what is voluntary reads at %.0f", ease)
 	}
 	var whole []string
-	eachText(reflect.ValueOf(asked), func(s string) {
-		if len(strings.Fields(s)) < 12 {
-			return
-		}
-		whole = append(whole, s)
-		if ease := ease(s); ease < 60 {
-			t.Errorf("%.0f: %s", ease, s)
-		}
-	})
+	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Street.Write.OpenHint} {
+		eachText(reflect.ValueOf(page), func(s string) {
+			if len(strings.Fields(s)) < 12 {
+				return
+			}
+			whole = append(whole, s)
+			if ease := ease(s); ease < 60 {
+				t.Errorf("%.0f: %s", ease, s)
+			}
+		})
+	}
 	if len(whole) < 10 {
 		t.Errorf("only %d texts", len(whole))
 	}

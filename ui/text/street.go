@@ -24,6 +24,7 @@ type Street struct {
 	Agencies StreetAgencies `json:"agencies"`
 	Mine     StreetMine     `json:"mine"`
 	Leave    StreetLeave    `json:"leave"`
+	Sponsor  StreetSponsor  `json:"sponsor"`
 	Anew     StreetAnew     `json:"anew"`
 	Refused  StreetRefused  `json:"refused"`
 

@@ -18,6 +18,7 @@ import (
 	"nvrd/federation/blob/exchange"
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
+	"nvrd/federation/store"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -59,6 +60,21 @@ type Service interface {
 	// ProveDomain asks the domain that an agency's card names whose it is; an error says
 	// what is wrong. [nvr.ErrForbidden] is for who is no steward.
 	ProveDomain(ctx context.Context, m *membership.Membership, card wire.Agency) error
+	// Sponsor makes this home a sponsor of an agency; poll is where its log is on the
+	// web, or empty. Errors are nvr.ErrNotFound for an agency that may not ask here, and
+	// nvr.ErrInvalid for an address that can't be or for more than [wire.MaxSponsored].
+	Sponsor(m *membership.Membership, agency wire.Key, poll string) error
+	// Unsponsor ends that.
+	Unsponsor(m *membership.Membership, agency wire.Key) error
+	// Sponsored returns the agencies that this home is a sponsor of.
+	Sponsored(m *membership.Membership) ([]store.Sponsored, error)
+	// SetGateway has agencies reach this home by HTTPS, or nobody with nothing.
+	SetGateway(where store.Gateway) error
+	// Gateway returns where agencies reach this home; false if they don't.
+	Gateway() (store.Gateway, bool)
+	// GatewayText returns what an agency is told to reach this home with: nvr.ErrNotFound
+	// while there is no gateway.
+	GatewayText(agency wire.Key) (string, error)
 	// Leave tells all neighbors, and forgets all.
 	Leave(m *membership.Membership) error
 	// Share posts photos and clips with the words: these very bytes, sealed.

@@ -22,6 +22,7 @@ type model struct {
 	tabs    []street.Tab
 	action  string
 	admit   string // where an agency is let in; empty for who is no steward
+	sponsor string // where this home becomes a sponsor; empty for who may not decide that
 	problem string
 	vote    string // where stewards vote
 	open    []decision
@@ -57,6 +58,9 @@ func newModel(f layout.Frame, look street.Look, in typed, manage bool) model {
 	m := model{
 		frame: f, title: look.Genesis().Title, tabs: street.TabsOf(look.Membership, "/stewards", f.T.Street.Pages),
 		action: street.Href(look.Membership, "/agencies"), vote: street.Href(look.Membership, "/stewards"), problem: in.wrong[""],
+	}
+	if manage {
+		m.sponsor = street.Href(look.Membership, "/sponsor")
 	}
 	steward := manage && look.Steward()
 	if steward {
