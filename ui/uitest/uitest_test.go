@@ -75,8 +75,11 @@ func TestBrowsers(t *testing.T) {
 		}
 	})
 	t.Run("share", func(t *testing.T) {
-		p := launch(t, file, "demo", "--homes", "3", "--listen", free(t), "--data", t.TempDir())
+		data := t.TempDir()
+		p := launch(t, file, "demo", "--homes", "3", "--agency", "--listen", free(t), "--data", data)
 		browse(t, "share", "STOOP_URL="+p.listen)
+		office := filepath.Join(data, "agency") // by now it asked
+		browse(t, "agency", "STOOP_URL="+p.listen, "STOOP_PROGRAM="+file, "STOOP_AGENCY="+office, "STOOP_KEPT="+kept(t, filepath.Join(office, "agency.db")))
 	})
 	t.Run("stories", func(t *testing.T) { stories(t, file) })
 	t.Run("live", func(t *testing.T) {
