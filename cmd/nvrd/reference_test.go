@@ -80,6 +80,69 @@ var (
 	flagName  = regexp.MustCompile(`--[a-z-]+`)
 )
 
+var (
+	named = regexp.MustCompile("`([a-z0-9/]+\\.)?(Test[A-Z][A-Za-z0-9]*)`")
+	tests = regexp.MustCompile(`(?m)^func (Test[A-Z]\w*)\(`)
+)
+
+// TestTestsAreThere holds pages to the tests that they name, with the package or
+// without, and the table of who is told what to one in each row at least.
+func TestTestsAreThere(t *testing.T) {
+	there := allTests(t)
+	pages, err := filepath.Glob("../../docs/[dg]*/*.md") // design and guide
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("found %d pages: %v", len(pages), err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if !there[m[1]+m[2]] {
+				t.Errorf("%s names %s, which is not there", strings.TrimPrefix(page, "../../"), m[0])
+			}
+		}
+	}
+	text, err := os.ReadFile("../../docs/design/who-is-told.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(string(text), "\n| ")[1:]
+	if len(rows) < 15 {
+		t.Fatalf("found only %d rows", len(rows))
+	}
+	for _, row := range rows[1:] { // after the head
+		if !named.MatchString(row) {
+			t.Errorf("no test shows %q", row)
+		}
+	}
+}
+
+// allTests returns the names of all tests, each alone and behind its package and a dot.
+func allTests(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return filepath.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		in := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../../") + "."
+		for _, m := range tests.FindAllStringSubmatch(string(text), -1) {
+			all[m[1]], all[in+m[1]] = true, true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 var link = regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`)
 
 // TestLinks follows the links within README and docs.
