@@ -57,6 +57,8 @@ func TestStories(t *testing.T) {
 			"discard": discard,
 			"answer":  answer,
 			"away":    away,
+			"guide":   guide,
+			"split":   split,
 		},
 	})
 }
