@@ -24,8 +24,8 @@ TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Three homes of a street with simulated doorbells, which are neighbors; needs only Go and Node
-	bin/nvrd demo --homes 3
+run: build ## Three homes of a street with simulated doorbells, which are neighbors, and a fire brigade that asks them; needs only Go and Node
+	bin/nvrd demo --homes 3 --agency
 
 build: build/templ.stamp build/web.stamp ## Build bin/nvrd
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.sourceURL=$(SOURCE_URL)' -o bin/nvrd ./cmd/nvrd

@@ -99,7 +99,7 @@ func outcome(is string) error {
 	case request.Waiting.String():
 		return errors.New("your clock or its clock is off; set yours right and submit again")
 	case request.Diverged.String(), request.Convicted.String(), request.Suspended.String():
-		return fmt.Errorf("it has another log of this agency (%s): who shows two logs is suspended. Ask its owner for the proof: %w", is, nvr.ErrDamaged)
+		return fmt.Errorf("it has another log of this agency (%s): who shows two logs is suspended. Its owner can give you the proof: `nvrd neighborhood record`: %w", is, nvr.ErrDamaged)
 	}
 	return errAnswer
 }
