@@ -54,6 +54,7 @@ sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10
 	go test -count=1 -timeout 1h -v ./federation/fedtest -run 'TestSim|TestCatchUp' -homes 10000
 	go test -count=1 -timeout 1h -v ./federation/online -run 'TestNAT|TestOneAddress|TestRoutersForget|TestMeetLater|TestForwardedPort' -crowd
 	go test -tags sim -count=1 -timeout 2h -v ./federation/fedtest/virtual -run 'TestSim|TestCatchUp'
+	go test -count=1 -v ./federation/fedtest/virtual -run TestAgencyAsks -asked 200
 	go test -count=1 -timeout 1h -v ./federation/api -run TestNobodyLearnsADecision -seeds 2000
 	go test -tags sim -count=1 -timeout 4h -v ./federation/api -run TestWhatIsLearned -runs 1200
 

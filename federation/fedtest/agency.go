@@ -65,9 +65,9 @@ func (a *Agency) sponsored(h *Home) []wire.Key {
 	return []wire.Key{a.Key()}
 }
 
-// cosigner is the key with which the home cosigns what an agency published, as every
+// Cosigner is the key with which the home cosigns what an agency published, as every
 // other home does; nil for one that does not.
-func (h *Home) cosigner() ed25519.PrivateKey {
+func (h *Home) Cosigner() ed25519.PrivateKey {
 	if h.Street.Agency == nil || h.Number%2 > 0 {
 		return nil
 	}
@@ -78,18 +78,27 @@ func (h *Home) cosigner() ed25519.PrivateKey {
 // give it to its sponsors, as all that it published. It returns the request's name.
 func (a *Agency) Ask(number string, incident wire.Incident) wire.Hash {
 	w := a.street.w
+	id, note := a.Publish(number, incident)
+	for _, sponsor := range a.street.Homes[:w.Sponsors] {
+		all := slices.Clone(a.all)
+		w.In(w.between(0, time.Minute), func() { a.give(sponsor, note, all) })
+	}
+	return id
+}
+
+// Publish has the agency publish such a request, and returns its name and the checkpoint.
+func (a *Agency) Publish(number string, incident wire.Incident) (id wire.Hash, checkpoint []byte) {
 	at := a.street.Homes[0].minute()
 	s := a.street.sign(wire.Request{
 		Head: wire.AgencyHead{Agency: a.Key(), Minute: at}, Case: number, Incident: incident, From: at - 120, To: at - 60,
 		Area: Around(5_000), Text: "Did anybody see smoke?", Contact: "Desk", Expires: at + wire.Day,
 	}, a.key)
 	a.all, a.tree = append(a.all, request.Entry{ID: s.ID, Text: s}), a.tree.Append(s.ID)
-	note := tlog.Sign(a.tree, a.key)
-	for _, sponsor := range a.street.Homes[:w.Sponsors] {
-		w.In(w.between(0, time.Minute), func() { a.give(sponsor, note, slices.Clone(a.all)) })
-	}
-	return s.ID
+	return s.ID, tlog.Sign(a.tree, a.key)
 }
+
+// Entries returns all that was published.
+func (a *Agency) Entries() []request.Entry { return slices.Clone(a.all) }
 
 // give is what a sponsor's gateway does.
 func (a *Agency) give(to *Home, note []byte, all []request.Entry) {

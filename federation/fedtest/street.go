@@ -46,7 +46,7 @@ func (w *World) found(number int) *Street {
 	}, s.Homes[0].seat)
 	s.founded = s.founding()
 	for _, h := range s.Homes {
-		h.core = home.New(s.genesis, w.openers(), h.cosigner())
+		h.core = home.New(s.genesis, w.openers(), h.Cosigner())
 		h.core.Load(s.founded, s.genesis.ID, nil, nil, h.minute())
 	}
 	for n := range s.Homes {
@@ -176,7 +176,7 @@ func (h *Home) admit(other *Home) wire.Signed {
 	if s.Agency != nil {
 		card.Sponsors = s.Agency.sponsored(other)
 	}
-	if key := other.cosigner(); key != nil {
+	if key := other.Cosigner(); key != nil {
 		card.Cosigner = wire.PublicKey(key)
 	}
 	signed := s.sign(card, other.author)

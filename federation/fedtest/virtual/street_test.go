@@ -67,12 +67,15 @@ func now() wire.Minute { return wire.Minute(time.Now().Unix() / 60) }
 
 // found makes a street whose homes all know its roster, and each the addresses
 // of some others. They have half a minute to find each other.
-func found(t *testing.T, homes int, w virtual.Wires) *street {
-	plan := fedtest.Plan{Seed: w.Seed, Begin: now(), Streets: 1, Homes: homes, Stewards: 3, Links: 5}
+func found(t *testing.T, homes int, w virtual.Wires) *street { return sponsored(t, homes, 0, w) }
+
+// sponsored makes one with an agency, and so many homes that are its sponsors.
+func sponsored(t *testing.T, homes, sponsors int, w virtual.Wires) *street {
+	plan := fedtest.Plan{Seed: w.Seed, Begin: now(), Streets: 1, Homes: homes, Stewards: 3, Links: 5, Sponsors: sponsors}
 	s := &street{t: t, network: virtual.New(w), world: fedtest.New(plan), tally: tally{said: map[wire.Hash]time.Time{}}}
 	of := s.world.Streets[0]
 	for _, who := range of.Homes {
-		b := &box{street: s, who: who, core: home.New(of.Genesis(), home.Opening, nil)}
+		b := &box{street: s, who: who, core: home.New(of.Genesis(), home.Opening, who.Cosigner())}
 		b.core.Load(of.Founded(), of.Genesis().ID, nil, nil, now())
 		b.roster.Store(b.core.State())
 		s.homes = append(s.homes, b)
