@@ -366,7 +366,7 @@ func TestFetchInTurn(t *testing.T) {
 	step := func(m wire.Message, want ...wire.Message) {
 		t.Helper()
 		reply, _, _ := l.Step(m, s.now) // what is wrong is the peer's fault
-		if diff := cmp.Diff(want, reply, cmp.AllowUnexported(wire.LogAsk{})); diff != "" {
+		if diff := cmp.Diff(want, reply); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	}
@@ -396,6 +396,49 @@ func TestFetchInTurn(t *testing.T) {
 	}
 	if log := home.Log(police); log.Size() != 70 || len(log.Lacking(100)) != 64 {
 		t.Errorf("%d entries, %d texts lacking", log.Size(), len(log.Lacking(100)))
+	}
+}
+
+// What a peer says that is of no log that is here has it asked for all ids; what these
+// show decides, and nothing else that is on its way is lost by it.
+func TestDiverged(t *testing.T) {
+	a, other := newAgency(t), wire.Key{1}
+	a.bulletins(72, "a")
+	s := newStreet(t, 1)
+	s.offers(0, a.upto(70))
+	home := s.homes[0].logs
+	home.Rule([]Admitted{townAgency(t), {Agency: wire.Agency{Key: other}}}, nil)
+	l := NewLink(home)
+	twisted := a.part(70, 72, 72, false)
+	slices.Reverse(twisted.IDs)
+	bare := wire.LogAsk{Agency: police, Bare: true}
+	for _, step := range []struct {
+		what string
+		says wire.Message
+		want []wire.Message
+	}{
+		{"of something before it is lacking", wire.LogPart{Agency: police, Checkpoint: a.note(72), From: 71}, []wire.Message{wire.LogAsk{Agency: police, From: 70}}},
+		{"what was asked for is not there", wire.LogPart{Agency: police, Checkpoint: a.note(72), From: 70}, nil},
+		{"there is another log", wire.Logs{Logs: []wire.LogPrint{{Agency: other, Size: 5}}}, []wire.Message{wire.LogAsk{Agency: other}}},
+		{"meanwhile it is no log", twisted, nil},
+		{"the other is not there", wire.LogPart{Agency: other, Checkpoint: []byte("checkpoint")}, nil},
+		{"it is no log", twisted, []wire.Message{bare}},
+		{"all ids are those of the log", a.part(0, 72, 72, true), []wire.Message{wire.LogAsk{Agency: police, From: 70}}},
+		{"and the rest of it", a.part(70, 72, 72, true), nil},
+	} {
+		reply, _, _ := l.Step(step.says, s.now) // what is wrong is the peer's fault
+		if diff := cmp.Diff(step.want, reply); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", step.what, diff)
+		}
+		if step.what == "it is no log" {
+			if l.gather.take(home, a.part(0, 5, 72, true), true); home.gathered != 0 {
+				t.Errorf("%d bytes of texts wait to compare ids", home.gathered)
+			}
+			l.gather.ids = nil
+		}
+	}
+	if log := home.Log(police); log.Size() != 72 || len(log.Lacking(100)) != 0 || home.gathered != 0 {
+		t.Errorf("%d entries, %d texts lacking, %d bytes wait", log.Size(), len(log.Lacking(100)), home.gathered)
 	}
 }
 

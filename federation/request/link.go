@@ -42,6 +42,7 @@ type Link struct {
 type gather struct {
 	agency wire.Key
 	bare   bool // all ids, to compare: else those that follow here, with texts
+	whole  bool // all of them came
 	from   int
 	ids    []wire.Hash
 	texts  map[wire.Hash][]byte
@@ -214,7 +215,8 @@ func (l *Link) part(m wire.LogPart, now wire.Minute) (reply []wire.Message, chan
 	}
 	g.take(l.logs, m, g == l.gather)
 	is, changes, err := g.offer(l.logs, m.Checkpoint, now)
-	done := err != nil || len(m.IDs) == 0 || is != Wanting
+	whole := is == Wanting && g.whole // of a log that goes on from what is here: it was another one that diverged
+	done := len(m.IDs) == 0 || is != Wanting || whole
 	switch {
 	case done && g == l.gather:
 		l.end()
@@ -227,7 +229,7 @@ func (l *Link) part(m wire.LogPart, now wire.Minute) (reply []wire.Message, chan
 		l.gather = &gather{agency: m.Agency, bare: true}
 		return []wire.Message{l.gather.ask()}, changes, err
 	}
-	if is == Wanting && g.bare { // it was another log that diverged
+	if whole {
 		l.want(m.Agency)
 	}
 	if is == Extended {
@@ -267,6 +269,7 @@ func (g *gather) offer(s *Logs, note []byte, now wire.Minute) (Outcome, []Change
 	case end < c.Size && (g.bare || g.from == l.Size()): // before all that came is looked at again
 		return Wanting, nil, nil
 	case g.bare:
+		g.whole = true
 		return s.Compare(g.agency, note, g.ids)
 	}
 	more := make([]Entry, len(g.ids))
