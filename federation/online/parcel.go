@@ -189,24 +189,34 @@ func (c *carrier) slot(count int) {
 		return
 	}
 	to := keepers[mathrand.IntN(len(keepers))]
-	pieces := make([][]byte, count)
-	for i := range pieces {
-		pieces[i] = make([]byte, wire.PieceLen)
-		_, _ = rand.Read(pieces[i]) // it never fails
-	}
 	var carried [][]byte
 	all, err := c.mail.Waiting(c.ctx, c.m.Name())
 	r, found := mail.Choose(all, count, to, c.m.Keepers)
 	if err == nil && found {
 		carried, err = c.mail.Pieces(c.ctx, r.ID)
 	}
-	if !found || err != nil || len(carried) == 0 || len(carried) > count {
+	if err != nil {
 		carried = nil
 	}
-	copy(pieces, carried)
-	if _, err := c.send(to, r.Asker, pieces, len(carried), false); err == nil && carried != nil {
+	pieces, carries := hide(carried, count)
+	if _, err := c.send(to, r.Asker, pieces, carries, false); err == nil && carries > 0 {
 		_ = c.brought(&r, to) // then it is brought once more, which that home keeps once
 	}
+}
+
+// hide returns so many pieces, of which the first, as many as it says, are those that
+// are carried, if all of them fit; the others are noise.
+func hide(carried [][]byte, count int) (pieces [][]byte, carries int) {
+	if len(carried) <= count {
+		carries = len(carried)
+	}
+	pieces = make([][]byte, count)
+	for i := range pieces {
+		pieces[i] = make([]byte, wire.PieceLen)
+		_, _ = rand.Read(pieces[i]) // it never fails
+	}
+	copy(pieces, carried[:carries])
+	return pieces, carries
 }
 
 // urgent brings responses that do not wait for a slot, and what this home keeps
