@@ -42,6 +42,7 @@ type StreetGate struct {
 	URL       string `json:"url"`
 	URLTip    string `json:"url_hint"`
 	Open      string `json:"open"`
+	Save      string `json:"save"`
 	Shut      string `json:"shut"`
 	BadURL    string `json:"bad_url"`
 	BadListen string `json:"bad_listen"`

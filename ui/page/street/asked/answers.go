@@ -144,22 +144,21 @@ func (p Page) answers(w http.ResponseWriter, r *http.Request, status int, proble
 		frame: f, back: street.Href(look.Membership, "/requests"), action: street.Href(look.Membership, "/answers"), ask: street.Href(look.Membership, "/ask"),
 		problem: problem, deleted: r.Method == http.MethodGet && r.URL.Query().Has("deleted"),
 	}
-	for _, q := range asksOf(look.Membership) {
-		is := answered{ID: place(q.ID), Words: q.Request.Text, Window: look.Period(street.Minutes(q.Request.From, q.Request.To))}
-		all = slices.DeleteFunc(all, func(a Answer) bool {
-			if a.Request == q.ID {
-				is.Came = append(is.Came, cameOf(a, look))
-			}
-			return a.Request == q.ID
-		})
-		m.all = append(m.all, is)
+	here := map[wire.Hash]int{} // places of questions
+	for i, q := range asksOf(look.Membership) {
+		here[q.ID] = i
+		m.all = append(m.all, answered{ID: place(q.ID), Words: q.Request.Text, Window: look.Period(street.Minutes(q.Request.From, q.Request.To))})
 	}
-	if len(all) > 0 {
-		is := answered{ID: gone}
-		for _, a := range all {
-			is.Came = append(is.Came, cameOf(a, look))
+	left := answered{ID: gone}
+	for _, a := range all {
+		if i, ok := here[a.Request]; ok {
+			m.all[i].Came = append(m.all[i].Came, cameOf(a, look))
+		} else {
+			left.Came = append(left.Came, cameOf(a, look))
 		}
-		m.all = append(m.all, is)
+	}
+	if len(left.Came) > 0 {
+		m.all = append(m.all, left)
 	}
 	return layout.Render(w, r, status, answersView(m))
 }
