@@ -19,6 +19,7 @@ import (
 	"nvrd/federation/choice"
 	"nvrd/federation/membership"
 	"nvrd/federation/request/area"
+	"nvrd/federation/response"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -486,6 +487,7 @@ func (n *neighbor) asksAll(id, name, text string) error {
 		a.ID = sha256.Sum256(hash[:])
 		a.Agency, a.From, a.Cells, a.Request.Text, a.Closed = wire.Agency{}, name, []wire.Cell{at40(0, 0)}, text, wire.ClosingResolved
 	})
+	n.desk.answers = append(n.desk.answers, asked.Answer{ID: hash, Response: response.Response{Minute: 1, Until: a.Request.Expires, Words: text, Media: []response.Media{{Type: wire.MediaClip, Bytes: []byte(text)}}}})
 	n.desk.told = append(n.desk.told, asked.Bulletin{Agency: mean, Bulletin: wire.Bulletin{Head: a.Request.Head, Title: name, Text: text, Expires: a.Request.Expires}})
 	h := choice.Handed{ID: wire.Salt(hash[:16]), Title: name, Case: name, Words: text, At: 1, Until: 2,
 		Files: []choice.File{{Name: "clip.mp4", Type: "video/mp4", Bytes: 1, Camera: 1, CameraName: name, Span: nvr.Span{From: 1, To: 1}}}}

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"net/http"
 	"strings"
@@ -102,7 +103,7 @@ func TestHostileNeighbors(t *testing.T) {
 		s.carry()
 		entries, checks = append(entries, said), append(checks, isolated(is.name), isolated(text))
 	}
-	asking := map[string]string{}
+	asking, replies := map[string]string{}, 0
 	for name, is := range hostile {
 		card := cardOf(t, byte(len(asking)+1), wire.Agency{
 			Title: is.name, Class: wire.ClassTown, Domain: "town.example", Contact: some(is.text), Policy: some(is.text), Jurisdiction: brigade.Jurisdiction,
@@ -119,6 +120,14 @@ func TestHostileNeighbors(t *testing.T) {
 			}
 			anna.does("/agencies", "what", parsed.Body.(wire.Agency).Key.String(), "reason", some(is.text))
 			s.pass(time.Minute)
+			continue
+		}
+		o := &office{key: ed25519.NewKeyFromSeed(append(make([]byte, 31), byte(len(asking))))}
+		open := []*neighbor{anna, ben}[len(asking)/2%2].says(wire.Post{Category: wire.CategoryHazard, Happened: "Open.", Opened: []wire.Key{o.is()}})
+		o.replies(anna, open, some(is.text))
+		entries = append(entries, open)
+		if name != "address" { // agencies may not lead elsewhere
+			replies++
 		}
 	}
 	for name, is := range hostile {
@@ -133,7 +142,16 @@ func TestHostileNeighbors(t *testing.T) {
 	room := get(anna.pages(auth.Household()), anna.at("/stewards")).Body.String()
 	requests := get(anna.pages(auth.Household()), anna.at("/requests")).Body.String()
 	ledger := get(anna.pages(auth.Household()), anna.at("/ledger")).Body.String()
+	answers := get(anna.pages(auth.Household()), anna.at("/answers")).Body.String()
+	sponsor := get(anna.pages(auth.Household()), anna.at("/sponsor")).Body.String()
+	if n := strings.Count(sponsor, `name="agency"`); n != len(hostile)/2 {
+		t.Errorf("%d agencies on the page of sponsors", n)
+	}
+	if n := strings.Count(feed, `class="official"`); n != replies {
+		t.Errorf("%d replies in the feed, want %d", n, replies)
+	}
 	for _, is := range hostile {
+		run(t, answers, says(strings.Join(strings.Fields(is.text), " ")))
 		run(t, requests, says(is.name, strings.Join(strings.Fields(is.text), " ")))
 		run(t, ledger, says(is.name, strings.Join(strings.Fields(is.text), " ")))
 		run(t, feed, says(is.name, strings.Join(strings.Fields(is.text), " ")))
