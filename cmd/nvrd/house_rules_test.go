@@ -50,6 +50,7 @@ var sideways = map[[2]string]string{
 	{"pkg/appliance", "pkg/watch"}:   "and the cameras",
 
 	{"federation/fedtest", "federation/home"}:         "a world is made of homes",
+	{"federation/agency", "federation/sponsor"}:       "what both say to each other is written once",
 	{"federation/api", "federation/online"}:           "it is what runs, over HTTP",
 	{"federation/online", "federation/node"}:          "it starts the nodes",
 	{"federation/fedtest/wiretap", "federation/node"}: "a neighbor who writes all down runs as a home does",

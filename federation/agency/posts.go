@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"nvrd/federation/sponsor"
 	"nvrd/federation/wire"
 )
 
@@ -35,27 +36,21 @@ func (a *Agency) Posts(ctx context.Context) (all []Post, visits []Visit, err err
 			return err
 		}
 		var list struct {
-			Posts []struct {
-				ID       string    `json:"id"`
-				Minute   time.Time `json:"minute"`
-				Category uint8     `json:"category"`
-				Happened string    `json:"happened"`
-				Person   string    `json:"person"`
-				Place    string    `json:"place"`
-				When     time.Time `json:"when"`
-			} `json:"posts"`
+			Posts []sponsor.Opened `json:"posts"`
 		}
 		if err := parse(b, &list); err != nil {
 			return err
 		}
 		for _, p := range list.Posts {
 			id, err := hex.DecodeString(p.ID)
-			if err != nil || len(id) != len(wire.Hash{}) {
+			minute, wrong := time.Parse(time.RFC3339, p.Minute)
+			if err != nil || len(id) != len(wire.Hash{}) || wrong != nil {
 				return errAnswer
 			}
+			when, _ := time.Parse(time.RFC3339, p.When) // zero if it does not say
 			if !seen[wire.Hash(id)] {
 				seen[wire.Hash(id)] = true
-				all = append(all, Post{wire.Hash(id), p.Minute, wire.Category(p.Category), p.Happened, p.Person, p.Place, p.When})
+				all = append(all, Post{wire.Hash(id), minute, wire.Category(p.Category), p.Happened, p.Person, p.Place, when})
 			}
 		}
 		return nil

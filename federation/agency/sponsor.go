@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/tls"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/federation/sponsor"
 	"nvrd/federation/wire"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/sqlite"
@@ -157,8 +157,8 @@ func (g gateway) ask(ctx context.Context, method, path string, body []byte, most
 		q.Header.Set("Content-Type", "application/json")
 	} else {
 		minute := wire.MinuteOf(g.now())
-		signature := ed25519.Sign(g.key, fmt.Appendf(nil, "stoop/1 mailbox\n%s\n%s\n%d\n%s", method, path, minute, g.SPKI))
-		q.Header.Set("Authorization", fmt.Sprintf("Stoop %d %s", minute, base64.StdEncoding.EncodeToString(signature)))
+		sign := func(b []byte) []byte { return ed25519.Sign(g.key, b) }
+		q.Header.Set("Authorization", sponsor.MailboxAuthorization(sign, method, path, g.SPKI.String(), minute))
 	}
 	r, err := g.client.Do(q)
 	if err != nil {

@@ -10,24 +10,13 @@ import (
 
 	"nvrd/federation/request"
 	"nvrd/federation/request/tlog"
+	"nvrd/federation/sponsor"
 	"nvrd/pkg/nvr"
 )
 
 // maxSubmission is how much is submitted at a time, in bytes: with what is around it
 // less than the 1 MiB that a sponsor takes.
 const maxSubmission = 800 << 10
-
-// submission is what a sponsor is given.
-type submission struct {
-	Checkpoint string     `json:"checkpoint"`
-	From       int        `json:"from"`
-	Entries    []supplied `json:"entries"`
-}
-
-type supplied struct {
-	ID   string `json:"id"`   // hexadecimal
-	Text string `json:"text"` // base64
-}
 
 // Submit gives all sponsors what they lack of the log.
 func (a *Agency) Submit(ctx context.Context) ([]Visit, error) {
@@ -53,10 +42,7 @@ func (g gateway) submit(ctx context.Context, p *Published, most int) error {
 		if err != nil {
 			return err
 		}
-		var is struct {
-			Outcome string `json:"outcome"`
-			Size    int    `json:"size"`
-		}
+		var is sponsor.Answer
 		if err := parse(b, &is); err != nil {
 			return err
 		}
@@ -77,15 +63,15 @@ func (g gateway) submit(ctx context.Context, p *Published, most int) error {
 
 // submission returns the entries that are given at once, and how many the log has
 // with them.
-func (p *Published) submission(from, most int) (s submission, upto int) {
-	s.From, s.Entries = from, []supplied{}
+func (p *Published) submission(from, most int) (s sponsor.Submission, upto int) {
+	s.From, s.Entries = from, []sponsor.Supplied{}
 	size := 0
 	for _, e := range p.All[from:] {
 		text := base64.StdEncoding.EncodeToString(e.Raw)
 		if size += len(text) + 100; size > most && len(s.Entries) > 0 {
 			break
 		}
-		s.Entries = append(s.Entries, supplied{e.ID.String(), text})
+		s.Entries = append(s.Entries, sponsor.Supplied{ID: e.ID.String(), Text: text})
 	}
 	return s, from + len(s.Entries)
 }
