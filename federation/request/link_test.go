@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"nvrd/federation/request/tlog"
@@ -352,5 +353,46 @@ func TestLinkLies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// When the charter says something else of an agency, all is judged anew, and neighbors
+// are asked for what was not taken while it was suspended.
+func TestRuleChanges(t *testing.T) {
+	s, a := newStreet(t, 1), newAgency(t)
+	a.publishes(asks(0, nil))
+	s.offers(0, a)
+	logs := s.homes[0].logs
+	as := townAgency(t)
+	rule := func(change func(*Admitted)) (changes []Change, more bool) {
+		as := as
+		change(&as)
+		return logs.Rule([]Admitted{as}, nil)
+	}
+	verdict := func() Verdict { return logs.Log(police).Entries(0)[0].Verdict }
+	same := func(*Admitted) {}
+	for _, step := range []struct {
+		what   string
+		change func(*Admitted)
+		want   Verdict
+		judged int
+		more   bool
+	}{
+		{"the same", same, Accepted, 0, false},
+		{"other cells", func(a *Admitted) { a.Cells = nil }, Elsewhere, 1, false},
+		{"the cells again", same, Accepted, 1, false},
+		{"suspended", func(a *Admitted) { a.Suspended = true }, Accepted, 1, false},
+		{"suspended still", func(a *Admitted) { a.Suspended = true }, Accepted, 0, false},
+		{"no longer", same, Accepted, 1, true},
+		{"another jurisdiction", func(a *Admitted) { a.Jurisdiction = square(50_000, 50_000, 10_000) }, OutOfBounds, 1, false},
+	} {
+		changes, more := rule(step.change)
+		if len(changes) != step.judged || more != step.more || verdict() != step.want {
+			t.Errorf("%s: %d judged anew, more %v, %v; want %d, %v, %v", step.what, len(changes), more, verdict(), step.judged, step.more, step.want)
+		}
+		suspended := logs.follows(police) == nil
+		if want := strings.HasPrefix(step.what, "suspended"); suspended != want || len(logs.Agencies()) != map[bool]int{false: 1}[want] {
+			t.Errorf("%s: followed %v, %d agencies", step.what, !suspended, len(logs.Agencies()))
+		}
 	}
 }
