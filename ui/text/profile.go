@@ -35,6 +35,8 @@ type Profile struct {
 	ID        string            `json:"id"`
 	Bulletins string            `json:"bulletins"`
 	Quiet     string            `json:"quiet"`
+	Replies   string            `json:"replies"`
+	Reply     string            `json:"reply"`
 	Until     string            `json:"until"` // {time}
 	Verify    string            `json:"verify"`
 	VerifyHow string            `json:"verify_how"`

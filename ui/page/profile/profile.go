@@ -35,7 +35,7 @@ type model struct {
 	corners                                                []string
 	entries                                                string
 	requests                                               []request
-	bulletins                                              []bulletin
+	bulletins, replies                                     []bulletin
 }
 
 type request struct {
@@ -64,6 +64,8 @@ func modelOf(c *text.Catalogue, says wire.Agency, log []wire.Signed, now wire.Mi
 			ended[b.On] = text.Fill(form, "time", at(b.Head.Minute))
 		case wire.Bulletin:
 			m.bulletins = append(m.bulletins, bulletin{title: b.Title, text: b.Text, published: text.Fill(t.Published, "time", at(b.Head.Minute)), until: text.Fill(t.Until, "time", at(b.Expires)), id: s.ID.String()})
+		case wire.Reply:
+			m.replies = append(m.replies, bulletin{title: t.Reply, text: b.Text, published: text.Fill(t.Published, "time", at(b.Head.Minute)), id: s.ID.String()})
 		case wire.Request:
 			r := request{
 				title: text.Fill(t.Case, "case", b.Case), incident: t.Incidents[b.Incident.String()], state: ended[s.ID], window: text.Fill(t.Window, "from", at(b.From), "to", at(b.To)),

@@ -62,6 +62,7 @@ func TestPage(t *testing.T) {
 	log := sign(t, asks("26-1", now-900, now-100), asks("26-2", now-800, now+600), asks("26-3", now-700, now+600))
 	log = append(log, sign(t,
 		wire.Closing{Head: head(now - 90), On: log[2].ID, Is: wire.ClosingWithdrawn},
+		wire.Reply{Head: head(now - 81), On: wire.Hash{1}, Text: "The hydrant is closed now."},
 		wire.Bulletin{Head: head(now - 80), Title: "Dry week", Text: "No open fires.", Expires: now + 5},
 	)...)
 	html := page(t, brigade(), log)
@@ -71,7 +72,7 @@ func TestPage(t *testing.T) {
 		"40.6° north, 74° west", "40.9° north, 73.7° west", "What it asked", "Nobody has to answer",
 		"Case 26-3", "Withdrawn on 20 June 2026, 22:30 UTC", "A fire or a hazard. Asks for what cameras saw from 20 June 2026, 10:20 UTC to 20 June 2026, 11:20 UTC.", "Smoke behind the bakery?", "Desk 4", log[2].ID.String(), "An area of 0.09 square miles", "40.7° north, 73.9905° west",
 		"Case 26-2", "Open until 21 June 2026, 10:00 UTC", "Case 26-1", "Was open until 20 June 2026, 22:20 UTC",
-		"Safety bulletins", "Dry week", "No open fires.", "Check it yourself", "nvrd agency verify", "5 entries",
+		"Safety bulletins", "Dry week", "No open fires.", "Answers to neighbors", "The hydrant is closed now.", "Check it yourself", "nvrd agency verify", "6 entries",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
