@@ -1,6 +1,7 @@
 package request
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -393,6 +394,32 @@ func TestRuleChanges(t *testing.T) {
 		suspended := logs.follows(police) == nil
 		if want := strings.HasPrefix(step.what, "suspended"); suspended != want || len(logs.Agencies()) != map[bool]int{false: 1}[want] {
 			t.Errorf("%s: followed %v, %d agencies", step.what, !suspended, len(logs.Agencies()))
+		}
+	}
+}
+
+// What was written down of a log is taken up, or begun anew if it is damaged.
+func TestLoad(t *testing.T) {
+	a := newAgency(t)
+	a.bulletins(3, "a")
+	load := func(note []byte, entries []Entry) (size int, err error) {
+		logs := NewLogs(nil)
+		logs.Rule([]Admitted{townAgency(t)}, nil)
+		err = logs.Load(police, note, nil, entries)
+		return logs.Log(police).Size(), err
+	}
+	all := a.from(0, 3)
+	for name, c := range map[string]struct {
+		note    []byte
+		entries []Entry
+		size    int
+		good    bool
+	}{
+		"nothing": {nil, nil, 0, true}, "all": {a.note(3), all, 3, true}, "half": {a.note(3), all[:2], 0, false},
+		"no checkpoint of it": {[]byte("checkpoint"), all, 0, false}, "others": {a.note(2), all[1:], 0, false},
+	} {
+		if size, err := load(c.note, slices.Clone(c.entries)); size != c.size || (err == nil) != c.good || err != nil && !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("%s: %d entries, %v", name, size, err)
 		}
 	}
 }

@@ -106,8 +106,12 @@ func (s *Logs) Load(agency wire.Key, note, fraud []byte, entries []Entry) error 
 	if len(note) == 0 {
 		return nil
 	}
-	if got, err := l.Offer(note, entries, ^wire.Minute(0)-Ahead); err != nil || got != Extended {
-		return fmt.Errorf("log of an agency: %v: %w", got, err)
+	got, err := l.Offer(note, entries, ^wire.Minute(0)-Ahead)
+	if err == nil && got != Extended {
+		err = fmt.Errorf("%w: what was written down is %v", wire.ErrMalformed, got)
+	}
+	if err != nil {
+		return fmt.Errorf("log of an agency: %w", err)
 	}
 	return nil
 }
