@@ -22,7 +22,7 @@ var seeds = flag.Int("seeds", 200, "how many worlds TestNobodyLearnsADecision lo
 // few worlds have to do; `make test` looks at all of them once more without it.
 var raced bool
 
-const fewSeeds = 6
+const fewSeeds = 3
 
 // asked is a request as an owner decides about it.
 type asked struct {
