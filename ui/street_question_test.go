@@ -26,10 +26,15 @@ var zone = func() *time.Location {
 	return is
 }()
 
+// started is read once, so that no minute passes between two times of a form.
+var started = time.Now().In(zone)
+
+// ago is a time as forms hold it.
+func ago(by time.Duration) string { return started.Add(-by).Format("2006-01-02T15:04") }
+
 // questionAt is a form that asks about the hour before last.
 func questionAt(pairs ...string) []string {
-	at := func(ago time.Duration) string { return time.Now().In(zone).Add(-ago).Format("2006-01-02T15:04") }
-	form := map[string]string{"words": "Our grey tabby is gone.", "category": "lost_found", "from": at(2 * time.Hour), "to": at(time.Hour), "days": "7"}
+	form := map[string]string{"words": "Our grey tabby is gone.", "category": "lost_found", "from": ago(2 * time.Hour), "to": ago(time.Hour), "days": "7"}
 	for i := 0; i < len(pairs); i += 2 {
 		form[pairs[i]] = pairs[i+1]
 	}
@@ -57,7 +62,6 @@ func TestQuestion(t *testing.T) {
 	if found, ticked := isTicked(t, page, "cell-"+strings.ReplaceAll(area.CellText(at40(1, 1)), ":", "-")); !found || ticked {
 		t.Errorf("a square is there: %v, ticked: %v", found, ticked)
 	}
-	at := func(ago time.Duration) string { return time.Now().In(zone).Add(-ago).Format("2006-01-02T15:04") }
 	here := area.CellText(at40(1, 1))
 	var many []string
 	for n := range uint32(17) {
@@ -71,10 +75,10 @@ func TestQuestion(t *testing.T) {
 		"long words":     {[]string{"words", strings.Repeat("x", 1001)}, says("1,000 characters at most")},
 		"other category": {[]string{"category", "fire"}, blames("category", "Choose what it is about.")},
 		"no time":        {[]string{"from", "noon"}, blames("from", "That is no date and time.")},
-		"backwards":      {[]string{"from", at(time.Hour), "to", at(2 * time.Hour)}, blames("to", "It ends before it begins.")},
-		"short":          {[]string{"from", at(74 * time.Minute), "to", at(time.Hour)}, blames("to", "From 15 minutes to 12 hours.")},
-		"long":           {[]string{"from", at(14 * time.Hour), "to", at(time.Hour)}, blames("to", "From 15 minutes to 12 hours.")},
-		"to come":        {[]string{"to", at(-time.Hour)}, blames("to", "It has to be over by now.")},
+		"backwards":      {[]string{"from", ago(time.Hour), "to", ago(2 * time.Hour)}, blames("to", "It ends before it begins.")},
+		"short":          {[]string{"from", ago(74 * time.Minute), "to", ago(time.Hour)}, blames("to", "From 15 minutes to 12 hours.")},
+		"long":           {[]string{"from", ago(14 * time.Hour), "to", ago(time.Hour)}, blames("to", "From 15 minutes to 12 hours.")},
+		"to come":        {[]string{"to", ago(-time.Hour)}, blames("to", "It has to be over by now.")},
 		"no square":      {[]string{"cell", ""}, says("Tick at least one square.")},
 		"elsewhere":      {[]string{"cell", "1:1"}, says("Tick at least one square.")},
 		"many squares":   {[]string{"cell", strings.Join(many, " ")}, says("Tick 16 squares at most.")},
@@ -145,28 +149,28 @@ func TestAnswersPage(t *testing.T) {
 		answer(2, id, now), answer(3, wire.Hash{99}, now+1),
 	}
 	ben.shows("/requests", says("Answers to your question: 2", "Questions that are gone", "Answers to your question: 1", "You may keep 1 answer no longer. Please delete it."), has("a", "href", ben.at("/answers#q-"+id.String()[:16])))
-	at := ben.at("/answers/" + wire.Hash{1}.String() + "/media/")
+	media := ben.at("/answers/" + wire.Hash{1}.String() + "/media/")
 	page := ben.shows("/answers", says("Answer 1", "You may keep it until", "Answer 2", "You may keep this no longer", "Please delete it now.", "Questions that are gone", "Answer 3"),
-		has("video", "src", at+"0"), has("img", "src", at+"1"), sized(640, 360), plain)
-	if n := strings.Count(page, "a picture that can&#39;t be shown"); n != 2 || strings.Contains(page, at+"2") || strings.Contains(page, at+"3") {
+		has("video", "src", media+"0"), has("img", "src", media+"1"), sized(640, 360), plain)
+	if n := strings.Count(page, "a picture that can&#39;t be shown"); n != 2 || strings.Contains(page, media+"2") || strings.Contains(page, media+"3") {
 		t.Errorf("%d pictures can't be shown", n)
 	}
 	for place, want := range map[string]struct{ kind, body string }{"0": {"video/mp4", string(clip)}, "1": {"image/jpeg", string(photo)}} {
-		w := get(h, at+place)
+		w := get(h, media+place)
 		if got := w.Header(); w.Code != http.StatusOK || got.Get("Content-Type") != want.kind || got.Get("X-Content-Type-Options") != "nosniff" || got.Get("Content-Security-Policy") != "default-src 'none'; sandbox" || got.Get("Cache-Control") != "no-store" || w.Body.String() != want.body {
 			t.Errorf("%s: %d, %v, %d bytes", place, w.Code, got, w.Body.Len())
 		}
 	}
-	if w := ask(h, at+"0", "bytes=0-9"); w.Code != http.StatusPartialContent || w.Body.Len() != 10 {
+	if w := ask(h, media+"0", "bytes=0-9"); w.Code != http.StatusPartialContent || w.Body.Len() != 10 {
 		t.Errorf("a part: %d, %d bytes", w.Code, w.Body.Len())
 	}
-	for _, bad := range []string{at + "2", at + "3", at + "4", at + "-1", at + "x", ben.at("/answers/" + wire.Hash{9}.String() + "/media/0"), ben.at("/answers/x/media/0")} {
+	for _, bad := range []string{media + "2", media + "3", media + "4", media + "-1", media + "x", ben.at("/answers/" + wire.Hash{9}.String() + "/media/0"), ben.at("/answers/x/media/0")} {
 		if w := get(h, bad); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", bad, w.Code)
 		}
 	}
 	for _, who := range []auth.Subject{reader, teller} {
-		for _, page := range []string{ben.at("/answers"), at + "0"} {
+		for _, page := range []string{ben.at("/answers"), media + "0"} {
 			if w := get(ben.pages(who), page); w.Code != http.StatusForbidden {
 				t.Errorf("%s: %d to who may not", page, w.Code)
 			}
