@@ -150,7 +150,7 @@ func TestAnswersPage(t *testing.T) {
 	}
 	ben.shows("/requests", says("Answers to your question: 2", "Questions that are gone", "Answers to your question: 1", "You may keep 1 answer no longer. Please delete it."), has("a", "href", ben.at("/answers#q-"+id.String()[:16])))
 	media := ben.at("/answers/" + wire.Hash{1}.String() + "/media/")
-	page := ben.shows("/answers", says("Answer 1", "You may keep it until", "Answer 2", "You may keep this no longer", "Please delete it now.", "Questions that are gone", "Answer 3"),
+	page := ben.shows("/answers", says("Answer 1", "You may keep it until", "Answer 2", "You may keep this no longer", "Please delete it now", "Questions that are gone", "Answer 3"),
 		has("video", "src", media+"0"), has("img", "src", media+"1"), sized(640, 360), plain)
 	if n := strings.Count(page, "a picture that can&#39;t be shown"); n != 2 || strings.Contains(page, media+"2") || strings.Contains(page, media+"3") {
 		t.Errorf("%d pictures can't be shown", n)
