@@ -47,17 +47,25 @@ const get = async (url) => {
 /** The street of a home: its address there. */
 const street = async (home) => (await fetch(`${home}/street`, { method: 'HEAD' })).url
 
-/** All that a home shows of the neighborhood, by path, but for how many homes it reaches. */
+/**
+ * What a home shows of the neighborhood, by path, but for how many homes it reaches and
+ * which have what it said, since links come and go, and what it recorded itself.
+ */
 async function pages(home, request) {
   const of = await street(home)
   const paths = ['', '/members', '/stewards', '/agencies', '/requests', `/requests/${request}`, '/ledger']
-  const said = async (path) => (await get(of + path)).match(/<main.*<\/main>/s)[0].replace(/<p [^>]*data-part="reach">.*?<\/p>/, '') // links come and go
+  const own = /<p [^>]*data-(part="reach"|delivery)[^>]*>.*?<\/p>|<section [^>]*aria-labelledby="have">.*?<\/section>/gs
+  const said = async (path) => (await get(of + path)).match(/<main.*<\/main>/s)[0].replace(own, '')
   return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await said(path)])))
 }
 
 /** Fails if a home shows something else than it did. */
 async function shows(home, request, was) {
-  for (const [path, said] of Object.entries(await pages(home, request))) assert.ok(said === was[path], `${home} shows something else at ${path}: ${said}`)
+  for (const [path, said] of Object.entries(await pages(home, request))) {
+    const at = [...said].findIndex((c, i) => c !== was[path][i])
+    const around = (text) => text.slice(Math.max(at - 200, 0), at + 200)
+    assert.ok(said === was[path], `${home} shows at ${path}: …${around(said)}…, and showed …${around(was[path])}…`)
+  }
 }
 
 /** How much neighboring points differ in the middle of a film's first picture. */
