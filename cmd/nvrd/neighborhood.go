@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"nvrd/federation/agency/audit"
 	neighborhood "nvrd/federation/api"
 	"nvrd/pkg/api"
 	"nvrd/pkg/auth"
@@ -49,6 +50,9 @@ func runningFlags(c *call) (*running, *flag.FlagSet) {
 	return &r, f
 }
 
+// maxAnswer is the length of an answer in bytes: the longest record of an agency.
+const maxAnswer = audit.MaxArchive
+
 // ask asks the program that runs, and reads the answer into result unless it is nil;
 // into bytes as it is.
 func (r running) ask(ctx context.Context, method, path string, body, result any) error {
@@ -81,9 +85,12 @@ func (r running) ask(ctx context.Context, method, path string, body, result any)
 		return fmt.Errorf("no nvrd runs at %s; start it with `nvrd run`, or say where it is with --listen: %w", r.listen, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
+	}
+	if len(answer) > maxAnswer {
+		return fmt.Errorf("the answer is longer than %d bytes: %w", maxAnswer, nvr.ErrTooLarge)
 	}
 	if response.StatusCode >= 300 {
 		return refusalOf(answer, response)

@@ -76,7 +76,7 @@ func (p Page) yours(r *http.Request, look street.Look, m *listModel) error {
 	}
 	t := look.T.Street.Asked.Answers
 	m.answers = street.Href(look.Membership, "/answers")
-	left, late := len(all), 0
+	left := len(all)
 	count := func(is func(Answer) bool) (n int) {
 		for _, a := range all {
 			if is(a) {
@@ -93,7 +93,7 @@ func (p Page) yours(r *http.Request, look street.Look, m *listModel) error {
 	if left > 0 {
 		m.yours = append(m.yours, yours{m.answers + "#" + gone, t.Gone, t.Count.N(left)})
 	}
-	if late = count(func(a Answer) bool { return over(a, look) }); late > 0 {
+	if late := count(func(a Answer) bool { return over(a, look) }); late > 0 {
 		m.late = t.Late.N(late)
 	}
 	return nil
