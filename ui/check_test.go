@@ -172,6 +172,19 @@ func says(words ...string) check {
 	}
 }
 
+// lacksAll wants one of some words not to be there: each alone may stand on any page.
+func lacksAll(words ...string) check {
+	return func(root *html.Node) []string {
+		text := content(elements(root, "body")[0])
+		for _, word := range words {
+			if !strings.Contains(text, word) {
+				return nil
+			}
+		}
+		return []string{fmt.Sprintf("says %q", words)}
+	}
+}
+
 // lacks: the word is nowhere on the page.
 func lacks(word string) check {
 	return func(root *html.Node) []string {
