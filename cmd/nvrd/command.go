@@ -90,6 +90,7 @@ func commands() []command {
 		{"agency log", "[--agency DIR] [--json]", "list what the agency published", agencyLog},
 		{"agency export", "[--agency DIR] {--out DIR | --file FILE}", "write the log as files that any web server can serve, or as one", agencyExport},
 		{"agency serve", "[--agency DIR] [--listen HOST:PORT]", "serve the log to homes and to anybody who wants to verify it", agencyServe},
+		{"agency desk", "[--agency DIR] [--listen HOST:PORT]", "serve the agency's own pages on this computer: ask, read what came, forget it", agencyDesk},
 		{"agency verify", "--log FILE|DIR|URL [--json]", "check what an agency published; everybody can", agencyVerify},
 		{"health", "[--listen HOST:PORT]", "ask a running nvrd whether it is well", health},
 		{"version", "", "print the version", printVersion},

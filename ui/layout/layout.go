@@ -22,6 +22,7 @@ type Frame struct {
 	Title  string // of the page, without the product's name
 	Here   string // the item of the navigation that is current: home, street, add, or none
 	Street bool   // there are pages of the neighborhood that whoever asks may see
+	Items  []Item // the navigation of pages that are not of a home; nil for that of one
 	Again  string // seconds after which a browser without script loads the page anew; empty for never
 	Foot   string
 	About  string // product, version and licence
@@ -33,6 +34,12 @@ type Frame struct {
 	Script string // empty if the program was built without scripts
 	Shared string // the script that windows share; empty likewise
 	Words  string // what scripts say, as JSON
+}
+
+// Item is a page in the navigation.
+type Item struct {
+	Href, Icon, Label string
+	Here              bool
 }
 
 // Builder makes frames.

@@ -22,6 +22,7 @@ type Catalogue struct {
 	Failure  Failure               `json:"failure"`
 	Street   Street                `json:"street"`
 	Profile  Profile               `json:"profile"`
+	Desk     Desk                  `json:"desk"`
 	Calendar Calendar              `json:"calendar"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
