@@ -4,6 +4,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -155,7 +156,7 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request, collect bool) erro
 	came := map[string]error{}
 	note := func(visits []agency.Visit) {
 		for _, v := range visits {
-			came[v.Sponsor.Host()] = errors.Join(came[v.Sponsor.Host()], v.Err)
+			came[v.Sponsor.Host()] = cmp.Or(came[v.Sponsor.Host()], v.Err)
 		}
 	}
 	visits, err := p.Agency.Submit(ctx)

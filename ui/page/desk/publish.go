@@ -96,7 +96,7 @@ func (p *Pages) read(in typed, t text.Desk) (q agency.Request, wrong street.Faul
 		_, err = area.Check(q.Area)
 	}
 	if err != nil {
-		wrong["area"] = sentence(err)
+		wrong["area"] = sentence(err) + " " + text.Fill(t.AreaTip, "example", example)
 	}
 	days, ok := street.Days(in.days, mostDays)
 	if q.Open = wire.Minute(max(days, 0)) * wire.Day; !ok {
