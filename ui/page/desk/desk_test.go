@@ -269,8 +269,8 @@ func TestInbox(t *testing.T) {
 	a := o.receives(asked, func(r *response.Response) { r.Until = r.Minute + 10*wire.Day })
 	at := "/inbox/" + a.ID.String()
 	start := o.now
-	for days, want := range map[time.Duration]string{1: "", 4: "That ends within 7 days.", 11: "Forget it now"} {
-		o.now = start.Add(days * 24 * time.Hour)
+	for days, want := range map[int]string{1: "", 4: "That ends within 7 days.", 11: "Forget it now"} {
+		o.now = start.AddDate(0, 0, days)
 		for _, path := range []string{"/", at} {
 			body := o.shows(path, 200, want, "Case 26-7")
 			for _, other := range []string{"That ends within 7 days.", "Forget it now"} {
