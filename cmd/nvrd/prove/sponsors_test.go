@@ -41,7 +41,7 @@ func TestSponsorsKilled(t *testing.T) {
 	cleo.joins(anna, cleo, 3)
 	o := &office{t: t, program: program, dir: filepath.Join(scratch(t), "office")}
 	o.run("init", "--title", "Brigade", "--class", "fire", "--contact", "Desk", "--policy", "Deleted.", "--jurisdiction", "40.6,-74 40.6,-73.7 40.9,-73.7 40.9,-74")
-	anna.must(http.MethodPost, "/agencies", map[string]any{"card": o.run("card"), "cells": []string{"65356:53004"}, "unproved": true}, nil)
+	anna.about(http.MethodPost, "/agencies", map[string]any{"card": o.run("card"), "cells": []string{"65356:53004"}, "unproved": true}, nil)
 	for i, h := range []*neighbor{anna, ben} {
 		eventually(t, time.Minute, h.name+" knows the agency", func() bool { return len(h.agencies()) == 1 })
 		at := fmt.Sprintf("127.0.0.1:%d", 8443+i)
@@ -49,7 +49,7 @@ func TestSponsorsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		var is neighborhood.Sponsored
-		h.must(http.MethodPut, "/sponsored/Brigade", map[string]string{}, &is)
+		h.about(http.MethodPut, "/sponsored/Brigade", map[string]string{}, &is)
 		o.run("sponsor", "add", "--sponsor", is.Text)
 	}
 	for n := range often(1, 5) {
@@ -85,8 +85,8 @@ func TestSponsorsKilled(t *testing.T) {
 	}
 }
 
-// must asks the API about the home's neighborhood.
-func (h *neighbor) must(method, path string, body, into any) {
+// about asks the API about the home's neighborhood.
+func (h *neighbor) about(method, path string, body, into any) {
 	h.t.Helper()
 	b, err := h.ask(method, "/api/v1/neighborhoods/"+h.status().In[0].Name+path, body)
 	if err == nil && into != nil {
@@ -98,12 +98,12 @@ func (h *neighbor) must(method, path string, body, into any) {
 }
 
 func (h *neighbor) agencies() (all []neighborhood.Agency) {
-	h.must(http.MethodGet, "/agencies", nil, &all)
+	h.about(http.MethodGet, "/agencies", nil, &all)
 	return all
 }
 
 func (h *neighbor) requests() (all []neighborhood.Request) {
-	h.must(http.MethodGet, "/requests", nil, &all)
+	h.about(http.MethodGet, "/requests", nil, &all)
 	return all
 }
 
