@@ -49,8 +49,8 @@ func newGrid(look street.Look, says wire.Agency, in input) grid {
 	if len(shown) == 0 {
 		return g
 	}
-	top, left, rows, cols := bounds(shown)
-	if rows > mostAcross || cols > mostAcross {
+	f := area.FrameAround(shown, 1, around)
+	if f.Height > mostAcross || f.Width > mostAcross {
 		var row []square
 		for i, c := range shown {
 			row = append(row, newSquare(look, c, in.cells, 1, i+1))
@@ -58,17 +58,15 @@ func newGrid(look street.Look, says wire.Agency, in input) grid {
 		g.rows = [][]square{row}
 		return g
 	}
-	for y := range rows {
+	for y := range f.Height {
 		var row []square
-		for x := range cols {
-			if c := (wire.Cell{Row: uint32(top - y), Col: uint32((left + x) % around)}); c.Row < around/2 {
-				row = append(row, newSquare(look, c, in.cells, y+1, x+1))
-			}
+		for x := range f.Width {
+			row = append(row, newSquare(look, f.At(y, x), in.cells, y+1, x+1))
 		}
 		g.rows = append(g.rows, row)
 	}
-	g.box = fmt.Sprintf("0 0 %d %d", cols, rows)
-	g.town = outline(says.Jurisdiction, top, left)
+	g.box = fmt.Sprintf("0 0 %d %d", f.Width, f.Height)
+	g.town = outline(says.Jurisdiction, f)
 	return g
 }
 
@@ -80,23 +78,10 @@ func newSquare(look street.Look, c wire.Cell, ticked []wire.Cell, row, col int) 
 	}
 }
 
-// bounds returns the northernmost row and the westernmost column of what is drawn, and
-// how many there are. Columns are counted from the first cell, the short way round.
-func bounds(cells []wire.Cell) (top, left, rows, cols int) {
-	first := int(cells[0].Col)
-	low, high, west, east := around, 0, 0, 0
-	for _, c := range cells {
-		by := short(int(c.Col)-first, around)
-		low, high, west, east = min(low, int(c.Row)), max(high, int(c.Row)), min(west, by), max(east, by)
-	}
-	low, high = max(low-1, 0), min(high+1, around/2-1)
-	return high, (first + west - 1 + around) % around, high - low + 1, east - west + 3
-}
-
 // outline draws corners in squares from the upper left.
-func outline(corners []wire.Point, top, left int) string {
+func outline(corners []wire.Point, f area.Frame) string {
 	var b strings.Builder
-	north, west := (top+1)*side-90_000_000, left*side-180_000_000
+	north, west := (f.South+f.Height)*side-90_000_000, f.West*side-180_000_000
 	at := west
 	for _, c := range corners {
 		at += short(int(c.Lon)-at, around*side)

@@ -99,13 +99,13 @@ func (p Page) Draw(w http.ResponseWriter, r *http.Request) error {
 	f := parseFrame(r.PostFormValue("grid"))
 	var cells []wire.Cell
 	for _, c := range before[id] { // what the form did not show stays
-		if _, _, in := f.place(c); !in {
+		if _, _, in := f.Place(c); !in {
 			cells = append(cells, c)
 		}
 	}
 	for _, value := range r.PostForm["cell"] {
 		c, err := area.ParseCell(value)
-		if _, _, in := f.place(c); err == nil && in {
+		if _, _, in := f.Place(c); err == nil && in {
 			cells = append(cells, c)
 		}
 	}
@@ -175,7 +175,7 @@ func (p Page) coverage(w http.ResponseWriter, r *http.Request, status int, d dra
 	m.scale, m.grid = g.sized(t.Scale), g.String()
 	if d.at != nil {
 		m.found = t.Elsewhere
-		if row, col, in := g.place(*d.at); in {
+		if row, col, in := g.Place(*d.at); in {
 			m.found = text.Fill(t.Found, "square", g.name(row, col))
 		}
 	}
@@ -197,7 +197,7 @@ func (f frame) seeing(id nvr.CameraID, name string, all choice.Coverage, here *w
 	s := seeing{ID: id.String(), Name: name, Label: text.Fill(t.Grid, "camera", name), Marked: t.Marked.N(len(all[id]))}
 	others := 0
 	for _, c := range all[id] {
-		if _, _, in := f.place(c); !in {
+		if _, _, in := f.Place(c); !in {
 			others++
 		}
 	}
@@ -215,13 +215,13 @@ func (f frame) table(id string, on []wire.Cell, here *wire.Cell, t text.StreetCo
 	for _, c := range on {
 		ticked[c] = true
 	}
-	for col := range f.width {
+	for col := range f.Width {
 		is.Columns = append(is.Columns, letters(col))
 	}
-	for r := range f.height {
+	for r := range f.Height {
 		line := row{Name: strconv.Itoa(r + 1)}
-		for col := range f.width {
-			c := f.at(r, col)
+		for col := range f.Width {
+			c := f.At(r, col)
 			line.Squares = append(line.Squares, square{
 				ID: id + "-" + strings.ReplaceAll(area.CellText(c), ":", "-"), Value: area.CellText(c), On: ticked[c], Here: here != nil && *here == c,
 				Label: text.Fill(t.Square, "square", f.name(r, col), "lat", latitude(c), "lon", longitude(c)),

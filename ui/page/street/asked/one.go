@@ -145,7 +145,7 @@ func (m *oneModel) draw(asked []wire.Cell, coverage choice.Coverage, t text.Stre
 	}
 	out := 0
 	for _, c := range asked {
-		if _, _, in := f.place(c); !in {
+		if _, _, in := f.Place(c); !in {
 			out++
 		}
 	}

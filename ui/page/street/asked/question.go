@@ -64,7 +64,7 @@ func (in question) post(look street.Look, on frame) (p wire.Post, days int, wron
 		wrong["category"] = t.Write.NoCategory
 	}
 	p.From, p.To = in.window(look, wrong)
-	out := func(c wire.Cell) bool { _, _, in := on.place(c); return !in }
+	out := func(c wire.Cell) bool { _, _, in := on.Place(c); return !in }
 	switch {
 	case len(in.cells) == 0 || slices.ContainsFunc(in.cells, out):
 		wrong["cells"] = q.NoSquares
