@@ -293,22 +293,9 @@ func neighborhoodJoin(ctx context.Context, c *call) error {
 }
 
 func neighborhoodMembers(ctx context.Context, c *call) error {
-	r, f := runningFlags(c)
-	name := f.String("neighborhood", "", "which, by its title or name, if this home is in several")
-	asJSON := f.Bool("json", false, "for programs")
-	if err := c.parse(f); err != nil {
+	members, printed, err := listOf[neighborhood.Member](ctx, c, "members")
+	if printed || err != nil {
 		return err
-	}
-	of, err := r.one(ctx, *name)
-	if err != nil {
-		return err
-	}
-	var members []neighborhood.Member
-	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/members", nil, &members); err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(c.out, members)
 	}
 	for _, m := range members {
 		what := ""

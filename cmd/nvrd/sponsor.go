@@ -81,21 +81,9 @@ func neighborhoodRecord(ctx context.Context, c *call) error {
 }
 
 func neighborhoodRequests(ctx context.Context, c *call) error {
-	r, f, name := inNeighborhood(c)
-	asJSON := f.Bool("json", false, "for programs")
-	if err := c.parse(f); err != nil {
+	all, printed, err := listOf[neighborhood.Request](ctx, c, "requests")
+	if printed || err != nil {
 		return err
-	}
-	of, err := r.one(ctx, *name)
-	if err != nil {
-		return err
-	}
-	var all []neighborhood.Request
-	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/requests", nil, &all); err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(c.out, all)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(c.out, "Nobody asked for anything.")

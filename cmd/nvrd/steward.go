@@ -39,22 +39,31 @@ func pasted(c *call, from string) (string, error) {
 	return string(b), err
 }
 
-func neighborhoodAgencies(ctx context.Context, c *call) error {
+// listOf asks for a list about one neighborhood, by a command without other flags, and
+// prints it if that is for programs: then there is nothing more to print.
+func listOf[T any](ctx context.Context, c *call, what string) (all []T, printed bool, err error) {
 	r, f, name := inNeighborhood(c)
 	asJSON := f.Bool("json", false, "for programs")
 	if err := c.parse(f); err != nil {
-		return err
+		return nil, false, err
 	}
 	of, err := r.one(ctx, *name)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	var all []neighborhood.Agency
-	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/agencies", nil, &all); err != nil {
-		return err
+	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/"+what, nil, &all); err != nil {
+		return nil, false, err
 	}
 	if *asJSON {
-		return printJSON(c.out, all)
+		return nil, true, printJSON(c.out, all)
+	}
+	return all, false, nil
+}
+
+func neighborhoodAgencies(ctx context.Context, c *call) error {
+	all, printed, err := listOf[neighborhood.Agency](ctx, c, "agencies")
+	if printed || err != nil {
+		return err
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(c.out, "No agency may ask homes here. A steward lets one in with `nvrd neighborhood admit-agency`.")
@@ -212,21 +221,9 @@ func neighborhoodSuspend(ctx context.Context, c *call) error {
 }
 
 func neighborhoodProposals(ctx context.Context, c *call) error {
-	r, f, name := inNeighborhood(c)
-	asJSON := f.Bool("json", false, "for programs")
-	if err := c.parse(f); err != nil {
+	all, printed, err := listOf[neighborhood.Decision](ctx, c, "proposals")
+	if printed || err != nil {
 		return err
-	}
-	of, err := r.one(ctx, *name)
-	if err != nil {
-		return err
-	}
-	var all []neighborhood.Decision
-	if err := r.ask(ctx, http.MethodGet, "/"+of.Name+"/proposals", nil, &all); err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(c.out, all)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(c.out, "Nothing is proposed.")

@@ -24,7 +24,7 @@ func (h *Home) Tell(agency wire.Key, texts [][]byte, now wire.Minute) (Actions, 
 }
 
 // LoadLogs takes up logs that were written down. It is to be called after
-// [Home.Load]; what is damaged is returned as an error, and asked of neighbors.
+// [Home.Load]. An error says that one is damaged.
 func (h *Home) LoadLogs(kept []store.Log) (damaged error) {
 	for _, l := range kept {
 		entries := make([]request.Entry, len(l.Entries))

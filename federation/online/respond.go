@@ -12,17 +12,18 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Respond hands something to the agency or the neighbor who asked, which its owner chose and
-// confirmed: it is sealed, cut, and on disk when Respond returns, and from then on it
-// is brought to two of the agency's sponsors, or the neighbor's home. Request, Words, Media and Until are the
-// caller's; the rest is filled in. A hidden one takes the place of parcels that carry
-// nothing, which takes hours; another one goes at once, and the homes that pass it on
-// can tell that this one answered something.
+// Respond hands something to the agency or the neighbor who asked, which its owner
+// chose and confirmed: it is sealed, cut, and on disk when Respond returns, and from
+// then on it is brought to two of the agency's sponsors, or the neighbor's home.
+// Request, Words, Media and Until are the caller's; the rest is filled in. A hidden one
+// takes the place of parcels that carry nothing, which takes hours; another one goes at
+// once, and the homes that pass it on can tell that this one answered something.
 //
 // The id is the caller's, and the same response is handed over once. Errors are
-// nvr.ErrExists for one that was, nvr.ErrNotFound for a request that is not here, nvr.ErrInvalid for one that is closed, whose agency published no key to seal
-// for, that no home keeps anything for, or for what can't be handed over (the message
-// says what), and those of writing to disk.
+// nvr.ErrExists for one that was, nvr.ErrNotFound for a request that is not here,
+// nvr.ErrInvalid for one that is closed, whose agency published no key to seal for, that
+// no home keeps anything for, or for what can't be handed over (the message says what),
+// and those of writing to disk.
 func (o *Online) Respond(m *membership.Membership, id wire.Salt, r response.Response, hidden bool) error {
 	asked, err := m.Request(r.Request)
 	if err != nil {

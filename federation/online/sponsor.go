@@ -271,6 +271,7 @@ func (h house) Drop(ctx context.Context, agency wire.Key, hash wire.Hash) error 
 // gateway is what listens for agencies.
 type gateway struct {
 	where  store.Gateway
+	spki   string // SHA-256 of the key of its certificate, in hexadecimal
 	server *http.Server
 }
 
@@ -314,19 +315,17 @@ func (o *Online) Gateway() (store.Gateway, bool) {
 // GatewayText returns what an agency is told to reach this home with. It returns
 // nvr.ErrNotFound while there is no gateway.
 func (o *Online) GatewayText(agency wire.Key) (string, error) {
-	where, ok := o.Gateway()
-	if !ok {
+	o.mu.Lock()
+	g := o.gateway
+	o.mu.Unlock()
+	if g == nil {
 		return "", fmt.Errorf("agencies do not reach this home: %w", nvr.ErrNotFound)
 	}
-	_, spki, err := sponsor.Certificate(o.config.Dir)
+	key, err := hex.DecodeString(g.spki)
 	if err != nil {
 		return "", err
 	}
-	key, err := hex.DecodeString(spki)
-	if err != nil {
-		return "", err
-	}
-	return wire.Sponsor{URL: where.URL, SPKI: wire.Hash(key), Agency: agency}.Text()
+	return wire.Sponsor{URL: g.where.URL, SPKI: wire.Hash(key), Agency: agency}.Text()
 }
 
 // closeGateway ends it, if there is one.
@@ -363,7 +362,7 @@ func (o *Online) openGateway(where store.Gateway) error {
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
 		MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0), // what strangers send is no news
 	}
-	o.gateway = &gateway{where, s}
+	o.gateway = &gateway{where, spki, s}
 	o.work.Go(func() {
 		if err := s.ServeTLS(netutil.LimitListener(l, gatewayMost), "", ""); !errors.Is(err, http.ErrServerClosed) {
 			o.config.Log.Error("the gateway for agencies ended", "err", err)

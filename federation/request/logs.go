@@ -87,8 +87,8 @@ func (s *Logs) cosigns(key wire.Key) bool {
 }
 
 // Load takes up a log that was written down, of an agency that need not be admitted
-// any longer. What is damaged is begun anew: it is asked of neighbors. Now is not
-// asked, since what is on disk is not early.
+// any longer. An error says that it is damaged. Now is not asked, since what is on disk
+// is not early.
 func (s *Logs) Load(agency wire.Key, note, fraud []byte, entries []Entry) error {
 	a, ok := s.admitted[agency]
 	if !ok {
