@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +23,7 @@ import (
 	"nvrd/federation/sponsor"
 	"nvrd/federation/store"
 	"nvrd/federation/wire"
+	"nvrd/pkg/nvr"
 )
 
 // office is an agency as homes see it, with its key in hand.
@@ -285,6 +287,17 @@ func TestRequest(t *testing.T) {
 	}
 	if got := o.fetch(ben, urls[ben]); len(got) != 1 || got[0].Words != "So did I." {
 		t.Errorf("the agency gets %+v", got)
+	}
+
+	// Where no home is a sponsor any more, nothing is taken for the agency.
+	for _, h := range []*household{anna, ben} {
+		if err := h.Unsponsor(as[h], o.public()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dora.until(as[dora], "no sponsor", func() bool { return len(as[dora].Sponsors(o.public())) == 0 })
+	if err := dora.Respond(as[dora], wire.Salt{9}, response.Response{Request: asked.ID, Until: as[dora].Now() + wire.Day, Words: "Late."}, false); !errors.Is(err, nvr.ErrInvalid) {
+		t.Errorf("without a sponsor it is handed over: %v", err)
 	}
 }
 
