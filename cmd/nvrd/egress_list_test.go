@@ -336,7 +336,8 @@ func (w *week) secrets(told []wiretap.Told) {
 			return bytes.Contains(b, secret) || bytes.Contains(bytes.ToLower(b), bytes.ToLower(secret))
 		})
 		if i >= 0 {
-			w.t.Errorf("%s left: %.500q", what, all[i])
+			at := max(bytes.Index(all[i], secret), bytes.Index(bytes.ToLower(all[i]), bytes.ToLower(secret)))
+			w.t.Errorf("%s left, at %d of %d bytes: %q", what, at, len(all[i]), all[i][max(0, at-100):min(len(all[i]), at+100)])
 		}
 	}
 	for _, picture := range w.made {

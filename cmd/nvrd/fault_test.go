@@ -34,10 +34,11 @@ type fault struct {
 }
 
 // How long things may take on a busy machine. A camera is given up after 10 s
-// without picture; a log-in may take 20 s, and the next one waits up to 20 s.
+// without picture; a log-in may take 20 s. One that answers in vain for long is
+// asked again each minute.
 const (
 	faultPatience  = 90 * time.Second
-	resumePatience = 60 * time.Second
+	resumePatience = time.Minute + soon
 	soon           = 3 * time.Second
 )
 

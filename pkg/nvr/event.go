@@ -15,9 +15,17 @@ type Event struct {
 	Detail        string
 }
 
-// Kinds of events that this program knows. RingEvent keeps footage as [Ring],
-// all others as [Motion].
+// Kinds of events that this program knows. RingEvent and MessageEvent keep footage
+// as [Ring], all others as [Motion].
 const (
-	RingEvent   = "ring"
-	MotionEvent = "motion"
+	RingEvent    = "ring"    // the button was pressed
+	MessageEvent = "message" // a visitor said something after a ring that nobody answered
+	MotionEvent  = "motion"
+	PersonEvent  = "person"
+	AnimalEvent  = "animal"
+	VehicleEvent = "vehicle"
+	PackageEvent = "package"
+	DoorEvent    = "door"   // was opened
+	WindowEvent  = "window" // was opened
+	AlarmEvent   = "alarm"
 )
