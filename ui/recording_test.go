@@ -36,7 +36,7 @@ func TestRecordingIsSet(t *testing.T) {
 	}
 	want := nvr.Recording{Plan: nvr.Plan{Mode: nvr.KeepEvents, Before: 3 * time.Second, After: 20 * time.Second}, Streams: nvr.MainStream}
 	var err error
-	if want.Schedule, err = nvr.ParseSchedule("Mon,Tue,Fri 08:00-18:00 off; Sun 22:00-24:00 privacy"); err != nil {
+	if want.Schedule, err = nvr.ParseSchedule[nvr.Mode]("Mon,Tue,Fri 08:00-18:00 off; Sun 22:00-24:00 privacy"); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, h.set); diff != "" || h.home.TimeZone != "Europe/Vienna" {
@@ -125,17 +125,17 @@ func TestRecordingIsRefused(t *testing.T) {
 func TestPrivacy(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	s := serve(t, h)
-	run(t, get(s, "/").Body.String(), append(everyPage, says("Turn all cameras off", "Every camera is recording."), has("button", "value", "on"))...)
-	if w := post(s, "/", url.Values{"privacy": {"on"}}); w.Code != 303 || w.Header().Get("Location") != "/" || !h.home.Privacy {
+	run(t, get(s, "/").Body.String(), append(everyPage, says("Cameras off", "Every camera is recording."), has("button", "value", "privacy"))...)
+	if w := post(s, "/", url.Values{"mode": {"privacy"}}); w.Code != 303 || w.Header().Get("Location") != "/" || h.home.Mode != nvr.HousePrivacy {
 		t.Errorf("on: %d, %+v", w.Code, h.home)
 	}
 	h.cameras[0].Mode, h.cameras[0].Phase = nvr.Privacy, nvr.Off
-	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off. Nothing is recorded.", "Turn cameras on", "Off for privacy", "Recording 0 of 1"))...)
+	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off. Nothing is recorded.", "Off for privacy", "Recording 0 of 1"))...)
 	run(t, get(s, "/cameras/1/recording").Body.String(), says("All cameras are off for privacy at the moment, whatever is set here."))
-	if w := post(s, "/", url.Values{"privacy": {"off"}}); w.Code != 303 || h.home.Privacy {
+	if w := post(s, "/", url.Values{"mode": {"away"}}); w.Code != 303 || h.home.Mode != nvr.Away {
 		t.Errorf("off: %d, %+v", w.Code, h.home)
 	}
-	if w := post(s, "/", url.Values{"privacy": {"maybe"}}); w.Code != 400 {
+	if w := post(s, "/", url.Values{"mode": {"maybe"}}); w.Code != 400 {
 		t.Errorf("maybe: %d", w.Code)
 	}
 }

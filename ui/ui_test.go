@@ -121,8 +121,13 @@ func (h *household) Home(context.Context) (appliance.Home, error) {
 	return home, errors.Join(err, h.err)
 }
 
-func (h *household) SetPrivacy(_ context.Context, on bool) error {
-	h.home.Privacy = on
+func (h *household) Choose(_ context.Context, mode nvr.HouseMode, until nvr.Time) error {
+	h.home.Mode, h.home.Chosen, h.home.Until = mode, mode, until
+	return h.err
+}
+
+func (h *household) SetModes(_ context.Context, week nvr.Schedule[nvr.HouseMode]) error {
+	h.home.Modes = week
 	return h.err
 }
 

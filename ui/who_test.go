@@ -132,7 +132,7 @@ func TestGuests(t *testing.T) {
 			method, address = http.MethodGet, "/nowhere"
 		}
 		w := httptest.NewRecorder()
-		r := httptest.NewRequest(method, strings.NewReplacer("{id}", id, "{$}", "").Replace(address), strings.NewReader("privacy=on&name=Taken&url=rtsp://evil.example/"))
+		r := httptest.NewRequest(method, strings.NewReplacer("{id}", id, "{$}", "").Replace(address), strings.NewReader("mode=privacy&name=Taken&url=rtsp://evil.example/"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Accept", "text/html")
 		h.ServeHTTP(w, r)
@@ -171,7 +171,7 @@ func TestGuests(t *testing.T) {
 	if want := slices.Sorted(maps.Keys(guests)); !slices.Equal(patterns, want) {
 		t.Errorf("the matrix is not of all pages:\n%q\n%q", patterns, want)
 	}
-	if len(h.added) > 0 || len(h.removed) > 0 || h.home.Privacy || h.set.Plan.Mode != "" {
+	if len(h.added) > 0 || len(h.removed) > 0 || h.home.Mode != "" || h.set.Plan.Mode != "" {
 		t.Errorf("guests changed something: %+v", h)
 	}
 }

@@ -38,7 +38,7 @@ func commands() []command {
 		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},
 		{"camera remove", "[--data DIR] --name NAME", "remove a camera; its footage stays", cameraRemove},
 		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
-		{"home set", "[--data DIR] [--privacy on|off] [--time-zone ZONE]", "turn all cameras off and on; say whose clock schedules go by", homeSet},
+		{"home set", "[--data DIR] [--mode home|away|night|privacy|schedule [--until T]] [--schedule SCHEDULE] [--time-zone ZONE]", "say how things stand with the house; with privacy all cameras are off", homeSet},
 		{"home", "[--data DIR] [--json]", "show what holds for all cameras", homeShow},
 		{"timeline", "[--data DIR] --camera NAME --from T --to T [--stream main|sub] [--json]", "list footage and gaps", timeline},
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},

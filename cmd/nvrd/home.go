@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
+	"nvrd/pkg/nvr"
 )
 
 // listedHome is what holds for all cameras, as it is printed.
 type listedHome struct {
-	Privacy  bool   `json:"privacy"`
-	TimeZone string `json:"time_zone"`
+	Mode     nvr.HouseMode               `json:"mode"` // as it was chosen; empty if the schedule says
+	Until    nvr.Time                    `json:"until,omitzero"`
+	Schedule nvr.Schedule[nvr.HouseMode] `json:"schedule"`
+	TimeZone string                      `json:"time_zone"`
 }
 
 func homeShow(ctx context.Context, c *call) (err error) {
@@ -33,7 +35,7 @@ func homeShow(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *asJSON {
-		return printJSON(c.out, listedHome(h))
+		return printJSON(c.out, listedHome{h.Mode, h.ModeUntil, h.Modes, h.TimeZone})
 	}
 	return printHome(c, h)
 }
@@ -42,18 +44,30 @@ func homeShow(ctx context.Context, c *call) (err error) {
 func homeSet(ctx context.Context, c *call) (err error) {
 	f := c.flags()
 	data := dataFlag(f)
-	var changes []func(*household.Home)
-	f.Func("privacy", "on: cameras are off and nothing is recorded", func(s string) error {
-		on, ok := map[string]bool{"on": true, "off": false}[s]
-		changes = append(changes, func(h *household.Home) { h.Privacy = on })
-		if !ok {
-			return errors.New("it is on or off")
-		}
-		return nil
+	var changes []func(*household.Home) error
+	var until nvr.Time
+	f.Func("schedule", "modes of the house by the week, such as \"Mon-Fri 08:00-17:00 away; Mon-Sun 22:00-06:00 night\"", func(s string) error {
+		week, err := nvr.ParseSchedule[nvr.HouseMode](s)
+		changes = append(changes, func(h *household.Home) error { h.Modes = week; return nil })
+		return err
 	})
 	f.Func("time-zone", "whose clock schedules go by, such as Europe/Vienna; empty for the machine's", func(s string) error {
-		changes = append(changes, func(h *household.Home) { h.TimeZone = s })
+		changes = append(changes, func(h *household.Home) error { h.TimeZone = s; return nil })
 		return nil
+	})
+	f.Func("mode", "home, away, night, or privacy: cameras are off and nothing is recorded; schedule: as that says", func(s string) error {
+		mode := nvr.HouseMode(s)
+		if s == "schedule" {
+			mode = ""
+		} else if err := mode.Check(); err != nil {
+			return err
+		}
+		changes = append(changes, func(h *household.Home) error { return h.Choose(mode, until, nvr.Now()) })
+		return nil
+	})
+	f.Func("until", "when --mode ends, such as 2026-11-22T15:00:00Z", func(s string) (err error) {
+		until, err = nvr.ParseTime(s)
+		return err
 	})
 	if err := c.parse(f); err != nil {
 		return err
@@ -63,10 +77,13 @@ func homeSet(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
-	h, err := home.ChangeHome(ctx, func(h *household.Home) {
+	h, err := home.ChangeHome(ctx, func(h *household.Home) error {
 		for _, set := range changes {
-			set(h)
+			if err := set(h); err != nil {
+				return err
+			}
 		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -75,10 +92,6 @@ func homeSet(ctx context.Context, c *call) (err error) {
 }
 
 func printHome(c *call, h household.Home) error {
-	privacy := "off"
-	if h.Privacy {
-		privacy = "on: cameras are off and nothing is recorded"
-	}
 	zone, err := h.Zone()
 	if err != nil {
 		return err
@@ -87,6 +100,19 @@ func printHome(c *call, h household.Home) error {
 	if name == "" {
 		name = "this machine's"
 	}
-	_, err = fmt.Fprintf(c.out, "privacy    %s\ntime zone  %s, where it is %s\n", privacy, name, time.Now().In(zone).Format("Mon 15:04 (UTC-07:00)"))
+	now := nvr.Now()
+	mode, until := h.ModeAt(now, zone)
+	said := string(mode)
+	if mode == nvr.HousePrivacy {
+		said += ": cameras are off and nothing is recorded"
+	}
+	if h.ModeUntil > now || h.Mode == "" && len(h.Modes) > 0 {
+		said += ", until " + until.Std().In(zone).Format("Mon 15:04")
+	}
+	schedule := h.Modes.String()
+	if schedule == "" {
+		schedule = "none"
+	}
+	_, err = fmt.Fprintf(c.out, "mode       %s\nschedule   %s\ntime zone  %s, where it is %s\n", said, schedule, name, now.Std().In(zone).Format("Mon 15:04 (UTC-07:00)"))
 	return err
 }

@@ -90,16 +90,22 @@ func (p pageHousehold) Home(ctx context.Context) (pages.Home, error) {
 		return pages.Home{}, err
 	}
 	zone, err := home.Zone()
-	return pages.Home{Privacy: home.Privacy, TimeZone: home.TimeZone, Zone: zone}, err
+	mode, _ := home.ModeAt(nvr.Now(), zone)
+	return pages.Home{Mode: mode, Chosen: home.Mode, Until: home.ModeUntil, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
 }
 
-func (p pageHousehold) SetPrivacy(ctx context.Context, on bool) error {
-	_, err := p.home.ChangeHome(ctx, func(h *household.Home) { h.Privacy = on })
+func (p pageHousehold) Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { return h.Choose(mode, until, nvr.Now()) })
+	return err
+}
+
+func (p pageHousehold) SetModes(ctx context.Context, week nvr.Schedule[nvr.HouseMode]) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { h.Modes = week; return nil })
 	return err
 }
 
 func (p pageHousehold) SetTimeZone(ctx context.Context, name string) error {
-	_, err := p.home.ChangeHome(ctx, func(h *household.Home) { h.TimeZone = name })
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { h.TimeZone = name; return nil })
 	return err
 }
 

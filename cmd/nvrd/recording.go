@@ -14,11 +14,11 @@ import (
 
 // listedRecording is what is recorded of a camera, as it is printed.
 type listedRecording struct {
-	Mode     nvr.Mode     `json:"mode"`
-	Before   string       `json:"before"`
-	After    string       `json:"after"`
-	Streams  nvr.Streams  `json:"streams"`
-	Schedule nvr.Schedule `json:"schedule"`
+	Mode     nvr.Mode               `json:"mode"`
+	Before   string                 `json:"before"`
+	After    string                 `json:"after"`
+	Streams  nvr.Streams            `json:"streams"`
+	Schedule nvr.Schedule[nvr.Mode] `json:"schedule"`
 }
 
 func listRecording(r nvr.Recording) listedRecording {
@@ -70,7 +70,7 @@ func cameraSet(ctx context.Context, c *call) (err error) {
 		return func(r *nvr.Recording) { r.Streams = nvr.Streams(s) }, nil
 	})
 	change("schedule", "modes by the clock, such as \"Mon-Fri 08:00-18:00 off\"", func(s string) (func(*nvr.Recording), error) {
-		schedule, err := nvr.ParseSchedule(s)
+		schedule, err := nvr.ParseSchedule[nvr.Mode](s)
 		return func(r *nvr.Recording) { r.Schedule = schedule }, err
 	})
 	if err := c.parse(f, "name"); err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -17,15 +18,15 @@ type Household interface {
 	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
 	Home(ctx context.Context) (household.Home, error)
-	ChangeHome(ctx context.Context, f func(*household.Home)) (household.Home, error)
+	ChangeHome(ctx context.Context, f func(*household.Home) error) (household.Home, error)
 }
 
 type recordingView struct {
-	Mode     nvr.Mode     `json:"mode"`
-	Before   int64        `json:"before_s"`
-	After    int64        `json:"after_s"`
-	Streams  nvr.Streams  `json:"streams"`
-	Schedule nvr.Schedule `json:"schedule"`
+	Mode     nvr.Mode               `json:"mode"`
+	Before   int64                  `json:"before_s"`
+	After    int64                  `json:"after_s"`
+	Streams  nvr.Streams            `json:"streams"`
+	Schedule nvr.Schedule[nvr.Mode] `json:"schedule"`
 }
 
 func viewOfRecording(r nvr.Recording) recordingView {
@@ -34,11 +35,11 @@ func viewOfRecording(r nvr.Recording) recordingView {
 
 // recordingChange is what to change; what is nil stays.
 type recordingChange struct {
-	Mode     *nvr.Mode     `json:"mode"`
-	Before   *uint16       `json:"before_s"`
-	After    *uint16       `json:"after_s"`
-	Streams  *nvr.Streams  `json:"streams"`
-	Schedule *nvr.Schedule `json:"schedule"`
+	Mode     *nvr.Mode               `json:"mode"`
+	Before   *uint16                 `json:"before_s"`
+	After    *uint16                 `json:"after_s"`
+	Streams  *nvr.Streams            `json:"streams"`
+	Schedule *nvr.Schedule[nvr.Mode] `json:"schedule"`
 }
 
 func (c recordingChange) apply(r *nvr.Recording) error {
@@ -88,15 +89,45 @@ func (a *api) changeRecording(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, viewOfRecording(recording))
 }
 
+// homeView is what holds for all cameras: how things stand with the house now, by
+// what was chosen or else by the schedule.
 type homeView struct {
-	Privacy  bool   `json:"privacy"`
-	TimeZone string `json:"time_zone"`
+	Mode     nvr.HouseMode               `json:"mode"`
+	Chosen   nvr.HouseMode               `json:"chosen"` // empty if the schedule says
+	Until    nvr.Time                    `json:"until,omitzero"`
+	Schedule nvr.Schedule[nvr.HouseMode] `json:"schedule"`
+	TimeZone string                      `json:"time_zone"`
+}
+
+func viewOfHome(h household.Home) (homeView, error) {
+	zone, err := h.Zone()
+	now := nvr.Now()
+	mode, _ := h.ModeAt(now, zone)
+	view := homeView{Mode: mode, Schedule: h.Modes, TimeZone: h.TimeZone}
+	if h.ModeUntil == 0 || now < h.ModeUntil {
+		view.Chosen, view.Until = h.Mode, h.ModeUntil
+	}
+	return view, err
 }
 
 // homeChange is what to change; what is nil stays.
 type homeChange struct {
-	Privacy  *bool   `json:"privacy"`
-	TimeZone *string `json:"time_zone"`
+	Mode     *nvr.HouseMode               `json:"mode"` // empty: as the schedule says
+	Until    nvr.Time                     `json:"until"`
+	Schedule *nvr.Schedule[nvr.HouseMode] `json:"schedule"`
+	TimeZone *string                      `json:"time_zone"`
+}
+
+func (c homeChange) apply(h *household.Home) error {
+	set(&h.TimeZone, c.TimeZone)
+	set(&h.Modes, c.Schedule)
+	switch {
+	case c.Mode != nil:
+		return h.Choose(*c.Mode, c.Until, nvr.Now())
+	case c.Until != 0:
+		return fmt.Errorf("until belongs to a mode: %w", nvr.ErrInvalid)
+	}
+	return nil
 }
 
 func (a *api) home(w http.ResponseWriter, r *http.Request) error {
@@ -104,7 +135,7 @@ func (a *api) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, homeView(home))
+	return writeHome(w, home)
 }
 
 func (a *api) changeHome(w http.ResponseWriter, r *http.Request) error {
@@ -112,12 +143,17 @@ func (a *api) changeHome(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &change); err != nil {
 		return err
 	}
-	home, err := a.Household.ChangeHome(r.Context(), func(h *household.Home) {
-		set(&h.Privacy, change.Privacy)
-		set(&h.TimeZone, change.TimeZone)
-	})
+	home, err := a.Household.ChangeHome(r.Context(), change.apply)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, homeView(home))
+	return writeHome(w, home)
+}
+
+func writeHome(w http.ResponseWriter, home household.Home) error {
+	view, err := viewOfHome(home)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, view)
 }

@@ -59,10 +59,11 @@ func TestRecording(t *testing.T) {
 func TestHomeSettings(t *testing.T) {
 	h := newHome(t)
 	for _, step := range []struct{ change, want string }{
-		{`{}`, `{"privacy":false,"time_zone":""}`},
-		{`{"privacy":true}`, `{"privacy":true,"time_zone":""}`},
-		{`{"time_zone":"Australia/Lord_Howe"}`, `{"privacy":true,"time_zone":"Australia/Lord_Howe"}`},
-		{`{"privacy":false}`, `{"privacy":false,"time_zone":"Australia/Lord_Howe"}`},
+		{`{}`, `{"mode":"home","chosen":"","schedule":"","time_zone":""}`},
+		{`{"mode":"privacy"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":""}`},
+		{`{"time_zone":"Australia/Lord_Howe"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":"Australia/Lord_Howe"}`},
+		{`{"mode":"away","until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
+		{`{"mode":"","schedule":"mon-sun 00:00-24:00 night"}`, `{"mode":"night","chosen":"","schedule":"Mon-Sun 00:00-24:00 night","time_zone":"Australia/Lord_Howe"}`},
 	} {
 		if got := text(t, h.do("PATCH", "/api/v1/home", step.change)); got != step.want+"\n" {
 			t.Errorf("%s: %s", step.change, got)
@@ -71,7 +72,7 @@ func TestHomeSettings(t *testing.T) {
 			t.Errorf("after %s: %s", step.change, got)
 		}
 	}
-	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"privacy":"yes"}`, `{"private":true}`, `[]`} {
+	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"mode":"party"}`, `{"privacy":true}`, `{"until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","until":"2020-01-01T00:00:00Z"}`, `{"schedule":"Mon 08:00-09:00 continuous"}`, `[]`} {
 		if kind, _ := failure(t, h.do("PATCH", "/api/v1/home", change)); kind != "invalid" {
 			t.Errorf("%s: %s", change, kind)
 		}

@@ -27,14 +27,14 @@ func TestScheduleIsFollowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		schedule, err := nvr.ParseSchedule("Sat 06:30-07:00 privacy; Sat 07:00-08:00 off; Sat 08:30-00:00 privacy")
+		schedule, err := nvr.ParseSchedule[nvr.Mode]("Sat 06:30-07:00 privacy; Sat 07:00-08:00 off; Sat 08:30-00:00 privacy")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := a.Dir.Home.ChangeRecording(t.Context(), cam.ID, func(r *nvr.Recording) error { r.Schedule = schedule; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Dir.Home.ChangeHome(t.Context(), func(h *household.Home) { h.TimeZone = "Asia/Kathmandu" }); err != nil { // 5:45 ahead
+		if _, err := a.Dir.Home.ChangeHome(t.Context(), func(h *household.Home) error { h.TimeZone = "Asia/Kathmandu" ; return nil }); err != nil { // 5:45 ahead
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())

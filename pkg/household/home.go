@@ -11,12 +11,66 @@ import (
 
 // Home is what holds for all cameras.
 type Home struct {
-	// Privacy is on while cameras are off and nothing is recorded, whatever is
-	// set for them.
-	Privacy bool
+	// Mode is how things stand with the house as a person chose it, until ModeUntil,
+	// which is zero if it is for good. It is empty where Modes says.
+	Mode      nvr.HouseMode
+	ModeUntil nvr.Time
+	// Modes says by week which mode it is; somebody is at home where it says nothing.
+	Modes nvr.Schedule[nvr.HouseMode]
 	// TimeZone is whose clock schedules go by, such as "Europe/Vienna"; empty
 	// means that of this machine.
 	TimeZone string
+}
+
+// ModeAt returns how things stand with the house at a time, and until when at the
+// latest that holds.
+func (h Home) ModeAt(at nvr.Time, zone *time.Location) (mode nvr.HouseMode, until nvr.Time) {
+	mode, until = h.Modes.At(at, zone, nvr.AtHome)
+	switch {
+	case h.Mode == "" || h.ModeUntil != 0 && h.ModeUntil <= at:
+	case h.ModeUntil == 0:
+		mode = h.Mode
+	default:
+		mode, until = h.Mode, h.ModeUntil
+	}
+	return mode, until
+}
+
+// Choose sets the mode of the house until a time. If that is zero, it is until the
+// schedule says something else; privacy, and whatever is chosen where there is no
+// schedule, is until somebody chooses again. The empty mode leaves it to the schedule.
+func (h *Home) Choose(mode nvr.HouseMode, until, now nvr.Time) error {
+	zone, err := h.Zone()
+	if err != nil {
+		return err
+	}
+	if until != 0 && until <= now {
+		return invalid("the mode of the house would have ended already")
+	}
+	if until == 0 && mode != nvr.HousePrivacy && len(h.Modes) > 0 {
+		_, until = h.Modes.At(now, zone, nvr.AtHome)
+	}
+	if h.Mode, h.ModeUntil = mode, until; mode == "" {
+		h.ModeUntil = 0
+	}
+	return nil
+}
+
+// check fails with [nvr.ErrInvalid], saying what is wrong.
+func (h Home) check() error {
+	if h.Mode != "" {
+		if err := h.Mode.Check(); err != nil {
+			return err
+		}
+	}
+	if h.ModeUntil != 0 && h.Mode == "" || h.ModeUntil < 0 {
+		return invalid("a mode that was not chosen does not end")
+	}
+	if err := h.Modes.Check(); err != nil {
+		return err
+	}
+	_, err := h.Zone()
+	return err
 }
 
 // Zone returns the time zone. It fails with [nvr.ErrInvalid] if there is none
@@ -39,17 +93,21 @@ func (h *DB) Home(ctx context.Context) (home Home, err error) {
 }
 
 // ChangeHome lets f change what holds for all cameras, as it stands now, and
-// stores the result. It fails with [nvr.ErrInvalid] if that makes no sense.
-func (h *DB) ChangeHome(ctx context.Context, f func(*Home)) (home Home, err error) {
+// stores the result. It fails with [nvr.ErrInvalid] if that makes no sense, and
+// with what f returns.
+func (h *DB) ChangeHome(ctx context.Context, f func(*Home) error) (home Home, err error) {
 	err = h.db.Update(ctx, func(tx *sqlite.Tx) error {
 		if err := readHome(ctx, tx, &home); err != nil {
 			return err
 		}
-		f(&home)
-		if _, err := home.Zone(); err != nil {
+		if err := f(&home); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE home SET (privacy, time_zone) = (?, ?)`, home.Privacy, home.TimeZone); err != nil {
+		if err := home.check(); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE home SET (mode, mode_until_us, mode_schedule, time_zone) = (?, nullif(?, 0), ?, ?)`,
+			string(home.Mode), int64(home.ModeUntil), home.Modes.String(), home.TimeZone); err != nil {
 			return fmt.Errorf("set the home: %w", err)
 		}
 		return nil
@@ -62,7 +120,13 @@ func (h *DB) ChangeHome(ctx context.Context, f func(*Home)) (home Home, err erro
 }
 
 func readHome(ctx context.Context, tx *sqlite.Tx, home *Home) error {
-	if err := tx.QueryRowContext(ctx, `SELECT privacy, time_zone FROM home`).Scan(&home.Privacy, &home.TimeZone); err != nil {
+	var schedule string
+	err := tx.QueryRowContext(ctx, `SELECT mode, coalesce(mode_until_us, 0), mode_schedule, time_zone FROM home`).
+		Scan(&home.Mode, &home.ModeUntil, &schedule, &home.TimeZone)
+	if err == nil {
+		home.Modes, err = nvr.ParseSchedule[nvr.HouseMode](schedule)
+	}
+	if err != nil {
 		return fmt.Errorf("the home: %w", err)
 	}
 	return nil

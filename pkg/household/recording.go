@@ -102,6 +102,6 @@ func scanRecording(row sqlite.Row) (id nvr.CameraID, r nvr.Recording, err error)
 		Before: time.Duration(before.Int64) * time.Second, After: time.Duration(after.Int64) * time.Second,
 	}
 	r.Streams = nvr.Streams(streams.String)
-	r.Schedule, err = nvr.ParseSchedule(schedule.String)
+	r.Schedule, err = nvr.ParseSchedule[nvr.Mode](schedule.String)
 	return id, r, err
 }

@@ -2,6 +2,8 @@ package household
 
 import (
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +42,7 @@ func TestRecording(t *testing.T) {
 	for _, mode := range []nvr.Mode{nvr.KeepEvents, nvr.KeepNone} { // a first row, and a changed one
 		want = nvr.Recording{
 			Plan:    nvr.Plan{Mode: mode, Before: want.Plan.Before + time.Second, After: 3 * time.Second},
-			Streams: nvr.MainStream, Schedule: append(want.Schedule, nvr.Slot{Days: 1, From: 60, To: 1440, Mode: nvr.Privacy}),
+			Streams: nvr.MainStream, Schedule: append(want.Schedule, nvr.Slot[nvr.Mode]{Days: 1, From: 60, To: 1440, Mode: nvr.Privacy}),
 		}
 		got, err := h.ChangeRecording(t.Context(), ids[0], func(r *nvr.Recording) error { *r = want; return nil })
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -79,11 +81,15 @@ func TestRecording(t *testing.T) {
 func TestHome(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
-	if got, err := h.Home(t.Context()); err != nil || got != (Home{}) {
+	if got, err := h.Home(t.Context()); err != nil || !reflect.DeepEqual(got, Home{}) {
 		t.Errorf("a new home: %+v, %v", got, err)
 	}
-	want := Home{Privacy: true, TimeZone: "Australia/Lord_Howe"}
-	if got, err := h.ChangeHome(t.Context(), func(home *Home) { *home = want }); err != nil || got != want {
+	week, err := nvr.ParseSchedule[nvr.HouseMode]("Mon-Fri 08:00-17:00 away; Mon-Sun 22:00-06:00 night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Home{Mode: nvr.Away, ModeUntil: nvr.Now().Add(time.Hour), Modes: week, TimeZone: "Australia/Lord_Howe"}
+	if got, err := h.ChangeHome(t.Context(), func(home *Home) error { *home = want; return nil }); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("changed: %+v, %v", got, err)
 	}
 	if zone, err := want.Zone(); err != nil || zone.String() != want.TimeZone {
@@ -93,14 +99,74 @@ func TestHome(t *testing.T) {
 		t.Errorf("no zone is %v, %v", zone, err)
 	}
 	for _, name := range []string{"Nowhere/At_All", "../../etc/passwd", "/etc/localtime", "Europe/Vienna\x00"} {
-		if _, err := h.ChangeHome(t.Context(), func(home *Home) { home.TimeZone = name }); !errors.Is(err, nvr.ErrInvalid) {
+		if _, err := h.ChangeHome(t.Context(), func(home *Home) error { home.TimeZone = name; return nil }); !errors.Is(err, nvr.ErrInvalid) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 	h.Close()
 	h = open(t, dir)
-	if got, err := h.Home(t.Context()); err != nil || got != want {
+	if got, err := h.Home(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("after a new start: %+v, %v", got, err)
+	}
+}
+
+func TestModeOfTheHouse(t *testing.T) {
+	at := func(text string) nvr.Time {
+		t.Helper()
+		when, err := nvr.ParseTime(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	week, err := nvr.ParseSchedule[nvr.HouseMode]("Mon-Fri 08:00-17:00 away; Mon-Sun 22:00-06:00 night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tuesday = "2026-11-24T"
+	for name, c := range map[string]struct {
+		modes   nvr.Schedule[nvr.HouseMode]
+		mode    nvr.HouseMode // chosen at 07:00
+		until   string
+		at      string
+		want    nvr.HouseMode
+		holding string // until when
+	}{
+		"by the schedule":             {week, "", "", "08:00:00Z", nvr.Away, "17:00:00Z"},
+		"where it says nothing":       {week, "", "", "07:59:59Z", nvr.AtHome, "08:00:00Z"},
+		"none":                        {nil, "", "", "12:00:00Z", nvr.AtHome, ""},
+		"chosen":                      {week, nvr.AtNight, "", "07:59:59Z", nvr.AtNight, "08:00:00Z"},
+		"until the schedule says":     {week, nvr.AtNight, "", "08:00:00Z", nvr.Away, "17:00:00Z"},
+		"until a time":                {week, nvr.AtNight, "12:00:00Z", "11:59:59Z", nvr.AtNight, "12:00:00Z"},
+		"after it":                    {week, nvr.AtNight, "12:00:00Z", "12:00:00Z", nvr.Away, "17:00:00Z"},
+		"without a schedule":          {nil, nvr.Away, "", "23:00:00Z", nvr.Away, ""},
+		"privacy outlasts a schedule": {week, nvr.HousePrivacy, "", "23:00:00Z", nvr.HousePrivacy, "T06:00:00Z"},
+		"privacy for a while":         {week, nvr.HousePrivacy, "09:00:00Z", "09:00:00Z", nvr.Away, "17:00:00Z"},
+	} {
+		h := Home{Modes: c.modes, TimeZone: "UTC"}
+		until := nvr.Time(0)
+		if c.until != "" {
+			until = at(tuesday + c.until)
+		}
+		if err := h.Choose(c.mode, until, at(tuesday+"07:00:00Z")); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		mode, holds := h.ModeAt(at(tuesday+c.at), time.UTC)
+		if mode != c.want || !strings.HasSuffix(holds.String(), c.holding) {
+			t.Errorf("%s: %s until %v, want %s until %s", name, mode, holds, c.want, c.holding)
+		}
+	}
+	var h Home
+	if err := h.Choose(nvr.Away, at(tuesday+"07:00:00Z"), at(tuesday+"07:00:00Z")); !errors.Is(err, nvr.ErrInvalid) {
+		t.Errorf("a mode that is over: %v", err)
+	}
+	for _, wrong := range []Home{{Mode: "party"}, {ModeUntil: 5}, {Mode: nvr.Away, ModeUntil: -5}, {Modes: nvr.Schedule[nvr.HouseMode]{{Days: 1, From: 1, To: 2, Mode: "continuous"}}}} {
+		if err := wrong.check(); !errors.Is(err, nvr.ErrInvalid) {
+			t.Errorf("%+v: %v", wrong, err)
+		}
 	}
 }
 
@@ -120,7 +186,7 @@ func TestWatchSeesWhatIsRecorded(t *testing.T) {
 		func() error { return set(nvr.KeepEvents) },
 		func() error { return set(nvr.KeepNone) },
 		func() error {
-			_, err := h.ChangeHome(t.Context(), func(home *Home) { home.Privacy = true })
+			_, err := h.ChangeHome(t.Context(), func(home *Home) error { home.Mode = nvr.HousePrivacy; return nil })
 			return err
 		},
 	} {

@@ -9,7 +9,7 @@ import (
 type Recording struct {
 	Plan     Plan // where the schedule says nothing; Mode is not empty
 	Streams  Streams
-	Schedule Schedule
+	Schedule Schedule[Mode]
 }
 
 // DefaultRecording is what holds until a household says otherwise: everything.
@@ -33,37 +33,11 @@ func (r Recording) Check() error {
 	return r.Schedule.Check()
 }
 
-// horizon bounds how far At looks ahead. A week is not enough for a slot that
-// is left out when clocks are set forward.
-const horizon = 15 * 24 * time.Hour
-
-// At returns what is to be kept at t, and until when. That is the first
-// instant at which something else holds, or if there is none for a fortnight,
-// some instant after that.
-//
-// A slot holds whenever the wall clock of zone shows a time within it. So when
-// clocks are set forward, times that are left out do not come, and when they
-// are set back, times that come twice count twice.
+// At returns what is to be kept at t, and until when; see [Schedule.At].
 func (r Recording) At(t Time, zone *time.Location) (plan Plan, until Time) {
-	plan, until = r.Plan, t
-	plan.Mode = r.mode(t.Std().In(zone))
-	for until < t.Add(horizon) {
-		next := r.Schedule.next(until.Std().In(zone))
-		until = TimeOf(next)
-		if r.mode(next) != plan.Mode {
-			break
-		}
-	}
+	plan = r.Plan
+	plan.Mode, until = r.Schedule.At(t, zone, r.Plan.Mode)
 	return plan, until
-}
-
-func (r Recording) mode(local time.Time) Mode {
-	for _, s := range r.Schedule {
-		if s.holds(local) {
-			return s.Mode
-		}
-	}
-	return r.Plan.Mode
 }
 
 // Streams says which streams of a camera are recorded. The values are stored

@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func schedule(t *testing.T, text string) Schedule {
+func schedule(t *testing.T, text string) Schedule[Mode] {
 	t.Helper()
-	s, err := ParseSchedule(text)
+	s, err := ParseSchedule[Mode](text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestRecordingAtIsWhatEachMinuteSays(t *testing.T) {
 				t.Fatalf("%s in %s: at %s until %s", r.Schedule, name, at, until)
 			}
 			for m := at; m < min(until, end); m = m.Add(time.Minute) {
-				if now := r.mode(m.Std().In(z)); now != plan.Mode {
+				if now := r.Schedule.mode(m.Std().In(z), r.Plan.Mode); now != plan.Mode {
 					t.Fatalf("%s in %s: %s at %s, but %s from %s until %s", r.Schedule, name, now, m, plan.Mode, at, until)
 				}
 			}
@@ -134,8 +134,8 @@ func TestRecordingAtIsWhatEachMinuteSays(t *testing.T) {
 	}
 }
 
-func randomSlot(random *rand.Rand, modes []Mode) Slot {
-	s := Slot{Days: Days(1 + random.IntN(127)), Mode: modes[random.IntN(len(modes))]}
+func randomSlot(random *rand.Rand, modes []Mode) Slot[Mode] {
+	s := Slot[Mode]{Days: Days(1 + random.IntN(127)), Mode: modes[random.IntN(len(modes))]}
 	for s.From == s.To {
 		s.From, s.To = Clock(random.IntN(24*60)), Clock(1+random.IntN(24*60))
 		if random.IntN(2) == 0 { // where clocks are set
@@ -177,7 +177,7 @@ var schedules = map[string]string{
 
 func TestParseSchedule(t *testing.T) {
 	for text, want := range schedules {
-		got, err := ParseSchedule(text)
+		got, err := ParseSchedule[Mode](text)
 		if want == "refused" {
 			if !errors.Is(err, ErrInvalid) || got != nil {
 				t.Errorf("%q is %v, %v, want it refused", text, got, err)
@@ -193,14 +193,14 @@ func FuzzParseSchedule(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseSchedule(text)
+		s, err := ParseSchedule[Mode](text)
 		if err != nil {
 			if !errors.Is(err, ErrInvalid) {
 				t.Errorf("%q: %v is of no kind", text, err)
 			}
 			return
 		}
-		again, err := ParseSchedule(s.String())
+		again, err := ParseSchedule[Mode](s.String())
 		if diff := cmp.Diff(s, again); err != nil || diff != "" {
 			t.Errorf("%q became %q: %v\n%s", text, s, err, diff)
 		}
@@ -223,9 +223,9 @@ func TestCheckRecording(t *testing.T) {
 		"negative after": func(r *Recording) { r.Plan.After = -time.Second },
 		"half a second":  func(r *Recording) { r.Plan.After = time.Second / 2 },
 		"no streams":     func(r *Recording) { r.Streams = "" },
-		"no days":        func(r *Recording) { r.Schedule = Schedule{{From: 1, To: 2, Mode: KeepAll}} },
-		"no mode then":   func(r *Recording) { r.Schedule = Schedule{{Days: 1, From: 1, To: 2}} },
-		"25 o'clock":     func(r *Recording) { r.Schedule = Schedule{{Days: 1, From: 1, To: 1500, Mode: KeepAll}} },
+		"no days":        func(r *Recording) { r.Schedule = Schedule[Mode]{{From: 1, To: 2, Mode: KeepAll}} },
+		"no mode then":   func(r *Recording) { r.Schedule = Schedule[Mode]{{Days: 1, From: 1, To: 2}} },
+		"25 o'clock":     func(r *Recording) { r.Schedule = Schedule[Mode]{{Days: 1, From: 1, To: 1500, Mode: KeepAll}} },
 	} {
 		r := DefaultRecording()
 		change(&r)

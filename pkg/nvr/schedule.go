@@ -7,18 +7,25 @@ import (
 	"time"
 )
 
-// Schedule says what is kept when, week by week. Where slots overlap, the one
-// that is named first holds.
-type Schedule []Slot
+// Schedule says what holds when, week by week. Where slots overlap, the one
+// that is named first does.
+type Schedule[M Scheduled] []Slot[M]
 
-// Slot is a stretch of the wall clock on some days of the week, and what is
-// kept then.
-type Slot struct {
+// Scheduled is what a schedule is of: a [Mode] of recording, or a [HouseMode].
+// Check fails with ErrInvalid, and says what it can be.
+type Scheduled interface {
+	~string
+	Check() error
+}
+
+// Slot is a stretch of the wall clock on some days of the week, and what holds
+// then.
+type Slot[M Scheduled] struct {
 	Days Days
 	// From is included, To is not. A slot whose To is not later than its From
 	// passes midnight and ends on the day after each of Days.
 	From, To Clock
-	Mode     Mode
+	Mode     M
 }
 
 // Clock is a reading of a wall clock in minutes since midnight; 24 * 60 is the
@@ -45,7 +52,7 @@ const (
 )
 
 // Check fails with ErrInvalid, saying what is wrong.
-func (s Schedule) Check() error {
+func (s Schedule[M]) Check() error {
 	if len(s) > maxSlots {
 		return fmt.Errorf("a schedule has at most %d parts, not %d: %w", maxSlots, len(s), ErrInvalid)
 	}
@@ -57,7 +64,7 @@ func (s Schedule) Check() error {
 	return nil
 }
 
-func (s Slot) check() error {
+func (s Slot[M]) check() error {
 	switch {
 	case s.Days == 0 || s.Days > 1<<7-1:
 		return fmt.Errorf("a part of a schedule names no day: %w", ErrInvalid)
@@ -68,11 +75,43 @@ func (s Slot) check() error {
 	case s.Mode == "":
 		return fmt.Errorf("a part of a schedule lacks its mode: %w", ErrInvalid)
 	}
-	return Plan{Mode: s.Mode}.Check()
+	return s.Mode.Check()
+}
+
+// horizon bounds how far At looks ahead. A week is not enough for a slot that
+// is left out when clocks are set forward.
+const horizon = 15 * 24 * time.Hour
+
+// At returns what holds at t, which is otherwise where no slot does, and until
+// when. That is the first instant at which something else holds, or if there is
+// none for a fortnight, some instant after that.
+//
+// A slot holds whenever the wall clock of zone shows a time within it. So when
+// clocks are set forward, times that are left out do not come, and when they
+// are set back, times that come twice count twice.
+func (s Schedule[M]) At(t Time, zone *time.Location, otherwise M) (mode M, until Time) {
+	mode, until = s.mode(t.Std().In(zone), otherwise), t
+	for until < t.Add(horizon) {
+		next := s.next(until.Std().In(zone))
+		until = TimeOf(next)
+		if s.mode(next, otherwise) != mode {
+			break
+		}
+	}
+	return mode, until
+}
+
+func (s Schedule[M]) mode(local time.Time, otherwise M) M {
+	for _, slot := range s {
+		if slot.holds(local) {
+			return slot.Mode
+		}
+	}
+	return otherwise
 }
 
 // holds tells whether the slot holds when a wall clock shows local.
-func (s Slot) holds(local time.Time) bool {
+func (s Slot[M]) holds(local time.Time) bool {
 	now, today := clockOf(local), local.Weekday()
 	if s.From < s.To {
 		return s.Days.Has(today) && s.From <= now && now < s.To
@@ -84,7 +123,7 @@ func clockOf(local time.Time) Clock { return Clock(local.Hour()*60 + local.Minut
 
 // next returns the first instant after local at which a slot may begin or end:
 // the clock shows an edge of one, or midnight, or is set.
-func (s Schedule) next(local time.Time) time.Time {
+func (s Schedule[M]) next(local time.Time) time.Time {
 	now, edge := clockOf(local), dayEnd
 	for _, slot := range s {
 		for _, at := range [2]Clock{slot.From, slot.To} {
@@ -102,7 +141,7 @@ func (s Schedule) next(local time.Time) time.Time {
 }
 
 // String returns s in the form that [ParseSchedule] reads.
-func (s Schedule) String() string {
+func (s Schedule[M]) String() string {
 	parts := make([]string, len(s))
 	for i, slot := range s {
 		parts[i] = fmt.Sprintf("%s %s-%s %s", slot.Days, slot.From, slot.To, slot.Mode)
@@ -111,26 +150,26 @@ func (s Schedule) String() string {
 }
 
 // MarshalText and UnmarshalText use the form that [ParseSchedule] reads.
-func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Schedule[M]) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText is the inverse of MarshalText.
-func (s *Schedule) UnmarshalText(b []byte) (err error) {
-	*s, err = ParseSchedule(string(b))
+func (s *Schedule[M]) UnmarshalText(b []byte) (err error) {
+	*s, err = ParseSchedule[M](string(b))
 	return err
 }
 
 // ParseSchedule reads a schedule such as "Mon-Fri 08:00-18:00 off; Sat,Sun
 // 22:00-06:00 events". The empty text is the empty schedule.
-func ParseSchedule(text string) (Schedule, error) {
+func ParseSchedule[M Scheduled](text string) (Schedule[M], error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
 	if len(text) > maxScheduleText {
 		return nil, fmt.Errorf("a schedule has at most %d bytes: %w", maxScheduleText, ErrInvalid)
 	}
-	var s Schedule
+	var s Schedule[M]
 	for part := range strings.SplitSeq(text, ";") {
-		slot, err := parseSlot(part)
+		slot, err := parseSlot[M](part)
 		if err != nil {
 			return nil, fmt.Errorf("schedule: %q: %w", strings.TrimSpace(part), err)
 		}
@@ -142,7 +181,7 @@ func ParseSchedule(text string) (Schedule, error) {
 	return s, nil
 }
 
-func parseSlot(part string) (s Slot, err error) {
+func parseSlot[M Scheduled](part string) (s Slot[M], err error) {
 	words := strings.Fields(part)
 	if len(words) != 3 {
 		return s, fmt.Errorf("should be days, times and a mode, such as Mon-Fri 08:00-18:00 off: %w", ErrInvalid)
@@ -163,7 +202,7 @@ func parseSlot(part string) (s Slot, err error) {
 	if s.To == 0 {
 		s.To = dayEnd
 	}
-	s.Mode = Mode(words[2])
+	s.Mode = M(words[2])
 	return s, s.check()
 }
 

@@ -71,7 +71,7 @@ type wish struct {
 
 // wishes returns what the household wants now, in the order of its cameras,
 // and until when it does unless it changes its mind.
-func (c *Cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err error) {
+func (c *Cameras) wishes(ctx context.Context) (all []wish, _ nvr.Time, err error) {
 	list, err := c.home.Cameras(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -90,14 +90,15 @@ func (c *Cameras) wishes(ctx context.Context) (all []wish, until nvr.Time, err e
 		zone = time.Local
 	}
 	now := nvr.Now()
-	until = now.Add(lookAgain)
+	mode, until := home.ModeAt(now, zone)
+	until = min(until, now.Add(lookAgain))
 	for _, cam := range list {
 		r, ok := recordings[cam.ID]
 		if !ok {
 			continue // removed a moment ago, which will be told
 		}
 		plan, end := r.At(now, zone)
-		if home.Privacy {
+		if mode == nvr.HousePrivacy {
 			plan.Mode = nvr.Privacy
 		}
 		if cam.SubURL == "" {

@@ -54,14 +54,22 @@ type Household interface {
 	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
 	SetRecording(ctx context.Context, id nvr.CameraID, r nvr.Recording) error
 	Home(ctx context.Context) (Home, error)
-	SetPrivacy(ctx context.Context, on bool) error
+	// Choose sets the mode of the house until a time, or if that is zero as long as
+	// people expect; the empty mode leaves it to the schedule. It fails with
+	// [nvr.ErrInvalid] if there is no such mode, or the time is past.
+	Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error
+	// SetModes sets the schedule of the modes of the house.
+	SetModes(ctx context.Context, week nvr.Schedule[nvr.HouseMode]) error
 	// SetTimeZone fails with [nvr.ErrInvalid] if there is no such zone.
 	SetTimeZone(ctx context.Context, name string) error
 }
 
 // Home is what holds for all cameras.
 type Home struct {
-	Privacy  bool           // cameras are off, and nothing is recorded
+	Mode     nvr.HouseMode // how things stand with the house now
+	Chosen   nvr.HouseMode // by a person, until Until; empty if the schedule says
+	Until    nvr.Time      // zero if for good
+	Modes    nvr.Schedule[nvr.HouseMode]
 	TimeZone string         // as it was set; empty for the machine's
 	Zone     *time.Location // whose clock schedules go by
 }

@@ -36,6 +36,7 @@ var shapes = map[string]string{
 	"remove": "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
 	"off":    "M4 4l16 16 M9.5 6h4A2.5 2.5 0 0 1 16 8.5v4 M16 16.5A2.5 2.5 0 0 1 13.5 18h-7A2.5 2.5 0 0 1 4 15.5v-7A2.5 2.5 0 0 1 5.5 6.2 M16 10.5l5-2.5v8",
 	"record": "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
+	"night":  "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z",
 	"key":    "M8 11a4 4 0 1 0 0 .01 M12 11h9M17.5 11v3.5",
 }
 
@@ -68,7 +69,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 36, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 37, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

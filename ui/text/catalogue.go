@@ -57,8 +57,9 @@ type Home struct {
 	AllSet    string `json:"all_set"`
 	Private   string `json:"private"`
 
-	PrivacyBegin string `json:"privacy_begin"`
-	PrivacyEnd   string `json:"privacy_end"`
+	ModeLabel string                   `json:"mode_label"`
+	ModeUntil string                   `json:"mode_until"`
+	Modes     map[nvr.HouseMode]string `json:"modes"`
 
 	Troubles   Plural   `json:"troubles"`
 	TroubleH   string   `json:"trouble_heading"`

@@ -120,8 +120,8 @@ test('one button turns all cameras off, and on again, while somebody watches', a
   await moves(watching, '[data-video]')
   const page = await open(browser)
   await page.goto(base)
-  await page.click('[name=privacy][value=on]')
-  await page.locator('[name=privacy][value=off]').waitFor()
+  await page.click('[name=mode][value=privacy]')
+  await page.locator('[name=mode][value=privacy][aria-pressed=true]').waitFor()
   await reason('paused_by_user')
   await watching.waitForFunction(() => /off for privacy/.test(document.querySelector('[data-notice]').textContent), null, { timeout: 15_000 })
   await page.waitForFunction(() => document.querySelectorAll('[data-tile] .rest').length === document.querySelectorAll('[data-tile]').length, null, { timeout: 15_000 })
@@ -135,8 +135,8 @@ test('one button turns all cameras off, and on again, while somebody watches', a
     await shown.waitForTimeout(1000)
     await shot('private-camera')
   })
-  await page.click('[name=privacy][value=off]')
-  await page.locator('[name=privacy][value=on]').waitFor()
+  await page.click('[name=mode][value=home]')
+  await page.locator('[name=mode][value=home][aria-pressed=true]').waitFor()
   await moves(watching, '[data-video]')
   for (const p of [page, watching]) {
     p.may = /live\.mp4/ // it ended, as it should

@@ -2,7 +2,6 @@
 package home
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -44,7 +43,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := newModel(f, cameras, house.Privacy, p.Notices(), now)
+	m := newModel(f, cameras, house, p.Notices(), now)
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
 		taken, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
@@ -66,17 +65,13 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 
-// Post turns all cameras off, or on again, as the button that was pressed says.
+// Post sets the mode of the house, as the button that was pressed says.
 func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
-	var on bool
-	switch v := r.PostFormValue("privacy"); v {
-	case "on":
-		on = true
-	case "off":
-	default:
-		return fmt.Errorf("privacy %q is neither on nor off: %w", v, nvr.ErrInvalid)
+	mode := nvr.HouseMode(r.PostFormValue("mode"))
+	if err := mode.Check(); err != nil {
+		return err
 	}
-	if err := p.Household.SetPrivacy(r.Context(), on); err != nil {
+	if err := p.Household.Choose(r.Context(), mode, 0); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)

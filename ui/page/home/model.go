@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
@@ -17,12 +18,21 @@ type model struct {
 	frame    layout.Frame
 	greeting string
 	summary  string
-	private  bool // all cameras are off
+	modes    []mode
+	until    *component.Instant // when the mode that was chosen ends; nil if it does not
 	notices  []notice
 	troubles []trouble
 	tiles    []tile
 	removed  []removal
 	street   []street.Digest
+}
+
+// mode is one of the modes of the house, to be chosen.
+type mode struct {
+	value nvr.HouseMode
+	icon  string
+	name  string
+	now   bool // it holds
 }
 
 // removal is a camera that was removed and still has footage.
@@ -54,9 +64,10 @@ type tile struct {
 	part    string
 }
 
-func newModel(f layout.Frame, cameras []nvr.Camera, private bool, notices []nvr.Notice, now time.Time) model {
+func newModel(f layout.Frame, cameras []nvr.Camera, house appliance.Home, notices []nvr.Notice, now time.Time) model {
 	t := f.T
-	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell, private: private}
+	m := model{frame: f, greeting: greeting(t, now), summary: t.Home.AllWell}
+	m.choose(house, now)
 	if slices.ContainsFunc(cameras, func(c nvr.Camera) bool { return c.Mode != "" && c.Mode != nvr.KeepAll }) {
 		m.summary = t.Home.AllSet
 	}
@@ -71,7 +82,7 @@ func newModel(f layout.Frame, cameras []nvr.Camera, private bool, notices []nvr.
 		m.notices = append(m.notices, newNotice(n, cameras, t))
 	}
 	switch {
-	case private:
+	case house.Mode == nvr.HousePrivacy:
 		m.summary = t.Home.Private
 	case len(m.troubles) > 0:
 		m.summary = t.Home.Troubles.N(len(m.troubles))
@@ -79,6 +90,19 @@ func newModel(f layout.Frame, cameras []nvr.Camera, private bool, notices []nvr.
 		m.summary = t.Home.Notices
 	}
 	return m
+}
+
+// choose lists the modes of the house, and until when the one that holds does.
+func (m *model) choose(house appliance.Home, now time.Time) {
+	for _, x := range []struct {
+		mode nvr.HouseMode
+		icon string
+	}{{nvr.AtHome, "home"}, {nvr.Away, "key"}, {nvr.AtNight, "night"}, {nvr.HousePrivacy, "off"}} {
+		m.modes = append(m.modes, mode{x.mode, x.icon, m.frame.T.Home.Modes[x.mode], x.mode == house.Mode})
+	}
+	if house.Chosen == house.Mode && house.Until != 0 {
+		m.until = new(component.Recent(house.Until, now, m.frame.T.Calendar))
+	}
 }
 
 func newNotice(n nvr.Notice, cameras []nvr.Camera, t *text.Catalogue) notice {

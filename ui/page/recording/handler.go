@@ -116,7 +116,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 		return err
 	}
 	m := newModel(f, c, in, wrong)
-	m.now = now(set, home.Privacy, home.Zone, p.Now(), t)
+	m.now = now(set, home.Mode == nvr.HousePrivacy, home.Zone, p.Now(), t)
 	m.saved = r.URL.Query().Has("saved") && r.Method == http.MethodGet
 	m.clock(home, p.Now())
 	return layout.Render(w, r, status, view(m))

@@ -119,7 +119,7 @@ func (in input) recording(t text.Recorded) (nvr.Recording, faults) {
 }
 
 // slot returns the row as a part of a schedule, or what is wrong with it.
-func (r row) slot(t text.Recorded) (s nvr.Slot, problem string) {
+func (r row) slot(t text.Recorded) (s nvr.Slot[nvr.Mode], problem string) {
 	from, err := nvr.ParseClock(r.from)
 	to, err2 := nvr.ParseClock(r.to)
 	if to == 0 {
@@ -133,7 +133,7 @@ func (r row) slot(t text.Recorded) (s nvr.Slot, problem string) {
 	case from == to:
 		return s, t.SameTimes
 	}
-	return nvr.Slot{Days: r.days, From: from, To: to, Mode: r.mode}, ""
+	return nvr.Slot[nvr.Mode]{Days: r.days, From: from, To: to, Mode: r.mode}, ""
 }
 
 // now says what is recorded at the moment, and until when.
