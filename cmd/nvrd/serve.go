@@ -141,7 +141,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
 		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, History: a.Dir.Catalog,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, History: a.Dir.Catalog,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()

@@ -87,6 +87,7 @@ type Config struct {
 	// Household is what can be set.
 	Household Household
 	Events    Events
+	Rings     Rings
 	History   History
 	// Subscribe returns a channel that gives a value after every change of what
 	// Cameras.List returns (changes that follow quickly may share one), and a
@@ -147,6 +148,10 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.recording},
 		{"PATCH /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.changeRecording},
 		{"POST /api/v1/cameras/{camera}/events", auth.Tell, camera, a.addEvent},
+		{"POST /api/v1/cameras/{camera}/ring", auth.Tell, camera, a.press},
+		{"POST /api/v1/cameras/{camera}/ring/answer", auth.Tell, camera, a.answer},
+		{"POST /api/v1/cameras/{camera}/ring/seen", auth.Tell, camera, a.seen},
+		{"GET /api/v1/rings", auth.Review, cameras, a.rings},
 		{"GET /api/v1/events", auth.Review, cameras, a.events},
 		{"GET /api/v1/events/live", auth.Review, cameras, a.liveEvents},
 		{"GET /api/v1/home", auth.Manage, home, a.home},

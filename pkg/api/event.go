@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -63,6 +64,11 @@ func (a *api) addEvent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := min(e.At, now)
+	if e.Kind == nvr.RingEvent {
+		a.Rings.Press(id, cmp.Or(e.Detail, pressedBy), at)
+		w.WriteHeader(http.StatusAccepted)
+		return nil
+	}
 	a.Events.Publish(nvr.Event{Stream: nvr.StreamID{Camera: id}, Span: nvr.Span{From: at, To: at}, Kind: e.Kind, Detail: e.Detail})
 	w.WriteHeader(http.StatusAccepted)
 	return nil

@@ -82,17 +82,20 @@ func (q query) count() (int, error) {
 	return n, nil
 }
 
+// camera returns the camera that alone is asked for; zero for all.
+func (q query) camera() (nvr.CameraID, error) {
+	one, err := q.one("camera")
+	if err != nil || one == "" {
+		return 0, err
+	}
+	return nvr.ParseCameraID(one)
+}
+
 // wanted returns which events are asked for, of those that who asks may see.
 func (q query) wanted(ctx context.Context) (func(nvr.Event) bool, error) {
-	one, err := q.one("camera")
+	camera, err := q.camera()
 	if err != nil {
 		return nil, err
-	}
-	var camera nvr.CameraID
-	if one != "" {
-		if camera, err = nvr.ParseCameraID(one); err != nil {
-			return nil, err
-		}
 	}
 	kind, err := q.one("kind")
 	return func(e nvr.Event) bool {
@@ -165,6 +168,10 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	one, err := q.camera()
+	if err != nil {
+		return err
+	}
 	after, err := heardUntil(r, q)
 	if err != nil {
 		return err
@@ -176,6 +183,8 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	heard := a.Events.Subscribe(after)
 	defer heard.Close()
+	rings := a.Rings.Listen()
+	defer rings.Close()
 	var old []nvr.Event
 	if !heard.Whole {
 		if old, err = a.since(r.Context(), after, wanted); err != nil {
@@ -197,6 +206,11 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		return to.send("happened", id, data)
 	}
 	err = to.beat() // the answer begins though nothing happens
+	for _, p := range rings.Ringing {
+		if err == nil {
+			err = sendPress(r.Context(), to, p, one)
+		}
+	}
 	for _, e := range old {
 		if err == nil {
 			err = send(e, "")
@@ -220,6 +234,11 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 				return nil // too slow, or we are stopping: it may come back
 			}
 			err = send(p.Event, p.At.String())
+		case p, ok := <-rings.Changes():
+			if !ok {
+				return nil
+			}
+			err = sendPress(r.Context(), to, p, one)
 		case <-beat.C:
 			err = to.beat()
 		}

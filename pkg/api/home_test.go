@@ -24,6 +24,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
+	"nvrd/pkg/ring"
 )
 
 // home is a household with its database, an API, and what a test wants to
@@ -38,6 +39,7 @@ type home struct {
 	err     error    // what List fails with
 	events  []string // that were taken
 	bus     *event.Bus
+	rings   *ring.Rings
 	catalog *catalog.Catalog // nil until something was recorded
 	log     bytes.Buffer
 	bare    http.Handler // the API, which asks who asks
@@ -55,6 +57,7 @@ func newHome(t *testing.T) *home {
 	h.bus = event.New(func(e nvr.Event) {
 		h.events = append(h.events, fmt.Sprintf("%s %s %s %q", e.Stream.Camera, e.Kind, e.Span.From, e.Detail))
 	})
+	h.rings = ring.New(db, h.bus.Publish, slog.New(slog.DiscardHandler))
 	h.use(nil)
 	return h
 }
@@ -63,7 +66,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
-		Events: h.bus, History: h.catalog,
+		Events: h.bus, Rings: h.rings, History: h.catalog,
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

@@ -17,6 +17,8 @@ type Household interface {
 	ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*household.CameraInput)) (household.Camera, error)
 	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
+	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
+	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
 	Home(ctx context.Context) (household.Home, error)
 	ChangeHome(ctx context.Context, f func(*household.Home) error) (household.Home, error)
 }

@@ -23,6 +23,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
 	"nvrd/pkg/retention"
+	"nvrd/pkg/ring"
 	"nvrd/pkg/watch"
 )
 
@@ -43,6 +44,7 @@ type Appliance struct {
 	Cameras  *watch.Cameras
 	Live     *live.Hub
 	Events   *event.Bus // what happens; the recorder takes it, and publishes the motion that it sees
+	Rings    *ring.Rings
 
 	log    *slog.Logger
 	keeper *retention.Keeper
@@ -77,6 +79,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	}
 	a.Events = event.New(a.Recorder.Take)
 	a.Recorder.Publish(a.Events.Publish)
+	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
 	return a, nil
 }
@@ -115,6 +118,7 @@ func (a *Appliance) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer context.AfterFunc(ctx, a.Events.Close)()
 	running.Go(func() { a.Cameras.Run(ctx) })
+	running.Go(func() { a.Rings.Run(ctx) })
 	running.Go(func() { a.Care(ctx) })
 	running.Wait()
 }

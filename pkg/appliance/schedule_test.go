@@ -34,7 +34,7 @@ func TestScheduleIsFollowed(t *testing.T) {
 		if _, err := a.Dir.Home.ChangeRecording(t.Context(), cam.ID, func(r *nvr.Recording) error { r.Schedule = schedule; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Dir.Home.ChangeHome(t.Context(), func(h *household.Home) error { h.TimeZone = "Asia/Kathmandu" ; return nil }); err != nil { // 5:45 ahead
+		if _, err := a.Dir.Home.ChangeHome(t.Context(), func(h *household.Home) error { h.TimeZone = "Asia/Kathmandu"; return nil }); err != nil { // 5:45 ahead
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/ring"
+)
+
+// Rings are the rings of the home; [ring.Rings] are. Their methods are safe for
+// concurrent use and fail with the kinds of pkg/nvr.
+type Rings interface {
+	Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
+	Answer(camera nvr.CameraID, at nvr.Time, who string) (nvr.Press, error)
+	See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+	Listen() *ring.Listener
+}
+
+// pressView is a press as it is told.
+type pressView struct {
+	Camera  nvr.CameraID `json:"camera"`
+	At      nvr.Time     `json:"at"`
+	Rings   bool         `json:"rings"`
+	End     nvr.Time     `json:"end,omitzero"`
+	Outcome nvr.Outcome  `json:"outcome,omitempty"`
+	Who     string       `json:"who,omitempty"`
+	Source  string       `json:"source"`
+	Seen    bool         `json:"seen"`
+}
+
+func viewOfPress(p nvr.Press) pressView {
+	return pressView{p.Camera, p.At, p.Rings(), p.End, p.Outcome, p.Who, p.Source, p.Seen}
+}
+
+type ringsView struct {
+	Rings []pressView `json:"rings"`
+}
+
+// pressedBy is the source of a press that somebody tells through the API.
+const pressedBy = "api"
+
+func (a *api) press(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	if _, err := a.Cameras.Get(r.Context(), id); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, viewOfPress(a.Rings.Press(id, pressedBy, nvr.Now())))
+}
+
+func (a *api) answer(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	var body struct {
+		At  nvr.Time `json:"at"`
+		Who string   `json:"who"`
+	}
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	p, err := a.Rings.Answer(id, body.At, body.Who)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, viewOfPress(p))
+}
+
+func (a *api) seen(w http.ResponseWriter, r *http.Request) error {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Until nvr.Time `json:"until"`
+	}
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	if err := a.Rings.See(r.Context(), id, body.Until); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (a *api) rings(w http.ResponseWriter, r *http.Request) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	limit, err := q.count()
+	if err != nil {
+		return err
+	}
+	which, err := q.one("which")
+	if err != nil {
+		return err
+	}
+	list := a.Household.Presses
+	switch which {
+	case "", "all":
+	case "missed":
+		list = a.Household.MissedPresses
+	default:
+		return fmt.Errorf("which is all or missed: %w", nvr.ErrInvalid)
+	}
+	all, err := list(r.Context(), limit)
+	if err != nil {
+		return err
+	}
+	view := ringsView{Rings: []pressView{}}
+	for _, p := range all {
+		if auth.May(r.Context(), auth.Review, auth.Camera(p.Camera)) {
+			view.Rings = append(view.Rings, viewOfPress(p))
+		}
+	}
+	return writeJSON(w, http.StatusOK, view)
+}
+
+// sendPress tells a page of a press, if who asks may know of it.
+func sendPress(ctx context.Context, to push, p nvr.Press, one nvr.CameraID) error {
+	if one != 0 && one != p.Camera || !auth.May(ctx, auth.Review, auth.Camera(p.Camera)) {
+		return nil
+	}
+	data, err := json.Marshal(viewOfPress(p))
+	if err != nil {
+		return err
+	}
+	return to.send("ring", "", data)
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/nvr"
+)
+
+func pressOf(t *testing.T, r *http.Response) (p pressView) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text(t, r)), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A page that is open hears of a press, and of who answered it.
+func TestRing(t *testing.T) {
+	h := newHome(t)
+	h.do("POST", "/api/v1/cameras", porch)
+	server := httptest.NewServer(h.api)
+	t.Cleanup(server.Close)
+	open := func() (next func() (p pressView)) {
+		t.Helper()
+		r, err := http.Get(server.URL + "/api/v1/events/live?kind=none")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Body.Close() })
+		lines := bufio.NewScanner(r.Body)
+		return func() (p pressView) {
+			t.Helper()
+			for lines.Scan() {
+				if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+					if err := json.Unmarshal([]byte(data), &p); err != nil {
+						t.Fatal(err)
+					}
+					return p
+				}
+			}
+			t.Fatal("the stream ended")
+			return p
+		}
+	}
+	next := open()
+	r := h.do("POST", "/api/v1/cameras/1/ring", "")
+	p := pressOf(t, r)
+	if r.StatusCode != 201 || !p.Rings || p.Camera != 1 || p.Source != "api" {
+		t.Errorf("%d %+v", r.StatusCode, p)
+	}
+	if again := pressOf(t, h.do("POST", "/api/v1/cameras/1/ring", "")); again != p {
+		t.Errorf("pressed twice: %+v", again)
+	}
+	if got := next(); got != p {
+		t.Errorf("the page heard %+v", got)
+	}
+	if got := open()(); got != p {
+		t.Errorf("a page that was opened later heard %+v", got)
+	}
+	answer := `{"at":"` + p.At.String() + `","who":"Anna"}`
+	if got := pressOf(t, h.do("POST", "/api/v1/cameras/1/ring/answer", answer)); got.Outcome != nvr.RingAnswered || got.Who != "Anna" || got.Rings {
+		t.Errorf("answered: %+v", got)
+	}
+	if got := next(); got.Who != "Anna" || got.Rings {
+		t.Errorf("the page heard %+v", got)
+	}
+	if kind, message := failure(t, h.do("POST", "/api/v1/cameras/1/ring/answer", answer)); kind != "exists" || !strings.Contains(message, "answered already") {
+		t.Errorf("answered twice: %s, %s", kind, message)
+	}
+	if len(h.events) != 1 {
+		t.Errorf("events %q", h.events)
+	}
+}
+
+func TestMissedRings(t *testing.T) {
+	h := newHome(t)
+	h.do("POST", "/api/v1/cameras", porch)
+	if err := h.db.SavePress(t.Context(), nvr.Press{Camera: 1, At: 5_000_000, End: 50_000_000, Outcome: nvr.RingMissed}); err != nil {
+		t.Fatal(err)
+	}
+	const missed = `{"rings":[{"camera":1,"at":"1970-01-01T00:00:05Z","rings":false,"end":"1970-01-01T00:00:50Z","outcome":"missed","source":"","seen":false}]}` + "\n"
+	if got := text(t, h.do("GET", "/api/v1/rings?which=missed", "")); got != missed {
+		t.Errorf("missed: %s", got)
+	}
+	if r := h.do("POST", "/api/v1/cameras/1/ring/seen", `{"until":"1970-01-01T00:00:05Z"}`); r.StatusCode != 204 {
+		t.Errorf("seen: %d", r.StatusCode)
+	}
+	if got := text(t, h.do("GET", "/api/v1/rings?which=missed", "")); got != "{\"rings\":[]}\n" {
+		t.Errorf("after it was seen: %s", got)
+	}
+	if got := text(t, h.do("GET", "/api/v1/rings", "")); !strings.Contains(got, `"seen":true`) {
+		t.Errorf("all: %s", got)
+	}
+	for target, want := range map[string]string{
+		"GET /api/v1/rings?which=some": "invalid", "GET /api/v1/rings?limit=0": "invalid",
+		"POST /api/v1/cameras/7/ring": "not_found", "POST /api/v1/cameras/x/ring": "not_found",
+		"POST /api/v1/cameras/1/ring/answer": "invalid", "POST /api/v1/cameras/1/ring/seen": "invalid",
+	} {
+		method, address, _ := strings.Cut(target, " ")
+		if kind, _ := failure(t, h.do(method, address, "")); kind != want {
+			t.Errorf("%s: %s", target, kind)
+		}
+	}
+}

@@ -1,0 +1,230 @@
+// Package ring rings when the button of a doorbell is pressed, whoever tells of it,
+// until somebody answers or nobody does. It makes one ring of the same press told
+// twice, tells all who listen what becomes of it, and writes that down.
+//
+// A press is told to everybody before it is on disk: who stands at the door does not
+// wait for one. So a kill within the next moments loses that it rang, and no more;
+// the event that it is goes its own way ([nvr.RingEvent]).
+package ring
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"nvrd/pkg/nvr"
+)
+
+// Store is where presses are written down; a [household.DB] is one.
+type Store interface {
+	SavePress(ctx context.Context, p nvr.Press) error
+	EndPresses(ctx context.Context) error
+	SeePresses(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+}
+
+const (
+	// late is how old a press may be and still ring: messages of devices take
+	// seconds, and nobody waits longer at a door.
+	late = nvr.RingFor
+	// waiting is how many changes may wait for the disk, or for one who listens:
+	// more than hands can press.
+	waiting = 64
+	// maxWho is the length of a name in bytes.
+	maxWho = 64
+)
+
+// Rings are the rings of a home. Its methods are safe for concurrent use, and none
+// but See and Run waits for a disk.
+type Rings struct {
+	store   Store
+	publish func(nvr.Event)
+	log     *slog.Logger
+
+	mu        sync.Mutex
+	last      map[nvr.CameraID]nvr.Press // the newest of each camera
+	timers    map[nvr.CameraID]*time.Timer
+	listeners map[*Listener]struct{}
+	changes   chan nvr.Press // to be written down
+}
+
+// New returns the rings of a home, which are written down while Run runs. Publish is
+// told of each press as an event.
+func New(store Store, publish func(nvr.Event), log *slog.Logger) *Rings {
+	return &Rings{
+		store: store, publish: publish, log: log,
+		last: map[nvr.CameraID]nvr.Press{}, timers: map[nvr.CameraID]*time.Timer{},
+		listeners: map[*Listener]struct{}{}, changes: make(chan nvr.Press, waiting),
+	}
+}
+
+// Run writes down what becomes of rings until ctx ends, and what is still to be
+// written then.
+func (r *Rings) Run(ctx context.Context) {
+	if err := r.store.EndPresses(ctx); err != nil {
+		r.log.Error("rings of an earlier life still ring", "err", err)
+	}
+	for {
+		select {
+		case p := <-r.changes:
+			r.save(p)
+		case <-ctx.Done():
+			for {
+				select {
+				case p := <-r.changes:
+					r.save(p)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// save is not ended with the program: what rang at the end is to be found later.
+func (r *Rings) save(p nvr.Press) {
+	if err := r.store.SavePress(context.Background(), p); err != nil {
+		r.log.Error("a ring is not written down", "camera", p.Camera, "err", err)
+	}
+}
+
+// Press rings, and returns the press: an earlier one if that was less than
+// [nvr.OneRing] before, whoever told of it. At is when the button was pressed; what
+// is told too late rings no more and was missed.
+func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := nvr.Now()
+	at = min(at, now)
+	last, ok := r.last[camera]
+	if ok && at < last.At.Add(nvr.OneRing) {
+		return last // one that is told late is older
+	}
+	if ok && last.Rings() {
+		r.end(last, nvr.RingAgain, "")
+	}
+	p := nvr.Press{Camera: camera, At: at, Source: source}
+	r.set(p)
+	if now.Sub(at) >= late {
+		p = r.end(p, nvr.RingMissed, "")
+	} else {
+		r.timers[camera] = time.AfterFunc(nvr.RingFor-now.Sub(at), func() { r.miss(p) })
+	}
+	r.publish(nvr.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: nvr.RingEvent, Detail: source})
+	return p
+}
+
+// miss ends a ring that nobody answered.
+func (r *Rings) miss(p nvr.Press) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := r.last[p.Camera]; last.At == p.At && last.Rings() {
+		r.end(last, nvr.RingMissed, "")
+	}
+}
+
+// Answer ends a ring for all: somebody, who may say their name, goes to the door or
+// talks. It fails with [nvr.ErrNotFound] if that was not the latest ring of the
+// camera, and with [nvr.ErrExists] if it rings no more, as the press that it returns
+// tells.
+func (r *Rings) Answer(camera nvr.CameraID, at nvr.Time, who string) (nvr.Press, error) {
+	if len(who) > maxWho || !utf8.ValidString(who) {
+		return nvr.Press{}, fmt.Errorf("who answers is a name of at most %d bytes: %w", maxWho, nvr.ErrInvalid)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok := r.last[camera]
+	switch {
+	case !ok || p.At != at:
+		return nvr.Press{}, fmt.Errorf("there is no such ring: %w", nvr.ErrNotFound)
+	case p.Outcome == nvr.RingAnswered:
+		return p, fmt.Errorf("somebody answered already: %w", nvr.ErrExists)
+	case !p.Rings():
+		return p, fmt.Errorf("it rings no more: %w", nvr.ErrExists)
+	}
+	return r.end(p, nvr.RingAnswered, who), nil
+}
+
+// See notes that somebody knows of the rings of a camera up to a time.
+func (r *Rings) See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error {
+	r.mu.Lock()
+	if p, ok := r.last[camera]; ok && p.At <= until && !p.Seen {
+		p.Seen = true
+		r.set(p)
+	}
+	r.mu.Unlock()
+	return r.store.SeePresses(ctx, camera, until)
+}
+
+// end ends a ring. r.mu is held.
+func (r *Rings) end(p nvr.Press, outcome nvr.Outcome, who string) nvr.Press {
+	if t := r.timers[p.Camera]; t != nil {
+		t.Stop()
+		delete(r.timers, p.Camera)
+	}
+	p.End, p.Outcome, p.Who = max(nvr.Now(), p.At), outcome, who
+	p.Seen = p.Seen || outcome != nvr.RingMissed
+	r.set(p)
+	return p
+}
+
+// set tells everybody of a press as it is now. r.mu is held.
+func (r *Rings) set(p nvr.Press) {
+	r.last[p.Camera] = p
+	for l := range r.listeners {
+		select {
+		case l.changes <- p:
+		default:
+			r.drop(l)
+		}
+	}
+	select {
+	case r.changes <- p:
+	default:
+		r.log.Error("a ring is not written down: the disk does not keep up", "camera", p.Camera)
+	}
+}
+
+// Listener hears what becomes of rings.
+type Listener struct {
+	// Ringing is what rang when it began to listen.
+	Ringing []nvr.Press
+
+	rings   *Rings
+	changes chan nvr.Press
+}
+
+// Changes gives each press when it begins to ring and when that changes. It is
+// closed when the listener did not keep up.
+func (l *Listener) Changes() <-chan nvr.Press { return l.changes }
+
+// Close ends listening. It may be called more than once.
+func (l *Listener) Close() {
+	l.rings.mu.Lock()
+	defer l.rings.mu.Unlock()
+	l.rings.drop(l)
+}
+
+// Listen begins to listen. Whoever listens must Close.
+func (r *Rings) Listen() *Listener {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := &Listener{rings: r, changes: make(chan nvr.Press, waiting)}
+	for _, p := range r.last {
+		if p.Rings() {
+			l.Ringing = append(l.Ringing, p)
+		}
+	}
+	r.listeners[l] = struct{}{}
+	return l
+}
+
+// drop ends listening, if it has not ended. r.mu is held.
+func (r *Rings) drop(l *Listener) {
+	if _, ok := r.listeners[l]; ok {
+		delete(r.listeners, l)
+		close(l.changes)
+	}
+}
