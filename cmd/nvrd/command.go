@@ -40,6 +40,7 @@ func commands() []command {
 		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
 		{"home set", "[--data DIR] [--mode home|away|night|privacy|schedule [--until T]] [--schedule SCHEDULE] [--time-zone ZONE]", "say how things stand with the house; with privacy all cameras are off", homeSet},
 		{"home", "[--data DIR] [--json]", "show what holds for all cameras", homeShow},
+		{"ring", "[--listen HOST:PORT] [--access-key-file FILE] --camera NAME", "ring, as if somebody pressed the button at a camera", ringBell},
 		{"timeline", "[--data DIR] --camera NAME --from T --to T [--stream main|sub] [--json]", "list footage and gaps", timeline},
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
 		{"check", "[--data DIR] [--level presence|size|hash] [--repair] [--json]", "compare footage and catalog; repair what does not agree", check},

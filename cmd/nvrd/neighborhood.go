@@ -53,9 +53,14 @@ func runningFlags(c *call) (*running, *flag.FlagSet) {
 // maxAnswer is the length of an answer in bytes: the longest record of an agency.
 const maxAnswer = audit.MaxArchive
 
-// ask asks the program that runs, and reads the answer into result unless it is nil;
-// into bytes as it is.
+// ask asks the program that runs for a path below that of neighborhoods; see call.
 func (r running) ask(ctx context.Context, method, path string, body, result any) error {
+	return r.call(ctx, method, "/neighborhoods"+path, body, result)
+}
+
+// call asks the program that runs, and reads the answer into result unless it is nil;
+// into bytes as it is.
+func (r running) call(ctx context.Context, method, path string, body, result any) error {
 	address, err := addressOf(r.listen)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (r running) ask(ctx context.Context, method, path string, body, result any)
 			return err
 		}
 	}
-	q, err := http.NewRequestWithContext(ctx, method, "http://"+address+"/api/v1/neighborhoods"+path, &sent)
+	q, err := http.NewRequestWithContext(ctx, method, "http://"+address+"/api/v1"+path, &sent)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
