@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1, "pkg/durable": 1, "federation/wire": 1,
 
 	"pkg/rtsp": 2, "pkg/onvif": 2, "pkg/footage": 2, "pkg/catalog": 2, "pkg/household": 2, "pkg/ffmpeg": 2,
+	"pkg/device": 2, "pkg/maker": 2,
 
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3, "pkg/ring": 3,
 	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3,
@@ -43,6 +44,7 @@ var floors = map[string]int{
 var sideways = map[[2]string]string{
 	{"pkg/fmp4", "pkg/media"}:        "samples are what it turns into bytes",
 	{"pkg/sqlite", "pkg/durable"}:    "a copy of a database has to outlast a power cut",
+	{"pkg/maker", "pkg/device"}:      "every maker's doorbell is asked over HTTP in the same way",
 	{"pkg/recorder", "pkg/motion"}:   "each fragment is indexed with its activity score",
 	{"pkg/playback", "pkg/motion"}:   "an open segment is indexed from its file",
 	{"pkg/doctor", "pkg/motion"}:     "an index is made again from its file",
@@ -76,6 +78,9 @@ var importers = []struct {
 	{"github.com/fxamacker/cbor", []string{"federation/wire"}, false, "only federation/wire writes and reads objects: there is one encoding of each"},
 	{"golang.org/x/mod", []string{"federation/request/tlog"}, false, "only federation/request/tlog imports it: its tree is that of C2SP, its paths and first lines are not"},
 	{"filippo.io/age", []string{"federation/response"}, false, "only federation/response imports it: there is one form in which homes seal for an agency"},
+	{"github.com/icholy/digest", []string{"pkg/device", "pkg/maker/sip"}, false, "only pkg/device and pkg/maker/sip import it: a password leaves by one way"},
+	{"github.com/emiago/sipgo", []string{"pkg/maker/sip"}, false, "only pkg/maker/sip imports it: nothing else of this program makes or takes calls"},
+	{"github.com/eclipse/paho.golang", []string{"pkg/maker/mqtt", "pkg/notify"}, false, "one room hears of a broker, and one tells it"},
 	{"C", nil, false, "the program is built with CGO_ENABLED=0"},
 }
 
