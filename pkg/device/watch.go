@@ -33,6 +33,7 @@ func (c *Client) Listen(ctx context.Context, q Request, r Reader) error {
 	if err != nil {
 		return err
 	}
+	defer res.Body.Close()
 	return Watch(ctx, res.Body, r)
 }
 
