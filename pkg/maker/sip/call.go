@@ -20,7 +20,7 @@ const (
 
 // register answers a doorbell that wants to be reached. It is not, so nothing is
 // kept of it but that it is there.
-func (x *Exchange) register(req *sip.Request, tx sip.ServerTransaction) {
+func (x *Registrar) register(req *sip.Request, tx sip.ServerTransaction) {
 	user, ok := x.known(req, tx)
 	if !ok {
 		return
@@ -64,7 +64,7 @@ func expires(req *sip.Request) int {
 }
 
 // invite rings until the doorbell hangs up, the ring is over, or End is called.
-func (x *Exchange) invite(ctx context.Context, req *sip.Request, tx sip.ServerTransaction) {
+func (x *Registrar) invite(ctx context.Context, req *sip.Request, tx sip.ServerTransaction) {
 	user, ok := x.known(req, tx)
 	if !ok {
 		return
@@ -105,7 +105,7 @@ func (x *Exchange) invite(ctx context.Context, req *sip.Request, tx sip.ServerTr
 
 // begin notes a call that rings. A doorbell has one at a time: with the same id it
 // is the same one that comes by another way, with another the first one is lost.
-func (x *Exchange) begin(user, id string) *call {
+func (x *Registrar) begin(user, id string) *call {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if old := x.calls[user]; old != nil {
@@ -121,7 +121,7 @@ func (x *Exchange) begin(user, id string) *call {
 	return c
 }
 
-func (x *Exchange) end(user string, c *call) {
+func (x *Registrar) end(user string, c *call) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.calls[user] == c {
@@ -133,7 +133,7 @@ func (c *call) finish() { c.once.Do(func() { close(c.over) }) }
 
 // End refuses the call of a doorbell, if it rings: somebody answered at a page, or
 // wants quiet.
-func (x *Exchange) End(user string) {
+func (x *Registrar) End(user string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if c := x.calls[user]; c != nil {
@@ -142,7 +142,7 @@ func (x *Exchange) End(user string) {
 }
 
 // say tells of a ring and its end.
-func (x *Exchange) say(ctx context.Context, user string, on bool, why string) {
+func (x *Registrar) say(ctx context.Context, user string, on bool, why string) {
 	x.config.Heard(why, "", nil)
 	select {
 	case x.tell <- told{user, nvr.Signal{Kind: nvr.RingEvent, Source: device.Source("sip call"), On: on, At: nvr.Now()}}:

@@ -56,7 +56,7 @@ func (n nonces) judge(nonce string) (ours, good bool) {
 
 // known returns which doorbell asks, or answers what it takes to log in. Somebody
 // unknown and a wrong password get the same answer.
-func (x *Exchange) known(req *sip.Request, tx sip.ServerTransaction) (user string, ok bool) {
+func (x *Registrar) known(req *sip.Request, tx sip.ServerTransaction) (user string, ok bool) {
 	stale := false
 	if h := req.GetHeader("Authorization"); h != nil {
 		user, stale, ok = x.check(req.Method.String(), h.Value())
@@ -72,7 +72,7 @@ func (x *Exchange) known(req *sip.Request, tx sip.ServerTransaction) (user strin
 }
 
 // check judges credentials (RFC 3261, 22; RFC 2617 for doorbells without qop).
-func (x *Exchange) check(method, header string) (user string, stale, ok bool) {
+func (x *Registrar) check(method, header string) (user string, stale, ok bool) {
 	cred, err := digest.ParseCredentials(header)
 	if err != nil || cred.Realm != realm || len(cred.URI) > 256 || cred.QOP != "" && cred.QOP != "auth" {
 		return "", false, false

@@ -3,7 +3,7 @@
 // ring. The call is answered "ringing" until its ring is over, and then refused; it
 // is never taken, since pictures and sound come another way.
 //
-// It is an exchange for nobody else: it makes no call, passes none on, sends nothing
+// It is a registrar for nobody else: it makes no call, passes none on, sends nothing
 // but answers, and those only to the host that asked; whom a call is for does not
 // matter. It speaks UDP, at addresses of the home's network, and to those
 // alone.
@@ -59,8 +59,8 @@ func (c Config) String() string { return c.Address }
 // GoString is as [Config.String].
 func (c Config) GoString() string { return c.Address }
 
-// Exchange takes calls. It is safe for concurrent use.
-type Exchange struct {
+// Registrar takes calls. It is safe for concurrent use.
+type Registrar struct {
 	config Config
 	tell   chan told
 	nonces nonces
@@ -86,9 +86,9 @@ type call struct {
 
 var errAddress = errors.New("calls are taken at an address of the home's network, such as 192.168.1.2:5060")
 
-// New returns an exchange. It touches nothing, and fails with [nvr.ErrInvalid] for
+// New returns a registrar. It touches nothing, and fails with [nvr.ErrInvalid] for
 // an address that is not of the home's network.
-func New(c Config) (*Exchange, error) {
+func New(c Config) (*Registrar, error) {
 	addr, err := netip.ParseAddrPort(c.Address)
 	if err != nil || !home(addr.Addr()) {
 		return nil, fmt.Errorf("%w: %w", errAddress, nvr.ErrInvalid)
@@ -103,7 +103,7 @@ func New(c Config) (*Exchange, error) {
 	if c.Registered == nil {
 		c.Registered = func(string) {}
 	}
-	return &Exchange{config: c, nonces: newNonces(), tell: make(chan told), calls: map[string]*call{}, sources: map[netip.AddrPort]*rate.Limiter{}, full: make(chan struct{})}, nil
+	return &Registrar{config: c, nonces: newNonces(), tell: make(chan told), calls: map[string]*call{}, sources: map[netip.AddrPort]*rate.Limiter{}, full: make(chan struct{})}, nil
 }
 
 // home tells of addresses that no router passes on.
@@ -114,8 +114,8 @@ func home(a netip.Addr) bool {
 
 // Listen takes calls until ctx ends or the socket fails, and tells of the doorbell
 // that rings and when it is over. The error is never nil. tell is called from one
-// goroutine. An exchange listens once at a time.
-func (x *Exchange) Listen(ctx context.Context, tell func(user string, s nvr.Signal)) error {
+// goroutine. A registrar listens once at a time.
+func (x *Registrar) Listen(ctx context.Context, tell func(user string, s nvr.Signal)) error {
 	conn, err := net.ListenPacket("udp", x.config.Address)
 	if err != nil {
 		return fmt.Errorf("listen for calls: %w", err)
@@ -123,7 +123,7 @@ func (x *Exchange) Listen(ctx context.Context, tell func(user string, s nvr.Sign
 	return x.serve(ctx, conn, tell)
 }
 
-func (x *Exchange) serve(ctx context.Context, conn net.PacketConn, tell func(string, nvr.Signal)) error {
+func (x *Registrar) serve(ctx context.Context, conn net.PacketConn, tell func(string, nvr.Signal)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	full := make(chan struct{})
@@ -165,7 +165,7 @@ var (
 
 // agent sets the library up: only UDP is served, no name is ever looked up, and
 // what is not from home or too much is dropped before it is read.
-func (x *Exchange) agent(ctx context.Context) (*sipgo.UserAgent, error) {
+func (x *Registrar) agent(ctx context.Context) (*sipgo.UserAgent, error) {
 	nobody := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }}
 	ua, err := sipgo.NewUA(sipgo.WithUserAgent("Stoop"), sipgo.WithUserAgentDNSResolver(nobody),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(silent), sip.WithTransportLayerReadFilter(x.admit)),
@@ -188,7 +188,7 @@ func (x *Exchange) agent(ctx context.Context) (*sipgo.UserAgent, error) {
 }
 
 // admit is the library's filter of datagrams.
-func (x *Exchange) admit(from sip.TransportReadProps, data []byte) ([]byte, error) {
+func (x *Registrar) admit(from sip.TransportReadProps, data []byte) ([]byte, error) {
 	udp, ok := from.RemoteAddr.(*net.UDPAddr)
 	if !ok || len(data) > maxDatagram {
 		return nil, nil

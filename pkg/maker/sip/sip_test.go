@@ -17,9 +17,9 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// world is an exchange at work, and what it told.
+// world is a registrar at work, and what it told.
 type world struct {
-	*Exchange
+	*Registrar
 	address string
 	told    chan told
 }
@@ -273,7 +273,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestFull shows that an exchange to which too many addresses speak ends with a
+// TestFull shows that a registrar to which too many addresses speak ends with a
 // reason, and does not grow.
 func TestFull(t *testing.T) {
 	x, err := New(Config{Address: "127.0.0.1:5060"})
@@ -305,7 +305,7 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestNonces shows that a challenge is good for a minute, and for this exchange.
+// TestNonces shows that a challenge is good for a minute, and for this registrar.
 func TestNonces(t *testing.T) {
 	n := newNonces()
 	clock := time.Unix(1_700_000_000, 0)
