@@ -192,3 +192,19 @@ func FuzzHeard(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPress is from what a device sends to what is told, over loopback.
+func BenchmarkPress(b *testing.B) {
+	d := dahuasim.New()
+	c := device.Config{Address: d.Start(b, false), User: "admin", Password: "front door"}
+	told, ended := make(chan nvr.Signal), make(chan error, 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	go func() { ended <- Listen(ctx, c, func(s nvr.Signal) { told <- s }) }()
+	<-d.Attached()
+	for b.Loop() {
+		d.Say(dahuasim.Press)
+		<-told
+	}
+	cancel()
+	<-ended
+}

@@ -36,6 +36,7 @@ var heardCases = []struct {
 	{"without a line end", []string{part + "doorbell:H", "--ioboundary\r\n"}, []nvr.Signal{pressed}},
 	{"cut in the middle", []string{part + "door", "bell:", "H\r\n"}, []nvr.Signal{pressed}},
 	{"spaces, and other line ends", []string{"--ioboundary\r\rdoorbell:H \r\r"}, []nvr.Signal{pressed}},
+	{"a line without an end", []string{strings.Repeat("x", 10_000)}, nil},
 	{"what nobody knows", []string{"doorbell:X\ndoorbell\n:H\nfingerprint:H\nDoorbell:H\n" + strings.Repeat("doorbell:", 100) + "H\n"}, nil},
 }
 
@@ -43,6 +44,9 @@ func hear(pieces []string) (told []nvr.Signal) {
 	r := &reader{now: func() nvr.Time { return 0 }, tell: func(s nvr.Signal) { told = append(told, s) }, heard: func(string, string, map[string]string) {}}
 	for _, p := range pieces {
 		r.Take([]byte(p))
+		if len(r.line) > maxLine {
+			panic("a line is kept that is too long")
+		}
 		r.Quiet()
 	}
 	return told
