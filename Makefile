@@ -19,7 +19,7 @@ WEB   := ui/static
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
-.PHONY: help run build cross test torture sim lint pages peers bench fuzz vuln image clean
+.PHONY: help run build cross test torture sim motion lint pages peers bench fuzz vuln image clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ sim: ## Neighborhoods at length: 100,000 random rosters and feeds, a world of 10
 	go test -count=1 -v ./federation/fedtest/virtual -run TestAgencyAsks -asked 200
 	go test -count=1 -timeout 1h -v ./federation/api -run TestNobodyLearnsADecision -seeds 2000
 	go test -tags sim -count=1 -timeout 4h -v ./federation/api -run TestWhatIsLearned -runs 1200
+
+motion: peers ## How well motion is found in 96 films in which it is known; they are made once, which takes a quarter of an hour
+	go test -count=1 -timeout 2h -v ./pkg/motion -run TestFilms -films all
 
 lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the house
 	$(LINT) run

@@ -1,93 +1,151 @@
 package motion
 
-import "time"
+import (
+	"time"
 
-// What counts as motion. Scores are 64 for a doubling of what a still picture
-// costs. The numbers were chosen by vtest.avi, in which people walk, between
-// still stretches with the noise of a sensor, as several encoders make it, and
-// by the clips of porch.
+	"nvrd/pkg/media"
+)
+
+// What counts as motion. The numbers were chosen by half of the films of
+// docs/design/motion.md, and hold for the other half.
 const (
 	// window is how much is scored at once: what a movie fragment holds.
 	window = 500 * time.Millisecond
-	// Two windows in a row have to say so, since a lamp that is switched on is
-	// one window, and so is what an encoder spends behind a key frame.
-	//
-	// beginScore is 1.7 times a still picture. Noise and leaves come to 40 in a
-	// window now and then, a person to 80 and more, a cat to 50.
-	beginScore = 48
-	// goOnScore is 1.4 times: who waits at a door moves little.
-	goOnScore = 32
+	// Motion begins when the spreads by which windows are dearer than still ones
+	// add up to enough, each less a drift: two strong windows do, or some weaker
+	// ones, and a lamp that is switched on, which is one, does not.
+	drift  = 1.0
+	most   = 3.0 // of one window
+	enough = 5.0
+	// It goes on while two windows are as dear as most of it was, and clearly
+	// dearer than still ones: what stands somewhere else now may cost a bit more.
+	mostly  = 0.6
+	clearly = 1.5
+	// leastBits is what no window is dear without.
+	leastBits = 0.08
+	// fading is how fast it is forgotten how dear motion was.
+	fading = 20 * time.Second
 	// stillness is how long nothing may move before motion is over.
 	stillness = 3 * time.Second
-	// learning is how long pictures only teach what a still scene costs: some
-	// groups of pictures, while cameras settle exposure and bit rate.
-	learning = 10 * time.Second
 	// longest bounds one motion; the catalog takes a day of it.
 	longest = time.Hour
-	// tiny is the part of a key frame that a dependent picture has to cost to
-	// be more than nothing: where a still one is a few bytes, noise would be
-	// its tenfold. People are a thirtieth and more, the cat a sixtieth.
-	tiny = 128
 )
 
-// Detector finds motion in the sizes of one stream's pictures. The zero
-// Detector is ready; it is not safe for concurrent use.
+// Where the score is worth nothing: noise costs so much that what moves adds
+// nothing to it, or stillness itself varies that much (shadows, leaves). In the
+// films day costs 0.2 to 4.4 bits a pixel and QP 0, rain up to 6.2, and a noisy
+// night 6.7 to 9.5.
+const (
+	noisyCost    = 6.5
+	unevenSpread = 0.3
+)
+
+// Trust says whether what a [Detector] sees can be believed.
+type Trust uint8
+
+// What may be wrong with it.
+const (
+	Trusted Trust = iota
+	Noisy         // a still picture costs so much that motion adds nothing
+	Uneven        // what still pictures cost varies as much as motion does
+)
+
+// String says it for the log.
+func (t Trust) String() string {
+	switch t {
+	case Noisy:
+		return "none: too much noise"
+	case Uneven:
+		return "little: stillness varies"
+	}
+	return "full"
+}
+
+// Detector finds motion in what one stream's pictures cost. The zero Detector is
+// ready and goes by sizes alone; it is not safe for concurrent use.
 //
 // It begins no motion while it learns, nor before it has seen stillness after
 // that: what moves when a camera connects is not told from what always moves.
-// What goes on for minutes becomes still, too. A camera that spends the same
-// bytes whatever it sees (a constant bit rate that is always used up) shows no
-// motion.
+// What goes on for minutes becomes still, too.
 type Detector struct {
 	scorer  Scorer
 	started bool
-	begun   time.Duration    // the first picture
-	window  [2]time.Duration // when the last window and the one under way began
-	last    uint8            // score of the last window
-	key     int              // bytes of the last key frame
+	from    time.Duration // of the window under way
 	ready   bool
 
-	moving   bool
-	from, to time.Duration
+	sum    float64       // by how many spreads windows were dearer, less the drift
+	since  time.Duration // when the first of them began
+	quiet  bool          // the window before was no dearer than the drift
+	before float64       // bits of the window before
+	level  float64       // bits of the motion
+	rest   float64       // bits of windows since something moved last
+	rests  int
+
+	moving  bool
+	movedAt [2]time.Duration
 }
 
-// Add takes one picture: its size, whether it is a key frame, and when it is
-// decoded, counted from any zero that stays the same. It reports true when a
-// window has ended, and with it what the other methods say may have changed.
-func (d *Detector) Add(bytes int, key bool, at time.Duration) bool {
+// NewDetector returns the detector of a track.
+func NewDetector(track media.Track) Detector { return Detector{scorer: NewScorer(track)} }
+
+// Add takes one picture, as [Scorer.Add]. It reports true when a window has
+// ended, and with it what the other methods say may have changed. It allocates
+// nothing.
+func (d *Detector) Add(data []byte, key bool, at time.Duration) bool {
 	if !d.started {
-		d.started, d.begun, d.window = true, at, [2]time.Duration{at, at}
+		d.started, d.from = true, at
 	}
-	over := at-d.window[1] >= window
+	over := at-d.from >= window
 	if over {
-		d.judge(d.scorer.Take(), at)
-		d.window = [2]time.Duration{d.window[1], at}
+		if bits, z, ok := d.scorer.window(at); ok && !d.scorer.learns(at) {
+			d.judge(bits, z, at)
+			d.scorer.busy = d.moving
+		}
+		d.from = at
 	}
-	if key {
-		d.key = bytes
-	} else {
-		d.scorer.Add(max(bytes, d.key/tiny), false)
-	}
+	d.scorer.Add(data, key, at)
 	return over
 }
 
-// judge takes the score of the window that ended at a time.
-func (d *Detector) judge(score uint8, at time.Duration) {
-	both := min(d.last, score)
-	d.last = score
-	if at-d.begun < learning {
+// judge takes the window that ended at a time.
+func (d *Detector) judge(bits, z float64, at time.Duration) {
+	if bits < leastBits {
+		z = min(z, 0)
+	}
+	if d.sum == 0 || d.quiet {
+		d.since = d.from
+	}
+	d.quiet = z < drift
+	d.sum = max(0, d.sum+max(-most, min(z, most))-drift)
+	two := (d.before + bits) / 2
+	d.before = bits
+	d.ready = d.ready || z < 1
+	switch {
+	case d.moving && at-d.movedAt[0] >= longest:
+		d.moving, d.ready, d.sum = false, false, 0
+	case d.moving:
+		d.goOn(bits, two, at)
+	case d.ready && d.sum >= enough:
+		d.moving, d.movedAt = true, [2]time.Duration{d.since, at}
+		d.level, d.rest, d.rests = two, 0, 0
+	}
+}
+
+// goOn decides whether motion goes on.
+func (d *Detector) goOn(bits, two float64, at time.Duration) {
+	s := &d.scorer
+	d.level = max(d.level*(1-part(at-d.from, fading, 1)), two)
+	least := max(clearly*max(s.spread, leastSpread), mostly*d.level)
+	if two >= least && bits >= least/2 {
+		d.movedAt[1], d.rest, d.rests = at, 0, 0
 		return
 	}
-	d.ready = d.ready || both < goOnScore
-	switch {
-	case !d.moving && d.ready && both >= beginScore:
-		d.moving, d.from, d.to = true, d.window[0], at
-	case d.moving && at-d.from >= longest:
-		d.moving, d.ready = false, false
-	case d.moving && both >= goOnScore:
-		d.to = at
-	case d.moving && at-d.to >= stillness:
-		d.moving = false
+	if at-d.movedAt[1] >= stillness/3 {
+		d.rest, d.rests = d.rest+bits, d.rests+1
+	}
+	if at-d.movedAt[1] >= stillness {
+		d.moving, d.sum = false, 0
+		s.usual += d.rest / float64(max(d.rests, 1)) // this is what stillness costs now
 	}
 }
 
@@ -96,7 +154,30 @@ func (d *Detector) Ready() bool { return d.ready }
 
 // Moving tells whether there is motion, or when there was last: from when on,
 // and when something moved last so far.
-func (d *Detector) Moving() (from, to time.Duration, moving bool) { return d.from, d.to, d.moving }
+func (d *Detector) Moving() (from, to time.Duration, moving bool) {
+	return d.movedAt[0], d.movedAt[1], d.moving
+}
+
+// Trust tells whether that can be believed: of a detector that is not ready it
+// says nothing.
+func (d *Detector) Trust() Trust {
+	s := &d.scorer
+	still := 0.0
+	for i := range 4 { // more are not in every group of pictures
+		still = max(still, s.positions[i].cost)
+	}
+	switch {
+	case s.pixels > 0 && still+3-s.pixels > noisyCost: // 3: bits of a byte
+		return Noisy
+	case s.spread > unevenSpread:
+		return Uneven
+	}
+	return Trusted
+}
 
 // Scorer returns a scorer that knows what the detector does of a still scene.
-func (d *Detector) Scorer() Scorer { return Scorer{still: d.scorer.still} }
+func (d *Detector) Scorer() Scorer {
+	s := d.scorer
+	s.sum, s.n, s.busy = 0, 0, false
+	return s
+}

@@ -3,6 +3,7 @@ package motion
 import (
 	"bytes"
 	"encoding/csv"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ func motions(pictures []picture) (all []span) {
 	var d Detector
 	moving := false
 	for _, p := range pictures {
-		if !d.Add(p.bytes, p.key, p.at) {
+		if !d.Add(make([]byte, p.bytes), p.key, p.at) {
 			continue
 		}
 		from, to, now := d.Moving()
@@ -43,9 +44,9 @@ type picture struct {
 	key   bool
 }
 
-// film makes 10 pictures a second with a key frame every two. Each stretch is
+// sizes makes 10 pictures a second with a key frame every two. Each stretch is
 // so many seconds of pictures of a size.
-func film(stretches ...[2]int) (pictures []picture) {
+func sizes(stretches ...[2]int) (pictures []picture) {
 	for _, s := range stretches {
 		for range s[0] * 10 {
 			n := len(pictures)
@@ -66,17 +67,17 @@ func TestDetect(t *testing.T) {
 		want []span
 	}{
 		{"nothing", nil, nil},
-		{"still", film([2]int{600, 2000}), nil},
-		{"somebody", film([2]int{30, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), []span{{30, 35}}},
-		{"somebody who waits", film([2]int{30, 2000}, [2]int{3, 6000}, [2]int{20, 3200}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 56}}},
-		{"somebody who comes back", film([2]int{30, 2000}, [2]int{3, 6000}, [2]int{10, 2000}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 33}, {43, 46}}},
-		{"somebody who pauses", film([2]int{30, 2000}, [2]int{3, 6000}, [2]int{2, 2000}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 38}}},
-		{"leaves", film([2]int{30, 2000}, [2]int{60, 2500}, [2]int{30, 2000}), nil},
-		{"nobody any more", film([2]int{5, 6000}, [2]int{30, 2000}), nil},
-		{"somebody while it connects", film([2]int{30, 6000}, [2]int{30, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), []span{{60, 65}}},
-		{"pictures that grow after connecting", film([2]int{1, 200}, [2]int{60, 6000}), nil},
-		{"a second as long as it learns", film([2]int{9, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), nil},
-		{"rain", film([2]int{30, 2000}, [2]int{3 * 3600, 6000}), []span{{30, 130}}},
+		{"still", sizes([2]int{600, 2000}), nil},
+		{"somebody", sizes([2]int{30, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), []span{{30, 35}}},
+		{"somebody who waits", sizes([2]int{30, 2000}, [2]int{3, 6000}, [2]int{20, 4600}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 56}}},
+		{"somebody who comes back", sizes([2]int{30, 2000}, [2]int{3, 6000}, [2]int{10, 2000}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 33}, {43, 46}}},
+		{"somebody who pauses", sizes([2]int{30, 2000}, [2]int{3, 6000}, [2]int{2, 2000}, [2]int{3, 6000}, [2]int{30, 2000}), []span{{30, 38}}},
+		{"leaves", sizes([2]int{30, 2000}, [2]int{60, 2100}, [2]int{30, 2000}), nil},
+		{"nobody any more", sizes([2]int{5, 6000}, [2]int{30, 2000}), nil},
+		{"somebody while it connects", sizes([2]int{30, 6000}, [2]int{30, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), []span{{60, 65}}},
+		{"pictures that grow after connecting", sizes([2]int{1, 200}, [2]int{60, 6000}), nil},
+		{"a second as long as it learns", sizes([2]int{9, 2000}, [2]int{5, 6000}, [2]int{30, 2000}), []span{{9.5, 14.5}}},
+		{"rain", sizes([2]int{30, 2000}, [2]int{3 * 3600, 6000}), []span{{30, 130}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			// Windows end within half a second; rain becomes still in minutes.
@@ -90,7 +91,7 @@ func TestDetect(t *testing.T) {
 
 // A flash is one window: no motion.
 func TestFlash(t *testing.T) {
-	pictures := film([2]int{60, 2000})
+	pictures := sizes([2]int{60, 2000})
 	for i := 300; i < 304; i++ {
 		pictures[i].bytes = 20_000
 	}
@@ -103,7 +104,7 @@ func TestFlash(t *testing.T) {
 func TestDetectorTakesAnyTime(t *testing.T) {
 	var d Detector
 	for i := range 1000 {
-		d.Add(i*1000, false, time.Duration(500-i)*time.Second)
+		d.Add(make([]byte, i*1000), false, time.Duration(500-i)*time.Second)
 	}
 	if _, _, moving := d.Moving(); moving {
 		t.Error("there is motion")
@@ -145,28 +146,39 @@ func run(t *testing.T, name string, args ...string) []byte {
 }
 
 // The simulated doorbells, which loop every 24 s: a visitor comes and leaves, a
-// cat walks by. The first turn is what the detector learns by.
+// cat walks by. Something moves most of the time, so that it takes some turns to
+// learn what does not.
 func TestDetectOnPorch(t *testing.T) {
+	const turns = 8
 	for clip, want := range map[string][]span{
-		"door":     {{15.5, 21.3}, {25.6, 34.1}, {39.5, 45.9}, {49.6, 58.1}, {63.5, 69.9}, {73.6, 82.1}},
-		"door-sub": {{15.5, 21.3}, {25.6, 34.1}, {39.5, 45.3}, {49.6, 58.1}, {63.5, 69.3}, {73.6, 82.1}},
-		"gate":     {{14.9, 21.9}, {38.9, 46.4}, {62.9, 70.4}},
-		"gate-sub": {{15.5, 21.9}, {28.8, 32.5}, {39.5, 45.9}, {52.8, 56.5}, {63.5, 69.9}, {76.8, 80.5}},
+		"door":     {{1.5, 10.1}, {15.5, 21.5}},
+		"door-sub": {{1.5, 10.1}, {15.5, 21.3}},
+		"gate":     {{14.6, 22.1}},
+		"gate-sub": {{15.0, 21.9}},
 	} {
 		t.Run(clip, func(t *testing.T) {
 			turn := probe(t, filepath.Join("../rtsp/rtspsim/porch", clip+".mp4"))
 			length := turn[len(turn)-1].at + turn[1].at - 2*turn[0].at
 			var pictures []picture
-			for n := range 4 {
+			for n := range turns {
 				for _, p := range turn {
 					pictures = append(pictures, picture{p.at + time.Duration(n)*length, p.bytes, p.key})
 				}
 			}
+			found := 0
 			got := motions(pictures)
-			got = got[:min(len(got), len(want))] // the last turn is cut off
-			near := cmp.Comparer(func(a, b float64) bool { return a-b < 1.1 && b-a < 1.1 })
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(span{}), near); diff != "" {
-				t.Errorf("motion (-want +got):\n%s", diff)
+			for _, w := range want {
+				for n := 4; n < turns-1; n++ {
+					w := span{w.from + float64(n)*length.Seconds(), w.to + float64(n)*length.Seconds()}
+					for _, g := range got {
+						if math.Abs(g.from-w.from) < 4.5 && math.Abs(g.to-w.to) < 1.6 {
+							found++
+						}
+					}
+				}
+			}
+			if found != 3*len(want) {
+				t.Errorf("%d motions of %d are found: %v", found, 3*len(want), got)
 			}
 		})
 	}
@@ -196,5 +208,33 @@ func TestDetectPeople(t *testing.T) {
 				t.Errorf("motion is %v, want it from 20 to 35", got)
 			}
 		})
+	}
+}
+
+// What the detector costs a picture, with its slice headers.
+func BenchmarkDetector(b *testing.B) {
+	f := film{name: "bench", take: take{scene: "day", source: "vtest.avi", seed: 1, w: 320, h: 240, fps: 10, shots: 1}, how: tuned[0], dir: b.TempDir()}
+	track, all := f.load(b)
+	d := NewDetector(track)
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		p := &all[n%len(all)]
+		d.Add(p.data, p.key, time.Duration(n)*100*time.Millisecond)
+		n++
+	}
+}
+
+// No picture allocates anything.
+func TestDetectorAllocatesNothing(t *testing.T) {
+	pictures := sizes([2]int{60, 2000}, [2]int{5, 6000})
+	data := make([]byte, 50_000)
+	var d Detector
+	if n := testing.AllocsPerRun(3, func() {
+		for _, p := range pictures {
+			d.Add(data[:p.bytes], p.key, p.at)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -70,6 +70,7 @@ type segment struct {
 // no segment.
 func (c *cutter) setFormat(format media.Format, fresh bool) {
 	c.format, c.init = format, fmp4.AppendInit(nil, format)
+	c.scorer = motion.NewScorer(format.Video())
 	if fresh {
 		c.newRun = true
 		c.frame, c.last, c.heard = 0, math.MinInt64/2, math.MinInt64
@@ -105,7 +106,7 @@ func (c *cutter) picture(sample media.Sample) {
 	}
 	c.clock.arrive(sample)
 	c.arrived, c.last = sample.Arrived, sample.DTS
-	c.scorer.Add(len(sample.Data), sample.Key)
+	c.scorer.Add(sample.Data, sample.Key, nvr.Duration(sample.DTS, c.format.Video().Timescale))
 	if sample.DTS >= 0 {
 		c.fragment.add(sample)
 	}

@@ -183,7 +183,7 @@ func (c *cutter) flush(end int64) {
 	seg.row.Fragments = fmp4.AppendEntry(seg.row.Fragments, nvr.Fragment{
 		Offset: seg.row.Bytes, Bytes: bytes,
 		MediaStart: c.base + video[0].DTS, MediaDuration: end - video[0].DTS,
-		Key: video[0].Key, Score: c.scorer.Take(),
+		Key: video[0].Key, Score: c.scorer.Take(nvr.Duration(end, c.format.Video().Timescale)),
 	}, seg.row.Timescale)
 	seg.row.Bytes += bytes
 	seg.row.MediaDuration = c.base + end - seg.row.MediaStart

@@ -152,10 +152,19 @@ func (c *scene) latest(n *news) (from, to time.Time) {
 // look watches a picture for motion.
 func (s *Stream) look(picture media.Sample) {
 	at := nvr.Duration(picture.DTS, s.cutter.format.Video().Timescale)
-	if s.detector.Add(len(picture.Data), picture.Key, at) {
+	if s.detector.Add(picture.Data, picture.Key, at) {
 		from, to, moving := s.detector.Moving()
 		now := taken(picture)
 		s.scene.see(s, now.Add(from-at), now.Add(to-at), moving)
+		s.doubt()
+	}
+}
+
+// doubt logs that motion can't be believed, or can be again.
+func (s *Stream) doubt() {
+	if trust := s.detector.Trust(); s.detector.Ready() && trust != s.trust {
+		s.trust = trust
+		s.log.Info("how far motion can be trusted has changed", "trust", trust)
 	}
 }
 
@@ -197,9 +206,10 @@ func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 	}
 }
 
-// blind says that a stream sees nothing any more, until it has learned anew.
-func (s *Stream) blind() {
-	s.detector = motion.Detector{}
+// blind says that a stream sees nothing any more, until it has learned anew of
+// pictures of a track.
+func (s *Stream) blind(track media.Track) {
+	s.detector = motion.NewDetector(track)
 	s.scene.change(func() {
 		if s.id.Quality == nvr.Sub {
 			s.scene.subSees = false

@@ -24,6 +24,7 @@ type Stream struct {
 	// What happens; see scene.go.
 	scene    *scene
 	detector motion.Detector
+	trust    motion.Trust // as it was logged last
 
 	// Sound comes with the format, and encoder is nil unless it is PCM.
 	sound   bool
@@ -54,7 +55,7 @@ func (s *Stream) SetPlan(p nvr.Plan) { s.filter.order.Store(&p) }
 func (s *Stream) Begin(format media.Format, fresh bool) {
 	s.filter.heed()
 	s.filter.release()
-	s.blind()
+	s.blind(format.Video())
 	if s.cutter.stop() && fresh {
 		s.account.openGap(nvr.StreamChanged, "")
 	}
@@ -76,7 +77,7 @@ func (s *Stream) End(reason nvr.Reason, err error) {
 	s.filter.heed()
 	s.filter.lose(reason)
 	s.filter.release()
-	s.blind()
+	s.blind(media.Track{})
 	s.cutter.stop()
 	detail := ""
 	if err != nil {
