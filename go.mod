@@ -10,6 +10,8 @@ require (
 	github.com/bluenviron/mediacommon/v2 v2.5.0
 	github.com/eclipse/paho.golang v0.23.0
 	github.com/emiago/sipgo v1.7.3
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	github.com/fxamacker/cbor/v2 v2.9.0
 	github.com/google/go-cmp v0.7.0
 	github.com/hanwen/go-fuse/v2 v2.8.0
@@ -23,6 +25,7 @@ require (
 	github.com/pion/rtp v1.8.21
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/tyler-smith/go-bip39 v1.1.0
+	github.com/wneessen/go-mail v0.8.1
 	golang.org/x/crypto v0.57.0
 	golang.org/x/mod v0.41.0
 	golang.org/x/net v0.59.0

@@ -1,0 +1,81 @@
+package notify
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"nvrd/pkg/household"
+)
+
+// hooked is what a webhook is told; docs/ref/notifications.md describes it.
+type hooked struct {
+	Message
+	Address string `json:"address,omitempty"` // of the page that shows it, in full
+	Picture []byte `json:"picture,omitempty"` // a JPEG, base64
+}
+
+// webhook posts to one program.
+type webhook struct {
+	o       *Outbox
+	address string
+	secret  household.Secret
+}
+
+func (o *Outbox) webhook(settings map[string]household.Secret) (sender, error) {
+	return webhook{o, settings["url"].Reveal(), settings["secret"]}, nil
+}
+
+func (w webhook) send(ctx context.Context, m Message, jpeg []byte) error {
+	body, err := json.Marshal(hooked{m, w.o.address(m), jpeg})
+	if err != nil {
+		return err
+	}
+	header := http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {idempotencyKey(m, jpeg)}}
+	if w.secret != "" {
+		header.Set("Stoop-Signature", sign(w.secret, body, time.Now()))
+	}
+	return do(ctx, w.o.typed, http.MethodPost, w.address, body, header)
+}
+
+func (webhook) patience() time.Duration { return 0 }
+func (webhook) close(bool)              {}
+
+// sign returns the time and, under the secret, HMAC-SHA256 of the time, a point and
+// the body: who checks both knows that nobody else sent it, nor again later.
+func sign(secret household.Secret, body []byte, now time.Time) string {
+	seconds := strconv.FormatInt(now.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret.Reveal()))
+	mac.Write([]byte(seconds + "."))
+	mac.Write(body)
+	return "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// idempotencyKey is the same for each try of the same thing.
+func idempotencyKey(m Message, jpeg []byte) string {
+	key := m.ID
+	switch {
+	case jpeg != nil:
+		key += "/picture"
+	case m.Gone:
+		key += "/gone"
+	case m.Missed:
+		key += "/missed"
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16])
+}
+
+// address returns the full address of the page that shows m; empty if the home does
+// not know its own.
+func (o *Outbox) address(m Message) string {
+	if o.c.Address == "" {
+		return ""
+	}
+	return o.c.Address + m.Link
+}
