@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /street/…, /login, /logout and /static/…; everything its scripts do,
+// It serves /, /cameras/…, /settings/…, /street/…, /sw.js, /login, /logout and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -19,6 +19,7 @@ import (
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/home"
 	"nvrd/ui/page/login"
+	"nvrd/ui/page/notifications"
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/page/street"
@@ -34,11 +35,13 @@ type Config struct {
 	Setup     appliance.Setup
 	Household appliance.Household
 	Timelines appliance.Timelines
-	Door      appliance.Door      // nil if there is no access key
-	Street    street.Service      // the neighborhood; nil if there are no pages of it
-	Studio    share.Studio        // makes what is shared with it; nil if Street is
-	Requests  asked.Desk          // what is asked in it, and what the owner decides; empty if Street is nil
-	Notices   func() []nvr.Notice // what the owner should know; nil for nothing
+	Door      appliance.Door         // nil if there is no access key
+	Street    street.Service         // the neighborhood; nil if there are no pages of it
+	Studio    share.Studio           // makes what is shared with it; nil if Street is
+	Requests  asked.Desk             // what is asked in it, and what the owner decides; empty if Street is nil
+	Notify    notifications.Channels // who is told what happens; nil if nobody is
+	Switch    notifications.Switch   // of those; nil likewise
+	Notices   func() []nvr.Notice    // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
 	Source    string // where the program's source code is offered; empty if nowhere
@@ -79,7 +82,7 @@ func New(c Config) (*Pages, error) {
 	}
 	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil, Notify: c.Notify != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := auth.NewMux(fail.Deny)
@@ -88,6 +91,8 @@ func New(c Config) (*Pages, error) {
 	}
 	house, cameras, one := auth.On(auth.Home), auth.On(auth.Cameras), auth.OnCamera("id")
 	mux.Handle("GET /static/", auth.Enter, house, assets)
+	mux.Handle("GET /sw.js", auth.Enter, house, assets.At("worker.js"))
+	mux.Handle("GET /manifest.webmanifest", auth.Enter, house, assets.At("manifest.webmanifest"))
 	route("/", auth.Enter, house, failure.Nothing)
 	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
 	if c.Street != nil {
@@ -107,6 +112,14 @@ func New(c Config) (*Pages, error) {
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
+	if c.Notify != nil {
+		told := notifications.Page{Channels: c.Notify, Switch: c.Switch, Frames: frames, Texts: texts, Now: now}
+		route("GET /settings/notifications", auth.Manage, house, told.Get)
+		route("GET /settings/notifications/new", auth.Manage, house, told.New)
+		route("POST /settings/notifications/new", auth.Manage, house, told.Create)
+		route("GET /settings/notifications/{channel}", auth.Manage, house, told.Edit)
+		route("POST /settings/notifications/{channel}", auth.Manage, house, told.Post)
+	}
 	if c.Street != nil {
 		base := street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}
 		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: &share.Drafts{}}

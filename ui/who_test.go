@@ -102,13 +102,22 @@ var guests = map[string]int{
 	"GET /street/{street}/entries/{entry}/media/{place}":           403,
 	"GET /street/{street}/entries/{entry}/media/{place}/thumbnail": 403,
 
+	"GET /sw.js":                200,
+	"GET /manifest.webmanifest": 200,
+
+	"GET /settings/notifications":            403,
+	"GET /settings/notifications/new":        403,
+	"POST /settings/notifications/new":       403,
+	"GET /settings/notifications/{channel}":  403,
+	"POST /settings/notifications/{channel}": 403,
+
 	"GET /login":   200,
 	"POST /login":  403, // for want of the right key
 	"POST /logout": 303,
 }
 
 // strangers may have these, and nothing else.
-var strangers = []string{"GET /static/", "GET /login", "POST /login", "POST /logout"}
+var strangers = []string{"GET /static/", "GET /sw.js", "GET /manifest.webmanifest", "GET /login", "POST /login", "POST /logout"}
 
 // nobody is signed in.
 type nobody struct{}
@@ -122,7 +131,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []nvr.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Street: newNeighbors(t).off(), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

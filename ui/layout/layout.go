@@ -20,8 +20,9 @@ import (
 type Frame struct {
 	T      *text.Catalogue
 	Title  string // of the page, without the product's name
-	Here   string // the item of the navigation that is current: home, street, add, or none
+	Here   string // the item of the navigation that is current: home, street, notify, add, or none
 	Street bool   // there are pages of the neighborhood that whoever asks may see
+	Notify bool   // there are pages of notifications, likewise
 	Items  []Item // the navigation of pages that are not of a home; nil for that of one
 	Again  string // seconds after which a browser without script loads the page anew; empty for never
 	Foot   string
@@ -50,6 +51,7 @@ type Builder struct {
 	Source  string
 	Keyed   bool // there is an access key
 	Street  bool // there are pages of the neighborhood
+	Notify  bool // there are pages of notifications
 }
 
 // Bare frames a page that must not tell anything about the household.
@@ -79,6 +81,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	f.Here, f.Script, f.Shared = here, b.Assets.URL(script+".js"), b.Assets.URL("shared.js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
+	f.Notify = b.Notify && auth.May(ctx, auth.Manage, auth.Home)
 	f.Street = b.Street && auth.May(ctx, auth.Review, auth.Neighborhood)
 	cameras, err := b.Cameras.List(ctx)
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 	"time"
 )
 
-//go:embed css all:dist icon.svg
+//go:embed css all:dist icon.svg manifest.webmanifest
 var files embed.FS
 
 // sheets are joined in this order: tokens first, then parts, then screens.
-var sheets = []string{"tokens", "shell", "parts", "form", "home", "camera", "timeline", "street"}
+var sheets = []string{"tokens", "shell", "parts", "form", "home", "camera", "timeline", "street", "notify"}
 
 // Assets serves the files under /static/. It is read-only after [Load] and
 // safe for concurrent use.
@@ -42,6 +42,8 @@ var mimes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+
+	".webmanifest": "application/manifest+json",
 }
 
 // Load reads the embedded files and names them by their content.
@@ -66,7 +68,7 @@ func Load() (*Assets, error) {
 		return nil, err
 	}
 	err = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || (path.Ext(p) != ".js" && path.Ext(p) != ".svg") {
+		if err != nil || d.IsDir() || mimes[path.Ext(p)] == "" || path.Ext(p) == ".css" {
 			return err
 		}
 		b, err := files.ReadFile(p)
@@ -146,6 +148,16 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("ETag", etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// At returns a handler of one file at an address of its own, which does not change
+// with its content. What is not there is not found.
+func (a *Assets) At(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := r.Clone(r.Context())
+		at.URL.Path, at.URL.RawQuery = "/static/"+name, ""
+		a.ServeHTTP(w, at)
+	})
 }
 
 // takesGzip reads Accept-Encoding as far as browsers write it: names, each

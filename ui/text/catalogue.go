@@ -19,6 +19,7 @@ type Catalogue struct {
 	Recorded Recorded              `json:"recorded"`
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
+	Notify   Notify                `json:"notify"`
 	Failure  Failure               `json:"failure"`
 	Street   Street                `json:"street"`
 	Profile  Profile               `json:"profile"`
@@ -37,6 +38,7 @@ type Shell struct {
 	Home      string `json:"home"`
 	Add       string `json:"add"`
 	Street    string `json:"street"`
+	Notify    string `json:"notify"`
 	Recording string `json:"recording"` // {n} {of}
 	Nothing   string `json:"nothing"`
 	NoScript  string `json:"no_script"`

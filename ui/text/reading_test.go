@@ -20,7 +20,7 @@ func TestReading(t *testing.T) {
 		t.Errorf("what is voluntary reads at %.0f", ease)
 	}
 	var whole []string
-	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Street.Write.OpenHint} {
+	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Notify, all.English().Street.Write.OpenHint} {
 		eachText(reflect.ValueOf(page), func(s string) {
 			if len(strings.Fields(s)) < 12 {
 				return

@@ -1,0 +1,133 @@
+package ui_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/auth"
+	real "nvrd/pkg/household"
+	"nvrd/pkg/notify"
+	"nvrd/ui"
+)
+
+// newOutbox is an outbox of a home without channels.
+func newOutbox(t *testing.T) *notify.Outbox {
+	t.Helper()
+	db, err := real.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	box, err := notify.Open(t.Context(), notify.Config{Home: db, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.Close() })
+	return box
+}
+
+// told is the pages of a home with an outbox.
+func told(t *testing.T) (*notify.Outbox, func(method, address string, form ...string) (int, string, string)) {
+	t.Helper()
+	box, h := newOutbox(t), &household{}
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Notify: box, Switch: box, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box, func(method, address string, form ...string) (int, string, string) {
+		values := url.Values{}
+		for i := 0; i < len(form); i += 2 {
+			values.Add(form[i], form[i+1])
+		}
+		r := httptest.NewRequest(method, address, strings.NewReader(values.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		auth.As(auth.Household(), pages).ServeHTTP(w, r)
+		return w.Code, w.Body.String(), w.Header().Get("Location")
+	}
+}
+
+func TestChannelsAreAddedAndChanged(t *testing.T) {
+	box, ask := told(t)
+	const canary, address = "canary-0123456789abcdef", "/settings/notifications"
+	if code, body, _ := ask("GET", address); code != 200 || !strings.Contains(body, "Nobody yet.") {
+		t.Errorf("%d", code)
+	}
+	for _, kind := range []string{"webhook", "ntfy", "mqtt", "email"} {
+		if code, body, _ := ask("GET", address+"/new?kind="+kind); code != 200 || !strings.Contains(body, `id="event-ring" type="checkbox" name="events" value="ring" checked`) || strings.Contains(body, `value="motion" checked`) {
+			t.Errorf("%s: %d", kind, code)
+		}
+	}
+	for _, kind := range []string{"webpush", "pigeon", ""} {
+		if code, _, _ := ask("GET", address+"/new?kind="+kind); code != 404 {
+			t.Errorf("%s: %d", kind, code)
+		}
+	}
+	code, body, _ := ask("POST", address+"/new", "kind", "ntfy", "name", "", "server", "ntfy.sh", "topic", canary, "events", "ring")
+	if code != 422 || !strings.Contains(body, "This is needed.") || !strings.Contains(body, `value="ntfy.sh"`) {
+		t.Errorf("%d", code)
+	}
+	if code, _, to := ask("POST", address+"/new", "kind", "ntfy", "name", "<script>alert(1)</script>", "server", "http://127.0.0.1:1", "topic", canary, "token", canary, "events", "ring", "events", "motion"); code != 303 || to != address+"?saved=1" {
+		t.Fatalf("%d %s", code, to)
+	}
+	one := address + "/1"
+	for _, page := range []string{address, one, address + "?saved=1", address + "?tested=1"} {
+		code, body, _ := ask("GET", page)
+		if code != 200 || strings.Contains(body, canary) || strings.Contains(body, "<script>alert") {
+			t.Errorf("%s: %d shows a secret or runs a name", page, code)
+		}
+	}
+	// A form that is sent as it came changes nothing.
+	if code, _, _ := ask("POST", one, "do", "save", "name", "Tablet", "server", "http://127.0.0.1:1", "topic", "***", "token", "***", "events", "ring"); code != 303 {
+		t.Error(code)
+	}
+	if c := box.Channels()[0]; c.Name != "Tablet" || c.Settings["token"] != "***" || len(c.Events) != 1 {
+		t.Errorf("%+v", c)
+	}
+	if code, body, _ := ask("POST", one, "do", "save", "name", "Tablet", "server", "https://evil.example", "topic", "***", "token", "***"); code != 422 || !strings.Contains(body, "again") || strings.Contains(body, canary) {
+		t.Errorf("a secret goes to another server: %d", code)
+	}
+	if code, _, to := ask("POST", one, "do", "test"); code != 303 || to != address+"?tested=1" {
+		t.Errorf("%d %s", code, to)
+	}
+	if _, body, _ := ask("GET", address+"?tested=1"); !strings.Contains(body, "did not reach Tablet") || !strings.Contains(body, "Nobody answered there.") {
+		t.Error("a test that failed is not told")
+	}
+	ask("POST", one, "do", "pause")
+	if _, body, _ := ask("GET", address); !strings.Contains(body, "Paused") || !box.Channels()[0].Paused {
+		t.Error("it is not paused")
+	}
+	ask("POST", one, "do", "resume")
+	if code, _, _ := ask("POST", one, "do", "dance"); code != 400 {
+		t.Error(code)
+	}
+	if code, _, _ := ask("POST", one, "do", "remove"); code != 303 || len(box.Channels()) != 0 {
+		t.Error(code)
+	}
+	if code, _, _ := ask("GET", one); code != 404 {
+		t.Error(code)
+	}
+}
+
+func TestWhatAPushServiceLearnsIsSaid(t *testing.T) {
+	_, ask := told(t)
+	_, body, _ := ask("GET", "/settings/notifications")
+	for _, said := range []string{"Google, Mozilla, Apple or Microsoft", "internet address of your home", "It does not learn what happened", "same length"} {
+		if !strings.Contains(body, said) {
+			t.Errorf("the page does not say: %s", said)
+		}
+	}
+}
+
+func TestWorkerAndManifest(t *testing.T) {
+	_, ask := told(t)
+	for address, want := range map[string]string{"/sw.js?open=Open": "push", "/manifest.webmanifest": `"start_url": "/"`} {
+		if code, body, _ := ask("GET", address); code != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d", address, code)
+		}
+	}
+}
