@@ -17,6 +17,7 @@ import (
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/ffmpeg"
+	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/page/street"
@@ -37,6 +38,7 @@ type server struct {
 	*appliance.Appliance
 	neighbors *online.Online
 	choices   *choice.Choices
+	outbox    *notify.Outbox
 	tool      *ffmpeg.Tool // nil if it is not there
 	log       *slog.Logger
 	http      *http.Server
@@ -73,6 +75,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	a.listener = api.Limit(listener)
+	if a.outbox, err = notify.Open(ctx, a.told()); err != nil {
+		return nil, err
+	}
 	handler, err := a.handler(s, gate)
 	if err != nil {
 		return nil, err
@@ -123,6 +128,8 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},
 		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver, Note: a.brought, Answers: a.answers, Forget: a.forget},
+		Notify:    a.outbox,
+		Switch:    a.outbox,
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,
@@ -141,7 +148,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
 		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, History: a.Dir.Catalog,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, History: a.Dir.Catalog, Notify: a.outbox,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()
@@ -185,6 +192,9 @@ func (a *server) Close() error {
 	}
 	if a.neighbors != nil {
 		errs = append(errs, a.neighbors.Close())
+	}
+	if a.outbox != nil {
+		errs = append(errs, a.outbox.Close())
 	}
 	if a.choices != nil {
 		errs = append(errs, a.choices.Close())

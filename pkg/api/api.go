@@ -18,6 +18,7 @@ import (
 	"nvrd/pkg/event"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
+	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 )
@@ -89,6 +90,8 @@ type Config struct {
 	Events    Events
 	Rings     Rings
 	History   History
+	// Notify has the channels by which the household is told what happens.
+	Notify *notify.Outbox
 	// Subscribe returns a channel that gives a value after every change of what
 	// Cameras.List returns (changes that follow quickly may share one), and a
 	// function that ends the subscription.
@@ -157,6 +160,14 @@ func (a *api) routes() []route {
 		{"GET /api/v1/home", auth.Manage, home, a.home},
 		{"PATCH /api/v1/home", auth.Manage, home, a.changeHome},
 		{"POST /api/v1/probe", auth.Manage, home, a.probe},
+		{"GET /api/v1/channels", auth.Manage, home, a.channels},
+		{"POST /api/v1/channels", auth.Manage, home, a.addChannel},
+		{"GET /api/v1/channels/{channel}", auth.Manage, home, a.channel},
+		{"PATCH /api/v1/channels/{channel}", auth.Manage, home, a.changeChannel},
+		{"DELETE /api/v1/channels/{channel}", auth.Manage, home, a.removeChannel},
+		{"POST /api/v1/channels/{channel}/test", auth.Manage, home, a.testChannel},
+		{"GET /api/v1/push", auth.Manage, home, a.push},
+		{"GET /api/v1/messages/{message}/picture.jpg", auth.Review, cameras, a.messagePicture},
 		{"GET /api/v1/cameras/{camera}/timeline", auth.Review, camera, a.timeline},
 		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nvrd/pkg/household"
+	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 )
 
@@ -132,12 +133,12 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 func TestSchemasAreWhatIsSent(t *testing.T) {
 	d := described(t)
 	// What is read, not sent, with what it must hold.
-	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}}
+	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}, "ChannelInput": {"kind", "name", "settings"}, "ChannelChange": nil}
 	for name, v := range map[string]any{
 		"Health": healthView{}, "Notice": noticeView{}, "Camera": nvr.Camera{}, "State": nvr.State{}, "Stream": nvr.Stream{}, "Video": nvr.Video{}, "Audio": nvr.Audio{},
 		"CameraInput": household.CameraInput{}, "CameraChange": cameraChange{}, "Probe": nvr.Probe{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
 		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
-		"Home": homeView{}, "HomeChange": homeChange{}, "EventInput": eventInput{}, "Event": eventView{}, "Events": eventsView{},
+		"Home": homeView{}, "HomeChange": homeChange{}, "EventInput": eventInput{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
 	} {
 		var all, always []string
 		for f := range reflect.TypeOf(v).Fields() {

@@ -21,6 +21,7 @@ import (
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/media"
+	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
@@ -41,6 +42,7 @@ type home struct {
 	bus     *event.Bus
 	rings   *ring.Rings
 	catalog *catalog.Catalog // nil until something was recorded
+	outbox  *notify.Outbox
 	log     bytes.Buffer
 	bare    http.Handler // the API, which asks who asks
 	api     http.Handler // asked by the household
@@ -54,6 +56,10 @@ func newHome(t *testing.T) *home {
 	}
 	t.Cleanup(func() { db.Close() })
 	h := &home{db: db, changed: make(chan struct{}, 1)}
+	if h.outbox, err = notify.Open(t.Context(), notify.Config{Home: db, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.outbox.Close() })
 	h.bus = event.New(func(e nvr.Event) {
 		h.events = append(h.events, fmt.Sprintf("%s %s %s %q", e.Stream.Camera, e.Kind, e.Span.From, e.Detail))
 	})
@@ -66,7 +72,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
-		Events: h.bus, Rings: h.rings, History: h.catalog,
+		Events: h.bus, Rings: h.rings, History: h.catalog, Notify: h.outbox,
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

@@ -43,6 +43,14 @@ var guests = map[string]int{
 	"GET /api/v1/home":                                    403,
 	"PATCH /api/v1/home":                                  403,
 	"POST /api/v1/probe":                                  403,
+	"GET /api/v1/channels":                                403,
+	"POST /api/v1/channels":                               403,
+	"GET /api/v1/channels/{channel}":                      403,
+	"PATCH /api/v1/channels/{channel}":                    403,
+	"DELETE /api/v1/channels/{channel}":                   403,
+	"POST /api/v1/channels/{channel}/test":                403,
+	"GET /api/v1/push":                                    403,
+	"GET /api/v1/messages/{message}/picture.jpg":          open,
 	"GET /api/v1/cameras/{camera}/timeline":               open,
 	"GET /api/v1/cameras/{camera}/playlist.m3u8":          open,
 	"GET /api/v1/cameras/{camera}/export.mp4":             403,
@@ -71,7 +79,7 @@ func TestGuests(t *testing.T) {
 	}
 	asked := func(who auth.Subject, address, camera string) *http.Response {
 		method, target, _ := strings.Cut(address, " ")
-		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{init}", strings.Repeat("0", 64)).Replace(target)
+		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
 		if strings.HasSuffix(target, "/states") || strings.HasSuffix(target, "/events/live") {
 			method = "HEAD" // without end otherwise
 		}
