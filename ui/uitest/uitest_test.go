@@ -93,6 +93,10 @@ func TestBrowsers(t *testing.T) {
 		slow := narrowing(t, p, 190_000/8)
 		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "link": slow}))
 	})
+	t.Run("notifications", func(t *testing.T) {
+		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "notifications", "STOOP_URL="+p.listen)
+	})
 	t.Run("windows", func(t *testing.T) {
 		door := porch.Door()
 		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})

@@ -1,0 +1,108 @@
+// Who is told, and what a browser shows of what it is told.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { base, close, each, hostile, launch, open } from './browser.mjs'
+
+const address = `${base}/settings/notifications`
+let browser
+before(async () => (browser = await launch()))
+after(() => browser.close())
+
+test('somebody is told, tested, paused and forgotten, without script', async () => {
+  const page = await open(browser, { javaScriptEnabled: false })
+  await page.goto(base)
+  await page.click('.rail a[href="/settings/notifications"]')
+  await page.click('a[href$="kind=webhook"]')
+  await page.fill('#name', hostile.slice(0, 40))
+  await page.fill('#url', 'not an address')
+  await page.click('[value=save]')
+  assert.match(await page.textContent('#url-note'), /begins with/)
+  await page.fill('#url', 'http://127.0.0.1:1/canary-4711')
+  await page.click('[value=save]')
+  await page.waitForURL(/saved=1$/)
+  assert.ok(!(await page.content()).includes('canary-4711'))
+  await page.click('[value=test]')
+  assert.match(await page.textContent('.answer.bad'), /did not reach/)
+  await page.click('[value=pause]')
+  await page.locator('[value=resume]').waitFor()
+  await page.click('.row.channel a')
+  assert.equal(await page.inputValue('#url'), '***')
+  await page.click('[value=remove]')
+  await page.waitForURL(/gone=/)
+  assert.equal(await page.locator('.row.channel').count(), 0)
+  page.may = /422/ // how a mistake is answered
+  await close(page)
+})
+
+test('a browser shows what comes, replaces it by what follows, and closes it when it is over', async () => {
+  const page = await open(browser)
+  await page.context().grantPermissions(['notifications'], { origin: base })
+  await page.goto(address)
+  const devtools = await page.context().newCDPSession(page)
+  const registered = new Promise((done) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const ours = registrations.find((r) => r.scopeURL === `${base}/`)
+      if (ours) done(ours.registrationId)
+    })
+  })
+  await devtools.send('ServiceWorker.enable')
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register('/sw.js?answer=Answer&silence=Silence&open=Open', { scope: '/' })
+    await navigator.serviceWorker.ready
+  })
+  const registrationId = await registered
+  const tell = (m) => devtools.send('ServiceWorker.deliverPushMessage', { origin: base, registrationId, data: JSON.stringify(m) })
+  const shown = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready
+      return (await registration.getNotifications()).map((n) => ({ title: n.title, body: n.body, tag: n.tag, silent: n.silent, actions: n.actions?.map((a) => a.title) }))
+    })
+  const until = async (fits) => {
+    let all
+    for (let tries = 0; tries < 100; tries++) {
+      all = await shown()
+      if (fits(all)) return all
+      await new Promise((done) => setTimeout(done, 50))
+    }
+    throw new Error(`after 5 s there is ${JSON.stringify(all)}`)
+  }
+  const ring = { id: 'ring-1', kind: 'ring', at: new Date().toISOString(), title: 'Front door', text: 'Somebody rings.', link: '/', picture: false, urgent: true, gone: false, missed: false }
+  await tell(ring)
+  const [first] = await until((all) => all.length === 1)
+  assert.deepEqual(first, { title: 'Front door', body: 'Somebody rings.', tag: 'ring-1', silent: false, actions: ['Answer', 'Silence'] })
+  await tell({ ...ring, text: 'With a picture.', picture: true })
+  const [second] = await until((all) => all[0]?.body === 'With a picture.')
+  assert.equal(second.silent, true, 'the picture sounds a second time')
+  assert.equal((await shown()).length, 1)
+  await tell({ ...ring, id: 'motion-1', kind: 'motion', urgent: false, title: hostile })
+  await until((all) => all.length === 2 && all.some((n) => n.title === hostile && n.actions.length === 1))
+  await tell({ ...ring, gone: true, text: 'Answered.' })
+  await until((all) => all.length === 1 && all[0].tag === 'motion-1')
+  assert.deepEqual(await page.evaluate(async () => (await caches.keys()).length), 0)
+  page.may = /picture\.jpg/ // nobody took one
+  await close(page)
+})
+
+test('the pages of notifications hold on a phone and a desk', async () => {
+  for (const [name, url, paused] of [['Kitchen tablet', 'http://127.0.0.1:1/x', false], ['Node-RED', 'http://127.0.0.1:1/y', true]]) {
+    const res = await fetch(`${base}/api/v1/channels`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ kind: 'webhook', name, settings: { url } }),
+    })
+    const { id } = await res.json()
+    const changed = paused
+      ? await fetch(`${base}/api/v1/channels/${id}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ paused }) })
+      : await fetch(`${base}/api/v1/channels/${id}/test`, { method: 'POST' })
+    assert.equal(changed.status, 200)
+  }
+  await each(browser, async (page, shot) => {
+    await page.goto(address)
+    await page.locator('[data-phone] [data-turn=on]:visible, [data-phone] [data-when=denied]:visible').waitFor()
+    await shot('notifications-channels')
+    await page.click('[data-phone] summary')
+    await shot('notifications')
+    await page.goto(`${address}/new?kind=mqtt`)
+    await shot('notifications-mqtt')
+  })
+})
