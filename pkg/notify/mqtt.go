@@ -40,7 +40,7 @@ type mqtt struct {
 
 const (
 	keepAlive    = 30 // seconds after which the broker says that this home is gone: 45
-	goodbyeTime  = 2 * time.Second
+	goodbyeTime  = 4 * time.Second
 	announceTime = 10 * time.Second
 	// motionTime is how long Home Assistant shows motion after a message of it.
 	motionTime = 30

@@ -88,7 +88,7 @@ type assistant struct {
 	m   *autopaho.ConnectionManager
 }
 
-func (b *broker) assistant() *assistant {
+func (b *broker) assistant(name string) *assistant {
 	b.t.Helper()
 	a := &assistant{got: make(chan *paho.Publish, 1000)}
 	server, err := url.Parse("mqtt://" + b.address)
@@ -97,7 +97,7 @@ func (b *broker) assistant() *assistant {
 	}
 	a.m, err = autopaho.NewConnection(b.t.Context(), autopaho.ClientConfig{
 		ServerUrls: []*url.URL{server}, KeepAlive: 20, ConnectUsername: "stoop", ConnectPassword: []byte("right"),
-		ClientConfig: paho.ClientConfig{ClientID: "assistant", OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
+		ClientConfig: paho.ClientConfig{ClientID: name, OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
 			a.got <- p.Packet
 			return true, nil
 		}}},
@@ -128,7 +128,7 @@ func (a *assistant) until(t *testing.T, ending string) *paho.Publish {
 
 func TestHomeAssistant(t *testing.T) {
 	b := startBroker(t)
-	a := b.assistant()
+	a := b.assistant("assistant")
 	h := newHouse(t)
 	if _, err := h.db.AddCamera(t.Context(), household.CameraInput{Name: "Old", URL: "rtsp://192.168.1.20/"}); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestABrokerThatWasAway(t *testing.T) {
 	h.send(ring("ring-2"), nil)
 	eventually(t, "noted", func() bool { return h.box.Channels()[0].Trouble == Unreachable })
 	b.start()
-	a := b.assistant()
+	a := b.assistant("assistant")
 	if p := a.until(t, "/ring"); !strings.Contains(string(p.Payload), "ring-2") {
 		t.Errorf("%s", p.Payload)
 	}
@@ -217,9 +217,12 @@ func TestABrokerThatIsLeftAlone(t *testing.T) {
 		c, err := h.box.Test(t.Context(), h.box.Channels()[0].ID, "Test", "Test")
 		return err == nil && c.Trouble == ""
 	})
-	a := b.assistant()
-	if p := a.until(t, "/status"); string(p.Payload) != "online" || !p.Retain {
+	a := b.assistant("assistant")
+	if p := a.until(t, "/status"); string(p.Payload) != "online" {
 		t.Errorf("%s", p.Payload)
+	}
+	if p := b.assistant("another").until(t, "/status"); string(p.Payload) != "online" || !p.Retain {
+		t.Errorf("who comes later is told %s", p.Payload)
 	}
 	h.box.open[h.box.Channels()[0].ID].sender.(*mqtt).manager.TerminateConnectionForTest() // as if the power went
 	if p := a.until(t, "/status"); string(p.Payload) != "offline" {
