@@ -17,6 +17,7 @@ import (
 	"nvrd/ui/page/add"
 	"nvrd/ui/page/camera"
 	"nvrd/ui/page/failure"
+	"nvrd/ui/page/find"
 	"nvrd/ui/page/home"
 	"nvrd/ui/page/login"
 	"nvrd/ui/page/notifications"
@@ -33,6 +34,7 @@ import (
 type Config struct {
 	Cameras   appliance.Cameras
 	Setup     appliance.Setup
+	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Door      appliance.Door         // nil if there is no access key
@@ -101,7 +103,13 @@ func New(c Config) (*Pages, error) {
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
-	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts}
+	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts, Finds: c.Finder != nil}
+	if c.Finder != nil {
+		finding := find.Page{Finder: c.Finder, Frames: frames, Texts: texts}
+		route("GET /cameras/find", auth.Manage, house, finding.Get)
+		route("POST /cameras/find", auth.Manage, house, finding.Post)
+		route("GET /cameras/find/{found}/picture.mp4", auth.Manage, house, finding.Picture)
+	}
 	route("GET /cameras/new", auth.Manage, house, adding.Get)
 	route("POST /cameras/new", auth.Manage, house, adding.Post)
 	route("GET /cameras/{id}/edit", auth.Manage, one, adding.Edit)

@@ -191,7 +191,7 @@ func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

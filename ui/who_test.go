@@ -31,6 +31,8 @@ var guests = map[string]int{
 	"GET /cameras/{id}":            200,
 	"GET /cameras/new":             403,
 	"POST /cameras/new":            403,
+	"GET /cameras/find":            403,
+	"POST /cameras/find":           403,
 	"GET /cameras/{id}/edit":       403,
 	"POST /cameras/{id}/edit":      403,
 	"GET /cameras/{id}/recording":  403,
@@ -93,6 +95,7 @@ var guests = map[string]int{
 	"POST /cameras/{id}/share":                    403,
 	"GET /street/{street}/drafts/{draft}":         403,
 
+	"GET /cameras/find/{found}/picture.mp4":                        403,
 	"GET /street/{street}/requests/{request}/answer":               403,
 	"POST /street/{street}/requests/{request}/answer":              403,
 	"GET /street/{street}/entries/{entry}/report":                  403,
@@ -131,7 +134,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []nvr.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

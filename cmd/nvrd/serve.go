@@ -17,6 +17,7 @@ import (
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/ffmpeg"
+	finding "nvrd/pkg/find"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
@@ -122,6 +123,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},
 		Setup:     pageCameras{a.Cameras, a.Dir},
+		Finder:    finder{a.Cameras, a.Dir.Home, &finding.Held{}, a.log},
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
 		Notices:   a.Notices,

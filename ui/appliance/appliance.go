@@ -47,6 +47,41 @@ type Setup interface {
 	Probe(ctx context.Context, id nvr.CameraID, in Input) (nvr.Probe, error)
 }
 
+// Finder finds out how a camera is reached before it is added. Its methods are safe
+// for concurrent use and answer with the error kinds of pkg/nvr.
+type Finder interface {
+	// Around searches the home's own network, for 3 s.
+	Around(ctx context.Context) ([]Device, error)
+	// Ask finds out how the camera at an address is reached, in at most 45 s. That
+	// there is none is a Finding, not an error.
+	Ask(ctx context.Context, address, user, password string) (Finding, error)
+	// Found returns a camera that was found in the last minutes, or
+	// [nvr.ErrNotFound].
+	Found(name string) (Finding, error)
+	// Picture returns an MP4 with one picture of it.
+	Picture(name string) ([]byte, error)
+	// AddFound adds it under a name. It fails with [nvr.ErrNotFound],
+	// [nvr.ErrInvalid] or [nvr.ErrExists].
+	AddFound(ctx context.Context, name, as string) (nvr.CameraID, error)
+}
+
+// Device is a device that answered a search.
+type Device struct{ Address, Name string }
+
+// Finding is a camera that was found, or why there is none.
+type Finding struct {
+	Name    string // of the camera that was found, for Found; empty if there is none
+	Suggest string // what to call it
+	Streams []nvr.Stream
+	Moved   bool // it named another machine, in whose place the one that was asked was put
+	Tells   bool // it tells when somebody rings
+
+	NeedPassword, Refused bool
+	Reason                nvr.Reason
+	Detail                string
+	Doubt                 *nvr.Doubt // about the address
+}
+
 // Household is what can be set. Its methods are safe for concurrent use and
 // answer with the error kinds of pkg/nvr. The recorder follows within a moment.
 type Household interface {

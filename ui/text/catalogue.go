@@ -16,6 +16,7 @@ type Catalogue struct {
 	State    State                 `json:"state"`
 	Camera   Camera                `json:"camera"`
 	Add      Add                   `json:"add"`
+	Find     Find                  `json:"find"`
 	Recorded Recorded              `json:"recorded"`
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
@@ -177,6 +178,33 @@ type Add struct {
 	ChangeLead string            `json:"change_lead"`
 	Kept       string            `json:"password_kept"`
 	Save       string            `json:"save"`
+}
+
+// Find is the page that finds out how a camera is reached.
+type Find struct {
+	Title     string `json:"title"`
+	Lead      string `json:"lead"`
+	Search    string `json:"search"`
+	SearchTip string `json:"search_hint"`
+	None      string `json:"none"`
+	Around    string `json:"around"`
+	Address   string `json:"address"`
+	Hint      string `json:"address_hint"`
+	Next      string `json:"next"`
+	Login     string `json:"login"`
+	LoginLead string `json:"login_lead"`
+	Wrong     string `json:"wrong"`
+	This      string `json:"this"`
+	ThisLead  string `json:"this_lead"`
+	Picture   string `json:"picture"`
+	Moved     string `json:"moved"`
+	Tells     string `json:"tells"`
+	Add       string `json:"add"`
+	Back      string `json:"back"`
+	Late      string `json:"late"`
+	Unfound   string `json:"unfound"`
+	ByHand    string `json:"by_hand"`
+	Offer     string `json:"offer"`
 }
 
 // Recorded is the page that says what is recorded of a camera.

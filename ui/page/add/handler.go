@@ -18,6 +18,7 @@ type Page struct {
 	Setup  appliance.Setup
 	Frames layout.Builder
 	Texts  *text.Texts
+	Finds  bool // there is a page that finds cameras
 }
 
 // Get shows an empty form.
@@ -105,5 +106,6 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 	}
 	m := newModel(f, id, in, wrong)
 	m.answer = a
+	m.finds = p.Finds && id == 0
 	return layout.Render(w, r, status, view(m))
 }

@@ -24,6 +24,7 @@ type model struct {
 	reach   []component.Field
 	account []component.Field
 	answer  *answer
+	finds   bool // there is a page that finds cameras
 }
 
 // answer is what a tested camera said.

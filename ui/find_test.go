@@ -1,0 +1,85 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+)
+
+// The household of the tests finds cameras of these addresses.
+func (h *household) Around(context.Context) ([]appliance.Device, error) {
+	return []appliance.Device{{Address: "http://10.0.0.7/onvif/device_service", Name: "<b>Bell</b>"}}, nil
+}
+
+func (h *household) Ask(_ context.Context, address, user, password string) (appliance.Finding, error) {
+	switch {
+	case address == "":
+		return appliance.Finding{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "address", Mistake: "no_address"}}, nil
+	case !strings.Contains(address, "10.0.0.7"):
+		return appliance.Finding{Reason: nvr.Unreachable, Detail: "no answer"}, nil
+	case password != "right":
+		return appliance.Finding{NeedPassword: true, Refused: user != "", Reason: nvr.WrongPassword}, nil
+	}
+	return h.Found("held")
+}
+
+func (h *household) Found(name string) (appliance.Finding, error) {
+	if name != "held" {
+		return appliance.Finding{}, fmt.Errorf("found: %w", nvr.ErrNotFound)
+	}
+	return appliance.Finding{Name: "held", Suggest: "Bell 2", Moved: true, Tells: true}, nil
+}
+
+func (h *household) Picture(name string) ([]byte, error) {
+	_, err := h.Found(name)
+	return []byte("a picture"), err
+}
+
+func (h *household) AddFound(ctx context.Context, name, as string) (nvr.CameraID, error) {
+	if _, err := h.Found(name); err != nil {
+		return 0, err
+	}
+	return h.Add(ctx, appliance.Input{Name: as, URL: "rtsp://10.0.0.7/"})
+}
+
+func TestFind(t *testing.T) {
+	form := func(pairs ...string) url.Values {
+		v := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+	for name, c := range map[string]struct {
+		form   url.Values
+		status int
+		says   []string
+	}{
+		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service"}},
+		"nothing typed":  {form("do", "ask"), 422, []string{"address is needed"}},
+		"nobody there":   {form("do", "ask", "address", "10.0.0.9"), 422, []string{`value="10.0.0.9"`, "no answer"}},
+		"one that is":    {form("use", "http://10.0.0.7/onvif/device_service"), 200, []string{`type="password"`, `value="admin"`}},
+		"a wrong one":    {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-wrong"), 200, []string{"refuses this user or password", `value="ada"`}},
+		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/cameras/find/held/picture.mp4", "This is it: add", `value="Bell 2"`}},
+		"added too late": {form("do", "add", "found", "another", "name", "Front"), 404, []string{"look for the camera again"}},
+		"added":          {form("do", "add", "found", "held", "name", "Front"), 303, nil},
+	} {
+		w := post(serve(t, &household{}), "/cameras/find", c.form)
+		if w.Code != c.status {
+			t.Errorf("%s: %d, want %d", name, w.Code, c.status)
+		}
+		for _, text := range c.says {
+			if !strings.Contains(w.Body.String(), text) {
+				t.Errorf("%s: lacks %q:\n%s", name, text, w.Body)
+			}
+		}
+		if strings.Contains(w.Body.String(), "canary") {
+			t.Errorf("%s: the password came back", name)
+		}
+	}
+}
