@@ -83,6 +83,15 @@ func TestMakersAreSane(t *testing.T) {
 	}
 }
 
+func TestServices(t *testing.T) {
+	if got := services("http://10.0.0.1:81/"); len(got) != 1 || got[0] != "http://10.0.0.1:81/" {
+		t.Errorf("with a port: %q", got)
+	}
+	if got := services("http://[fd00::1]/"); len(got) != 1+len(onvifPorts) || got[1] != "http://[fd00::1]:8000/" {
+		t.Errorf("without a port: %q", got)
+	}
+}
+
 // street starts a camera that sends pictures and one that speaks ONVIF before it.
 func street(t *testing.T, quirks ...onvifsim.Quirk) (device *onvifsim.Device, film *rtspsim.Server, address string) {
 	t.Helper()

@@ -30,6 +30,10 @@ var makers = []maker{
 	{name: "", main: "/"},
 }
 
+// onvifPorts are where makers have ONVIF, apart from 80: Reolink, Tapo, many without
+// a name, Foscam, and others.
+var onvifPorts = []string{"8000", "2020", "8899", "888", "8080"}
+
 // likely returns the makers with the one first that a device names.
 func likely(said string) []maker {
 	said = strings.ToLower(said)

@@ -39,6 +39,9 @@ const (
 	// tryTimeout is how long one of many addresses may take to show a picture.
 	tryTimeout = 12 * time.Second
 	usualRTSP  = 554
+	// speakTimeout is how long each of several ports may take to show that ONVIF is
+	// spoken there.
+	speakTimeout = 3 * time.Second
 )
 
 // reachable tells whether the fence lets the machine be asked at all: only that is
@@ -88,14 +91,11 @@ func (s *search) allowed() bool {
 
 // askONVIF asks for the streams, and whether the device tells what happens at it.
 func (s *search) askONVIF(ctx context.Context) {
-	d, err := onvif.New(onvif.Config{Address: s.target.web, User: s.wanted.User, Password: s.wanted.Password.Reveal(), DialContext: s.dial.DialContext})
-	if err != nil {
+	d := s.speaks(ctx)
+	if d == nil {
 		return
 	}
 	defer d.Close()
-	if d.Time(ctx) != nil {
-		return // it does not speak ONVIF there
-	}
 	profiles, err := d.Profiles(ctx)
 	s.tries += d.Tries()
 	if onvif.IsWrongPassword(err) {
@@ -126,6 +126,39 @@ func (s *search) askONVIF(ctx context.Context) {
 	}
 	s.found.Moved, s.found.Suggest = d.Moved(), s.device.Model
 	s.found.Bell = &household.Bell{Kind: household.ONVIFBell, Address: s.target.web, AsCamera: true, Settings: text}
+}
+
+// speaks returns the device that speaks ONVIF at the machine, at the port that was
+// given or else at those that makers use; nil if none does.
+func (s *search) speaks(ctx context.Context) *onvif.Device {
+	for _, web := range services(s.target.web) {
+		d, err := onvif.New(onvif.Config{Address: web, User: s.wanted.User, Password: s.wanted.Password.Reveal(), DialContext: s.dial.DialContext})
+		if err != nil {
+			return nil
+		}
+		within, cancel := context.WithTimeout(ctx, speakTimeout)
+		err = d.Time(within)
+		cancel()
+		if err == nil {
+			s.target.web = web
+			return d
+		}
+		d.Close()
+	}
+	return nil
+}
+
+// services returns where ONVIF may be spoken, given one address of the machine.
+func services(web string) []string {
+	all := []string{web}
+	u, err := url.Parse(web)
+	if err != nil || u.Port() != "" {
+		return all
+	}
+	for _, port := range onvifPorts {
+		all = append(all, "http://"+net.JoinHostPort(u.Hostname(), port)+"/")
+	}
+	return all
 }
 
 // Settings are what is kept of a device that speaks ONVIF, with its bell.

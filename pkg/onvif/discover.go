@@ -128,7 +128,7 @@ func probe(id, types string) []byte {
 // the home. The address is on the machine that it came from, whatever it says.
 func readMatch(data []byte, from *net.UDPAddr, ids []string) (Found, bool) {
 	at, ok := netip.AddrFromSlice(from.IP)
-	if at = at.Unmap(); !ok || !at.IsPrivate() && !at.IsLoopback() && !at.IsLinkLocalUnicast() {
+	if at = at.Unmap(); !ok || !at.IsPrivate() && !at.IsLoopback() {
 		return Found{}, false
 	}
 	root, err := parse(data)
@@ -147,7 +147,7 @@ func readMatch(data []byte, from *net.UDPAddr, ids []string) (Found, bool) {
 	if !strings.Contains(match.find(nsDiscovery, "Types").String(), "NetworkVideoTransmitter") && !strings.Contains(scopes, "onvif://") {
 		return Found{}, false
 	}
-	address, ok := choose(strings.Fields(match.find(nsDiscovery, "XAddrs").String()), at.WithZone(from.Zone))
+	address, ok := choose(strings.Fields(match.find(nsDiscovery, "XAddrs").String()), at)
 	return Found{address, scope(scopes, "name"), scope(scopes, "hardware")}, ok
 }
 
@@ -160,7 +160,7 @@ func choose(all []string, at netip.Addr) (string, bool) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 			continue
 		}
-		if best == nil || u.Hostname() == at.WithZone("").String() && best.Hostname() != at.WithZone("").String() {
+		if best == nil || u.Hostname() == at.String() && best.Hostname() != at.String() {
 			best = u
 		}
 	}
@@ -169,7 +169,7 @@ func choose(all []string, at netip.Addr) (string, bool) {
 	}
 	host := at.String()
 	if at.Is6() {
-		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]"
+		host = "[" + host + "]"
 	}
 	if port := best.Port(); port != "" {
 		host += ":" + port
@@ -194,7 +194,7 @@ func scope(scopes, kind string) string {
 	return ""
 }
 
-// privateSockets opens one socket for each private address of this machine: on a
+// privateSockets opens one socket for each private address (IPv4) of this machine: on a
 // network that is the home's own, not the far end of a tunnel.
 func privateSockets() ([]Socket, error) {
 	interfaces, err := net.Interfaces()
@@ -212,7 +212,7 @@ func privateSockets() ([]Socket, error) {
 			continue // it is gone
 		}
 		for _, a := range addresses {
-			if s, ok := socketAt(a, in.Name); ok && len(all) < maxSockets {
+			if s, ok := socketAt(a); ok && len(all) < maxSockets {
 				all = append(all, s)
 			}
 		}
@@ -225,23 +225,17 @@ func privateSockets() ([]Socket, error) {
 
 // socketAt opens a socket at an address of an interface. What is sent to a group
 // leaves by the interface that the socket's own address belongs to.
-func socketAt(a net.Addr, name string) (Socket, bool) {
+func socketAt(a net.Addr) (Socket, bool) {
 	own, ok := a.(*net.IPNet)
 	if !ok {
 		return Socket{}, false
 	}
+	// By IPv6 a camera would answer a second time, from an address of one link, at
+	// which it can't be kept.
 	at, ok := netip.AddrFromSlice(own.IP)
-	if at = at.Unmap(); !ok || !at.IsPrivate() && (at.Is4() || !at.IsLinkLocalUnicast()) {
+	if at = at.Unmap(); !ok || !at.Is4() || !at.IsPrivate() {
 		return Socket{}, false
 	}
-	group := &net.UDPAddr{IP: net.IPv4(239, 255, 255, 250), Port: 3702}
-	local := &net.UDPAddr{IP: own.IP}
-	if at.Is6() {
-		if !at.IsLinkLocalUnicast() {
-			return Socket{}, false // its link-local address asks the same network
-		}
-		group, local.Zone = &net.UDPAddr{IP: net.ParseIP("ff02::c"), Port: 3702, Zone: name}, name
-	}
-	conn, err := net.ListenUDP("udp", local)
-	return Socket{conn, group}, err == nil
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: own.IP})
+	return Socket{conn, &net.UDPAddr{IP: net.IPv4(239, 255, 255, 250), Port: 3702}}, err == nil
 }
