@@ -164,7 +164,7 @@ func (d *Device) subscription(w http.ResponseWriter, r *http.Request, body strin
 	d.mu.Lock()
 	s := d.subs[id]
 	d.mu.Unlock()
-	to := between(between(body, "<a:To ", "/a:To>"), ">", "<")
+	to := first(sentTo, body)
 	echoed := between(between(body, ":SubscriptionId", "</"), ">", "<")
 	if s == nil || !strings.HasSuffix(to, "/onvif/subscription/"+id) || echoed != id {
 		d.fault(w, http.StatusBadRequest, "wsrf-rw:ResourceUnknownFault", "no such subscription")

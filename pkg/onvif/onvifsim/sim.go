@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -224,8 +225,7 @@ func (d *Device) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	name := between(string(body), "<s:Body><q:", ">")
-	name, _, _ = strings.Cut(name, " ")
+	name := first(callName, string(body))
 	if d.has(Redirects) {
 		http.Redirect(w, r, "http://203.0.113.9/onvif/device_service", http.StatusTemporaryRedirect)
 		return
@@ -242,6 +242,20 @@ func (d *Device) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	call(d, w, r, string(body))
+}
+
+// Whatever prefixes a client chooses.
+var (
+	callName = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)`)
+	sentTo   = regexp.MustCompile(`<(?:[\w-]+:)?To(?: [^>]*)?>([^<]*)<`)
+)
+
+// first returns what the group of a pattern matches first; nothing if it does not.
+func first(pattern *regexp.Regexp, text string) string {
+	if m := pattern.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // between returns what stands between two marks; nothing if it is not there.
