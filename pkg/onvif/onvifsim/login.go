@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -95,7 +96,9 @@ func (d *Device) tokened(body string) (ok, tried bool) {
 	if token == "" {
 		return false, false
 	}
-	value := func(name string) string { return between(between(token, ":"+name, "</"), ">", "<") }
+	value := func(name string) string {
+		return first(regexp.MustCompile(`<(?:[\w-]+:)?`+name+`(?: [^>]*)?>([^<]*)<`), token)
+	}
 	nonce, err := base64.StdEncoding.DecodeString(value("Nonce"))
 	if err != nil {
 		return false, true
