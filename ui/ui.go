@@ -37,6 +37,7 @@ type Config struct {
 	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
 	Timelines appliance.Timelines
+	Rings     appliance.Rings
 	Door      appliance.Door         // nil if there is no access key
 	Street    street.Service         // the neighborhood; nil if there are no pages of it
 	Studio    share.Studio           // makes what is shared with it; nil if Street is
@@ -96,13 +97,14 @@ func New(c Config) (*Pages, error) {
 	mux.Handle("GET /sw.js", auth.Enter, house, assets.At("worker.js"))
 	mux.Handle("GET /manifest.webmanifest", auth.Enter, house, assets.At("manifest.webmanifest"))
 	route("/", auth.Enter, house, failure.Nothing)
-	first := home.Page{Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
+	first := home.Page{Rings: c.Rings, Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
 	if c.Street != nil {
 		first.Street = street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}.Digests
 	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts, Finds: c.Finder != nil}
 	if c.Finder != nil {
 		finding := find.Page{Finder: c.Finder, Frames: frames, Texts: texts}

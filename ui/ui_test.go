@@ -34,6 +34,7 @@ type household struct {
 	set     nvr.Recording // DefaultRecording if it is zero
 	home    appliance.Home
 	removed []nvr.CameraID
+	presses []nvr.Press
 }
 
 func (h *household) List(context.Context) ([]nvr.Camera, error) { return h.cameras, h.err }
@@ -121,6 +122,36 @@ func (h *household) Home(context.Context) (appliance.Home, error) {
 	return home, errors.Join(err, h.err)
 }
 
+func (h *household) Last(id nvr.CameraID) (nvr.Press, bool) {
+	for _, p := range h.presses {
+		if p.Camera == id {
+			return p, true
+		}
+	}
+	return nvr.Press{}, false
+}
+
+func (h *household) Missed(context.Context) (all []nvr.Press, err error) {
+	for _, p := range h.presses {
+		if p.Missed() {
+			all = append(all, p)
+		}
+	}
+	return all, h.err
+}
+
+func (h *household) Answer(id nvr.CameraID, at nvr.Time, who string) (nvr.Press, error) {
+	h.presses = append(h.presses, nvr.Press{Camera: id, At: at, Outcome: nvr.RingAnswered, Who: who, End: at})
+	return nvr.Press{}, h.refuse
+}
+
+func (h *household) See(_ context.Context, id nvr.CameraID, until nvr.Time) error {
+	for i := range h.presses {
+		h.presses[i].Seen = h.presses[i].Seen || h.presses[i].Camera == id && h.presses[i].At <= until
+	}
+	return h.err
+}
+
 func (h *household) Choose(_ context.Context, mode nvr.HouseMode, until nvr.Time) error {
 	h.home.Mode, h.home.Chosen, h.home.Until = mode, mode, until
 	return h.err
@@ -191,7 +222,7 @@ func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +339,7 @@ func TestAbout(t *testing.T) {
 		"hostile source": {"", "javascript:alert(1)", []check{lacks("alert(1)"), has("a", "href", "about:invalid#TemplFailedSanitizationURL")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
+			s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -562,7 +593,7 @@ func TestSignOut(t *testing.T) {
 	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/login" || !strings.Contains(w.Header().Get("Set-Cookie"), "session=; Max-Age=0") {
 		t.Errorf("signing out: %d to %q with %v", w.Code, to, w.Header())
 	}
-	pages, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Rings: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -574,7 +605,7 @@ func TestSignOut(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	s, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
+	s, err := ui.New(ui.Config{Cameras: &household{}, Household: &household{}, Rings: &household{}, Timelines: &household{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
+	"nvrd/pkg/ring"
 	"nvrd/pkg/watch"
 	"nvrd/ui"
 	pages "nvrd/ui/appliance"
@@ -107,6 +108,19 @@ func (p pageHousehold) SetModes(ctx context.Context, week nvr.Schedule[nvr.House
 func (p pageHousehold) SetTimeZone(ctx context.Context, name string) error {
 	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { h.TimeZone = name; return nil })
 	return err
+}
+
+// pageRings lets the pages see and answer rings.
+type pageRings struct {
+	*ring.Rings
+	home *household.DB
+}
+
+// maxMissed is how many missed rings the first page lists: more is a game of children.
+const maxMissed = 10
+
+func (p pageRings) Missed(ctx context.Context) ([]nvr.Press, error) {
+	return p.home.MissedPresses(ctx, maxMissed)
 }
 
 // pageTimelines shows timelines to the pages.

@@ -126,6 +126,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Finder:    finder{a.Cameras, a.Dir.Home, &finding.Held{}, a.log},
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
+		Rings:     pageRings{a.Rings, a.Dir.Home},
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},

@@ -168,10 +168,6 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, err := q.camera()
-	if err != nil {
-		return err
-	}
 	after, err := heardUntil(r, q)
 	if err != nil {
 		return err
@@ -183,8 +179,6 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 	defer release()
 	heard := a.Events.Subscribe(after)
 	defer heard.Close()
-	rings := a.Rings.Listen()
-	defer rings.Close()
 	var old []nvr.Event
 	if !heard.Whole {
 		if old, err = a.since(r.Context(), after, wanted); err != nil {
@@ -206,11 +200,6 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		return to.send("happened", id, data)
 	}
 	err = to.beat() // the answer begins though nothing happens
-	for _, p := range rings.Ringing {
-		if err == nil {
-			err = sendPress(r.Context(), to, p, one)
-		}
-	}
 	for _, e := range old {
 		if err == nil {
 			err = send(e, "")
@@ -234,11 +223,6 @@ func (a *api) liveEvents(w http.ResponseWriter, r *http.Request) error {
 				return nil // too slow, or we are stopping: it may come back
 			}
 			err = send(p.Event, p.At.String())
-		case p, ok := <-rings.Changes():
-			if !ok {
-				return nil
-			}
-			err = sendPress(r.Context(), to, p, one)
 		case <-beat.C:
 			err = to.beat()
 		}

@@ -139,16 +139,12 @@ func listen(t *testing.T, server, query, last string) *listener {
 
 // hear returns the next event and its id; false at the end.
 func (l *listener) hear() (e eventView, id string, ok bool) {
-	ring := false // which tells of a press
 	for l.lines.Scan() {
 		line := l.lines.Text()
-		if name, ok := strings.CutPrefix(line, "event: "); ok {
-			ring = name == "ring"
-		}
 		if after, ok := strings.CutPrefix(line, "id: "); ok {
 			id = after
 		}
-		if data, ok := strings.CutPrefix(line, "data: "); ok && !ring {
+		if data, ok := strings.CutPrefix(line, "data: "); ok {
 			if err := json.Unmarshal([]byte(data), &e); err != nil {
 				l.t.Fatalf("%q: %v", data, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -23,6 +24,7 @@ type Rings interface {
 // pressView is a press as it is told.
 type pressView struct {
 	Camera  nvr.CameraID `json:"camera"`
+	Name    string       `json:"name,omitempty"` // of the camera, to pages that are open
 	At      nvr.Time     `json:"at"`
 	Rings   bool         `json:"rings"`
 	End     nvr.Time     `json:"end,omitzero"`
@@ -33,7 +35,7 @@ type pressView struct {
 }
 
 func viewOfPress(p nvr.Press) pressView {
-	return pressView{p.Camera, p.At, p.Rings(), p.End, p.Outcome, p.Who, p.Source, p.Seen}
+	return pressView{Camera: p.Camera, At: p.At, Rings: p.Rings(), End: p.End, Outcome: p.Outcome, Who: p.Who, Source: p.Source, Seen: p.Seen}
 }
 
 type ringsView struct {
@@ -125,12 +127,16 @@ func (a *api) rings(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, view)
 }
 
-// sendPress tells a page of a press, if who asks may know of it.
-func sendPress(ctx context.Context, to push, p nvr.Press, one nvr.CameraID) error {
-	if one != 0 && one != p.Camera || !auth.May(ctx, auth.Review, auth.Camera(p.Camera)) {
+// sendPress tells a page of a press, and at which of the cameras it was, if who asks
+// may know of it.
+func sendPress(ctx context.Context, to push, p nvr.Press, cameras []nvr.Camera) error {
+	i := slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == p.Camera })
+	if i < 0 || !auth.May(ctx, auth.Review, auth.Camera(p.Camera)) {
 		return nil
 	}
-	data, err := json.Marshal(viewOfPress(p))
+	view := viewOfPress(p)
+	view.Name = cameras[i].Name
+	data, err := json.Marshal(view)
 	if err != nil {
 		return err
 	}

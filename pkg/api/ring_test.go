@@ -27,7 +27,7 @@ func TestRing(t *testing.T) {
 	t.Cleanup(server.Close)
 	open := func() (next func() (p pressView)) {
 		t.Helper()
-		r, err := http.Get(server.URL + "/api/v1/events/live?kind=none")
+		r, err := http.Get(server.URL + "/api/v1/states")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,8 +35,12 @@ func TestRing(t *testing.T) {
 		lines := bufio.NewScanner(r.Body)
 		return func() (p pressView) {
 			t.Helper()
+			ring := false
 			for lines.Scan() {
-				if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+					ring = name == "ring"
+				}
+				if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && ring {
 					if err := json.Unmarshal([]byte(data), &p); err != nil {
 						t.Fatal(err)
 					}
@@ -56,6 +60,7 @@ func TestRing(t *testing.T) {
 	if again := pressOf(t, h.do("POST", "/api/v1/cameras/1/ring", "")); again != p {
 		t.Errorf("pressed twice: %+v", again)
 	}
+	p.Name = "Porch"
 	if got := next(); got != p {
 		t.Errorf("the page heard %+v", got)
 	}

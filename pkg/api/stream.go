@@ -79,6 +79,8 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	street := a.street(ctx)
+	rings := a.Rings.Listen()
+	defer rings.Close()
 	var shown []byte
 	for {
 		cameras, err := a.list(ctx)
@@ -97,12 +99,22 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 		if say() != nil {
 			return nil // the page is gone
 		}
+		for _, p := range rings.Ringing { // after the cameras that it tells of
+			if sendPress(ctx, to, p, cameras) != nil {
+				return nil
+			}
+		}
+		rings.Ringing = nil
 		select {
 		case <-ctx.Done():
 			return nil
 		case _, ok := <-changed:
 			if !ok {
 				return nil // we are stopping
+			}
+		case p, ok := <-rings.Changes():
+			if !ok || sendPress(ctx, to, p, cameras) != nil {
+				return nil
 			}
 		case <-street:
 			street = a.street(ctx) // before the page looks, so that it misses nothing

@@ -147,6 +147,14 @@ func (r *Rings) Answer(camera nvr.CameraID, at nvr.Time, who string) (nvr.Press,
 	return r.end(p, nvr.RingAnswered, who), nil
 }
 
+// Last returns the newest press at a camera of this life of the program.
+func (r *Rings) Last(camera nvr.CameraID) (p nvr.Press, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok = r.last[camera]
+	return p, ok
+}
+
 // See notes that somebody knows of the rings of a camera up to a time.
 func (r *Rings) See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error {
 	r.mu.Lock()

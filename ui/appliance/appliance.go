@@ -99,6 +99,19 @@ type Household interface {
 	SetTimeZone(ctx context.Context, name string) error
 }
 
+// Rings are the presses of doorbells' buttons. Its methods are safe for concurrent
+// use and answer with the error kinds of pkg/nvr.
+type Rings interface {
+	// Last returns the newest press at a camera since the program began.
+	Last(camera nvr.CameraID) (nvr.Press, bool)
+	// Missed returns those that nobody answered and nobody has seen, the newest first.
+	Missed(ctx context.Context) ([]nvr.Press, error)
+	// Answer fails with [nvr.ErrExists] if it rings no more.
+	Answer(camera nvr.CameraID, at nvr.Time, who string) (nvr.Press, error)
+	// See notes that somebody knows of a camera's presses up to a time.
+	See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+}
+
 // Home is what holds for all cameras.
 type Home struct {
 	Mode     nvr.HouseMode // how things stand with the house now

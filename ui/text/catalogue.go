@@ -26,6 +26,7 @@ type Catalogue struct {
 	Profile  Profile               `json:"profile"`
 	Desk     Desk                  `json:"desk"`
 	Calendar Calendar              `json:"calendar"`
+	Ring     Ring                  `json:"ring"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
 	Script   map[string]string     `json:"script"`
@@ -47,6 +48,19 @@ type Shell struct {
 	About     string `json:"about"`
 	Source    string `json:"source"`
 	SignOut   string `json:"sign_out"`
+}
+
+// Ring is what pages say of who rings.
+type Ring struct {
+	Now        string `json:"now"`
+	At         string `json:"at"` // {time}
+	Answer     string `json:"answer"`
+	Answered   string `json:"answered"`
+	AnsweredBy string `json:"answered_by"` // {who}
+	Missed     string `json:"missed"`
+	Rang       Plural `json:"rang"`
+	See        string `json:"see"`
+	Seen       string `json:"seen"`
 }
 
 // Home is the first page.

@@ -21,6 +21,7 @@ import (
 type Page struct {
 	Cameras   appliance.Cameras
 	Timelines appliance.Timelines
+	Rings     appliance.Rings
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -89,6 +90,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		if m.lack != "" || newest == 0 {
 			m.picture = "" // the one before would stand under another's time
 		}
+	}
+	if last, ok := p.Rings.Last(id); ok {
+		m.ring = newRinging(last, now, t)
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	return layout.Render(w, r, http.StatusOK, view(m))

@@ -34,7 +34,8 @@ type model struct {
 	setting string // address of the page that says what is recorded
 	reach   string // address of the page that says how it is reached
 	remove  string
-	live    string // address of the live picture; empty if it is shown
+	live    string   // address of the live picture; empty if it is shown
+	ring    *ringing // nil unless somebody rings, or did a moment ago
 }
 
 type zoom struct {

@@ -17,6 +17,7 @@ type Page struct {
 	Cameras   appliance.Cameras
 	Household appliance.Household
 	Timelines appliance.Timelines
+	Rings     appliance.Rings
 	Notices   func() []nvr.Notice
 	Street    func(*http.Request) ([]street.Digest, error) // nil if there are no pages of it
 	Frames    layout.Builder
@@ -52,6 +53,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		}
 		m.tiles[i].date(taken, now, t)
 	}
+	missed, err := p.Rings.Missed(r.Context())
+	if err != nil {
+		return err
+	}
+	m.missed = misses(missed, cameras, now, t)
 	removed, err := p.Cameras.Removed(r.Context())
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package home
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type model struct {
 	summary  string
 	modes    []mode
 	until    *component.Instant // when the mode that was chosen ends; nil if it does not
+	missed   []miss
 	notices  []notice
 	troubles []trouble
 	tiles    []tile
@@ -34,6 +36,40 @@ type mode struct {
 	name  string
 	now   bool // it holds
 }
+
+// miss is somebody who rang at a camera, maybe several times, and whom nobody
+// answered.
+type miss struct {
+	name, href, action string
+	times              int
+	at                 component.Instant // the newest
+	value              string            // of that
+}
+
+// misses lists those who rang, by camera, the newest first.
+func misses(presses []nvr.Press, cameras []nvr.Camera, now time.Time, t *text.Catalogue) (all []miss) {
+	for _, c := range cameras {
+		var m miss
+		for _, p := range presses { // the newest comes first
+			if p.Camera != c.ID {
+				continue
+			}
+			if m.times++; m.times == 1 {
+				id := c.ID.String()
+				m.name, m.href, m.action = c.Name, "/cameras/"+id+"?at="+url.QueryEscape(p.At.Add(-beforeRing).String()), "/cameras/"+id+"/ring"
+				m.at, m.value = component.Recent(p.At, now, t.Calendar), p.At.String()
+			}
+		}
+		if m.times > 0 {
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b miss) int { return strings.Compare(b.value, a.value) })
+	return all
+}
+
+// beforeRing is how long before a press its film begins: who rings comes up first.
+const beforeRing = 5 * time.Second
 
 // removal is a camera that was removed and still has footage.
 type removal struct {

@@ -1,4 +1,5 @@
 import { adopt, refresh } from './parts'
+import { ring } from './ring'
 import { listen } from './states'
 import { place } from './time'
 
@@ -8,6 +9,7 @@ export function begin(changed: () => void = () => void refresh(location.href)): 
   document.cookie = `tz=${place()}; path=/; max-age=31536000; samesite=lax`
   adopt(document)
   listen(changed)
+  ring(changed)
   // A menu closes when one looks elsewhere.
   addEventListener('pointerdown', (e) => {
     for (const menu of document.querySelectorAll<HTMLDetailsElement>('.menu[open]')) {

@@ -16,6 +16,7 @@ export interface Wish {
 export interface News {
   feed?: 'open' | 'lost' | 'closed' // how it stands with the stream of states
   cameras?: string // the newest states, as JSON
+  ring?: string // a press that rings, or does no more, as JSON
   street?: true // something changed in the neighborhood
   play?: number // how many pictures it may play
 }
@@ -30,6 +31,7 @@ export class Broker {
   #source?: EventSource
   #feed?: News['feed']
   #cameras?: string
+  #rings = new Map<number, string>() // what rings, by camera
 
   constructor() {
     setInterval(() => this.#allot(), beat)
@@ -39,9 +41,14 @@ export class Broker {
     port.onmessage = (e: MessageEvent<Wish>) => {
       const before = this.#windows.get(port)
       this.#windows.set(port, { ...e.data, may: before?.may ?? 0, heard: Date.now() })
-      if (e.data.listens && !before?.listens && this.#source) port.postMessage({ feed: this.#feed, cameras: this.#cameras } satisfies News)
+      if (e.data.listens && !before?.listens && this.#source) this.#greet(port)
       this.#allot()
     }
+  }
+
+  #greet(port: MessagePort): void {
+    port.postMessage({ feed: this.#feed, cameras: this.#cameras } satisfies News)
+    for (const ring of this.#rings.values()) port.postMessage({ ring } satisfies News)
   }
 
   #allot(): void {
@@ -79,6 +86,13 @@ export class Broker {
     const source = new EventSource('/api/v1/states')
     this.#source = source
     source.addEventListener('cameras', (e) => this.#tell({ cameras: (this.#cameras = (e as MessageEvent<string>).data) }))
+    source.addEventListener('ring', (e) => {
+      const ring = (e as MessageEvent<string>).data
+      const press = JSON.parse(ring) as { camera: number; rings: boolean }
+      if (press.rings) this.#rings.set(press.camera, ring)
+      else this.#rings.delete(press.camera)
+      this.#tell({ ring })
+    })
     source.addEventListener('street', () => this.#tell({ street: true }))
     source.onopen = () => this.#tell({ feed: (this.#feed = 'open') })
     source.onerror = () => {
@@ -92,6 +106,7 @@ export class Broker {
   #close(): void {
     this.#source?.close()
     this.#source = this.#feed = this.#cameras = undefined
+    this.#rings.clear()
   }
 
   #tell(news: News): void {

@@ -1,0 +1,60 @@
+package ui_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"nvrd/pkg/nvr"
+)
+
+// Who rings is shown at the camera, and whom nobody answered on the first page
+// until somebody has seen it.
+func TestRing(t *testing.T) {
+	now := nvr.Now()
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Gate")}}
+	s := serve(t, h)
+	for name, c := range map[string]struct {
+		press nvr.Press
+		says  string // nothing if the page says nothing of it
+	}{
+		"rings":              {nvr.Press{Camera: 1, At: now}, "Somebody is at the door."},
+		"answered":           {nvr.Press{Camera: 1, At: now, End: now, Outcome: nvr.RingAnswered, Seen: true}, "Somebody of the house is going."},
+		"answered by a name": {nvr.Press{Camera: 1, At: now, End: now, Outcome: nvr.RingAnswered, Who: "<Anna>", Seen: true}, "<Anna> is going."},
+		"missed":             {nvr.Press{Camera: 1, At: now, End: now, Outcome: nvr.RingMissed}, "Nobody answered."},
+		"long ago":           {nvr.Press{Camera: 1, At: 1, End: now.Add(-3 * time.Minute), Outcome: nvr.RingAnswered, Seen: true}, ""},
+		"rings elsewhere":    {nvr.Press{Camera: 2, At: now}, ""},
+	} {
+		h.presses = []nvr.Press{c.press}
+		page := get(s, "/cameras/1").Body.String()
+		if c.says != "" {
+			run(t, page, append(everyPage, says(c.says))...)
+		}
+		if got := strings.Contains(page, `name="answer"`); got != (c.press.Rings() && c.press.Camera == 1) {
+			t.Errorf("%s: it can be answered: %v", name, got)
+		}
+		if strings.Contains(page, `class="card visit"`) != (c.says != "") {
+			t.Errorf("%s: something is said of it", name)
+		}
+	}
+	h.presses = []nvr.Press{
+		{Camera: 1, At: now, End: now, Outcome: nvr.RingMissed}, {Camera: 1, At: now - 9e6, End: now, Outcome: nvr.RingMissed},
+		{Camera: 2, At: now - 5e6, End: now, Outcome: nvr.RingAnswered, Seen: true}, {Camera: 9, At: now, End: now, Outcome: nvr.RingMissed},
+	}
+	run(t, get(s, "/").Body.String(), append(everyPage, says("Somebody rang 2 times:", "Drive"), has("button", "name", "seen"))...)
+	if w := post(s, "/cameras/1/ring", url.Values{"seen": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/" {
+		t.Errorf("seen: %d", w.Code)
+	}
+	if page := get(s, "/").Body.String(); strings.Contains(page, "Somebody rang") {
+		t.Error("what was seen is still missed")
+	}
+	if w := post(s, "/cameras/1/ring", url.Values{"answer": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/cameras/1" || h.presses[len(h.presses)-1].At != now {
+		t.Errorf("answered: %d, %+v", w.Code, h.presses)
+	}
+	for _, form := range []url.Values{nil, {"answer": {"yesterday"}}, {"seen": {"x"}}} {
+		if w := post(s, "/cameras/1/ring", form); w.Code != 400 {
+			t.Errorf("%v: %d", form, w.Code)
+		}
+	}
+}
