@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
@@ -24,6 +25,7 @@ func demo(ctx context.Context, c *call) (err error) {
 	f.StringVar(&s.data, "data", "", "where footage and settings are kept; a temporary directory unless given here")
 	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages of the first home; the others have the ports after it")
 	homes := f.Int("homes", 1, "how many homes; several are neighbors, and one more asks to be let in")
+	alone := f.Bool("no-visitor", false, "nobody rings by themselves")
 	ask := f.Bool("agency", false, "a fire brigade asks the homes, which are two at least")
 	s.flags(f)
 	c.typed = "data" // STOOP_DATA is where real cameras are recorded
@@ -51,13 +53,16 @@ func demo(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *homes > 1 {
-		return c.street(ctx, s, sim, *homes, *ask)
+		return c.street(ctx, s, sim, *homes, *ask, !*alone)
 	}
 	if err := onlySimulated(ctx, s.data); err != nil {
 		return err
 	}
 	return c.appliance(ctx, s, func(a *server) error {
-		return doorbells(ctx, sim, a.Dir.Home)
+		if err := doorbells(ctx, sim, a.Dir.Home); err != nil || *alone {
+			return err
+		}
+		return a.visit(ctx)
 	})
 }
 
@@ -138,5 +143,33 @@ func show(sim *rtspsim.Server) error {
 			}
 		}
 	}
+	return nil
+}
+
+// When the visitor of the demo rings: soon enough to be seen by who tries it out, and
+// seldom enough not to be in their way.
+const (
+	firstVisit = 25 * time.Second
+	nextVisits = 3 * time.Minute
+)
+
+// visit has somebody ring at the first doorbell now and then, until ctx ends.
+func (a *server) visit(ctx context.Context) error {
+	list, err := a.Dir.Home.Cameras(ctx)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	go func() {
+		wait := firstVisit
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+				a.Rings.Press(list[0].ID, "the visitor of the demo", nvr.Now())
+				wait = nextVisits
+			}
+		}
+	}()
 	return nil
 }

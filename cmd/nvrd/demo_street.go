@@ -25,7 +25,7 @@ import (
 var residents = []string{"Anna, number 4", "Ben, number 7", "Cleo, number 9", "Dara, number 12", "Emil, number 15", "Fay, number 18"}
 
 // street runs several homes on this machine, already neighbors.
-func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int, agency bool) (err error) {
+func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, homes int, agency, visitor bool) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var past pastClock
@@ -54,6 +54,11 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 		if i < homes {
 			if err := doorbells(ctx, sim, a.Dir.Home); err != nil {
 				return err
+			}
+			if visitor && i == 0 {
+				if err := a.visit(ctx); err != nil {
+					return err
+				}
 			}
 		}
 		if a.neighbors.All() == nil {

@@ -164,7 +164,7 @@ func (s *Stream) look(picture media.Sample) {
 func (s *Stream) doubt() {
 	if trust := s.detector.Trust(); s.detector.Ready() && trust != s.trust {
 		s.trust = trust
-		s.log.Info("how far motion can be trusted has changed", "trust", trust)
+		s.log.Debug("how far motion can be trusted has changed", "trust", trust)
 	}
 }
 

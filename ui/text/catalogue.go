@@ -59,6 +59,7 @@ type Ring struct {
 	AnsweredBy string `json:"answered_by"` // {who}
 	Missed     string `json:"missed"`
 	Rang       Plural `json:"rang"`
+	Last       string `json:"last"` // {time}
 	See        string `json:"see"`
 	Seen       string `json:"seen"`
 }

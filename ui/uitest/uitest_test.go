@@ -43,13 +43,13 @@ func TestBrowsers(t *testing.T) {
 	file := build(ctx, t)
 
 	t.Run("demo", func(t *testing.T) {
-		p := launch(t, file, "demo", "--listen", free(t), "--data", t.TempDir())
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		for _, name := range []string{"chromium", "firefox"} {
 			t.Run(name, func(t *testing.T) { browse(t, name, "STOOP_URL="+p.listen) })
 		}
 	})
 	t.Run("modes", func(t *testing.T) {
-		p := launch(t, file, "demo", "--listen", free(t), "--data", t.TempDir())
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "modes", "STOOP_URL="+p.listen)
 	})
 	t.Run("key", func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestBrowsers(t *testing.T) {
 	t.Run("street", func(t *testing.T) {
 		for _, story := range []string{"street", "street-firefox"} {
 			t.Run(story, func(t *testing.T) {
-				p := launch(t, file, "demo", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
+				p := launch(t, file, "demo", "--no-visitor", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
 				alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
 				browse(t, story, "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
 			})
@@ -76,7 +76,7 @@ func TestBrowsers(t *testing.T) {
 	})
 	t.Run("share", func(t *testing.T) {
 		data := t.TempDir()
-		p := launch(t, file, "demo", "--homes", "3", "--agency", "--listen", free(t), "--data", data)
+		p := launch(t, file, "demo", "--no-visitor", "--homes", "3", "--agency", "--listen", free(t), "--data", data)
 		browse(t, "share", "STOOP_URL="+p.listen)
 		office := filepath.Join(data, "agency") // by now it asked
 		browse(t, "agency", "STOOP_URL="+p.listen, "STOOP_PROGRAM="+file, "STOOP_AGENCY="+office, "STOOP_KEPT="+kept(t, filepath.Join(office, "agency.db")))
@@ -96,6 +96,10 @@ func TestBrowsers(t *testing.T) {
 	t.Run("notifications", func(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "notifications", "STOOP_URL="+p.listen)
+	})
+	t.Run("ring", func(t *testing.T) {
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "ring", "STOOP_URL="+p.listen)
 	})
 	t.Run("windows", func(t *testing.T) {
 		door := porch.Door()
