@@ -78,7 +78,7 @@ var importers = []struct {
 	{"github.com/fxamacker/cbor", []string{"federation/wire"}, false, "only federation/wire writes and reads objects: there is one encoding of each"},
 	{"golang.org/x/mod", []string{"federation/request/tlog"}, false, "only federation/request/tlog imports it: its tree is that of C2SP, its paths and first lines are not"},
 	{"filippo.io/age", []string{"federation/response"}, false, "only federation/response imports it: there is one form in which homes seal for an agency"},
-	{"github.com/icholy/digest", []string{"pkg/device", "pkg/maker/sip"}, false, "only pkg/device and pkg/maker/sip import it: a password leaves by one way"},
+	{"github.com/icholy/digest", []string{"pkg/device", "pkg/maker/sip", "pkg/onvif"}, false, "only what logs in at devices imports it: by HTTP, by SIP, by ONVIF"},
 	{"github.com/emiago/sipgo", []string{"pkg/maker/sip"}, false, "only pkg/maker/sip imports it: nothing else of this program makes or takes calls"},
 	{"github.com/eclipse/paho.golang", []string{"pkg/maker/mqtt", "pkg/notify"}, false, "one room hears of a broker, and one tells it"},
 	{"C", nil, false, "the program is built with CGO_ENABLED=0"},

@@ -27,12 +27,7 @@ func TestRing(t *testing.T) {
 	t.Cleanup(server.Close)
 	open := func() (next func() (p pressView)) {
 		t.Helper()
-		r, err := http.Get(server.URL + "/api/v1/states")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { r.Body.Close() })
-		lines := bufio.NewScanner(r.Body)
+		lines := bufio.NewScanner(get(t, server.URL+"/api/v1/states").Body)
 		return func() (p pressView) {
 			t.Helper()
 			ring := false
