@@ -68,6 +68,8 @@ var importers = []struct {
 	reason string
 }{
 	{"github.com/bluenviron/gortsplib", []string{"pkg/rtsp"}, false, "only pkg/rtsp imports it: a move to its next major version must touch one package"},
+	{"github.com/pion/webrtc", []string{"pkg/live/rtc"}, false, "only pkg/live/rtc imports it: what reaches a browser by UDP is settled in one place"},
+	{"github.com/pion/ice", []string{"pkg/live/rtc"}, false, "only pkg/live/rtc imports it: which addresses are told and asked is settled in one place"},
 	{"modernc.org/sqlite", []string{"pkg/sqlite"}, false, "only pkg/sqlite imports the driver: pragmas and locking are settled in one place"},
 	{"os/exec", []string{"pkg/ffmpeg"}, true, "only pkg/ffmpeg starts processes: no setting or stream address may become a command"},
 	{"github.com/libp2p", []string{"federation"}, false, "only federation imports it: the appliance works without a network of neighbors"},

@@ -13,6 +13,8 @@ var (
 	ErrTooLarge     = errors.New("too large")         // a limit; the message says which
 	ErrTooMany      = errors.New("too many attempts") // too many wrong ones; the message says when to try again
 	ErrBusy         = errors.New("busy")              // somebody else holds it; try later
+	ErrCodec        = errors.New("codec")             // who asks cannot take what there is, as it is encoded
+	ErrReordered    = errors.New("reordered")         // nor pictures that are not sent in the order they are shown
 	ErrDamaged      = errors.New("damaged")           // stored bytes do not parse
 )
 
@@ -36,6 +38,8 @@ func Kinds() []Kind {
 		{ErrUnauthorized, "unauthorized", 401},
 		{ErrForbidden, "forbidden", 403},
 		{ErrNotFound, "not_found", 404},
+		{ErrCodec, "codec", 406},
+		{ErrReordered, "b_frames", 406},
 		{ErrExists, "exists", 409},
 		{ErrTooLarge, "too_large", 413},
 		{ErrTooMany, "too_many", 429},
