@@ -37,6 +37,11 @@ func (s *settings) flags(f *flag.FlagSet) {
 		s.hosts = append(s.hosts, strings.FieldsFunc(name, func(r rune) bool { return r == ',' || r == ' ' })...)
 		return nil
 	})
+	f.Func("webrtc-port", "UDP port of live pictures; that of --listen unless given", func(text string) error {
+		port, err := strconv.ParseUint(text, 10, 16)
+		s.webrtcPort = uint16(port)
+		return err
+	})
 }
 
 // neighborPort is where neighbors reach this home unless it is told otherwise.

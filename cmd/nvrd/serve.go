@@ -18,6 +18,7 @@ import (
 	"nvrd/pkg/auth"
 	"nvrd/pkg/ffmpeg"
 	finding "nvrd/pkg/find"
+	"nvrd/pkg/live/rtc"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/ui"
@@ -32,12 +33,15 @@ type settings struct {
 	accessKey string   // file; empty lets in everybody who reaches listen, which is loopback then
 	hosts     []string // further names it answers to
 	neighbors online.Config
+	// webrtcPort is the UDP port of live pictures; 0 for that of listen.
+	webrtcPort uint16
 }
 
 // server is a running appliance with its pages.
 type server struct {
 	*appliance.Appliance
 	neighbors *online.Online
+	rtc       *rtc.Engine // nil if its port is taken
 	choices   *choice.Choices
 	outbox    *notify.Outbox
 	tool      *ffmpeg.Tool // nil if it is not there
@@ -79,6 +83,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if a.outbox, err = notify.Open(ctx, a.told()); err != nil {
 		return nil, err
 	}
+	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
 	handler, err := a.handler(s, gate)
 	if err != nil {
 		return nil, err
@@ -150,6 +155,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	mux := http.NewServeMux()
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
+		WebRTC:  byRTC(a.rtc),
 		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
 		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, History: a.Dir.Catalog, Notify: a.outbox,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
@@ -183,6 +189,9 @@ func (a *server) Close() error {
 	if a.stop != nil {
 		a.stop()
 		<-a.stopped
+	}
+	if a.rtc != nil {
+		errs = append(errs, a.rtc.Close())
 	}
 	if a.http != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)

@@ -18,6 +18,7 @@ import (
 	"nvrd/pkg/event"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
+	"nvrd/pkg/live/rtc"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
@@ -65,6 +66,11 @@ type Live interface {
 	Stream(id nvr.StreamID) (*live.Stream, bool)
 }
 
+// WebRTC shows streams to browsers; an [rtc.Engine] does.
+type WebRTC interface {
+	Watch(ctx context.Context, stream *live.Stream, offer rtc.Offer) (*rtc.Session, error)
+}
+
 // Events passes on what happens in front of cameras; an [event.Bus] does.
 type Events interface {
 	Publish(e nvr.Event)
@@ -85,6 +91,8 @@ type Config struct {
 	Footage Footage
 	Files   Files
 	Live    Live
+	// WebRTC answers browsers that watch by it; nil if it is off.
+	WebRTC WebRTC
 	// Household is what can be set.
 	Household Household
 	Events    Events
@@ -112,6 +120,7 @@ type api struct {
 	watching  slots // open live views
 	listening slots // open event streams
 	exporting slots // exports being sent
+	sessions  sessions
 }
 
 // New returns the handler of everything under /api/. Each request is answered
@@ -173,6 +182,9 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
 		{"GET /api/v1/cameras/{camera}/live.mp4", auth.Watch, camera, a.live},
+		{"POST /api/v1/cameras/{camera}/whep", auth.Watch, camera, a.whep},
+		{"DELETE /api/v1/cameras/{camera}/whep/{session}", auth.Watch, camera, a.endSession},
+		{"PATCH /api/v1/cameras/{camera}/whep/{session}", auth.Watch, camera, a.changeSession},
 		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", auth.Review, camera, a.segment},
 		// A camera's playlist names it by its content, which nobody guesses.
 		{"GET /api/v1/inits/{init}.mp4", auth.Review, cameras, a.init},

@@ -18,7 +18,7 @@ import (
 
 // addresses returns every route with its wildcards filled in.
 func addresses() (all []string) {
-	fill := strings.NewReplacer("{camera}", "1", "{segment}", "1", "{init}", strings.Repeat("0", 64))
+	fill := strings.NewReplacer("{camera}", "1", "{segment}", "1", "{session}", "none", "{init}", strings.Repeat("0", 64))
 	for _, r := range new(api).routes() {
 		all = append(all, fill.Replace(r.address))
 	}

@@ -56,6 +56,9 @@ var guests = map[string]int{
 	"GET /api/v1/cameras/{camera}/export.mp4":             403,
 	"GET /api/v1/cameras/{camera}/picture.mp4":            open,
 	"GET /api/v1/cameras/{camera}/live.mp4":               open,
+	"POST /api/v1/cameras/{camera}/whep":                  open,
+	"DELETE /api/v1/cameras/{camera}/whep/{session}":      open,
+	"PATCH /api/v1/cameras/{camera}/whep/{session}":       open,
 	"GET /api/v1/cameras/{camera}/segments/{segment}.mp4": open,
 	"GET /api/v1/inits/{init}.mp4":                        open,
 	"GET /api/v1/states":                                  open,
@@ -79,7 +82,7 @@ func TestGuests(t *testing.T) {
 	}
 	asked := func(who auth.Subject, address, camera string) *http.Response {
 		method, target, _ := strings.Cut(address, " ")
-		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
+		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
 		if strings.HasSuffix(target, "/states") || strings.HasSuffix(target, "/events/live") {
 			method = "HEAD" // without end otherwise
 		}

@@ -62,7 +62,7 @@ func (g *Gate) Require(next http.Handler) http.Handler {
 		err := g.authenticate(r)
 		switch {
 		case err == nil:
-			admit.ServeHTTP(w, r)
+			admit.ServeHTTP(w, r.WithContext(g.keep(r)))
 		case errors.Is(err, nvr.ErrUnauthorized) && WantsPage(r):
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, loginPath+"?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)

@@ -13,6 +13,7 @@ var (
 	ErrTooLarge     = errors.New("too large")         // a limit; the message says which
 	ErrTooMany      = errors.New("too many attempts") // too many wrong ones; the message says when to try again
 	ErrBusy         = errors.New("busy")              // somebody else holds it; try later
+	ErrMethod       = errors.New("method")            // this is never done there
 	ErrCodec        = errors.New("codec")             // who asks cannot take what there is, as it is encoded
 	ErrReordered    = errors.New("reordered")         // nor pictures that are not sent in the order they are shown
 	ErrDamaged      = errors.New("damaged")           // stored bytes do not parse
@@ -38,6 +39,7 @@ func Kinds() []Kind {
 		{ErrUnauthorized, "unauthorized", 401},
 		{ErrForbidden, "forbidden", 403},
 		{ErrNotFound, "not_found", 404},
+		{ErrMethod, "method", 405},
 		{ErrCodec, "codec", 406},
 		{ErrReordered, "b_frames", 406},
 		{ErrExists, "exists", 409},
