@@ -31,8 +31,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--neighbor-port N] [--neighbor-address ADDRESS] [--relay-only]", "record and serve", run},
-		{"demo", "[--homes N] [--agency] [--no-visitor] [--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]...", "try it out with two simulated doorbells in each home", demo},
+		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--webrtc-port N] [--neighbor-port N] [--neighbor-address ADDRESS] [--relay-only]", "record and serve", run},
+		{"demo", "[--homes N] [--agency] [--no-visitor] [--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--webrtc-port N]", "try it out with two simulated doorbells in each home", demo},
 		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
 		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
 		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},

@@ -41,6 +41,7 @@ type home struct {
 	events  []string // that were taken
 	bus     *event.Bus
 	rings   *ring.Rings
+	rtc     WebRTC           // nil unless a test sets it
 	catalog *catalog.Catalog // nil until something was recorded
 	outbox  *notify.Outbox
 	log     bytes.Buffer
@@ -71,7 +72,7 @@ func newHome(t *testing.T) *home {
 // use gives the API the footage of a player.
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
-		Cameras: h, Footage: p, Files: p, Live: &h.hub, Household: h.db,
+		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
 		Events: h.bus, Rings: h.rings, History: h.catalog, Notify: h.outbox,
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },

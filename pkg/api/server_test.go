@@ -26,15 +26,23 @@ func addresses() (all []string) {
 }
 
 // secured returns a home behind all guards, and a session cookie for it.
-func secured(t *testing.T) (*home, http.Handler, string) {
+func secured(t *testing.T, more ...func(*testing.T, *home)) (*home, http.Handler, string) {
 	t.Helper()
 	h, _, _ := recorded(t)
+	for _, add := range more {
+		add(t, h)
+	}
 	log := slog.New(slog.DiscardHandler)
 	gate := auth.NewGate(auth.NewAccessKey(accessKey), h.db, Deny(log))
 	mux := http.NewServeMux()
 	mux.Handle("/api/", h.bare)
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		if err := gate.Login(w, r, r.FormValue("key")); err != nil {
+			Deny(log)(w, r, err)
+		}
+	})
+	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
+		if err := gate.Logout(w, r); err != nil {
 			Deny(log)(w, r, err)
 		}
 	})

@@ -71,6 +71,9 @@ type sender struct {
 // none, with [nvr.ErrReordered] if they are not sent in the order they are shown,
 // and with [nvr.ErrInvalid] or [nvr.ErrTooLarge] for a bad offer.
 func (e *Engine) Watch(ctx context.Context, stream *live.Stream, offer Offer) (*Session, error) {
+	if _, err := offer.clean(); err != nil {
+		return nil, err // before one waits for a picture
+	}
 	begin, err := look(ctx, stream)
 	if err != nil {
 		return nil, err
