@@ -38,12 +38,19 @@ export function watch(page, home) {
 export const tellViolations = () =>
   addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
 
-/** Opens a page of the program at home, watched. */
-export async function open(browser, { home = base, ...options } = {}) {
+/** In the page: takes WebRTC away, so that it plays by fMP4. */
+const withoutRTC = () => delete window.RTCPeerConnection
+
+/**
+ * Opens a page of the program at home, watched. It plays by fMP4, whose every
+ * picture a story can follow, unless rtc is true.
+ */
+export async function open(browser, { home = base, rtc = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()
   watch(page, home)
   await page.addInitScript(tellViolations)
+  if (!rtc) await page.addInitScript(withoutRTC)
   return page
 }
 

@@ -1,9 +1,10 @@
 // One picture that is either live or a moment of the past.
 import { recorderNow } from '../clock'
 import { say } from '../words'
-import { Live, mediaSource, playable } from './live'
+import { mediaSource, playable } from './live'
 import { Recorded } from './recorded'
 import { still } from './still'
+import { Way } from './way'
 
 export interface Stream {
   stream: string
@@ -31,7 +32,7 @@ export class Player {
   stream: Stream | undefined
   wanted = true // whether it should play, also while a seek is under way
   #speed = 1
-  #live: Live
+  #live: Way
   #recorded: Recorded
   #at = Date.now()
   #stills = 0
@@ -50,7 +51,7 @@ export class Player {
     this.#still = newest
     this.#choose()
     video.removeAttribute('controls')
-    this.#live = new Live(video, {
+    this.#live = new Way(video, {
       picture: () => (on.notice('', true), this.#shown()),
       lost: () => on.notice(say('lost'), false),
       unplayable: () => this.#refused(),
@@ -69,6 +70,12 @@ export class Player {
       unplayable: () => this.#refused(),
     })
     for (const type of ['play', 'pause', 'volumechange', 'ratechange']) video.addEventListener(type, () => on.changed())
+    video.addEventListener('volumechange', () => this.#live.hear(!video.muted))
+  }
+
+  /** By which way live pictures come, and why not by the quickest. */
+  get way(): { by: string; why?: string } | undefined {
+    return this.mode === 'live' && this.#live.taken !== undefined ? this.#live : undefined
   }
 
   /** Takes over what became known of the streams; reports whether the picture has to begin anew. */
@@ -118,15 +125,17 @@ export class Player {
     this.on.changed()
     if (!this.stream?.live) return this.#wait()
     if (!playable(this.stream.mime)) return this.#refused()
-    if (!mediaSource()) return this.#pictures()
+    if (!mediaSource() && !('RTCPeerConnection' in window)) return this.#pictures()
     this.video.playbackRate = 1
-    this.#live.start(this.#url('live.mp4'))
+    this.#live.start({ address: `/api/v1/cameras/${this.camera}`, stream: this.stream.stream, mime: this.stream.mime })
+    this.on.changed()
   }
 
   async seek(at: number): Promise<void> {
     this.#leave()
     this.#at = at
     if (this.stream && !playable(this.stream.mime)) return this.#refused()
+    this.video.srcObject = null // it would go before what was recorded
     await this.#recorded.seek(at)
   }
 
@@ -221,6 +230,7 @@ export class Player {
     this.#explained = why || this.#explained
     this.#still = undefined
     this.on.shown()
+    this.on.changed()
   }
 
   #wait(): void {
@@ -243,6 +253,7 @@ export class Player {
   }
 
   #pictures(): void {
+    this.video.srcObject = null
     const next = async () => {
       const before = this.video.src
       const taken = await still(this.video, this.#url('picture.mp4'))

@@ -1,0 +1,165 @@
+// Plays a stream by WebRTC (WHEP), and tells how old the picture is that one sees.
+import { heard, recorderNow } from '../clock'
+import type { Events } from './live'
+
+const soon = 4000 // ms after which a browser that is not connected will hardly be
+const late = 3000 // ms after which a picture is not live any more
+const drift = 60_000 // ms over which the camera's clock is compared with the recorder's
+const lossy = 0.1 // share of packets lost above which a connection is too slow
+
+/** Why a stream is not played by WebRTC. */
+export type Why = 'b_frames' | 'codec' | 'sound' | 'unreached' | 'browser'
+
+export interface More extends Events {
+  refused(why: Why): void
+}
+
+export class Rtc {
+  sound = false // whether any comes
+  #abort?: AbortController
+  #taken?: number
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly on: More,
+  ) {}
+
+  /** When the picture that is shown was taken; undefined if none was shown yet. */
+  get taken(): number | undefined {
+    return this.#taken
+  }
+
+  get fresh(): boolean {
+    return !!this.#abort && Math.abs(recorderNow() - (this.#taken ?? NaN)) < late
+  }
+
+  /** Plays url until stop, however often the connection breaks. */
+  start(url: string): void {
+    this.stop()
+    this.#abort = new AbortController()
+    void this.#run(url, this.#abort.signal)
+  }
+
+  /** The last picture stays. */
+  stop(): void {
+    this.#abort?.abort()
+    this.#abort = undefined
+  }
+
+  async #run(url: string, signal: AbortSignal): Promise<void> {
+    for (let wait = 1000; !signal.aborted; wait = Math.min(wait * 2, 10_000)) {
+      const begun = Date.now()
+      const why = await this.#once(url, signal).catch(() => undefined)
+      if (signal.aborted) return
+      if (why) return this.on.refused(why)
+      this.on.lost()
+      if (Date.now() - begun > 30_000) wait = 1000
+      await new Promise((done) => setTimeout(done, wait))
+    }
+  }
+
+  // Returns why it will not do, or nothing if it may be tried again.
+  async #once(url: string, signal: AbortSignal): Promise<Why | undefined> {
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+    let session = ''
+    const end = () => {
+      pc.close()
+      if (session) fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {})
+    }
+    try {
+      const media = new MediaStream()
+      const [picture, sound] = ['video', 'audio'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
+      await pc.setLocalDescription()
+      const res = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription?.sdp, signal })
+      const text = await res.text()
+      if (res.status === 404 || res.status === 406) return /"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why ?? 'browser'
+      if (!res.ok) return undefined
+      session = res.headers.get('Location') ?? ''
+      signal.throwIfAborted()
+      heard(Date.parse(res.headers.get('Stoop-Now') ?? ''))
+      this.#follow(Date.parse(res.headers.get('Stoop-Time') ?? ''), Number(res.headers.get('Stoop-RTP')), signal)
+      await pc.setRemoteDescription({ type: 'answer', sdp: text })
+      this.sound = sound.currentDirection === 'recvonly'
+      media.addTrack(picture.receiver.track)
+      if (this.sound) media.addTrack(sound.receiver.track)
+      this.video.removeAttribute('src')
+      this.video.srcObject = media
+      this.video.play().catch(() => {})
+      return await this.#watch(pc, picture.receiver, signal)
+    } finally {
+      end()
+    }
+  }
+
+  // Waits until the connection ends.
+  async #watch(pc: RTCPeerConnection, receiver: RTCRtpReceiver, signal: AbortSignal): Promise<Why | undefined> {
+    const begun = performance.now()
+    let connected = false
+    let bad = 0 // seconds in which much was lost, one after the other
+    let before = { got: 0, lost: 0 }
+    for (;;) {
+      const gone = pc.connectionState === 'failed' || pc.connectionState === 'closed' || receiver.transport?.state === 'closed'
+      if (gone || signal.aborted) return connected ? undefined : 'unreached'
+      connected ||= pc.connectionState === 'connected'
+      if (!connected && performance.now() - begun > soon) return 'unreached'
+      await changed(pc, receiver, signal)
+      const now = await counts(receiver)
+      const got = now.got - before.got
+      const lost = now.lost - before.lost
+      if (got + lost > 20) {
+        bad = lost / (got + lost) > lossy ? bad + 1 : 0
+        before = now
+      }
+      if (bad >= 5) {
+        bad = 0
+        this.on.slow()
+      }
+    }
+  }
+
+  // Notes which picture is shown, by its time stamp (1/90000 s).
+  #follow(at: number, stamp: number, signal: AbortSignal): void {
+    this.#taken = undefined
+    let off = 0 // ms by which the camera's clock went wrong meanwhile
+    let least = Infinity
+    let since = performance.now()
+    const next = () =>
+      this.video.requestVideoFrameCallback((_, frame) => {
+        if (signal.aborted) return
+        if (this.#taken === undefined) this.on.picture()
+        const now = recorderNow()
+        const rtp = (frame as { rtpTimestamp?: number }).rtpTimestamp
+        if (rtp === undefined) this.#taken = now
+        else {
+          at += ((rtp - stamp) | 0) / 90
+          stamp = rtp
+          least = Math.min(least, now - at)
+          if (performance.now() - since > drift) {
+            ;[off, least, since] = [least, Infinity, performance.now()]
+          }
+          this.#taken = Math.min(at + off, now)
+        }
+        next()
+      })
+    next()
+  }
+}
+
+/** Waits until something may have changed: a second at most. */
+function changed(pc: RTCPeerConnection, receiver: RTCRtpReceiver, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const go = () => (clearTimeout(timer), done())
+    const timer = setTimeout(go, 1000)
+    signal.addEventListener('abort', go, { once: true })
+    pc.onconnectionstatechange = go
+    if (receiver.transport) receiver.transport.onstatechange = go
+  })
+}
+
+/** How many packets came and how many were lost. */
+async function counts(receiver: RTCRtpReceiver): Promise<{ got: number; lost: number }> {
+  for (const s of (await receiver.getStats()).values() as Iterable<{ type: string; packetsReceived: number; packetsLost: number }>) {
+    if (s.type === 'inbound-rtp') return { got: s.packetsReceived, lost: s.packetsLost }
+  }
+  return { got: 0, lost: 0 }
+}

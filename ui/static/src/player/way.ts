@@ -1,0 +1,100 @@
+// The way by which live pictures come: WebRTC where the stream, the browser and
+// the network allow it, since nothing is quicker; fMP4 for everything else.
+import { Live, type Events } from './live'
+import { Rtc, type Why } from './rtc'
+
+const again = 10 * 60_000 // ms after which it is tried once more whether UDP gets through
+const key = 'stoop:unreached'
+
+export interface Target {
+  address: string // of the camera in the API
+  stream: string
+  mime: string
+}
+
+export class Way {
+  by: 'webrtc' | 'fmp4' = 'fmp4'
+  why?: Why // it is not WebRTC
+  loud = false // sound is wanted
+  #live: Live
+  #rtc: Rtc
+  #target?: Target
+  #refused = new Map<string, Why>() // by stream
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    on: Events,
+  ) {
+    this.#live = new Live(video, on)
+    this.#rtc = new Rtc(video, { ...on, picture: () => (this.hear(this.loud), on.picture()), refused: (why) => this.#refuse(why) })
+  }
+
+  get #now(): Live | Rtc {
+    return this.by === 'webrtc' ? this.#rtc : this.#live
+  }
+
+  get taken(): number | undefined {
+    return this.#now.taken
+  }
+
+  get fresh(): boolean {
+    return this.#now.fresh
+  }
+
+  start(target: Target): void {
+    this.stop()
+    this.#target = target
+    const { address, stream, mime } = target
+    this.why = this.#refused.get(name(target)) ?? unfit(mime)
+    if (!this.why && this.loud && sounds(mime) && !/opus|flac/i.test(mime)) this.why = 'sound'
+    this.by = this.why ? 'fmp4' : 'webrtc'
+    if (this.by === 'webrtc') return this.#rtc.start(`${address}/whep?stream=${stream}`)
+    this.video.srcObject = null // it would go before the other
+    this.#live.start(`${address}/live.mp4?stream=${stream}`)
+  }
+
+  /** Takes note of whether sound is wanted: another way may be needed for it. */
+  hear(loud: boolean): void {
+    this.loud = loud
+    const quiet = this.by === 'webrtc' && !this.#rtc.sound && this.#rtc.taken !== undefined
+    if (loud && quiet && this.#target && sounds(this.#target.mime)) this.#refuse('sound')
+  }
+
+  stop(): void {
+    this.#live.stop()
+    this.#rtc.stop()
+  }
+
+  #refuse(why: Why): void {
+    const target = this.#target
+    if (!target) return
+    this.#refused.set(name(target), why)
+    if (why === 'unreached') remember()
+    this.start(target)
+  }
+}
+
+const name = ({ address, stream, mime }: Target) => `${address} ${stream} ${mime}`
+const sounds = (mime: string) => /mp4a|opus|flac/i.test(mime)
+
+/** Why a stream of that type is not tried, if it is not. */
+function unfit(mime: string): Why | undefined {
+  if (!('RTCPeerConnection' in window)) return 'browser'
+  if (mime && !/avc1/.test(mime)) return 'codec'
+  if (Date.now() - unreached() < again) return 'unreached'
+  return undefined
+}
+
+function unreached(): number {
+  try {
+    return Number(sessionStorage.getItem(key))
+  } catch {
+    return 0 // the browser keeps nothing
+  }
+}
+
+function remember(): void {
+  try {
+    sessionStorage.setItem(key, String(Date.now()))
+  } catch {} // then it is tried again by the next page
+}
