@@ -96,6 +96,9 @@ func (h *Handle) Stop(why error) { h.stop(why) }
 // Wait returns when every connection is closed.
 func (h *Handle) Wait() { <-h.done }
 
+// Done returns a channel that is closed when every connection is.
+func (h *Handle) Done() <-chan struct{} { return h.done }
+
 // State returns how the camera stands.
 func (h *Handle) State() State {
 	h.board.mu.Lock()

@@ -99,40 +99,22 @@ const farewell = 500 * time.Millisecond
 // told neither user nor password: it would log in by itself.
 func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, transport gortsplib.Transport, sink media.Sink) error {
 	s := newStream(sink, c)
-	d := &dialer{dial: redial(c.dial()), patience: c.Patience, user: user}
-	if address.Scheme == "rtsps" {
-		d.tls = c.tls(address.Hostname())
-	}
-	bare := *address
-	bare.User = nil
+	d := newDialer(c, address, user)
 	faults := make(chan *Fault, 1)
-	client := &gortsplib.Client{
-		Scheme:        "rtsp", // the dialer encrypts
-		Host:          hostPort(address),
-		Transport:     &transport,
-		ReadTimeout:   2 * slowest * c.Patience, // the stream and its dialer lose patience before
-		AnyPortEnable: true,                     // packets must come from the camera, but it need not say from which port
-		UserAgent:     "Stoop",
-		DialContext:   d.DialContext,
-		ListenPacket:  listenPacket,
-		OnPacketsLost: func(uint64) {}, // video and audio see for themselves
-		OnDecodeError: func(err error) {
-			if f := s.undecodable(err); f != nil {
-				select {
-				case faults <- f:
-				default:
-				}
+	client := newClient(address, transport, d)
+	client.ReadTimeout = 2 * slowest * c.Patience // the stream and its dialer lose patience before
+	client.OnDecodeError = func(err error) {
+		if f := s.undecodable(err); f != nil {
+			select {
+			case faults <- f:
+			default:
 			}
-		},
+		}
 	}
 	if err := client.Start2(); err != nil {
 		return err
 	}
-	hangUp := func() {
-		cut := time.AfterFunc(farewell, d.cut)
-		defer cut.Stop()
-		client.Close()
-	}
+	hangUp := func() { hangUp(client, d) }
 	defer s.end()
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
@@ -143,7 +125,7 @@ func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, t
 		}
 	})
 	slow := time.AfterFunc(2*c.Patience, d.cut)
-	err := open(client, (*base.URL)(&bare), d, s)
+	err := open(client, bare(address), d, s)
 	if !mute.Stop() && err != nil && d.mute() && ctx.Err() == nil {
 		return &Fault{nvr.Unreachable, noCamera}
 	}
@@ -155,6 +137,43 @@ func play(ctx context.Context, c Config, address *url.URL, user *url.Userinfo, t
 	}
 	defer time.AfterFunc(settleAfter, d.settle).Stop()
 	return wait(ctx, client, s, faults)
+}
+
+// newDialer returns what opens the connection to an address, and logs in as user.
+func newDialer(c Config, address *url.URL, user *url.Userinfo) *dialer {
+	d := &dialer{dial: redial(c.dial()), patience: c.Patience, user: user}
+	if address.Scheme == "rtsps" {
+		d.tls = c.tls(address.Hostname())
+	}
+	return d
+}
+
+// newClient returns a client of the library's that was not started yet.
+func newClient(address *url.URL, transport gortsplib.Transport, d *dialer) *gortsplib.Client {
+	return &gortsplib.Client{
+		Scheme:        "rtsp", // the dialer encrypts
+		Host:          hostPort(address),
+		Transport:     &transport,
+		AnyPortEnable: true, // packets must come from the camera, but it need not say from which port
+		UserAgent:     "Stoop",
+		DialContext:   d.DialContext,
+		ListenPacket:  listenPacket,
+		OnPacketsLost: func(uint64) {}, // video and audio see for themselves
+	}
+}
+
+// hangUp ends a session and its connection; it may be called more than once.
+func hangUp(client *gortsplib.Client, d *dialer) {
+	cut := time.AfterFunc(farewell, d.cut)
+	defer cut.Stop()
+	client.Close()
+}
+
+// bare is an address without user and password.
+func bare(address *url.URL) *base.URL {
+	b := *address
+	b.User = nil
+	return (*base.URL)(&b)
 }
 
 // open asks for the stream and has its packets sent to s.

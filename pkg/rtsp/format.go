@@ -147,15 +147,15 @@ func supported(f format.Format) (media.Track, *offer, error) {
 		if f.ChannelCount > 2 {
 			return media.Track{}, nil, errors.New("Opus with more than two channels is not supported")
 		}
-		return pcm(media.Opus, 48000, f.ChannelCount, 0)
+		return rawTrack(media.Opus, 48000, f.ChannelCount, 0)
 	case *format.G711:
 		if f.MULaw {
-			return pcm(media.PCMU, f.SampleRate, f.ChannelCount, 1)
+			return rawTrack(media.PCMU, f.SampleRate, f.ChannelCount, 1)
 		}
-		return pcm(media.PCMA, f.SampleRate, f.ChannelCount, 1)
+		return rawTrack(media.PCMA, f.SampleRate, f.ChannelCount, 1)
 	case *format.LPCM:
 		if f.BitDepth == 16 {
-			return pcm(media.L16, f.SampleRate, f.ChannelCount, 2)
+			return rawTrack(media.L16, f.SampleRate, f.ChannelCount, 2)
 		}
 	}
 	return media.Track{}, nil, fmt.Errorf("%s is not recorded", codecName(f))
@@ -172,9 +172,9 @@ func said(codec media.Codec, v, s, p []byte) (known sets) {
 	return known
 }
 
-// pcm is a track of which each packet is one frame of whole samples; width is
+// rawTrack is a track of which each packet is one frame of whole samples; width is
 // the bytes of one value, or 0 where frames have any length.
-func pcm(codec media.Codec, rate, channels, width int) (media.Track, *offer, error) {
+func rawTrack(codec media.Codec, rate, channels, width int) (media.Track, *offer, error) {
 	if !sane(rate, channels) {
 		return media.Track{}, nil, fmt.Errorf("%s with %d channels at %d Hz is not supported", codec, channels, rate)
 	}

@@ -14,10 +14,11 @@ import (
 	"nvrd/pkg/rtsp/rtspsim"
 )
 
-// gstreamer starts GStreamer's RTSP server and returns its address.
-func gstreamer(t *testing.T) string {
+// gstreamer starts GStreamer's RTSP server, as a script of testdata has it, and
+// returns its address.
+func gstreamer(t *testing.T, script ...string) string {
 	t.Helper()
-	cmd := exec.Command("/usr/bin/python3", "testdata/gstreamer.py")
+	cmd := exec.Command("/usr/bin/python3", append([]string{"testdata/" + script[0]}, script[1:]...)...)
 	var trouble strings.Builder
 	cmd.Stderr = &trouble
 	out, err := cmd.StdoutPipe()
@@ -39,7 +40,7 @@ func gstreamer(t *testing.T) string {
 }
 
 func TestGStreamer(t *testing.T) {
-	address := gstreamer(t)
+	address := gstreamer(t, "gstreamer.py")
 	tests := []struct {
 		path      string
 		video     media.Codec

@@ -2,9 +2,10 @@
 // asks for the camera's picture and sound, puts access units together from RTP
 // packets and hands them to a [media.Sink] with times that fit together.
 //
-// It makes one attempt and says why it ended; pkg/camera tries again. It never
-// asks for a back-channel, because an open one disables the button of several
-// doorbells. Nothing it returns or logs holds the password.
+// It makes one attempt and says why it ended; pkg/camera tries again. A stream
+// never asks for a back-channel, because an open one disables the button of
+// several doorbells: only [OpenBackChannel] does, for as long as somebody talks.
+// Nothing it returns or logs holds the password.
 package rtsp
 
 import (

@@ -1,5 +1,7 @@
 // Package pcm turns sound that browsers and MP4 cannot carry (G.711 and L16)
-// into FLAC, which they can, without losing a bit of it.
+// into FLAC, which they can, without losing a bit of it. It also turns what is
+// said into a browser into what a camera's speaker takes: other rates, G.711,
+// and not too loud.
 package pcm
 
 import (

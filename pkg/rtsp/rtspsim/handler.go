@@ -35,6 +35,7 @@ func (h *handler) OnConnClose(c *gortsplib.ServerHandlerOnConnCloseCtx) {
 
 func (h *handler) OnSessionClose(c *gortsplib.ServerHandlerOnSessionCloseCtx) {
 	s := (*Server)(h)
+	s.speaker.closed(c.Session)
 	s.mu.Lock()
 	var gone []string
 	for name, p := range s.paths {
@@ -64,6 +65,9 @@ func (h *handler) OnDescribe(c *gortsplib.ServerHandlerOnDescribeCtx) (*base.Res
 	if !h.allowed(c.Conn, c.Request) {
 		return status(base.StatusUnauthorized), nil, liberrors.ErrServerAuth{}
 	}
+	if h.options.RefuseRequire && len(c.Request.Header["Require"]) > 0 {
+		return status(base.StatusOptionNotSupported), nil, nil
+	}
 	p := h.path(c.Path)
 	if p == nil {
 		return status(base.StatusNotFound), nil, nil
@@ -91,10 +95,12 @@ func (h *handler) OnSetup(c *gortsplib.ServerHandlerOnSetupCtx) (*base.Response,
 	if p == nil {
 		return status(base.StatusNotFound), nil, nil
 	}
+	h.speaker.setUp(c.Session, p.stream.Desc.Medias, c.Request.URL.String())
 	return status(base.StatusOK), p.stream, nil
 }
 
-func (h *handler) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+func (h *handler) OnPlay(c *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	h.speaker.listen(c.Session)
 	return status(base.StatusOK), nil
 }
 

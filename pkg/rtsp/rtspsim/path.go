@@ -36,10 +36,17 @@ const reportEvery = time.Second
 // use of a simulated camera crosses that point.
 const firstTimestamp = 1<<32 - 3*90000
 
-func newPath(server *gortsplib.Server, c Clip, reports bool) (*path, error) {
+func newPath(server *gortsplib.Server, c Clip, reports bool, speaker []string) (*path, error) {
 	var session description.Session
 	for _, t := range c.tracks {
 		session.Medias = append(session.Medias, &description.Media{Type: t.kind, Formats: []format.Format{t.format()}})
+	}
+	if len(speaker) > 0 {
+		m, err := backChannel(speaker)
+		if err != nil {
+			return nil, err
+		}
+		session.Medias = append(session.Medias, m)
 	}
 	p := &path{
 		stream: &gortsplib.ServerStream{Server: server, Desc: &session}, reports: reports, clip: c,
@@ -182,6 +189,9 @@ func (l *player) report(now time.Time, bad Trouble) {
 	l.reported = now
 	stats := l.stream.Stats()
 	for i, m := range l.stream.Desc.Medias {
+		if m.IsBackChannel {
+			continue
+		}
 		_ = l.stream.WritePacketRTCP(m, &rtcp.SenderReport{
 			SSRC:    stats.Medias[m].Formats[m.Formats[0]].LocalSSRC,
 			NTPTime: ntp(now), RTPTime: l.units(i, now.Sub(l.began)),

@@ -30,6 +30,11 @@ type Options struct {
 	UDP            bool   // offer UDP besides TCP
 	RefuseTCP      bool   // refuse to send RTP by TCP
 	NoReports      bool   // send no RTCP sender reports
+	// Speaker are the formats of the back-channel that each clip is offered with,
+	// such as "PCMU/8000"; none means that there is no speaker.
+	Speaker []string
+	// RefuseRequire has it answer DESCRIBE that requires something with 551.
+	RefuseRequire bool
 }
 
 // Trouble is how a path misbehaves. The zero value does not.
@@ -49,6 +54,7 @@ type Server struct {
 	rtsp      *gortsplib.Server
 	listener  net.Listener
 	describes atomic.Int64
+	speaker   speaker
 
 	mu    sync.Mutex
 	paths map[string]*path
@@ -150,7 +156,7 @@ func (s *Server) Play(name string, c Clip) error {
 	if p != nil && p.swap(c) {
 		return nil
 	}
-	next, err := newPath(s.rtsp, c, !s.options.NoReports)
+	next, err := newPath(s.rtsp, c, !s.options.NoReports, s.options.Speaker)
 	if err != nil {
 		return err
 	}
