@@ -19,6 +19,8 @@ const (
 	Review Action = "review" // see what was recorded and what happened
 	Export Action = "export" // take footage away as a file
 	Tell   Action = "tell"   // say that something happened in front of a camera, or something to the neighborhood
+	Talk   Action = "talk"   // speak at a camera, or have a quick reply played there
+	Open   Action = "open"   // open the door at a camera
 	Manage Action = "manage" // see and change what is set
 )
 
@@ -81,7 +83,7 @@ type Subject struct {
 }
 
 // all is what the household may do.
-var all = []Grant{{Watch, Everything}, {Review, Everything}, {Export, Everything}, {Tell, Everything}, {Manage, Everything}}
+var all = []Grant{{Watch, Everything}, {Review, Everything}, {Export, Everything}, {Tell, Everything}, {Talk, Everything}, {Open, Everything}, {Manage, Everything}}
 
 // Household is the subject that may do everything: whoever has the access key,
 // and everybody on loopback if there is none.

@@ -11,7 +11,7 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-var actions = []Action{Enter, Watch, Review, Export, Tell, Manage}
+var actions = []Action{Enter, Watch, Review, Export, Tell, Talk, Open, Manage}
 
 // A stranger may enter, and the household everything, to whatever there is.
 func TestStrangerAndHousehold(t *testing.T) {

@@ -65,7 +65,7 @@ func NewMux(deny Deny) *Mux { return &Mux{deny: deny, mux: http.NewServeMux()} }
 // panics, as [http.ServeMux] does of a bad pattern, if there is no such action,
 // if on is the zero Target, or if it names a wildcard that pattern lacks.
 func (m *Mux) Handle(pattern string, action Action, on Target, h http.Handler) {
-	known := []Action{Enter, Watch, Review, Export, Tell, Manage}
+	known := []Action{Enter, Watch, Review, Export, Tell, Talk, Open, Manage}
 	switch {
 	case !slices.Contains(known, action):
 		panic(fmt.Sprintf("route %q: %q is no action", pattern, action))

@@ -293,3 +293,21 @@ func BenchmarkSample(b *testing.B) {
 		})
 	}
 }
+
+func TestNewest(t *testing.T) {
+	var s Stream
+	for _, step := range []struct {
+		do   func()
+		want time.Time
+	}{
+		{func() {}, time.Time{}},
+		{func() { s.Begin(silent, true) }, time.Time{}},
+		{func() { play(&s, 0, 13) }, picture(12).Arrived},
+		{func() { s.Sample(media.Sample{Track: 1, Arrived: started.Add(time.Hour)}) }, picture(12).Arrived},
+		{func() { s.End(nvr.Unreachable, nil) }, time.Time{}},
+	} {
+		if step.do(); !s.Newest().Equal(step.want) {
+			t.Errorf("the newest picture is of %v, want %v", s.Newest(), step.want)
+		}
+	}
+}

@@ -40,6 +40,7 @@ type Stream struct {
 	group      []media.Sample
 	groupBytes int
 	viewers    map[*Viewer]struct{}
+	newest     time.Time // when the newest picture of this run came
 }
 
 var _ media.Sink = (*Stream)(nil)
@@ -48,7 +49,7 @@ var _ media.Sink = (*Stream)(nil)
 func (s *Stream) Begin(format media.Format, fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running, s.format = true, format
+	s.running, s.format, s.newest = true, format, time.Time{}
 	s.dropGroup()
 	for v := range s.viewers {
 		v.begin(format, fresh)
@@ -59,6 +60,9 @@ func (s *Stream) Begin(format media.Format, fresh bool) {
 func (s *Stream) Sample(x media.Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if x.Track == 0 {
+		s.newest = x.Arrived
+	}
 	s.keep(x)
 	for v := range s.viewers {
 		v.push(x)
@@ -69,7 +73,7 @@ func (s *Stream) Sample(x media.Sample) {
 func (s *Stream) End(nvr.Reason, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running = false
+	s.running, s.newest = false, time.Time{}
 	s.dropGroup()
 }
 
@@ -107,6 +111,14 @@ func (s *Stream) Subscribe() *Viewer {
 	}
 	s.viewers[v] = struct{}{}
 	return v
+}
+
+// Newest returns when the newest picture came; the zero time if there is none,
+// or the camera is gone.
+func (s *Stream) Newest() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest
 }
 
 // Viewers returns how many viewers there are.
