@@ -97,6 +97,7 @@ type Config struct {
 	Household Household
 	Events    Events
 	Rings     Rings
+	Talks     Talks
 	History   History
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
@@ -146,7 +147,9 @@ type route struct {
 
 // pattern is the address in the form of [http.ServeMux], where a wildcard
 // fills a whole element; [number] takes the ending off.
-func (r route) pattern() string { return strings.Replace(r.address, "}.mp4", "}", 1) }
+func (r route) pattern() string {
+	return strings.NewReplacer("}.mp4", "}", "}.wav", "}").Replace(r.address)
+}
 
 func (a *api) routes() []route {
 	home, cameras, camera := auth.On(auth.Home), auth.On(auth.Cameras), auth.OnCamera("camera")
@@ -164,6 +167,12 @@ func (a *api) routes() []route {
 		{"POST /api/v1/cameras/{camera}/ring/answer", auth.Tell, camera, a.answer},
 		{"POST /api/v1/cameras/{camera}/ring/seen", auth.Tell, camera, a.seen},
 		{"GET /api/v1/rings", auth.Review, cameras, a.rings},
+		{"POST /api/v1/cameras/{camera}/replies/{reply}/play", auth.Talk, camera, a.playReply},
+		{"POST /api/v1/cameras/{camera}/speaker/test", auth.Talk, camera, a.testSpeaker},
+		{"GET /api/v1/replies", auth.Talk, cameras, a.replies},
+		{"POST /api/v1/replies", auth.Manage, home, a.addReply},
+		{"GET /api/v1/replies/{reply}.wav", auth.Talk, cameras, a.replySound},
+		{"DELETE /api/v1/replies/{reply}", auth.Manage, home, a.removeReply},
 		{"GET /api/v1/events", auth.Review, cameras, a.events},
 		{"GET /api/v1/events/live", auth.Review, cameras, a.liveEvents},
 		{"GET /api/v1/home", auth.Manage, home, a.home},

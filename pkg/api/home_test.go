@@ -26,6 +26,7 @@ import (
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
 	"nvrd/pkg/ring"
+	"nvrd/pkg/talk"
 )
 
 // home is a household with its database, an API, and what a test wants to
@@ -41,7 +42,9 @@ type home struct {
 	events  []string // that were taken
 	bus     *event.Bus
 	rings   *ring.Rings
-	rtc     WebRTC           // nil unless a test sets it
+	rtc     WebRTC // nil unless a test sets it
+	talks   *talk.Talks
+	speaker talk.Open        // nil if no camera has one
 	catalog *catalog.Catalog // nil until something was recorded
 	outbox  *notify.Outbox
 	log     bytes.Buffer
@@ -65,6 +68,13 @@ func newHome(t *testing.T) *home {
 		h.events = append(h.events, fmt.Sprintf("%s %s %s %q", e.Stream.Camera, e.Kind, e.Span.From, e.Detail))
 	})
 	h.rings = ring.New(db, h.bus.Publish, slog.New(slog.DiscardHandler))
+	h.talks = talk.New(func(ctx context.Context, camera nvr.CameraID) (talk.Speaker, error) {
+		if h.speaker == nil {
+			return nil, talk.NoSpeaker("this camera has no speaker")
+		}
+		return h.speaker(ctx, camera)
+	}, slog.New(slog.DiscardHandler))
+	t.Cleanup(h.talks.Close)
 	h.use(nil)
 	return h
 }
@@ -73,7 +83,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
-		Events: h.bus, Rings: h.rings, History: h.catalog, Notify: h.outbox,
+		Events: h.bus, Rings: h.rings, Talks: h.talks, History: h.catalog, Notify: h.outbox,
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

@@ -19,6 +19,10 @@ type Household interface {
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
 	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
 	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
+	Replies(ctx context.Context) ([]household.Reply, error)
+	ReplySound(ctx context.Context, id household.ReplyID) (wav []byte, err error)
+	AddReply(ctx context.Context, name string, wav []byte) (household.Reply, error)
+	RemoveReply(ctx context.Context, id household.ReplyID) error
 	Home(ctx context.Context) (household.Home, error)
 	ChangeHome(ctx context.Context, f func(*household.Home) error) (household.Home, error)
 }

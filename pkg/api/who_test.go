@@ -38,6 +38,12 @@ var guests = map[string]int{
 	"POST /api/v1/cameras/{camera}/ring/answer":           403,
 	"POST /api/v1/cameras/{camera}/ring/seen":             403,
 	"GET /api/v1/rings":                                   open,
+	"POST /api/v1/cameras/{camera}/replies/{reply}/play":  403,
+	"POST /api/v1/cameras/{camera}/speaker/test":          403,
+	"GET /api/v1/replies":                                 403,
+	"POST /api/v1/replies":                                403,
+	"GET /api/v1/replies/{reply}.wav":                     403,
+	"DELETE /api/v1/replies/{reply}":                      403,
 	"GET /api/v1/events":                                  open,
 	"GET /api/v1/events/live":                             open,
 	"GET /api/v1/home":                                    403,
@@ -82,7 +88,7 @@ func TestGuests(t *testing.T) {
 	}
 	asked := func(who auth.Subject, address, camera string) *http.Response {
 		method, target, _ := strings.Cut(address, " ")
-		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
+		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{reply}", "1", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
 		if strings.HasSuffix(target, "/states") || strings.HasSuffix(target, "/events/live") {
 			method = "HEAD" // without end otherwise
 		}

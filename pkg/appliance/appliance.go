@@ -24,6 +24,7 @@ import (
 	"nvrd/pkg/recorder"
 	"nvrd/pkg/retention"
 	"nvrd/pkg/ring"
+	"nvrd/pkg/talk"
 	"nvrd/pkg/watch"
 )
 
@@ -45,6 +46,7 @@ type Appliance struct {
 	Live     *live.Hub
 	Events   *event.Bus // what happens; the recorder takes it, and publishes the motion that it sees
 	Rings    *ring.Rings
+	Talks    *talk.Talks
 
 	log    *slog.Logger
 	keeper *retention.Keeper
@@ -81,6 +83,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	a.Recorder.Publish(a.Events.Publish)
 	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
+	a.Talks = talk.New(a.speaker, c.Log)
 	return a, nil
 }
 
@@ -119,6 +122,7 @@ func (a *Appliance) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, a.Events.Close)()
 	running.Go(func() { a.Cameras.Run(ctx) })
 	running.Go(func() { a.Rings.Run(ctx) })
+	running.Go(func() { <-ctx.Done(); a.Talks.Close() })
 	running.Go(func() { a.Care(ctx) })
 	running.Wait()
 }
