@@ -27,7 +27,7 @@ var floors = map[string]int{
 	"pkg/device": 2, "pkg/maker": 2,
 
 	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3, "pkg/ring": 3,
-	"pkg/event": 3, "pkg/notify": 3, "pkg/auth": 3, "pkg/doctor": 3, "pkg/find": 3, "pkg/talk": 3, "pkg/door": 3,
+	"pkg/event": 3, "pkg/notify": 3, "pkg/alert": 3, "pkg/auth": 3, "pkg/doctor": 3, "pkg/find": 3, "pkg/talk": 3, "pkg/door": 3,
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
 	"federation/request": 3, "federation/domain": 3, "federation/response": 3, "federation/mail": 3,
 
@@ -48,6 +48,9 @@ var sideways = map[[2]string]string{
 	{"pkg/recorder", "pkg/motion"}:   "each fragment is indexed with its activity score",
 	{"pkg/playback", "pkg/motion"}:   "an open segment is indexed from its file",
 	{"pkg/doctor", "pkg/motion"}:     "an index is made again from its file",
+	{"pkg/alert", "pkg/event"}:       "it subscribes to what happens",
+	{"pkg/alert", "pkg/ring"}:        "rings are told at once",
+	{"pkg/alert", "pkg/notify"}:      "what is told is a message",
 	{"pkg/appliance", "pkg/datadir"}: "it joins the data directory",
 	{"pkg/appliance", "pkg/watch"}:   "and the cameras",
 

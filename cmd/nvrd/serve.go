@@ -13,6 +13,7 @@ import (
 
 	"nvrd/federation/choice"
 	"nvrd/federation/online"
+	"nvrd/pkg/alert"
 	"nvrd/pkg/api"
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
@@ -44,6 +45,7 @@ type server struct {
 	rtc       *rtc.Engine // nil if its port is taken
 	choices   *choice.Choices
 	outbox    *notify.Outbox
+	alerts    *alert.Alerts
 	tool      *ffmpeg.Tool // nil if it is not there
 	log       *slog.Logger
 	http      *http.Server
@@ -84,6 +86,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		return nil, err
 	}
 	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
+	a.alerts = a.newAlerts()
 	handler, err := a.handler(s, gate)
 	if err != nil {
 		return nil, err
@@ -93,6 +96,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	a.stop, a.stopped = stop, make(chan struct{})
 	var running sync.WaitGroup
 	running.Go(func() { a.Run(run) })
+	running.Go(func() { a.alerts.Run(run) })
 	running.Go(func() { a.noteBrought(run) })
 	go func() {
 		defer close(a.stopped)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nvrd/pkg/auth"
+	"nvrd/pkg/ring"
 )
 
 // TestStreetStirs tells who may look at the neighborhood of every change there,
