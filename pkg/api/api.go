@@ -101,6 +101,7 @@ type Config struct {
 	History   History
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
+	Alerts Alerts
 	// Subscribe returns a channel that gives a value after every change of what
 	// Cameras.List returns (changes that follow quickly may share one), and a
 	// function that ends the subscription.
@@ -177,6 +178,8 @@ func (a *api) routes() []route {
 		{"GET /api/v1/events/live", auth.Review, cameras, a.liveEvents},
 		{"GET /api/v1/home", auth.Manage, home, a.home},
 		{"PATCH /api/v1/home", auth.Manage, home, a.changeHome},
+		{"GET /api/v1/alerts", auth.Manage, home, a.alerts},
+		{"PATCH /api/v1/alerts", auth.Manage, home, a.changeAlerts},
 		{"POST /api/v1/probe", auth.Manage, home, a.probe},
 		{"GET /api/v1/channels", auth.Manage, home, a.channels},
 		{"POST /api/v1/channels", auth.Manage, home, a.addChannel},

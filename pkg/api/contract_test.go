@@ -133,12 +133,12 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 func TestSchemasAreWhatIsSent(t *testing.T) {
 	d := described(t)
 	// What is read, not sent, with what it must hold.
-	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "RecordingChange": nil, "HomeChange": nil, "EventInput": {"kind"}, "ChannelInput": {"kind", "name", "settings"}, "ChannelChange": nil}
+	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "RecordingChange": nil, "HomeChange": nil, "AlertsChange": nil, "EventInput": {"kind"}, "ChannelInput": {"kind", "name", "settings"}, "ChannelChange": nil}
 	for name, v := range map[string]any{
 		"Health": healthView{}, "Notice": noticeView{}, "Camera": nvr.Camera{}, "State": nvr.State{}, "Stream": nvr.Stream{}, "Video": nvr.Video{}, "Audio": nvr.Audio{},
 		"CameraInput": household.CameraInput{}, "CameraChange": cameraChange{}, "Probe": nvr.Probe{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
 		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
-		"Home": homeView{}, "HomeChange": homeChange{}, "EventInput": eventInput{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
+		"Home": homeView{}, "HomeChange": homeChange{}, "Alerts": alertsView{}, "AlertsChange": alertsChange{}, "Alerted": alertedView{}, "Decided": recentView{}, "EventInput": eventInput{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
 	} {
 		var all, always []string
 		for f := range reflect.TypeOf(v).Fields() {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/alert"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/event"
@@ -83,7 +84,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
-		Events: h.bus, Rings: h.rings, Talks: h.talks, History: h.catalog, Notify: h.outbox,
+		Events: h.bus, Rings: h.rings, Talks: h.talks, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

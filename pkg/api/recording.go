@@ -23,6 +23,8 @@ type Household interface {
 	ReplySound(ctx context.Context, id household.ReplyID) (wav []byte, err error)
 	AddReply(ctx context.Context, name string, wav []byte) (household.Reply, error)
 	RemoveReply(ctx context.Context, id household.ReplyID) error
+	Alerts(ctx context.Context) (household.AlertRules, error)
+	ChangeAlerts(ctx context.Context, f func(*household.AlertRules) error) (household.AlertRules, error)
 	Home(ctx context.Context) (household.Home, error)
 	ChangeHome(ctx context.Context, f func(*household.Home) error) (household.Home, error)
 }

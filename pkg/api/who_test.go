@@ -48,6 +48,8 @@ var guests = map[string]int{
 	"GET /api/v1/events/live":                             open,
 	"GET /api/v1/home":                                    403,
 	"PATCH /api/v1/home":                                  403,
+	"GET /api/v1/alerts":                                  403,
+	"PATCH /api/v1/alerts":                                403,
 	"POST /api/v1/probe":                                  403,
 	"GET /api/v1/channels":                                403,
 	"POST /api/v1/channels":                               403,
