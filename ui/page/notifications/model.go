@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"nvrd/pkg/alert"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
@@ -21,7 +22,7 @@ var offered = []string{notify.MQTT, notify.Ntfy, notify.Email, notify.Webhook}
 // kinds are those of messages, in the order in which they are offered.
 var kinds = []string{
 	nvr.RingEvent, nvr.MessageEvent, nvr.MotionEvent, nvr.PersonEvent, nvr.VehicleEvent, nvr.AnimalEvent, nvr.PackageEvent,
-	nvr.DoorEvent, nvr.WindowEvent, nvr.AlarmEvent,
+	nvr.DoorEvent, nvr.WindowEvent, nvr.AlarmEvent, alert.DigestKind,
 }
 
 type listModel struct {
