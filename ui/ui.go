@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /settings/…, /street/…, /sw.js, /login, /logout and /static/…; everything its scripts do,
+// It serves /, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -23,6 +23,7 @@ import (
 	"nvrd/ui/page/notifications"
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
+	"nvrd/ui/page/replies"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/share"
@@ -38,6 +39,7 @@ type Config struct {
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
+	Voice     appliance.Voice        // nil if nothing can be said at cameras
 	Door      appliance.Door         // nil if there is no access key
 	Street    street.Service         // the neighborhood; nil if there are no pages of it
 	Studio    share.Studio           // makes what is shared with it; nil if Street is
@@ -103,8 +105,14 @@ func New(c Config) (*Pages, error) {
 	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Voice: c.Voice, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
+	if c.Voice != nil {
+		route("POST /cameras/{id}/reply", auth.Talk, one, camera.Page{Voice: c.Voice}.Reply)
+		said := replies.Page{Voice: c.Voice, Frames: frames, Texts: texts}
+		route("GET /replies", auth.Manage, house, said.Get)
+		route("POST /replies", auth.Manage, house, said.Post)
+	}
 	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts, Finds: c.Finder != nil}
 	if c.Finder != nil {
 		finding := find.Page{Finder: c.Finder, Frames: frames, Texts: texts}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,8 @@ type household struct {
 	home    appliance.Home
 	removed []nvr.CameraID
 	presses []nvr.Press
+	replies []appliance.Reply
+	played  []int64 // quick replies, at camera 1
 }
 
 func (h *household) List(context.Context) ([]nvr.Camera, error) { return h.cameras, h.err }
@@ -152,6 +155,25 @@ func (h *household) See(_ context.Context, id nvr.CameraID, until nvr.Time) erro
 	return h.err
 }
 
+func (h *household) Replies(context.Context) ([]appliance.Reply, error) { return h.replies, h.err }
+
+func (h *household) RemoveReply(_ context.Context, id int64) error {
+	n := len(h.replies)
+	h.replies = slices.DeleteFunc(h.replies, func(r appliance.Reply) bool { return r.ID == id })
+	if len(h.replies) == n {
+		return fmt.Errorf("there is no quick reply %d: %w", id, nvr.ErrNotFound)
+	}
+	return nil
+}
+
+func (h *household) Play(_ context.Context, camera nvr.CameraID, reply int64) error {
+	if camera != 1 {
+		return fmt.Errorf("this camera has no speaker: %w", nvr.ErrNotFound)
+	}
+	h.played = append(h.played, reply)
+	return nil
+}
+
 func (h *household) Choose(_ context.Context, mode nvr.HouseMode, until nvr.Time) error {
 	h.home.Mode, h.home.Chosen, h.home.Until = mode, mode, until
 	return h.err
@@ -222,7 +244,7 @@ func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

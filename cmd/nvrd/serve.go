@@ -136,6 +136,7 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
 		Rings:     pageRings{a.Rings, a.Dir.Home},
+		Voice:     pageVoice{a.Talks, a.Dir.Home},
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},

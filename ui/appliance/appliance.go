@@ -112,6 +112,25 @@ type Rings interface {
 	See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
 }
 
+// Reply is a quick reply: a sentence that somebody recorded to be played at a camera.
+type Reply struct {
+	ID     int64
+	Name   string
+	Length time.Duration
+}
+
+// Voice is what can be said at cameras without a microphone. Its methods are safe
+// for concurrent use and answer with the error kinds of pkg/nvr.
+type Voice interface {
+	// Replies returns the quick replies in the order in which they were made.
+	Replies(ctx context.Context) ([]Reply, error)
+	RemoveReply(ctx context.Context, id int64) error
+	// Play plays a quick reply at a camera, and returns when its speaker is open. It
+	// fails with [nvr.ErrNotFound] if the camera has none, and with [nvr.ErrBusy] if
+	// somebody talks there.
+	Play(ctx context.Context, camera nvr.CameraID, reply int64) error
+}
+
 // Home is what holds for all cameras.
 type Home struct {
 	Mode     nvr.HouseMode // how things stand with the house now

@@ -27,6 +27,7 @@ type Catalogue struct {
 	Desk     Desk                  `json:"desk"`
 	Calendar Calendar              `json:"calendar"`
 	Ring     Ring                  `json:"ring"`
+	Replies  Replies               `json:"replies"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
 	Script   map[string]string     `json:"script"`
@@ -62,6 +63,28 @@ type Ring struct {
 	Last       string `json:"last"` // {time}
 	See        string `json:"see"`
 	Seen       string `json:"seen"`
+	Say        string `json:"say"`
+}
+
+// Replies is the page of quick replies.
+type Replies struct {
+	Title    string `json:"title"`
+	Lead     string `json:"lead"`
+	None     string `json:"none"`
+	Length   string `json:"length"` // {n}
+	Remove   string `json:"remove"`
+	Record   string `json:"record"`
+	Begin    string `json:"begin"`
+	Stop     string `json:"stop"`
+	Ready    string `json:"ready"`
+	Records  string `json:"records"`
+	Listen   string `json:"listen"`
+	Name     string `json:"name"`
+	Keep     string `json:"keep"`
+	NoScript string `json:"no_script"`
+	Insecure string `json:"insecure"`
+	Denied   string `json:"denied"`
+	Failed   string `json:"failed"`
 }
 
 // Home is the first page.

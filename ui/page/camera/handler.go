@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
@@ -22,6 +23,7 @@ type Page struct {
 	Cameras   appliance.Cameras
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
+	Voice     appliance.Voice // nil if nothing can be played at cameras
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -91,8 +93,13 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 			m.picture = "" // the one before would stand under another's time
 		}
 	}
+	m.voice = p.Voice != nil && auth.May(r.Context(), auth.Manage, auth.Home)
 	if last, ok := p.Rings.Last(id); ok {
-		m.ring = newRinging(last, now, t)
+		lines, err := p.replies(r, id)
+		if err != nil {
+			return err
+		}
+		m.ring = newRinging(last, now, t, lines)
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	return layout.Render(w, r, http.StatusOK, view(m))

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
@@ -20,13 +23,15 @@ type ringing struct {
 	at     component.Instant
 	action string // where it is answered; empty if it rings no more
 	value  string // of the press
+	reply  string // where quick replies are played
+	lines  []appliance.Reply
 }
 
-func newRinging(p nvr.Press, now time.Time, t *text.Catalogue) *ringing {
+func newRinging(p nvr.Press, now time.Time, t *text.Catalogue, lines []appliance.Reply) *ringing {
 	if p.Outcome == nvr.RingAgain || !p.Rings() && now.Sub(p.End.Std()) > lately {
 		return nil
 	}
-	r := ringing{at: component.Recent(p.At, now, t.Calendar), value: p.At.String()}
+	r := ringing{at: component.Recent(p.At, now, t.Calendar), value: p.At.String(), reply: "/cameras/" + p.Camera.String() + "/reply", lines: lines}
 	switch {
 	case p.Rings():
 		r.said, r.action = t.Ring.Now, "/cameras/"+p.Camera.String()+"/ring"
@@ -71,5 +76,30 @@ func (p Page) Ring(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("neither answered nor seen: %w", nvr.ErrInvalid)
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// replies returns what who asks may have played at a camera.
+func (p Page) replies(r *http.Request, camera nvr.CameraID) ([]appliance.Reply, error) {
+	if p.Voice == nil || !auth.May(r.Context(), auth.Talk, auth.Camera(camera)) {
+		return nil, nil
+	}
+	return p.Voice.Replies(r.Context())
+}
+
+// Reply plays the quick reply whose button was pressed, and shows the camera again.
+func (p Page) Reply(w http.ResponseWriter, r *http.Request) error {
+	id, err := nvr.ParseCameraID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	reply, err := strconv.ParseInt(r.PostFormValue("reply"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("no quick reply is named: %w", nvr.ErrInvalid)
+	}
+	if err := p.Voice.Play(r.Context(), id, reply); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/cameras/"+id.String(), http.StatusSeeOther)
 	return nil
 }
