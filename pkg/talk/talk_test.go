@@ -35,7 +35,7 @@ func (m *mouth) Write(frame []int16) error {
 	if broken != nil {
 		return broken
 	}
-	time.Sleep(frameTime + stalled)
+	<-time.After(frameTime + stalled)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.played, m.at = append(m.played, frame), append(m.at, time.Now())
