@@ -7,9 +7,10 @@ IMAGE    := stoop
 SOURCE_URL ?=
 
 # What the tests need beside Go and Node: a C compiler for the race detector,
-# browsers, cameras that nobody here wrote, footage, and tools to look at results.
+# browsers and what makes them trust somebody, cameras that nobody here wrote,
+# footage, and tools to look at results.
 PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-doc sqlite3 mosquitto iproute2 iptables miniupnpd miniupnpd-iptables \
-	fuse3 e2fsprogs \
+	fuse3 e2fsprogs curl openssl libnss3-tools \
 	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-libav python3-gi \
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 

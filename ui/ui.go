@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout and /static/…; everything its scripts do,
+// It serves /, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -27,6 +27,7 @@ import (
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/share"
+	"nvrd/ui/page/trust"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
 )
@@ -41,6 +42,7 @@ type Config struct {
 	Rings     appliance.Rings
 	Voice     appliance.Voice        // nil if nothing can be said at cameras
 	Door      appliance.Door         // nil if there is no access key
+	Authority trust.Authority        // vouches for this home; nil if nothing needs it
 	Street    street.Service         // the neighborhood; nil if there are no pages of it
 	Studio    share.Studio           // makes what is shared with it; nil if Street is
 	Requests  asked.Desk             // what is asked in it, and what the owner decides; empty if Street is nil
@@ -87,7 +89,7 @@ func New(c Config) (*Pages, error) {
 	}
 	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil, Notify: c.Notify != nil}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil, Notify: c.Notify != nil, Trust: c.Authority != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := auth.NewMux(fail.Deny)
@@ -152,6 +154,13 @@ func New(c Config) (*Pages, error) {
 		route("GET /login", auth.Enter, house, entering.Get)
 		route("POST /login", auth.Enter, house, entering.Post)
 		route("POST /logout", auth.Enter, house, entering.Leave)
+	}
+	if c.Authority != nil {
+		trusting := trust.Page{Authority: c.Authority, Frames: frames, Texts: texts}
+		route("GET /trust", auth.Enter, house, trusting.Get)
+		for address, file := range trusting.Files() {
+			route("GET "+address, auth.Enter, house, file)
+		}
 	}
 	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail}, nil
 }

@@ -244,7 +244,7 @@ func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,9 +333,10 @@ func TestPages(t *testing.T) {
 		"removed, remove":      {removed, "/cameras/5/remove", 404, nil},
 		"removed, recorded":    {removed, "/cameras/5/recording", 404, nil},
 		"remove":               {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
-		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in")}},
+		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in"), has("a", "href", "/trust")}},
 		"login, elsewhere":     {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
 		"login, also":          {full, "/login?next=/%5Cevil.example", 200, []check{keeps("next", "/")}},
+		"trust":                {full, "/trust", 200, []check{says("Trust this home", "Stoop home ", "iPhone", "Windows", "Turn on Stoop home "), lacks("{name}"), lacks("Drive"), has("a", "href", "/trust/stoop-home.mobileconfig")}},
 		"nowhere":              {full, "/nowhere", 404, []check{says("Nothing here")}},
 		"the appliance failed": {&household{err: io.ErrUnexpectedEOF}, "/", 500, []check{says("That went wrong")}},
 		"the appliance waits":  {&household{err: nvr.ErrBusy}, "/", 503, []check{says("One moment")}},

@@ -121,10 +121,16 @@ var guests = map[string]int{
 	"GET /login":   200,
 	"POST /login":  403, // for want of the right key
 	"POST /logout": 303,
+
+	"GET /trust":                         200,
+	"GET /trust/stoop-home.crt":          200,
+	"GET /trust/stoop-home.pem":          200,
+	"GET /trust/stoop-home.mobileconfig": 200,
 }
 
 // strangers may have these, and nothing else.
-var strangers = []string{"GET /static/", "GET /sw.js", "GET /manifest.webmanifest", "GET /login", "POST /login", "POST /logout"}
+var strangers = []string{"GET /static/", "GET /sw.js", "GET /manifest.webmanifest", "GET /login", "POST /login", "POST /logout",
+	"GET /trust", "GET /trust/stoop-home.crt", "GET /trust/stoop-home.pem", "GET /trust/stoop-home.mobileconfig"}
 
 // nobody is signed in.
 type nobody struct{}
@@ -137,8 +143,8 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // camera; another camera is to them as one that is not there; and strangers get
 // no further than the door.
 func TestGuests(t *testing.T) {
-	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Secret")}, gone: []nvr.Camera{{ID: 3, Name: "Secret of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Attic")}, gone: []nvr.Camera{{ID: 3, Name: "Attic of old", State: nvr.State{Phase: nvr.Gone}}}}
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +170,7 @@ func TestGuests(t *testing.T) {
 		if w.Code != guests[route.Pattern] {
 			t.Errorf("%s: %d to a guest, want %d", route.Pattern, w.Code, guests[route.Pattern])
 		}
-		if strings.Contains(w.Body.String(), "Secret") {
+		if strings.Contains(w.Body.String(), "Attic") {
 			t.Errorf("%s tells a guest of another's camera", route.Pattern)
 		}
 		stranger := asked(gate, route.Pattern, "1")

@@ -14,24 +14,28 @@ import (
 
 // whereabouts says where a person finds the pages that are served at listening:
 // addresses that can be typed on another machine, and that are not refused there.
-func whereabouts(listening net.Addr) string {
+func whereabouts(listening net.Addr, tls bool) string {
+	scheme := "http://"
+	if tls {
+		scheme = "https://"
+	}
 	at, ok := listening.(*net.TCPAddr)
 	if !ok || !at.IP.IsUnspecified() {
-		return "http://" + listening.String()
+		return scheme + listening.String()
 	}
 	if inContainer() {
-		return fmt.Sprintf("http://localhost:%d in this container, and outside at the port of the machine that is published for it", at.Port)
+		return fmt.Sprintf("http://localhost:%d in this container, and outside at %s and the address of the machine, at the port that is published for it", at.Port, scheme)
 	}
 	name, err := os.Hostname()
 	if err != nil {
 		name = ""
 	}
-	return everywhere(name, at.Port, interfaceAddresses())
+	return everywhere(scheme, name, at.Port, interfaceAddresses())
 }
 
 // everywhere returns the addresses of a port that all interfaces serve: by name,
 // and by IPv4 or, where there is none, by IPv6.
-func everywhere(name string, port int, own []netip.Addr) string {
+func everywhere(scheme, name string, port int, own []netip.Addr) string {
 	hosts := []string{}
 	if name != "" && name != "localhost" {
 		hosts = append(hosts, name)
@@ -46,7 +50,7 @@ func everywhere(name string, port int, own []netip.Addr) string {
 		hosts = append(hosts, "localhost")
 	}
 	for i, h := range hosts {
-		hosts[i] = "http://" + net.JoinHostPort(h, strconv.Itoa(port))
+		hosts[i] = scheme + net.JoinHostPort(h, strconv.Itoa(port))
 	}
 	return strings.Join(hosts, " and ")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -24,12 +25,26 @@ func TestEverywhere(t *testing.T) {
 			for _, a := range c.own {
 				own = append(own, netip.MustParseAddr(a))
 			}
-			if got := everywhere(c.host, 8080, own); got != c.want {
+			if got := everywhere("http://", c.host, 8080, own); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
 	}
-	if got := whereabouts(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}); got != "http://127.0.0.1:80" {
-		t.Error(got)
+	for tls, want := range map[bool]string{false: "http://127.0.0.1:80", true: "https://127.0.0.1:80"} {
+		if got := whereabouts(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, tls); got != want {
+			t.Error(got)
+		}
+	}
+}
+
+func TestProxy(t *testing.T) {
+	for text, want := range map[string]string{
+		"172.17.0.2": "[172.17.0.2/32]", "172.17.0.2/16": "[172.17.0.0/16]", "fd00::1, 10.0.0.1 ": "[fd00::1/128 10.0.0.1/32]", "::ffff:10.0.0.1": "[10.0.0.1/32]", "": "[]",
+		"0.0.0.0/0": "", "::/0": "", "caddy": "", "10.0.0.1:80": "", "10.0.0.0/33": "",
+	} {
+		got, err := proxy(text)
+		if (err != nil) != (want == "") || err == nil && fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
 	}
 }

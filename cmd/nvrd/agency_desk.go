@@ -10,6 +10,7 @@ import (
 
 	"nvrd/federation/agency"
 	"nvrd/pkg/api"
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/page/desk"
 )
@@ -48,7 +49,7 @@ func deskHandler(c *call, a *agency.Agency) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.Secure(pages, api.Guards{Page: pages.Deny, Log: c.logger()}), nil
+	return api.Secure(pages, api.Guards{Names: auth.Names("", nil), Page: pages.Deny, Log: c.logger()}), nil
 }
 
 // listenHere listens where only this computer reaches it.

@@ -31,7 +31,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--webrtc-port N] [--neighbor-port N] [--neighbor-address ADDRESS] [--relay-only]", "record and serve", run},
+		{"run", "[--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--certificate FILE --certificate-key FILE] [--proxy ADDRESS]... [--webrtc-port N] [--neighbor-port N] [--neighbor-address ADDRESS] [--relay-only]", "record and serve", run},
 		{"demo", "[--homes N] [--agency] [--no-visitor] [--data DIR] [--listen HOST:PORT] [--access-key-file FILE] [--host NAME]... [--webrtc-port N]", "try it out with two simulated doorbells in each home", demo},
 		{"camera add", "[--data DIR] --name NAME --url RTSP [--sub RTSP] [--user U] [--password-file F]", "add a camera", cameraAdd},
 		{"camera list", "[--data DIR] [--json]", "list the cameras", cameraList},
@@ -41,6 +41,7 @@ func commands() []command {
 		{"home set", "[--data DIR] [--mode home|away|night|privacy|schedule [--until T]] [--schedule SCHEDULE] [--time-zone ZONE]", "say how things stand with the house; with privacy all cameras are off", homeSet},
 		{"home", "[--data DIR] [--json]", "show what holds for all cameras", homeShow},
 		{"ring", "[--listen HOST:PORT] [--access-key-file FILE] --camera NAME", "ring, as if somebody pressed the button at a camera", ringBell},
+		{"certificate", "[--data DIR] [--out FILE]", "show the home's authority, to compare with what devices show", showCertificate},
 		{"timeline", "[--data DIR] --camera NAME --from T --to T [--stream main|sub] [--json]", "list footage and gaps", timeline},
 		{"export", "[--data DIR] --camera NAME --from T --to T --out FILE.mp4 [--stream main|sub] [--progressive]", "write footage to a file", export},
 		{"check", "[--data DIR] [--level presence|size|hash] [--repair] [--json]", "compare footage and catalog; repair what does not agree", check},

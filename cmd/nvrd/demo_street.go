@@ -87,12 +87,12 @@ func (c *call) street(ctx context.Context, s settings, sim *rtspsim.Server, home
 		}
 	}
 	for i, a := range running[:homes] {
-		if _, err := fmt.Fprintf(c.out, "Stoop is at %s (%s)\n", whereabouts(a.listener.Addr()), residents[i]); err != nil {
+		if _, err := fmt.Fprintf(c.out, "Stoop is at %s (%s)\n", whereabouts(a.listener.Addr(), a.tls), residents[i]); err != nil {
 			return err
 		}
 	}
 	if _, err := fmt.Fprintf(c.out, "Not a neighbor yet: %s (%s). Let it in: make an invite under Street, Neighbors in another home, and paste it there.\n",
-		whereabouts(running[homes].listener.Addr()), residents[homes]); err != nil {
+		whereabouts(running[homes].listener.Addr(), running[homes].tls), residents[homes]); err != nil {
 		return err
 	}
 	for range running {

@@ -27,7 +27,7 @@ func TestEventsAreKept(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.serve(t.Context()) }()
-	live, err := http.NewRequestWithContext(t.Context(), http.MethodGet, whereabouts(a.listener.Addr())+"/api/v1/events/live", nil)
+	live, err := http.NewRequestWithContext(t.Context(), http.MethodGet, whereabouts(a.listener.Addr(), false)+"/api/v1/events/live", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestEventsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer page.Body.Close()
-	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, whereabouts(a.listener.Addr())+"/api/v1/cameras/"+cam.ID.String()+"/events",
+	told, err := http.NewRequestWithContext(t.Context(), http.MethodPost, whereabouts(a.listener.Addr(), false)+"/api/v1/cameras/"+cam.ID.String()+"/events",
 		strings.NewReader(`{"kind":"ring","detail":"the button"}`))
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ func run(ctx context.Context, c *call) error {
 	data := dataFlag(f)
 	f.StringVar(&s.listen, "listen", defaultListen, "address of the pages")
 	s.flags(f)
+	s.networkFlags(f)
 	s.neighborFlags(f)
 	if err := c.parse(f); err != nil {
 		return err
@@ -33,8 +34,8 @@ func run(ctx context.Context, c *call) error {
 // flags adds the settings that every appliance has.
 func (s *settings) flags(f *flag.FlagSet) {
 	f.StringVar(&s.accessKey, "access-key-file", "", "file with the key that browsers are asked for")
-	f.Func("host", "a further name that the pages are reached by", func(name string) error {
-		s.hosts = append(s.hosts, strings.FieldsFunc(name, func(r rune) bool { return r == ',' || r == ' ' })...)
+	f.Func("host", "a further name or address that the pages are reached by", func(name string) error {
+		s.hosts = append(s.hosts, divide(name)...)
 		return nil
 	})
 	f.Func("webrtc-port", "UDP port of live pictures; that of --listen unless given", func(text string) error {
@@ -42,6 +43,11 @@ func (s *settings) flags(f *flag.FlagSet) {
 		s.webrtcPort = uint16(port)
 		return err
 	})
+}
+
+// divide takes apart a list, as the environment has of flags that may be given more than once.
+func divide(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // neighborPort is where neighbors reach this home unless it is told otherwise.
@@ -87,7 +93,7 @@ func (c *call) appliance(ctx context.Context, s settings, ready func(*server) er
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(c.out, "Stoop is at %s\n", whereabouts(a.listener.Addr())); err != nil {
+	if err := c.greet(a); err != nil {
 		return err
 	}
 	return a.serve(ctx)

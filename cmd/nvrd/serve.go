@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -17,11 +17,11 @@ import (
 	"nvrd/pkg/api"
 	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/certificate"
 	"nvrd/pkg/ffmpeg"
 	finding "nvrd/pkg/find"
 	"nvrd/pkg/live/rtc"
 	"nvrd/pkg/notify"
-	"nvrd/pkg/nvr"
 	"nvrd/ui"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
@@ -33,6 +33,8 @@ type settings struct {
 	listen    string
 	accessKey string   // file; empty lets in everybody who reaches listen, which is loopback then
 	hosts     []string // further names it answers to
+	proxies   []netip.Prefix
+	own       [2]string // files of a certificate of the owner's, and of its key
 	neighbors online.Config
 	// webrtcPort is the UDP port of live pictures; 0 for that of listen.
 	webrtcPort uint16
@@ -46,10 +48,12 @@ type server struct {
 	choices   *choice.Choices
 	outbox    *notify.Outbox
 	alerts    *alert.Alerts
-	tool      *ffmpeg.Tool // nil if it is not there
+	tool      *ffmpeg.Tool           // nil if it is not there
+	authority *certificate.Authority // nil if none is needed
 	log       *slog.Logger
 	http      *http.Server
 	listener  net.Listener
+	tls       bool               // the listener offers it
 	stop      context.CancelFunc // ends Run
 	stopped   chan struct{}      // closed when it has ended
 }
@@ -87,7 +91,14 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	}
 	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
 	a.alerts = a.newAlerts()
-	handler, err := a.handler(s, gate)
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.offerTLS(s, names); err != nil {
+		return nil, err
+	}
+	handler, err := a.handler(s, names, gate)
 	if err != nil {
 		return nil, err
 	}
@@ -105,30 +116,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	return a, nil
 }
 
-// gate reads the access key. Without one, only this machine may be served.
-func (s settings) gate() (*auth.AccessKey, error) {
-	if s.accessKey != "" {
-		key, err := auth.ReadAccessKey(s.accessKey)
-		return &key, err
-	}
-	host, _, err := hostPort(s.listen)
-	if err != nil {
-		return nil, err
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("refusing to show your cameras to everybody who reaches %s: write a key of 16 characters or more to a file and name it with --access-key-file, or listen on 127.0.0.1: %w",
-			s.listen, nvr.ErrInvalid)
-	}
-	return nil, nil
-}
-
 // handler joins pages and API behind the guards.
-func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) {
-	machine, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("name of this machine: %w", err)
-	}
-	guards := api.Guards{Machine: machine, Hosts: s.hosts, Log: a.log}
+func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.Handler, error) {
+	guards := api.Guards{Names: names, TLS: a.tls, Proxies: s.proxies, Log: a.log}
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},
 		Setup:     pageCameras{a.Cameras, a.Dir},
@@ -150,6 +140,9 @@ func (a *server) handler(s settings, key *auth.AccessKey) (http.Handler, error) 
 	if key != nil {
 		guards.Gate = auth.NewGate(*key, a.Dir.Home, api.Deny(a.log))
 		pages.Door = door{guards.Gate}
+	}
+	if a.authority != nil {
+		pages.Authority = a.authority
 	}
 	shown, err := ui.New(pages)
 	if err != nil {

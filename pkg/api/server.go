@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -72,10 +73,11 @@ func (b timedBody) Read(p []byte) (int, error) {
 
 // Guards says who may come in.
 type Guards struct {
-	Machine string     // this machine's name
-	Hosts   []string   // further names it answers to
-	Gate    *auth.Gate // nil lets in everybody who reaches this machine without a proxy
-	Page    auth.Deny  // answers people whose request is for another name, or came through a proxy; nil answers as to programs
+	Names   []string       // that this machine answers to, see [auth.Names]
+	TLS     bool           // TLS is offered (see [Offer]): what comes without, other than from Proxies and this machine, is sent there
+	Proxies []netip.Prefix // who is believed about whom they pass on, see [auth.Behind]
+	Gate    *auth.Gate     // nil lets in everybody who reaches this machine without a proxy
+	Page    auth.Deny      // answers people whose request is for another name, or came through a proxy; nil answers as to programs
 	Log     *slog.Logger
 }
 
@@ -95,7 +97,10 @@ func Secure(next http.Handler, g Guards) http.Handler {
 	} else {
 		next = auth.Direct(next, deny)
 	}
-	return headers(auth.HostGuard(auth.SameOrigin(next, deny), g.Machine, g.Hosts, deny))
+	if next = auth.SameOrigin(next, deny); g.TLS {
+		next = encrypted(next, g.Gate, deny)
+	}
+	return headers(auth.HostGuard(auth.Behind(g.Proxies, next), g.Names, deny))
 }
 
 // policy lets a page load, run and talk to nothing but what comes from here;

@@ -46,7 +46,7 @@ func secured(t *testing.T, more ...func(*testing.T, *home)) (*home, http.Handler
 			Deny(log)(w, r, err)
 		}
 	})
-	handler := Secure(mux, Guards{Machine: "porch", Hosts: []string{"example.com"}, Gate: gate, Log: log})
+	handler := Secure(mux, Guards{Names: []string{"porch", "example.com"}, Gate: gate, Log: log})
 	login := do(handler, "POST", "/login?key="+accessKey, "")
 	if login.StatusCode != 200 || len(login.Cookies()) != 1 {
 		t.Fatalf("sign in: %d", login.StatusCode)
@@ -308,7 +308,7 @@ func TestRefusedPeople(t *testing.T) {
 	page := func(w http.ResponseWriter, _ *http.Request, err error) {
 		http.Error(w, "page: "+err.Error(), http.StatusForbidden)
 	}
-	handler := Secure(h.bare, Guards{Machine: "example.com", Page: page, Log: slog.New(slog.DiscardHandler)})
+	handler := Secure(h.bare, Guards{Names: []string{"example.com"}, Page: page, Log: slog.New(slog.DiscardHandler)})
 	const html, evil, proxied = "text/html", "http://evil.example", "X-Forwarded-For"
 	for name, c := range map[string]struct {
 		target string

@@ -49,8 +49,8 @@ func NewGate(key AccessKey, sessions Sessions, deny Deny) *Gate {
 
 // Require passes on requests with a session cookie or with the key as bearer
 // token, saying that the household asks (see [Asks]); and those for what
-// everybody may see, by whomever: the sign-in page, what it is made of, and
-// whether the program is well. A page request of anybody else is sent to the
+// everybody may see, by whomever: the sign-in page, what it is made of,
+// the authority that devices may trust, and whether the program is well. A page request of anybody else is sent to the
 // sign-in page, any other goes to deny, whatever there is at its address.
 func (g *Gate) Require(next http.Handler) http.Handler {
 	admit := As(Household(), next)
@@ -99,12 +99,11 @@ func (g *Gate) Logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cookie is Lax and not Strict so that a link in a message opens the page it
-// names; a GET changes nothing here, and [SameOrigin] guards what does. Who
-// says falsely that a proxy took the request by TLS harms only that session.
+// names; a GET changes nothing here, and [SameOrigin] guards what does.
 func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name: cookieName, Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"), SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: Secure(r), SameSite: http.SameSiteLaxMode,
 	}
 }
 
@@ -136,7 +135,7 @@ func public(p string) bool {
 	if strings.HasSuffix(p, "/") && p != "/" || path.Clean(p) != p {
 		return false
 	}
-	return p == loginPath || p == logoutPath || p == "/api/v1/health" || p == "/sw.js" || p == "/manifest.webmanifest" || strings.HasPrefix(p, "/static/")
+	return p == loginPath || p == logoutPath || p == "/api/v1/health" || p == "/trust" || strings.HasPrefix(p, "/trust/") || p == "/sw.js" || p == "/manifest.webmanifest" || strings.HasPrefix(p, "/static/")
 }
 
 // WantsPage tells whether a person is waiting for a page.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -179,13 +180,24 @@ func TestCookieIsSecureOverTLS(t *testing.T) {
 	g := newGate(t)
 	direct, proxied := request("POST", "/login"), request("POST", "/login", "X-Forwarded-Proto", "https")
 	direct.TLS = new(tls.ConnectionState)
-	for _, r := range []*http.Request{direct, proxied} {
+	for _, c := range []struct {
+		r       *http.Request
+		proxies []netip.Prefix
+		secure  bool
+	}{
+		{request("POST", "/login"), nil, false},
+		{direct, nil, true},
+		{proxied, nil, false}, // anybody can say so
+		{proxied, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, true},
+	} {
 		w := httptest.NewRecorder()
-		if err := g.Login(w, r, secret); err != nil {
-			t.Fatal(err)
-		}
-		if c := w.Result().Cookies()[0]; !c.Secure {
-			t.Errorf("cookie %v", c)
+		Behind(c.proxies, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := g.Login(w, r, secret); err != nil {
+				t.Error(err)
+			}
+		})).ServeHTTP(w, c.r)
+		if got := w.Result().Cookies()[0]; got.Secure != c.secure {
+			t.Errorf("cookie %v by %v", got, c.proxies)
 		}
 	}
 }

@@ -5,26 +5,37 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"nvrd/pkg/nvr"
 )
 
-// HostGuard passes on requests whose Host header is an address, localhost, the
-// machine's own name (in full, its first part, and that under .local), or one
-// of names; ports do not matter. Everything else is denied with [ErrHost]: a foreign name that leads here
+// Names returns the names, in small letters, by which this machine may be reached: localhost, its own
+// name (in full, its first part, and that under .local), and further ones, of
+// which some may be addresses.
+func Names(machine string, further []string) []string {
+	all := []string{"localhost", hostname(machine)}
+	if short, _, _ := strings.Cut(strings.ToLower(machine), "."); short != "" {
+		all = append(all, short, short+".local")
+	}
+	for _, name := range further {
+		all = append(all, hostname(name))
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
+}
+
+// HostGuard passes on requests whose Host header is an address, or one of names
+// (see [Names]); ports do not matter. Everything else is denied with [ErrHost]: a foreign name that leads here
 // may belong to a page that wants to read what only this network can
 // (DNS rebinding).
-func HostGuard(next http.Handler, machine string, names []string, deny Deny) http.Handler {
-	allowed := map[string]bool{"localhost": true, hostname(machine): true}
-	if short, _, _ := strings.Cut(machine, "."); short != "" {
-		short = strings.ToLower(short)
-		allowed[short], allowed[short+".local"] = true, true
-	}
+func HostGuard(next http.Handler, names []string, deny Deny) http.Handler {
+	allowed := map[string]bool{}
 	for _, name := range names {
-		allowed[hostname(name)] = true
+		allowed[name] = true
 	}
-	delete(allowed, "")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostname(r.Host)
 		if _, err := netip.ParseAddr(host); err != nil && !allowed[host] {

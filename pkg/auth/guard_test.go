@@ -6,7 +6,7 @@ import (
 )
 
 func TestHostGuard(t *testing.T) {
-	h := HostGuard(teapot, "Porch-Pi.fritz.box", []string{"Stoop.example.org", "nvr.lan:8080", ""}, refuse)
+	h := HostGuard(teapot, Names("Porch-Pi.fritz.box", []string{"Stoop.example.org", "nvr.lan:8080", ""}), refuse)
 	for host, ok := range map[string]bool{
 		"192.168.1.5": true, "192.168.1.5:8080": true, "127.0.0.1:8080": true, "[::1]": true, "[::1]:8080": true, "[fe80::1%25eth0]:8080": true,
 		"localhost": true, "LOCALHOST:8080": true, "localhost.": true, "porch-pi": true, "porch-pi.local": true, "PORCH-PI.local.:8080": true,

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -167,20 +166,16 @@ func (l *limiter) count(a *address, charged, right bool) error {
 	return fmt.Errorf("the access key is wrong: %w", nvr.ErrUnauthorized)
 }
 
-// remote returns where r came from; for a proxy on this machine, where it says
-// that it took r from, which is the last address it added. All of an IPv6 /64
-// is one address: whoever has one address of it has all of them.
+// remote returns where r came from; of what a named proxy passes on (see
+// [Behind]), where that took it from. All of an IPv6 /64 is one address: whoever
+// has one address of it has all of them.
 func remote(r *http.Request) netip.Prefix {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{} // not over TCP: all of those are one address
+	a := peer(r)
+	if said, ok := r.Context().Value(forwarded{}).(passed); ok && said.client.IsValid() {
+		a = said.client
 	}
-	a := ap.Addr().Unmap().WithZone("")
-	if said := r.Header.Values("X-Forwarded-For"); a.IsLoopback() && len(said) > 0 {
-		last := said[len(said)-1]
-		if client, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
-			a = client.Unmap().WithZone("")
-		}
+	if !a.IsValid() {
+		return netip.Prefix{} // not over TCP: all of those are one address
 	}
 	bits := 32
 	if a.Is6() {

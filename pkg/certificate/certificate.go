@@ -4,7 +4,7 @@
 //
 // It opens no connection and asks nobody outside for anything: there is no ACME
 // here, which would need a public name and tell the world that it is there
-// (docs/adr/0021-own-authority.md).
+// (docs/adr/0024-own-authority.md).
 package certificate
 
 import (

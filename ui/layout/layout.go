@@ -29,6 +29,7 @@ type Frame struct {
 	About  string // product, version and licence
 	Source string // where the program's source code is offered; empty if nowhere
 	Keyed  bool   // whoever sees the page signed in
+	Trust  bool   // there is a page on which devices get to know the home's authority
 	Style  string
 	Plain  string // the style sheet for browsers without script
 	Icon   string
@@ -52,13 +53,14 @@ type Builder struct {
 	Keyed   bool // there is an access key
 	Street  bool // there are pages of the neighborhood
 	Notify  bool // there are pages of notifications
+	Trust   bool // there is an authority of the home
 }
 
 // Bare frames a page that must not tell anything about the household.
 func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
 	spoken, err := json.Marshal(words(t))
 	return Frame{
-		T: t, Title: text.Fill(t.Shell.Title, "page", title),
+		T: t, Title: text.Fill(t.Shell.Title, "page", title), Trust: b.Trust,
 		Style: b.Assets.URL("stoop.css"), Plain: b.Assets.URL("noscript.css"), Icon: b.Assets.URL("icon.svg"), Words: string(spoken),
 	}, err
 }

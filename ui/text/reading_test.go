@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// TestReading: what the pages of requests and of sponsors say is read as easily as a newspaper
+// TestReading: what the pages of requests, of sponsors and of trust say is read as easily as a newspaper
 // (Flesch's reading ease, 60 or more), each longer text by itself and the most
 // important ones as one.
 func TestReading(t *testing.T) {
@@ -19,8 +19,9 @@ func TestReading(t *testing.T) {
 	if ease := ease(strings.Join(append(asked.Voluntary, asked.Lead), " ")); ease < 70 {
 		t.Errorf("what is voluntary reads at %.0f", ease)
 	}
+	trust := all.English().Trust
 	var whole []string
-	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Notify, all.English().Street.Write.OpenHint} {
+	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Notify, all.English().Street.Write.OpenHint, []string{trust.Lead, trust.Compare}, trust.Means} { // the steps are in the words of each system
 		eachText(reflect.ValueOf(page), func(s string) {
 			if len(strings.Fields(s)) < 12 {
 				return

@@ -8,12 +8,13 @@ export const base = process.env.STOOP_URL ?? 'http://127.0.0.1:8080'
 export const shots = process.env.STOOP_SHOTS ?? 'screenshots'
 export const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>\u05d0\u05d1 WW'
 
-export const launch = () =>
+export const launch = ({ args = [], ...options } = {}) =>
   chromium.launch({
+    ...options,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', ...args,
     ],
   })
 

@@ -65,6 +65,7 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", name)
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
+	t.Run("trust", func(t *testing.T) { trust(t, file) })
 	t.Run("street", func(t *testing.T) {
 		for _, story := range []string{"street", "street-firefox"} {
 			t.Run(story, func(t *testing.T) {
@@ -127,6 +128,23 @@ func TestBrowsers(t *testing.T) {
 			"redirect": "rtsp://" + redirecting(t, "rtsp://camera.example:8554/live") + "/x", "rootless": "rtsp://" + rootless.address,
 		}))
 	})
+}
+
+// trust is a home that others on the network reach, at a name of theirs.
+func trust(t *testing.T, file string) {
+	const key, name = "a key of 20 letters.", "stoop.home.arpa"
+	keyFile := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(keyFile, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(free(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := porch.Door()
+	visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
+	p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", keyFile, "--host", name)
+	browse(t, "trust", "STOOP_URL="+p.listen, "STOOP_NAME="+name, "STOOP_KEY="+key, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
 }
 
 // redirecting is the address of a camera that sends everybody elsewhere.

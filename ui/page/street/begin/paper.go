@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"nvrd/federation/identity"
+	"nvrd/pkg/auth"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
@@ -89,5 +90,5 @@ func (p *Page) showPaper(w http.ResponseWriter, r *http.Request, status int, wro
 func overheard(r *http.Request) bool {
 	host := (&url.URL{Host: r.Host}).Hostname()
 	ip := net.ParseIP(host)
-	return r.TLS == nil && !strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") && host != "localhost" && (ip == nil || !ip.IsLoopback())
+	return !auth.Secure(r) && host != "localhost" && (ip == nil || !ip.IsLoopback())
 }
