@@ -36,7 +36,7 @@ func withRTC(t *testing.T, h *home) {
 	h.use(nil)
 }
 
-func offer(t *testing.T) (*rtctest.Browser, string) {
+func browserOffer(t *testing.T) (*rtctest.Browser, string) {
 	t.Helper()
 	b, err := rtctest.New()
 	if err != nil {
@@ -86,7 +86,7 @@ const whep = "/api/v1/cameras/1/whep"
 // watching begins a session over server and waits until pictures come.
 func watching(t *testing.T, server *httptest.Server, header ...string) (location string) {
 	t.Helper()
-	b, sdp := offer(t)
+	b, sdp := browserOffer(t)
 	r := ask(t, server, "POST", whep, sdp, append(header, "Content-Type", "application/sdp")...)
 	answer, err := io.ReadAll(r.Body)
 	location = r.Header.Get("Location")
@@ -151,7 +151,7 @@ func TestWHEPRefuses(t *testing.T) {
 	late.Composition = 3000
 	s, _ := h.hub.Stream(nvr.StreamID{Camera: 1})
 	s.Sample(late)
-	_, good := offer(t)
+	_, good := browserOffer(t)
 	for name, test := range map[string]struct {
 		path, media, body, kind string
 		status                  int

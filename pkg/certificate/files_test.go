@@ -73,6 +73,7 @@ func TestFilesChange(t *testing.T) {
 		time.Sleep(time.Minute)
 		issue(t, dir, 2, time.Now().Add(time.Hour))
 		used(2)
+		time.Sleep(time.Millisecond)
 		issue(t, dir, 3, time.Now().Add(time.Hour))
 		used(2) // within the second
 		time.Sleep(lookAgain)
@@ -97,6 +98,7 @@ func TestFilesChange(t *testing.T) {
 		}
 		time.Sleep(lookAgain)
 		used(3)
+		time.Sleep(time.Millisecond)
 		issue(t, dir, 5, time.Now().Add(time.Hour))
 		time.Sleep(lookAgain)
 		used(5)
