@@ -52,6 +52,10 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "modes", "STOOP_URL="+p.listen)
 	})
+	t.Run("replies", func(t *testing.T) {
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "replies", "STOOP_URL="+p.listen)
+	})
 	t.Run("key", func(t *testing.T) {
 		const key = "a key of 20 letters."
 		name := filepath.Join(t.TempDir(), "key")
