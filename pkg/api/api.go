@@ -98,6 +98,7 @@ type Config struct {
 	Events    Events
 	Rings     Rings
 	Talks     Talks
+	Doors     Doors
 	History   History
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
@@ -170,6 +171,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/rings", auth.Review, cameras, a.rings},
 		{"POST /api/v1/cameras/{camera}/replies/{reply}/play", auth.Talk, camera, a.playReply},
 		{"POST /api/v1/cameras/{camera}/speaker/test", auth.Talk, camera, a.testSpeaker},
+		{"POST /api/v1/cameras/{camera}/door/open", auth.Open, camera, a.openDoor},
 		{"GET /api/v1/replies", auth.Talk, cameras, a.replies},
 		{"POST /api/v1/replies", auth.Manage, home, a.addReply},
 		{"GET /api/v1/replies/{reply}.wav", auth.Talk, cameras, a.replySound},

@@ -17,6 +17,7 @@ import (
 	"nvrd/pkg/alert"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/door"
 	"nvrd/pkg/event"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
@@ -45,6 +46,7 @@ type home struct {
 	rings   *ring.Rings
 	rtc     WebRTC // nil unless a test sets it
 	talks   *talk.Talks
+	doors   *door.Doors
 	speaker talk.Open        // nil if no camera has one
 	catalog *catalog.Catalog // nil until something was recorded
 	outbox  *notify.Outbox
@@ -76,6 +78,7 @@ func newHome(t *testing.T) *home {
 		return h.speaker(ctx, camera)
 	}, slog.New(slog.DiscardHandler))
 	t.Cleanup(h.talks.Close)
+	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))
 	h.use(nil)
 	return h
 }
@@ -84,7 +87,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
-		Events: h.bus, Rings: h.rings, Talks: h.talks, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
+		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

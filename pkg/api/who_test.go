@@ -40,6 +40,7 @@ var guests = map[string]int{
 	"GET /api/v1/rings":                                   open,
 	"POST /api/v1/cameras/{camera}/replies/{reply}/play":  403,
 	"POST /api/v1/cameras/{camera}/speaker/test":          403,
+	"POST /api/v1/cameras/{camera}/door/open":             403,
 	"GET /api/v1/replies":                                 403,
 	"POST /api/v1/replies":                                403,
 	"GET /api/v1/replies/{reply}.wav":                     403,

@@ -18,6 +18,7 @@ import (
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
+	"nvrd/pkg/door"
 	"nvrd/pkg/event"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -47,6 +48,7 @@ type Appliance struct {
 	Events   *event.Bus // what happens; the recorder takes it, and publishes the motion that it sees
 	Rings    *ring.Rings
 	Talks    *talk.Talks
+	Doors    *door.Doors
 
 	log    *slog.Logger
 	keeper *retention.Keeper
@@ -84,6 +86,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
 	a.Talks = talk.New(a.speaker, c.Log)
+	a.Doors = door.New(a.Cameras.Relays(), a.newest, a.Dir.Home, c.Log)
 	return a, nil
 }
 
