@@ -26,7 +26,7 @@ var floors = map[string]int{
 	"pkg/rtsp": 2, "pkg/onvif": 2, "pkg/footage": 2, "pkg/catalog": 2, "pkg/household": 2, "pkg/ffmpeg": 2,
 	"pkg/certificate": 2, "pkg/device": 2, "pkg/maker": 2,
 
-	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3, "pkg/ring": 3,
+	"pkg/recorder": 3, "pkg/retention": 3, "pkg/camera": 3, "pkg/live": 3, "pkg/playback": 3, "pkg/motion": 3, "pkg/ring": 3, "pkg/bell": 3,
 	"pkg/event": 3, "pkg/notify": 3, "pkg/alert": 3, "pkg/auth": 3, "pkg/doctor": 3, "pkg/find": 3, "pkg/talk": 3, "pkg/door": 3,
 	"federation/roster": 3, "federation/feed": 3, "federation/blob": 3, "federation/store": 3, "federation/identity": 3,
 	"federation/request": 3, "federation/domain": 3, "federation/response": 3, "federation/mail": 3,

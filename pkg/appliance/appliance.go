@@ -16,8 +16,10 @@ import (
 	"sync"
 	"time"
 
+	"nvrd/pkg/bell"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
+	"nvrd/pkg/device"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
 	"nvrd/pkg/live"
@@ -47,6 +49,7 @@ type Appliance struct {
 	Live     *live.Hub
 	Events   *event.Bus // what happens; the recorder takes it, and publishes the motion that it sees
 	Rings    *ring.Rings
+	Bells    *bell.Bells // what devices tell becomes rings and events
 	Talks    *talk.Talks
 	Doors    *door.Doors
 
@@ -85,9 +88,18 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	a.Recorder.Publish(a.Events.Publish)
 	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
+	a.Bells = bell.New(bell.Config{Home: a.Dir.Home, Press: a.Rings.Press, Publish: a.Events.Publish, LogIns: a.logIns, Log: c.Log})
 	a.Talks = talk.New(a.speaker, c.Log)
 	a.Doors = door.New(a.Cameras.Relays(), a.newest, a.Dir.Home, c.Log)
 	return a, nil
+}
+
+// logIns returns the budget of log-ins of a camera's device; nil if there is none yet.
+func (a *Appliance) logIns(id nvr.CameraID) device.LogIns {
+	if l := a.Cameras.LogIns(id); l != nil {
+		return l
+	}
+	return nil
 }
 
 // openData opens the data directory, once more without its catalog if that is broken.
@@ -125,6 +137,7 @@ func (a *Appliance) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, a.Events.Close)()
 	running.Go(func() { a.Cameras.Run(ctx) })
 	running.Go(func() { a.Rings.Run(ctx) })
+	running.Go(func() { a.Bells.Run(ctx) })
 	running.Go(func() { <-ctx.Done(); a.Talks.Close() })
 	running.Go(func() { a.Care(ctx) })
 	running.Wait()

@@ -1,0 +1,279 @@
+// Package bell listens to the devices of the home that tell when their button is
+// pressed, or what else happens at them: each on its own, whatever becomes of the
+// others, for as long as the household has it so. What a device tells becomes a ring
+// or an event here, by what it means at this home.
+//
+// How a device is asked is the business of pkg/onvif and pkg/maker.
+package bell
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"nvrd/pkg/device"
+	"nvrd/pkg/household"
+	"nvrd/pkg/maker/dahua"
+	"nvrd/pkg/maker/doorbird"
+	"nvrd/pkg/maker/hikvision"
+	"nvrd/pkg/maker/mqtt"
+	"nvrd/pkg/maker/twon"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/onvif"
+)
+
+// Home is where it stands which bells there are and what signals mean; a
+// [household.DB] is one.
+type Home interface {
+	Bells(ctx context.Context) ([]household.Bell, error)
+	Bindings(ctx context.Context) ([]household.Binding, error)
+	KeepUp(ctx context.Context, adjust func(context.Context) (nvr.Time, error), failed func(error))
+}
+
+// Config is what Bells need. Its functions are called from several goroutines.
+type Config struct {
+	Home    Home
+	Press   func(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
+	Publish func(nvr.Event)
+	// LogIns returns the budget of log-ins of a camera's device, which it shares with
+	// all else that talks to it; nil if the camera is not watched.
+	LogIns func(nvr.CameraID) device.LogIns
+	Log    *slog.Logger
+}
+
+// Bells are the bells of a home. Its methods are safe for concurrent use; Run is
+// called once.
+type Bells struct {
+	Config
+	meanings meanings
+
+	mu      sync.Mutex
+	running map[key]*listening
+}
+
+// key names a bell: a camera has one of a kind.
+type key struct {
+	camera nvr.CameraID
+	kind   household.BellKind
+}
+
+// State is how it stands with a bell.
+type State struct {
+	Camera nvr.CameraID
+	Kind   household.BellKind
+	// Trouble is why the device can't be listened to, as a sentence for the owner
+	// that holds no password; empty while it is listened to, as far as is known.
+	Trouble string
+	Since   nvr.Time // when that began
+}
+
+// New returns the bells of a home, which are listened to while Run runs.
+func New(c Config) *Bells {
+	return &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish}, running: map[key]*listening{}}
+}
+
+// Run listens to the bells that the household has, and goes along with its changes,
+// until ctx ends. It returns when every connection is closed.
+func (b *Bells) Run(ctx context.Context) {
+	b.Home.KeepUp(ctx, b.adjust, func(err error) { b.Log.Error("bells cannot be read", "err", err) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.running {
+		l.stop()
+	}
+	for _, l := range b.running {
+		<-l.done
+	}
+}
+
+// States returns how it stands with each bell, by camera and kind.
+func (b *Bells) States() []State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []State
+	for _, l := range b.running {
+		l.mu.Lock()
+		all = append(all, l.state)
+		l.mu.Unlock()
+	}
+	slices.SortFunc(all, func(x, y State) int {
+		if x.Camera != y.Camera {
+			return int(x.Camera - y.Camera)
+		}
+		return len(x.Kind) - len(y.Kind)
+	})
+	return all
+}
+
+// Unbound returns what a camera's device told of late that means nothing yet, the
+// newest first: a button that was pressed a moment ago, maybe.
+func (b *Bells) Unbound(camera nvr.CameraID) []Heard { return b.meanings.unbound(camera) }
+
+// adjust brings what is listened to to what the household wants.
+func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
+	bindings, err := b.Home.Bindings(ctx)
+	if err != nil {
+		return 0, err
+	}
+	b.meanings.bind(bindings)
+	all, err := b.Home.Bells(ctx)
+	if err != nil {
+		return 0, err
+	}
+	want := map[key]household.Bell{}
+	for _, bell := range all {
+		if listens(bell.Kind) {
+			want[key{bell.Camera, bell.Kind}] = bell
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, l := range b.running {
+		if bell, ok := want[k]; !ok || !same(bell, l.bell) {
+			l.stop()
+			<-l.done
+			delete(b.running, k)
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(want), func(x, y key) int { return int(x.camera - y.camera) }) {
+		if b.running[k] == nil {
+			b.running[k] = b.start(context.WithoutCancel(ctx), want[k])
+		}
+	}
+	return 0, nil
+}
+
+// same tells whether two bells are listened to in the same way.
+func same(x, y household.Bell) bool {
+	return x.Camera == y.Camera && x.Kind == y.Kind && x.Address == y.Address && x.User == y.User &&
+		x.Password == y.Password && string(x.Settings) == string(y.Settings)
+}
+
+// listening is a bell that is listened to.
+type listening struct {
+	bell household.Bell
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu    sync.Mutex
+	state State
+}
+
+func (b *Bells) start(ctx context.Context, bell household.Bell) *listening {
+	ctx, stop := context.WithCancel(ctx)
+	l := &listening{bell: bell, stop: stop, done: make(chan struct{}), state: State{Camera: bell.Camera, Kind: bell.Kind, Since: nvr.Now()}}
+	go func() {
+		defer close(l.done)
+		b.keep(ctx, l)
+	}()
+	return l
+}
+
+// How long to wait before a device is asked again: twice as long each time, and less
+// than people wait for a bell to be repaired. One that refuses the password is left
+// alone for longer than devices lock somebody out for.
+const (
+	firstWait = time.Second
+	maxWait   = time.Minute
+	refused   = 6 * time.Minute
+	// steady is how long a connection has to last for its end to count as a first one.
+	steady = 30 * time.Second
+)
+
+// keep listens again and again until ctx ends.
+func (b *Bells) keep(ctx context.Context, l *listening) {
+	log := b.Log.With("camera", l.bell.Camera, "bell", l.bell.Kind)
+	wait := firstWait
+	for {
+		began := time.Now()
+		calm := time.AfterFunc(steady, func() { l.set("") })
+		err := b.listen(ctx, l.bell, func(s nvr.Signal) {
+			l.set("")
+			b.meanings.take(l.bell.Camera, s)
+		})
+		calm.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = errors.New("the device ended the connection")
+		}
+		if time.Since(began) >= steady {
+			wait = firstWait
+		}
+		pause := time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
+		wait = min(2*wait, maxWait)
+		if fault, ok := errors.AsType[*onvif.Fault](err); ok {
+			pause = max(pause, fault.Wait)
+		}
+		if isRefused(err) {
+			pause = max(pause, refused)
+		}
+		if l.set(err.Error()) {
+			log.Warn("a bell is not heard", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+func isRefused(err error) bool {
+	return onvif.IsWrongPassword(err) || device.KindOf(err) == device.WrongLogIn
+}
+
+// set notes how it stands, and tells whether that is news.
+func (l *listening) set(trouble string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state.Trouble == trouble {
+		return false
+	}
+	l.state.Trouble, l.state.Since = trouble, nvr.Now()
+	return true
+}
+
+// listens tells whether a kind of bell is one that is asked; the others call.
+func listens(kind household.BellKind) bool {
+	switch kind {
+	case household.ONVIFBell, household.DahuaBell, household.HikvisionBell, household.TwoNBell, household.DoorBirdBell, household.MQTTBell:
+		return true
+	}
+	return false
+}
+
+// listen is one connection to a device.
+func (b *Bells) listen(ctx context.Context, bell household.Bell, tell func(nvr.Signal)) error {
+	logIns := b.LogIns(bell.Camera)
+	if bell.Kind == household.ONVIFBell {
+		return onvif.Listen(ctx, onvif.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns}, tell)
+	}
+	if bell.Kind == household.MQTTBell {
+		var topics []mqtt.Topic
+		if err := json.Unmarshal(bell.Settings, &topics); err != nil {
+			return fmt.Errorf("the topics of the bell can't be read: %w", nvr.ErrInvalid)
+		}
+		return mqtt.Listen(ctx, mqtt.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), Topics: topics}, tell)
+	}
+	c := device.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns, Party: "events"}
+	switch bell.Kind {
+	case household.DahuaBell:
+		return dahua.Listen(ctx, c, tell)
+	case household.HikvisionBell:
+		return hikvision.Listen(ctx, c, tell)
+	case household.TwoNBell:
+		return twon.Listen(ctx, c, tell)
+	case household.DoorBirdBell:
+		return doorbird.Listen(ctx, c, tell)
+	}
+	return fmt.Errorf("a bell of kind %s is not asked: %w", bell.Kind, nvr.ErrInvalid)
+}
