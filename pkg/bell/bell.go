@@ -7,6 +7,7 @@
 package bell
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,7 +77,7 @@ type State struct {
 
 // New returns the bells of a home, which are listened to while Run runs.
 func New(c Config) *Bells {
-	return &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish}, running: map[key]*listening{}}
+	return &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}}
 }
 
 // Run listens to the bells that the household has, and goes along with its changes,
@@ -104,10 +105,7 @@ func (b *Bells) States() []State {
 		l.mu.Unlock()
 	}
 	slices.SortFunc(all, func(x, y State) int {
-		if x.Camera != y.Camera {
-			return int(x.Camera - y.Camera)
-		}
-		return len(x.Kind) - len(y.Kind)
+		return cmp.Or(cmp.Compare(x.Camera, y.Camera), cmp.Compare(x.Kind, y.Kind))
 	})
 	return all
 }

@@ -202,6 +202,7 @@ func TestMeanings(t *testing.T) {
 		presses int
 	}{
 		"begins and ends":              {nil, []nvr.Signal{sig("person", "a", true, 0), sig("person", "a", false, 9)}, []string{"person 0-0", "person 0-9"}, 0},
+		"an end told twice":            {nil, []nvr.Signal{sig("person", "a", true, 0), sig("person", "a", false, 9), sig("person", "a", false, 50)}, []string{"person 0-0", "person 0-9"}, 0},
 		"an end of nothing":            {nil, []nvr.Signal{sig("person", "a", false, 9)}, nil, 0},
 		"two places":                   {nil, []nvr.Signal{sig("motion", "a", true, 0), sig("motion", "b", true, 1), sig("motion", "a", false, 5)}, []string{"motion 0-0", "motion 1-1", "motion 0-5"}, 0},
 		"a flood":                      {nil, []nvr.Signal{sig("motion", "a", true, 0), sig("motion", "a", true, 0), sig("motion", "a", true, 1)}, []string{"motion 0-0", "motion 1-1"}, 0},
