@@ -16,7 +16,7 @@ import (
 )
 
 // TestOffMeansOff: a home that records and never turned the neighborhood on sends
-// nothing, listens for its pages only, keeps no file of it and runs none of it.
+// nothing, listens for its pages and their live pictures only, keeps no file of it and runs none of it.
 // The same eyes see packets and sockets once it is on, and after it left there
 // are none again.
 func TestOffMeansOff(t *testing.T) {
@@ -37,7 +37,7 @@ func TestOffMeansOff(t *testing.T) {
 			seen[s] = true
 		}
 	})
-	if at := slices.Sorted(maps.Keys(seen)); !slices.Equal(at, []string{"tcp " + page, "tcp " + camera}) {
+	if at := slices.Sorted(maps.Keys(seen)); !slices.Equal(at, []string{"tcp " + page, "tcp " + camera, "udp " + page}) {
 		t.Errorf("a home that is off listens at %q", at)
 	}
 	if p := left.packets(); len(p) > 0 {
@@ -54,11 +54,11 @@ func TestOffMeansOff(t *testing.T) {
 	said = background(t, home)
 	eventually(t, time.Minute, func() bool { return exec.Command("nvrd", "neighborhood", "on", "--listen", page).Run() == nil }, func() string { return "it is turned on" })
 	output(t, "nvrd", "neighborhood", "found", "--listen", page, "--title", "Elm Street", "--home", "Anna")
-	eventually(t, time.Minute, func() bool { return len(left.packets()) > 0 && len(sockets(t)) > 4 }, func() string {
+	eventually(t, time.Minute, func() bool { return len(left.packets()) > 0 && len(sockets(t)) > 5 }, func() string {
 		return "a home that is on looks for others: " + strings.Join(sockets(t), ", ")
 	})
 	output(t, "nvrd", "neighborhood", "leave", "--listen", page, "--neighborhood", "Elm Street")
-	eventually(t, time.Minute, func() bool { return len(sockets(t)) == 2 }, func() string {
+	eventually(t, time.Minute, func() bool { return len(sockets(t)) == 3 }, func() string {
 		return "a home that left has no sockets: " + strings.Join(sockets(t), ", ")
 	})
 	// What waits for another neighborhood is seen where it runs; sockets it has none.
