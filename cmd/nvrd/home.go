@@ -106,7 +106,7 @@ func printHome(c *call, h household.Home) error {
 	if mode == nvr.HousePrivacy {
 		said += ": cameras are off and nothing is recorded"
 	}
-	if h.ModeUntil > now || h.Mode == "" && len(h.Modes) > 0 {
+	if chosen, end := h.Chosen(now); end != 0 || chosen == "" && len(h.Modes) > 0 {
 		said += ", until " + until.Std().In(zone).Format("Mon 15:04")
 	}
 	schedule := h.Modes.String()

@@ -91,8 +91,10 @@ func (p pageHousehold) Home(ctx context.Context) (pages.Home, error) {
 		return pages.Home{}, err
 	}
 	zone, err := home.Zone()
-	mode, _ := home.ModeAt(nvr.Now(), zone)
-	return pages.Home{Mode: mode, Chosen: home.Mode, Until: home.ModeUntil, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
+	now := nvr.Now()
+	mode, _ := home.ModeAt(now, zone)
+	chosen, until := home.Chosen(now)
+	return pages.Home{Mode: mode, Chosen: chosen, Until: until, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
 }
 
 func (p pageHousehold) Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error {

@@ -66,10 +66,9 @@ func (a *api) addEvent(w http.ResponseWriter, r *http.Request) error {
 	at := min(e.At, now)
 	if e.Kind == nvr.RingEvent {
 		a.Rings.Press(id, cmp.Or(e.Detail, pressedBy), at)
-		w.WriteHeader(http.StatusAccepted)
-		return nil
+	} else {
+		a.Events.Publish(nvr.Event{Stream: nvr.StreamID{Camera: id}, Span: nvr.Span{From: at, To: at}, Kind: e.Kind, Detail: e.Detail})
 	}
-	a.Events.Publish(nvr.Event{Stream: nvr.StreamID{Camera: id}, Span: nvr.Span{From: at, To: at}, Kind: e.Kind, Detail: e.Detail})
 	w.WriteHeader(http.StatusAccepted)
 	return nil
 }

@@ -111,11 +111,8 @@ func viewOfHome(h household.Home) (homeView, error) {
 	zone, err := h.Zone()
 	now := nvr.Now()
 	mode, _ := h.ModeAt(now, zone)
-	view := homeView{Mode: mode, Schedule: h.Modes, TimeZone: h.TimeZone}
-	if h.ModeUntil == 0 || now < h.ModeUntil {
-		view.Chosen, view.Until = h.Mode, h.ModeUntil
-	}
-	return view, err
+	chosen, until := h.Chosen(now)
+	return homeView{Mode: mode, Chosen: chosen, Until: until, Schedule: h.Modes, TimeZone: h.TimeZone}, err
 }
 
 // homeChange is what to change; what is nil stays.

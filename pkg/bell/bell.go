@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -127,7 +126,7 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 	}
 	want := map[key]household.Bell{}
 	for _, bell := range all {
-		if listens(bell.Kind) {
+		if ways[bell.Kind] != nil {
 			want[key{bell.Camera, bell.Kind}] = bell
 		}
 	}
@@ -140,9 +139,9 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 			delete(b.running, k)
 		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(want), func(x, y key) int { return int(x.camera - y.camera) }) {
+	for k, bell := range want {
 		if b.running[k] == nil {
-			b.running[k] = b.start(context.WithoutCancel(ctx), want[k])
+			b.running[k] = b.start(context.WithoutCancel(ctx), bell)
 		}
 	}
 	return 0, nil
@@ -240,38 +239,39 @@ func (l *listening) set(trouble string) bool {
 	return true
 }
 
-// listens tells whether a kind of bell is one that is asked; the others call.
-func listens(kind household.BellKind) bool {
-	switch kind {
-	case household.ONVIFBell, household.DahuaBell, household.HikvisionBell, household.TwoNBell, household.DoorBirdBell, household.MQTTBell:
-		return true
-	}
-	return false
+// listen is one connection to a device, in the way of its kind.
+func (b *Bells) listen(ctx context.Context, bell household.Bell, tell func(nvr.Signal)) error {
+	return ways[bell.Kind](ctx, bell, b.LogIns(bell.Camera), tell)
 }
 
-// listen is one connection to a device.
-func (b *Bells) listen(ctx context.Context, bell household.Bell, tell func(nvr.Signal)) error {
-	logIns := b.LogIns(bell.Camera)
-	if bell.Kind == household.ONVIFBell {
-		return onvif.Listen(ctx, onvif.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns}, tell)
+// way listens to a bell until the connection ends or ctx does.
+type way func(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error
+
+// ways are those of the bells that are asked; the others call.
+var ways = map[household.BellKind]way{
+	household.ONVIFBell:     byONVIF,
+	household.MQTTBell:      byMQTT,
+	household.DahuaBell:     asking(dahua.Listen),
+	household.HikvisionBell: asking(hikvision.Listen),
+	household.TwoNBell:      asking(twon.Listen),
+	household.DoorBirdBell:  asking(doorbird.Listen),
+}
+
+func byONVIF(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error {
+	return onvif.Listen(ctx, onvif.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns}, tell)
+}
+
+func byMQTT(ctx context.Context, bell household.Bell, _ device.LogIns, tell func(nvr.Signal)) error {
+	var topics []mqtt.Topic
+	if err := json.Unmarshal(bell.Settings, &topics); err != nil {
+		return fmt.Errorf("the topics of the bell can't be read: %w", nvr.ErrInvalid)
 	}
-	if bell.Kind == household.MQTTBell {
-		var topics []mqtt.Topic
-		if err := json.Unmarshal(bell.Settings, &topics); err != nil {
-			return fmt.Errorf("the topics of the bell can't be read: %w", nvr.ErrInvalid)
-		}
-		return mqtt.Listen(ctx, mqtt.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), Topics: topics}, tell)
+	return mqtt.Listen(ctx, mqtt.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), Topics: topics}, tell)
+}
+
+// asking is the way of a maker whose devices are asked by HTTP.
+func asking(listen func(context.Context, device.Config, func(nvr.Signal)) error) way {
+	return func(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error {
+		return listen(ctx, device.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns, Party: "events"}, tell)
 	}
-	c := device.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns, Party: "events"}
-	switch bell.Kind {
-	case household.DahuaBell:
-		return dahua.Listen(ctx, c, tell)
-	case household.HikvisionBell:
-		return hikvision.Listen(ctx, c, tell)
-	case household.TwoNBell:
-		return twon.Listen(ctx, c, tell)
-	case household.DoorBirdBell:
-		return doorbird.Listen(ctx, c, tell)
-	}
-	return fmt.Errorf("a bell of kind %s is not asked: %w", bell.Kind, nvr.ErrInvalid)
 }

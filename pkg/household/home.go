@@ -1,6 +1,7 @@
 package household
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -22,16 +23,21 @@ type Home struct {
 	TimeZone string
 }
 
+// Chosen returns the mode that a person chose, if it holds at a time, and until when,
+// which is zero if it is for good. The mode is empty if the schedule says.
+func (h Home) Chosen(at nvr.Time) (mode nvr.HouseMode, until nvr.Time) {
+	if h.ModeUntil != 0 && h.ModeUntil <= at {
+		return "", 0
+	}
+	return h.Mode, h.ModeUntil
+}
+
 // ModeAt returns how things stand with the house at a time, and until when at the
 // latest that holds.
 func (h Home) ModeAt(at nvr.Time, zone *time.Location) (mode nvr.HouseMode, until nvr.Time) {
 	mode, until = h.Modes.At(at, zone, nvr.AtHome)
-	switch {
-	case h.Mode == "" || h.ModeUntil != 0 && h.ModeUntil <= at:
-	case h.ModeUntil == 0:
-		mode = h.Mode
-	default:
-		mode, until = h.Mode, h.ModeUntil
+	if chosen, end := h.Chosen(at); chosen != "" {
+		mode, until = chosen, cmp.Or(end, until)
 	}
 	return mode, until
 }

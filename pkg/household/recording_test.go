@@ -154,6 +154,9 @@ func TestModeOfTheHouse(t *testing.T) {
 		if err := h.check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+		if chosen, _ := h.Chosen(at(tuesday + c.at)); chosen != "" && chosen != c.want {
+			t.Errorf("%s: %s is still chosen", name, chosen)
+		}
 		mode, holds := h.ModeAt(at(tuesday+c.at), time.UTC)
 		if mode != c.want || !strings.HasSuffix(holds.String(), c.holding) {
 			t.Errorf("%s: %s until %v, want %s until %s", name, mode, holds, c.want, c.holding)

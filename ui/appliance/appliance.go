@@ -134,8 +134,8 @@ type Voice interface {
 // Home is what holds for all cameras.
 type Home struct {
 	Mode     nvr.HouseMode // how things stand with the house now
-	Chosen   nvr.HouseMode // by a person, until Until; empty if the schedule says
-	Until    nvr.Time      // zero if for good
+	Chosen   nvr.HouseMode // by a person, if that holds now; empty if the schedule says
+	Until    nvr.Time      // when that ends; zero if it does not
 	Modes    nvr.Schedule[nvr.HouseMode]
 	TimeZone string         // as it was set; empty for the machine's
 	Zone     *time.Location // whose clock schedules go by

@@ -136,7 +136,7 @@ func (m *model) choose(house appliance.Home, now time.Time) {
 	}{{nvr.AtHome, "home"}, {nvr.Away, "key"}, {nvr.AtNight, "night"}, {nvr.HousePrivacy, "off"}} {
 		m.modes = append(m.modes, mode{x.mode, x.icon, m.frame.T.Home.Modes[x.mode], x.mode == house.Mode})
 	}
-	if house.Chosen == house.Mode && house.Until != 0 {
+	if house.Until != 0 {
 		m.until = new(component.Recent(house.Until, now, m.frame.T.Calendar))
 	}
 }
