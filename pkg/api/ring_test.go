@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 )
 
@@ -104,6 +105,44 @@ func TestMissedRings(t *testing.T) {
 		method, address, _ := strings.Cut(target, " ")
 		if kind, _ := failure(t, h.do(method, address, "")); kind != want {
 			t.Errorf("%s: %s", target, kind)
+		}
+	}
+}
+
+// A guest hears of rings at the camera that they may look back at, and of no other.
+func TestRingsOfOthers(t *testing.T) {
+	h := newHome(t)
+	h.do("POST", "/api/v1/cameras", porch)
+	h.do("POST", "/api/v1/cameras", strings.Replace(porch, "Porch", "Secret", 1))
+	server := httptest.NewServer(auth.As(guest, h.bare))
+	t.Cleanup(server.Close)
+	h.rings.Press(2, "button", nvr.Now())
+	lines := bufio.NewScanner(get(t, server.URL+"/api/v1/states").Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") { // the cameras come first
+	}
+	h.rings.Press(2, "button", nvr.Now().Add(nvr.OneRing))
+	h.rings.Press(1, "button", nvr.Now())
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		var p pressView
+		if err := json.Unmarshal([]byte(data), &p); err != nil || p.Camera != 1 {
+			t.Errorf("a guest hears %s, %v", data, err)
+		}
+		break
+	}
+	for _, camera := range []nvr.CameraID{1, 2} {
+		if err := h.db.SavePress(t.Context(), nvr.Press{Camera: camera, At: 5_000_000, End: 50_000_000, Outcome: nvr.RingMissed}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, which := range []string{"all", "missed"} {
+		var got ringsView
+		r := do(auth.As(guest, h.bare), "GET", "/api/v1/rings?which="+which, "")
+		if err := json.Unmarshal([]byte(text(t, r)), &got); err != nil || len(got.Rings) != 1 || got.Rings[0].Camera != 1 {
+			t.Errorf("%s to a guest: %+v, %v", which, got, err)
 		}
 	}
 }

@@ -45,7 +45,6 @@ type Rings struct {
 
 	mu        sync.Mutex
 	last      map[nvr.CameraID]nvr.Press // the newest of each camera
-	timers    map[nvr.CameraID]*time.Timer
 	listeners map[*Listener]struct{}
 	changes   chan nvr.Press // to be written down
 }
@@ -55,7 +54,7 @@ type Rings struct {
 func New(store Store, publish func(nvr.Event), log *slog.Logger) *Rings {
 	return &Rings{
 		store: store, publish: publish, log: log,
-		last: map[nvr.CameraID]nvr.Press{}, timers: map[nvr.CameraID]*time.Timer{},
+		last:      map[nvr.CameraID]nvr.Press{},
 		listeners: map[*Listener]struct{}{}, changes: make(chan nvr.Press, waiting),
 	}
 }
@@ -110,13 +109,13 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	if now.Sub(at) >= late {
 		p = r.end(p, nvr.RingMissed, "")
 	} else {
-		r.timers[camera] = time.AfterFunc(nvr.RingFor-now.Sub(at), func() { r.miss(p) })
+		time.AfterFunc(nvr.RingFor-now.Sub(at), func() { r.miss(p) })
 	}
 	r.publish(nvr.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: nvr.RingEvent, Detail: source})
 	return p
 }
 
-// miss ends a ring that nobody answered.
+// miss ends a ring that nobody answered, if it still rings.
 func (r *Rings) miss(p nvr.Press) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -168,10 +167,6 @@ func (r *Rings) See(ctx context.Context, camera nvr.CameraID, until nvr.Time) er
 
 // end ends a ring. r.mu is held.
 func (r *Rings) end(p nvr.Press, outcome nvr.Outcome, who string) nvr.Press {
-	if t := r.timers[p.Camera]; t != nil {
-		t.Stop()
-		delete(r.timers, p.Camera)
-	}
 	p.End, p.Outcome, p.Who = max(nvr.Now(), p.At), outcome, who
 	p.Seen = p.Seen || outcome != nvr.RingMissed
 	r.set(p)

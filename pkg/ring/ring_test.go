@@ -247,6 +247,13 @@ func TestAcrossALife(t *testing.T) {
 	if err := r.See(t.Context(), cam.ID, p.At); err != nil || len(missed()) != 0 {
 		t.Errorf("both were: %+v, %v", missed(), err)
 	}
+	if err := db.SavePress(t.Context(), nvr.Press{Camera: cam.ID, At: p.At, End: p.At, Outcome: nvr.RingMissed}); err != nil || len(missed()) != 0 {
+		t.Errorf("what was written down later forgot that it was seen: %+v, %v", missed(), err)
+	}
+	gone := nvr.Press{Camera: cam.ID + 1, At: p.At, End: p.At, Outcome: nvr.RingMissed} // the camera was removed
+	if err := db.SavePress(t.Context(), gone); err != nil || len(missed()) != 0 {
+		t.Errorf("missed at no camera: %+v, %v", missed(), err)
+	}
 	if all, err := db.Presses(t.Context(), 1); err != nil || len(all) != 1 || all[0].At != p.At || !all[0].Seen {
 		t.Errorf("latest: %+v, %v", all, err)
 	}
