@@ -440,6 +440,12 @@ func running() string {
 	all := make([]byte, 4<<20)
 	var on []string
 	for _, g := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n") {
+		// One whose only call is that of start did what it was to do, and said so:
+		// the runtime may show it for a moment more.
+		calls, _, _ := strings.Cut(g, "created by ")
+		if ended := strings.Count(calls, "\n\t") == 1 && strings.Contains(calls, "node.(*Node).start.func1"); ended {
+			continue
+		}
 		if strings.Contains(g, "nvrd/federation/node.") {
 			on = append(on, g)
 		}
