@@ -70,6 +70,9 @@ func (p *peer) negotiate(ctx context.Context, clean string, offer Offer, prepare
 		return fmt.Errorf("the offer does not hold together: %w: %w", err, nvr.ErrInvalid)
 	}
 	answer, err := p.pc.CreateAnswer(nil)
+	if errors.Is(err, webrtc.ErrSenderWithNoCodecs) {
+		return fmt.Errorf("the browser does not offer to take H.264: %w", nvr.ErrCodec)
+	}
 	if err != nil {
 		return fmt.Errorf("the offer has no answer: %w: %w", err, nvr.ErrInvalid)
 	}

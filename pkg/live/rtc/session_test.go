@@ -167,11 +167,18 @@ func TestWatchRefuses(t *testing.T) {
 	h265 := &camera{}
 	h265.Begin(media.Format{Tracks: []media.Track{{Codec: media.H265, Timescale: 90000}}}, true)
 	h265.play(1)
+	h264 := &camera{}
+	h264.Begin(silent, true)
+	h264.play(1)
 	for name, test := range map[string]struct {
-		c    *camera
-		want error
-	}{"B-frames": {reordered, nvr.ErrReordered}, "H.265": {h265, nvr.ErrCodec}} {
-		_, offer := browser(t)
+		c     *camera
+		knows []string // of codecs; none: what browsers know
+		want  error
+	}{
+		"B-frames": {reordered, nil, nvr.ErrReordered}, "H.265": {h265, nil, nvr.ErrCodec},
+		"a browser without H.264": {h264, []string{"video/VP8", "audio/PCMU"}, nvr.ErrCodec},
+	} {
+		_, offer := browser(t, test.knows...)
 		if _, err := e.Watch(t.Context(), &test.c.Stream, offer); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
 		}

@@ -62,17 +62,18 @@ export class Rtc {
   async #once(url: string, signal: AbortSignal): Promise<Why | undefined> {
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
     let session = ''
+    // The recorder is told first: once it hears that the connection is closed, it knows no such session.
     const end = () => {
-      pc.close()
-      if (session) fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {})
+      if (!session || picture.receiver.transport?.state === 'closed') return pc.close()
+      void fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {}).finally(() => pc.close())
     }
+    const [picture, sound] = ['video', 'audio'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
     try {
       const media = new MediaStream()
-      const [picture, sound] = ['video', 'audio'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
       await pc.setLocalDescription()
       const res = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription?.sdp, signal })
       const text = await res.text()
-      if (res.status === 404 || res.status === 406) return /"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why ?? 'browser'
+      if ([400, 404, 406, 413].includes(res.status)) return /"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why ?? 'browser'
       if (!res.ok) return undefined
       session = res.headers.get('Location') ?? ''
       signal.throwIfAborted()
@@ -143,6 +144,14 @@ export class Rtc {
       })
     next()
   }
+}
+
+/**
+ * Lets the src of a video show again. Nothing is done without need: the video
+ * would load what it has anew, though its address is no more.
+ */
+export function leave(video: HTMLVideoElement): void {
+  if (video.srcObject) video.srcObject = null
 }
 
 /** Waits until something may have changed: a second at most. */
