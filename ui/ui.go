@@ -40,15 +40,16 @@ type Config struct {
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
-	Voice     appliance.Voice        // nil if nothing can be said at cameras
-	Door      appliance.Door         // nil if there is no access key
-	Authority trust.Authority        // vouches for this home; nil if nothing needs it
-	Street    street.Service         // the neighborhood; nil if there are no pages of it
-	Studio    share.Studio           // makes what is shared with it; nil if Street is
-	Requests  asked.Desk             // what is asked in it, and what the owner decides; empty if Street is nil
-	Notify    notifications.Channels // who is told what happens; nil if nobody is
-	Switch    notifications.Switch   // of those; nil likewise
-	Notices   func() []nvr.Notice    // what the owner should know; nil for nothing
+	Voice     appliance.Voice         // nil if nothing can be said at cameras
+	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
+	Door      appliance.Door          // nil if there is no access key
+	Authority trust.Authority         // vouches for this home; nil if nothing needs it
+	Street    street.Service          // the neighborhood; nil if there are no pages of it
+	Studio    share.Studio            // makes what is shared with it; nil if Street is
+	Requests  asked.Desk              // what is asked in it, and what the owner decides; empty if Street is nil
+	Notify    notifications.Channels  // who is told what happens; nil if nobody is
+	Switch    notifications.Switch    // of those; nil likewise
+	Notices   func() []nvr.Notice     // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
 	Source    string // where the program's source code is offered; empty if nowhere
@@ -107,7 +108,7 @@ func New(c Config) (*Pages, error) {
 	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Voice: c.Voice, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
 		route("POST /cameras/{id}/reply", auth.Talk, one, camera.Page{Voice: c.Voice}.Reply)

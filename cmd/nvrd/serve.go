@@ -127,6 +127,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Timelines: pageTimelines{a.Dir.Player},
 		Rings:     pageRings{a.Rings, a.Dir.Home},
 		Voice:     pageVoice{a.Talks, a.Dir.Home},
+		Opens:     a.Doors.Opens,
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},

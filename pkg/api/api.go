@@ -66,9 +66,10 @@ type Live interface {
 	Stream(id nvr.StreamID) (*live.Stream, bool)
 }
 
-// WebRTC shows streams to browsers; an [rtc.Engine] does.
+// WebRTC shows streams to browsers, and hears them; an [rtc.Engine] does.
 type WebRTC interface {
 	Watch(ctx context.Context, stream *live.Stream, offer rtc.Offer) (*rtc.Session, error)
+	Listen(ctx context.Context, offer rtc.Offer, hear func(samples []int16)) (*rtc.Microphone, error)
 }
 
 // Events passes on what happens in front of cameras; an [event.Bus] does.
@@ -124,6 +125,7 @@ type api struct {
 	listening slots // open event streams
 	exporting slots // exports being sent
 	sessions  sessions
+	talkers   talkers
 }
 
 // New returns the handler of everything under /api/. Each request is answered
@@ -169,6 +171,10 @@ func (a *api) routes() []route {
 		{"POST /api/v1/cameras/{camera}/ring/answer", auth.Tell, camera, a.answer},
 		{"POST /api/v1/cameras/{camera}/ring/seen", auth.Tell, camera, a.seen},
 		{"GET /api/v1/rings", auth.Review, cameras, a.rings},
+		{"GET /api/v1/cameras/{camera}/talk", auth.Watch, camera, a.talkState},
+		{"POST /api/v1/cameras/{camera}/talk", auth.Talk, camera, a.talk},
+		{"DELETE /api/v1/cameras/{camera}/talk/{talk}", auth.Talk, camera, a.endTalk},
+		{"GET /api/v1/audit", auth.Manage, home, a.audit},
 		{"POST /api/v1/cameras/{camera}/replies/{reply}/play", auth.Talk, camera, a.playReply},
 		{"POST /api/v1/cameras/{camera}/speaker/test", auth.Talk, camera, a.testSpeaker},
 		{"POST /api/v1/cameras/{camera}/door/open", auth.Open, camera, a.openDoor},

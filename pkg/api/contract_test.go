@@ -138,7 +138,7 @@ func TestSchemasAreWhatIsSent(t *testing.T) {
 		"Health": healthView{}, "Notice": noticeView{}, "Camera": nvr.Camera{}, "State": nvr.State{}, "Stream": nvr.Stream{}, "Video": nvr.Video{}, "Audio": nvr.Audio{},
 		"CameraInput": household.CameraInput{}, "CameraChange": cameraChange{}, "Probe": nvr.Probe{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
 		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
-		"Home": homeView{}, "HomeChange": homeChange{}, "Alerts": alertsView{}, "AlertsChange": alertsChange{}, "Alerted": alertedView{}, "Decided": recentView{}, "EventInput": eventInput{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
+		"Home": homeView{}, "HomeChange": homeChange{}, "Alerts": alertsView{}, "AlertsChange": alertsChange{}, "Alerted": alertedView{}, "Decided": recentView{}, "EventInput": eventInput{}, "Talk": talkView{}, "Audit": auditView{}, "AuditLog": auditsView{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
 	} {
 		var all, always []string
 		for f := range reflect.TypeOf(v).Fields() {

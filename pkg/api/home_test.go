@@ -47,6 +47,7 @@ type home struct {
 	rtc     WebRTC // nil unless a test sets it
 	talks   *talk.Talks
 	doors   *door.Doors
+	said    mouth            // what was said at cameras
 	speaker talk.Open        // nil if no camera has one
 	catalog *catalog.Catalog // nil until something was recorded
 	outbox  *notify.Outbox

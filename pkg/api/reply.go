@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,17 +13,6 @@ import (
 	"nvrd/pkg/media/pcm"
 	"nvrd/pkg/nvr"
 )
-
-// Talks let people speak at cameras; [talk.Talks] do. Their methods are safe for
-// concurrent use, return when the speaker is open, and fail with the kinds of
-// pkg/nvr: ErrNotFound if the camera has no speaker, ErrBusy if somebody talks
-// there or it can't be reached.
-type Talks interface {
-	// Play plays a sound at a camera in the name of who.
-	Play(ctx context.Context, camera nvr.CameraID, who string, sound pcm.Sound) error
-	// TestSpeaker plays a chime there.
-	TestSpeaker(ctx context.Context, camera nvr.CameraID, who string) error
-}
 
 // replyView is a quick reply as it is told.
 type replyView struct {

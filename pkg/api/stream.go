@@ -81,7 +81,10 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 	street := a.street(ctx)
 	rings := a.Rings.Listen()
 	defer rings.Close()
+	spoken, silence := a.Talks.Subscribe()
+	defer silence()
 	var shown []byte
+	heard := []byte("[]") // who talks, as the page knows it
 	for {
 		cameras, err := a.list(ctx)
 		if err != nil {
@@ -105,6 +108,9 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		rings.Ringing = nil
+		if heard, err = a.sendTalks(to, cameras, heard); err != nil {
+			return nil // the page is gone
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -112,6 +118,7 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 			if !ok {
 				return nil // we are stopping
 			}
+		case <-spoken:
 		case p, ok := <-rings.Changes():
 			if !ok || sendPress(ctx, to, p, cameras) != nil {
 				return nil

@@ -29,6 +29,7 @@ type Catalogue struct {
 	Calendar Calendar              `json:"calendar"`
 	Ring     Ring                  `json:"ring"`
 	Replies  Replies               `json:"replies"`
+	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
 	Script   map[string]string     `json:"script"`
@@ -86,6 +87,15 @@ type Replies struct {
 	Insecure string `json:"insecure"`
 	Denied   string `json:"denied"`
 	Failed   string `json:"failed"`
+}
+
+// Talk is what one can say and do at a camera.
+type Talk struct {
+	Hold  string `json:"hold"`
+	Free  string `json:"free"`
+	Test  string `json:"test"`
+	Open  string `json:"open"`
+	Trust string `json:"trust"`
 }
 
 // Home is the first page.

@@ -56,6 +56,7 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "replies", "STOOP_URL="+p.listen)
 	})
+	t.Run("talk", func(t *testing.T) { talk(t, file) })
 	t.Run("key", func(t *testing.T) {
 		const key = "a key of 20 letters."
 		name := filepath.Join(t.TempDir(), "key")

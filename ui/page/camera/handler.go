@@ -23,7 +23,8 @@ type Page struct {
 	Cameras   appliance.Cameras
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
-	Voice     appliance.Voice // nil if nothing can be played at cameras
+	Voice     appliance.Voice         // nil if nothing can be played at cameras
+	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -93,6 +94,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 			m.picture = "" // the one before would stand under another's time
 		}
 	}
+	m.talk, m.opens = p.talk(r, id, m.removed)
 	m.voice = p.Voice != nil && auth.May(r.Context(), auth.Manage, auth.Home)
 	if last, ok := p.Rings.Last(id); ok {
 		lines, err := p.replies(r, id)

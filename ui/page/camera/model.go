@@ -35,6 +35,8 @@ type model struct {
 	reach   string // address of the page that says how it is reached
 	remove  string
 	live    string   // address of the live picture; empty if it is shown
+	talk    string   // the camera's number, if who asks may talk there
+	opens   bool     // and may open its door
 	voice   bool     // there are quick replies to look after
 	ring    *ringing // nil unless somebody rings, or did a moment ago
 }

@@ -103,3 +103,13 @@ func (p Page) Reply(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, "/cameras/"+id.String(), http.StatusSeeOther)
 	return nil
 }
+
+// talk returns the number of a camera at which who asks may talk, or nothing, and
+// whether they may open its door.
+func (p Page) talk(r *http.Request, id nvr.CameraID, removed bool) (camera string, opens bool) {
+	at := auth.Camera(id)
+	if removed || p.Voice == nil || !auth.May(r.Context(), auth.Talk, at) {
+		return "", false
+	}
+	return id.String(), p.Opens != nil && auth.May(r.Context(), auth.Open, at) && p.Opens(id)
+}

@@ -17,6 +17,7 @@ export interface News {
   feed?: 'open' | 'lost' | 'closed' // how it stands with the stream of states
   cameras?: string // the newest states, as JSON
   ring?: string // a press that rings, or does no more, as JSON
+  talk?: string // who talks at cameras, as JSON
   street?: true // something changed in the neighborhood
   play?: number // how many pictures it may play
 }
@@ -31,6 +32,7 @@ export class Broker {
   #source?: EventSource
   #feed?: News['feed']
   #cameras?: string
+  #talk = '[]'
   #rings = new Map<number, string>() // what rings, by camera
 
   constructor() {
@@ -48,6 +50,7 @@ export class Broker {
 
   #greet(port: MessagePort): void {
     port.postMessage({ feed: this.#feed, cameras: this.#cameras } satisfies News)
+    port.postMessage({ talk: this.#talk } satisfies News)
     for (const ring of this.#rings.values()) port.postMessage({ ring } satisfies News)
   }
 
@@ -93,6 +96,7 @@ export class Broker {
       else this.#rings.delete(press.camera)
       this.#tell({ ring })
     })
+    source.addEventListener('talk', (e) => this.#tell({ talk: (this.#talk = (e as MessageEvent<string>).data) }))
     source.addEventListener('street', () => this.#tell({ street: true }))
     source.onopen = () => this.#tell({ feed: (this.#feed = 'open') })
     source.onerror = () => {
@@ -107,6 +111,7 @@ export class Broker {
     this.#source?.close()
     this.#source = this.#feed = this.#cameras = undefined
     this.#rings.clear()
+    this.#talk = '[]'
   }
 
   #tell(news: News): void {

@@ -6,6 +6,7 @@ import { control } from './controls'
 import { Day } from './day'
 import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
+import { talk } from './talk'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
 import { ask, leaving } from './windows'
@@ -277,3 +278,6 @@ tick()
 player.warm()
 begin(() => data.removed || void learn())
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows
+
+const bar = document.querySelector<HTMLElement>('[data-talk]')
+if (bar) talk(bar, player.video)

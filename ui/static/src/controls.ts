@@ -11,7 +11,7 @@ type Phone = HTMLVideoElement & { webkitEnterFullscreen?: () => void }
 export function control(film: HTMLElement, strip: HTMLElement, player: Player, live: () => void): () => void {
   const button = (name: string) => film.querySelector(`[data-do=${name}]`) as HTMLButtonElement
   const quality = film.querySelector('[data-quality]') as HTMLElement
-  const way = document.querySelector('[data-way]') as HTMLElement
+  const way = document.querySelector<HTMLElement>('[data-way]') // but of a camera that was removed
   const phone = player.video as Phone
   const acts: Record<string, () => void> = {
     play: () => (player.playing ? player.pause() : player.play()),
@@ -51,8 +51,8 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     button('speed').hidden = isLive
     button('live').textContent = say(fresh ? 'live' : isLive ? 'not_live' : 'go_live')
     button('live').setAttribute('aria-pressed', String(fresh))
-    way.hidden = !player.way
-    if (player.way) way.textContent = say(`way_${player.way.why ?? player.way.by}`)
+    if (way) way.hidden = !player.way
+    if (way && player.way) way.textContent = say(`way_${player.way.why ?? player.way.by}`)
     quality.hidden = !stream?.height
     quality.dataset.quality = player.slow ? 'slow' : ''
     if (stream?.height) quality.textContent = [say(stream.stream), `${stream.height}p`, ...(player.slow ? [say('slow_link')] : [])].join(' · ')

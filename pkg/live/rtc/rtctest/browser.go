@@ -76,6 +76,11 @@ func (b *Browser) Offer(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("browser: %w", err)
 		}
 	}
+	return b.gather(ctx)
+}
+
+// gather makes an offer of what there is, and waits for its candidates.
+func (b *Browser) gather(ctx context.Context) (string, error) {
 	offer, err := b.PC.CreateOffer(nil)
 	if err != nil {
 		return "", fmt.Errorf("browser: %w", err)

@@ -1,0 +1,107 @@
+// Somebody talks at a camera from a phone: the microphone is the browser's own,
+// which plays a file, and what arrives at the camera is looked at by who runs this.
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import { base, close, each, launch, open, shots } from './browser.mjs'
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, permissions: ['microphone'], rtc: true }
+const cameras = JSON.parse(process.env.STOOP_CAMERAS)
+let browser
+let address
+before(async () => {
+  await mkdir(shots, { recursive: true })
+  browser = await launch({
+    args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${process.env.STOOP_TONE}`],
+  })
+  for (const name of ['speaker', 'mute']) {
+    const res = await fetch(`${base}/api/v1/cameras`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name, url: `${cameras[name]}/main`, sub_url: `${cameras[name]}/sub` }),
+    })
+    assert.equal(res.status, 201)
+  }
+  address = `${base}/cameras/1`
+})
+after(() => browser.close())
+
+const who = (camera = 1) => fetch(`${base}/api/v1/cameras/${camera}/talk`).then((r) => r.json()).then((t) => t.who)
+const told = (page, text) => page.locator('[data-said]', { hasText: text }).waitFor({ timeout: 15_000 })
+
+async function until(what, is) {
+  for (const end = Date.now() + 10_000; !(await is()); ) assert.ok(Date.now() < end, what)
+}
+
+async function visit(options) {
+  const page = await open(browser, options)
+  await page.goto(address)
+  await page.locator('[data-do=hold]').waitFor()
+  await page.waitForTimeout(1500) // until it hears the states, and the camera is live
+  return page
+}
+
+test('a button that is held talks, and others see it', async () => {
+  const [hand, desk] = [await visit(phone), await visit({ rtc: true })]
+  const box = await hand.locator('[data-do=hold]').boundingBox()
+  await hand.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  const pressed = Date.now()
+  await hand.mouse.down()
+  await told(hand, 'You are talking.')
+  console.log(`from the button to talking: ${Date.now() - pressed} ms`)
+  await told(desk, 'Somebody in your home is talking here.')
+  assert.ok(await desk.locator('[data-do=hold]').isDisabled())
+  assert.equal(await hand.evaluate(() => document.querySelector('[data-video]').muted), true)
+  await hand.waitForTimeout(4000)
+  await hand.screenshot({ path: `${shots}/talk-phone.png` })
+  await desk.screenshot({ path: `${shots}/talk-desk.png` })
+  const letGo = Date.now()
+  await hand.mouse.up()
+  await until('the end of the talk', async () => !(await who()))
+  const took = Date.now() - letGo
+  console.log(`from letting go to the speaker's end: ${took} ms`)
+  assert.ok(took <= 1000)
+  await desk.locator('[data-do=hold]:enabled').waitFor()
+  for (const page of [hand, desk]) await close(page)
+})
+
+test('hands-free, by key, and the test of the speaker', async () => {
+  const page = await visit(phone)
+  await page.click('[data-do=free]')
+  await told(page, 'You are talking.')
+  await page.click('[data-do=free]')
+  await until('the end of the talk', async () => !(await who()))
+  await page.focus('[data-do=hold]')
+  await page.keyboard.down(' ')
+  await told(page, 'You are talking.')
+  await page.keyboard.up(' ')
+  await until('the end of the talk', async () => !(await who()))
+  await page.locator('[data-do=test]:enabled').waitFor()
+  await page.click('[data-do=test]')
+  await told(page, 'The speaker plays')
+  await close(page)
+})
+
+test('a page that is closed talks no more', async () => {
+  const page = await visit(phone)
+  await page.click('[data-do=free]')
+  await told(page, 'You are talking.')
+  await close(page)
+  await until('the end of the talk', async () => !(await who()))
+})
+
+test('a camera without speaker says so', async () => {
+  address = `${base}/cameras/2`
+  const page = await visit(phone)
+  page.may = /404/
+  await page.click('[data-do=free]')
+  await told(page, 'no speaker')
+  await close(page)
+})
+
+test('the buttons fit', async () => {
+  await each(browser, async (page, shot) => {
+    await page.goto(`${base}/cameras/1`)
+    await page.locator('[data-do=hold]').waitFor()
+    await shot('talk')
+  })
+})
