@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"math"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -15,7 +16,10 @@ import (
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/live/rtc/rtctest"
+	"nvrd/pkg/media/pcm"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/rtsp"
+	"nvrd/pkg/rtsp/rtspsim"
 	"nvrd/pkg/talk"
 )
 
@@ -146,6 +150,48 @@ func TestTalk(t *testing.T) {
 		t.Errorf("at the end a page is told %+v", got)
 	}
 	eventually(t, "the end of the talk's name", func() bool { return h.do("DELETE", location, "").StatusCode == 404 })
+}
+
+// What a browser's microphone hears arrives at GStreamer's ONVIF server, as it was
+// said.
+func TestMicrophoneIsHeard(t *testing.T) {
+	h := newHome(t)
+	withRTC(t, h)
+	h.do("POST", "/api/v1/cameras", porch)
+	address, file := speaking(t)
+	h.speaker = func(ctx context.Context, _ nvr.CameraID) (talk.Speaker, error) {
+		return rtsp.OpenBackChannel(ctx, rtsp.Config{URL: address})
+	}
+	m, sdp := microphone(t)
+	r := h.do("POST", "/api/v1/cameras/1/talk", sdp, "Content-Type", "application/sdp")
+	if r.StatusCode != 201 {
+		t.Fatal(text(t, r))
+	}
+	location := r.Header.Get("Location")
+	if err := m.Answer(text(t, r)); err != nil {
+		t.Fatal(err)
+	}
+	<-m.Connected
+	const seconds = 2
+	tone := make([]int16, seconds*8000)
+	for i := range tone {
+		tone[i] = int16(8000 * math.Sin(2*math.Pi*hertz*float64(i)/8000))
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for frame := range slices.Chunk(pcm.EncodeMuLaw(tone), 160) {
+		<-tick.C
+		if err := m.Say(frame); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the last word", func() bool { return len(heard(file)) >= len(tone)*95/100 })
+	if r := h.do("DELETE", location, ""); r.StatusCode != 204 {
+		t.Errorf("ended: %d %s", r.StatusCode, text(t, r))
+	}
+	if part := rtspsim.Tone(heard(file), 8000, hertz); part < 0.95 {
+		t.Errorf("of %d samples %.2f are the tone", len(heard(file)), part)
+	}
 }
 
 // talksTold gives what a page is told of talks.
