@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +45,8 @@ type home struct {
 	events  []string // that were taken
 	bus     *event.Bus
 	rings   *ring.Rings
-	rtc     WebRTC // nil unless a test sets it
+	rtc     WebRTC      // nil unless a test sets it
+	private atomic.Bool // all cameras are off
 	talks   *talk.Talks
 	doors   *door.Doors
 	said    mouth            // what was said at cameras
@@ -98,7 +100,11 @@ func (h *home) use(p *playback.Player) {
 }
 
 func (h *home) view(c household.Camera, err error) (nvr.Camera, error) {
-	return nvr.Camera{ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, State: nvr.State{Phase: nvr.Connecting, Since: c.Created}}, err
+	v := nvr.Camera{ID: c.ID, Name: c.Name, URL: c.URL, SubURL: c.SubURL, State: nvr.State{Phase: nvr.Connecting, Since: c.Created}}
+	if h.private.Load() {
+		v.Mode = nvr.Privacy
+	}
+	return v, err
 }
 
 func (h *home) List(ctx context.Context) (all []nvr.Camera, err error) {

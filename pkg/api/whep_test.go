@@ -168,3 +168,58 @@ func TestWHEPRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A session ends within 5 s when its camera is switched off for privacy.
+func TestWHEPEndsForPrivacy(t *testing.T) {
+	h := newHome(t)
+	withRTC(t, h)
+	if r := h.do("POST", "/api/v1/cameras", porch); r.StatusCode != 201 {
+		t.Fatal(r.StatusCode)
+	}
+	s := h.hub.Open(nvr.StreamID{Camera: 1})
+	s.Begin(silent, true)
+	s.Sample(picture(time.Now(), 0))
+	server := httptest.NewServer(h.api)
+	defer server.Close()
+	watching(t, server)
+	h.private.Store(true)
+	gone(t, s.Viewers, 5*time.Second)
+}
+
+// When as many watch as may, by whatever way, the next is told so at once; a
+// place that becomes free is theirs.
+func TestWHEPWhenAllWatch(t *testing.T) {
+	h := newHome(t)
+	withRTC(t, h)
+	s := h.hub.Open(nvr.StreamID{Camera: 1})
+	s.Begin(silent, true)
+	s.Sample(picture(time.Now(), 0))
+	s.Sample(picture(time.Now(), 1))
+	server := httptest.NewServer(h.api)
+	defer server.Close()
+	defer server.CloseClientConnections() // they all go on watching
+	var leave func() error
+	for range maxWatching {
+		r := ask(t, server, "GET", "/api/v1/cameras/1/live.mp4", "")
+		if r.StatusCode != 200 {
+			t.Fatal(r.StatusCode)
+		}
+		leave = r.Body.Close
+	}
+	_, offer := browserOffer(t)
+	r := ask(t, server, "POST", whep, offer, "Content-Type", "application/sdp")
+	if kind, message := failure(t, r); r.StatusCode != 503 || kind != "busy" || !strings.Contains(message, "close a page") {
+		t.Errorf("%d %s %s", r.StatusCode, kind, message)
+	}
+	if err := leave(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for status := 0; status != 201; {
+		if ctx.Err() != nil {
+			t.Fatal("the free place is not given: ", status)
+		}
+		status = ask(t, server, "POST", whep, offer, "Content-Type", "application/sdp").StatusCode
+	}
+}
