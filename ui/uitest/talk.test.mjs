@@ -36,7 +36,7 @@ async function visit(options) {
   const page = await open(browser, options)
   await page.goto(address)
   await page.locator('[data-do=hold]').waitFor()
-  await page.waitForTimeout(1500) // until it hears the states, and the camera is live
+  await page.locator('[data-do=live][aria-pressed=true]').waitFor()
   return page
 }
 

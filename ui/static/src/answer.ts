@@ -10,5 +10,8 @@ export async function answer<T>(url: string | URL, read: (res: Response) => T | 
   }
 }
 
+/** Why an answer refuses what was asked, in words. */
+export const refusal = async (res: Response): Promise<string> => ((await res.json()) as { error: { message: string } }).error.message
+
 /** The text of an answer that grants what was asked. */
 export const text = (res: Response): Promise<string> | undefined => (res.ok ? res.text() : undefined)

@@ -1,4 +1,5 @@
 // Records a quick reply: at most 15 s from the microphone, as WAV of 16 kHz, mono.
+import { refusal } from './answer'
 import { begin } from './begin'
 
 begin()
@@ -101,7 +102,7 @@ async function keep(): Promise<void> {
     location.reload()
     return
   }
-  problem.textContent = ((await res.json()) as { error: { message: string } }).error.message
+  problem.textContent = await refusal(res)
 }
 
 form.addEventListener('submit', (e) => {

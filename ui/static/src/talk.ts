@@ -1,5 +1,6 @@
 // Speaks at a camera: while a button is held, or hands-free until it is pressed again.
-import { answer } from './answer'
+import { answer, refusal } from './answer'
+import { hangUp, offer } from './peer'
 import { hear } from './windows'
 import { say } from './words'
 
@@ -38,10 +39,8 @@ class Talk {
       else if (state === 'failed' || state === 'disconnected') this.#over(say('talk_lost'))
     }
     this.#pc.addTransceiver(this.#microphone.getAudioTracks()[0], { direction: 'sendonly' })
-    // The recorder looks for no candidates: it is found by ours.
-    await this.#pc.setLocalDescription(await this.#pc.createOffer())
-    const res = await fetch(this.address, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: this.#pc.localDescription?.sdp })
-    if (!res.ok) return this.#over(((await res.json()) as { error: { message: string } }).error.message)
+    const res = await offer(this.#pc, this.address)
+    if (!res.ok) return this.#over(await refusal(res))
     this.#location = res.headers.get('Location') ?? undefined
     if (this.#ended) return this.#close()
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: await res.text() })
@@ -63,10 +62,8 @@ class Talk {
 
   #close(): void {
     for (const track of this.#microphone?.getTracks() ?? []) track.stop()
-    const location = this.#location
+    hangUp(this.#pc, this.#location)
     this.#location = undefined
-    if (!location) return this.#pc.close()
-    void answer(location, () => undefined, { method: 'DELETE', keepalive: true }).then(() => this.#pc.close())
   }
 }
 
@@ -127,7 +124,7 @@ export function talk(bar: HTMLElement, film: HTMLVideoElement): void {
     chimes = true
     void answer(`${api}/speaker/test`, async (res) => {
       chimes = res.ok
-      tell(res.ok ? say('talk_tested') : ((await res.json()) as { error: { message: string } }).error.message)
+      tell(res.ok ? say('talk_tested') : await refusal(res))
     }, { method: 'POST' })
   })
 
@@ -143,7 +140,7 @@ export function talk(bar: HTMLElement, film: HTMLVideoElement): void {
       wait = window.setTimeout(() => {
         letGo()
         tell(say('door_opens'))
-        void answer(`${api}/door/open`, async (res) => tell(res.ok ? say('door_open') : ((await res.json()) as { error: { message: string } }).error.message), { method: 'POST' })
+        void answer(`${api}/door/open`, async (res) => tell(res.ok ? say('door_open') : await refusal(res)), { method: 'POST' })
       }, holdDoor)
     }, letGo)
   }

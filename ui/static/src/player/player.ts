@@ -3,7 +3,7 @@ import { recorderNow } from '../clock'
 import { say } from '../words'
 import { mediaSource, playable } from './live'
 import { Recorded } from './recorded'
-import { leave } from './rtc'
+import { detach } from './rtc'
 import { still } from './still'
 import { Way } from './way'
 
@@ -136,7 +136,7 @@ export class Player {
     this.#leave()
     this.#at = at
     if (this.stream && !playable(this.stream.mime)) return this.#refused()
-    leave(this.video)
+    detach(this.video)
     await this.#recorded.seek(at)
   }
 
@@ -254,7 +254,7 @@ export class Player {
   }
 
   #pictures(): void {
-    leave(this.video)
+    detach(this.video)
     const next = async () => {
       const before = this.video.src
       const taken = await still(this.video, this.#url('picture.mp4'))

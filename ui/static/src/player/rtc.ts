@@ -1,5 +1,6 @@
 // Plays a stream by WebRTC (WHEP), and tells how old the picture is that one sees.
 import { heard, recorderNow } from '../clock'
+import { hangUp, offer } from '../peer'
 import type { Events } from './live'
 
 const soon = 4000 // ms after which a browser that is not connected will hardly be
@@ -62,16 +63,10 @@ export class Rtc {
   async #once(url: string, signal: AbortSignal): Promise<Why | undefined> {
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
     let session = ''
-    // The recorder is told first: once it hears that the connection is closed, it knows no such session.
-    const end = () => {
-      if (!session || picture.receiver.transport?.state === 'closed') return pc.close()
-      void fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {}).finally(() => pc.close())
-    }
     const [picture, sound] = ['video', 'audio'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
     try {
       const media = new MediaStream()
-      await pc.setLocalDescription()
-      const res = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription?.sdp, signal })
+      const res = await offer(pc, url, signal)
       const text = await res.text()
       if ([400, 404, 406, 413].includes(res.status)) return /"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why ?? 'browser'
       if (!res.ok) return undefined
@@ -88,7 +83,7 @@ export class Rtc {
       this.video.play().catch(() => {})
       return await this.#watch(pc, picture.receiver, signal)
     } finally {
-      end()
+      hangUp(pc, picture.receiver.transport?.state === 'closed' ? undefined : session)
     }
   }
 
@@ -150,7 +145,7 @@ export class Rtc {
  * Lets the src of a video show again. Nothing is done without need: the video
  * would load what it has anew, though its address is no more.
  */
-export function leave(video: HTMLVideoElement): void {
+export function detach(video: HTMLVideoElement): void {
   if (video.srcObject) video.srcObject = null
 }
 

@@ -1,7 +1,7 @@
 // The way by which live pictures come: WebRTC where the stream, the browser and
 // the network allow it, since nothing is quicker; fMP4 for everything else.
 import { Live, type Events } from './live'
-import { leave, Rtc, type Why } from './rtc'
+import { detach, Rtc, type Why } from './rtc'
 
 const again = 10 * 60_000 // ms after which it is tried once more whether UDP gets through
 const key = 'stoop:unreached'
@@ -49,7 +49,7 @@ export class Way {
     if (!this.why && this.loud && sounds(mime) && !/opus|flac/i.test(mime)) this.why = 'sound'
     this.by = this.why ? 'fmp4' : 'webrtc'
     if (this.by === 'webrtc') return this.#rtc.start(`${address}/whep?stream=${stream}`)
-    leave(this.video)
+    detach(this.video)
     this.#live.start(`${address}/live.mp4?stream=${stream}`)
   }
 
