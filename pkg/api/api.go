@@ -124,8 +124,8 @@ type api struct {
 	watching  slots // open live views
 	listening slots // open event streams
 	exporting slots // exports being sent
-	sessions  sessions
-	talkers   talkers
+	viewers   sessions[*rtc.Session]
+	talkers   sessions[talker]
 }
 
 // New returns the handler of everything under /api/. Each request is answered

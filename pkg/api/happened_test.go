@@ -180,7 +180,7 @@ func (h *home) happens(camera nvr.CameraID, kind, detail string) {
 func TestLiveEvents(t *testing.T) {
 	h, _ := eventful(t)
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	page, rings, one := listen(t, server.URL, "", ""), listen(t, server.URL, "?kind=ring", ""), listen(t, server.URL, "?camera=2", "")
 	guests := httptest.NewServer(auth.As(guest, h.bare))
 	defer guests.Close()

@@ -25,11 +25,16 @@ const hertz = 700 // of the tone that was recorded
 
 // recording is a tone that lasts d, as a file.
 func recording(d time.Duration) string {
-	s := pcm.Sound{Rate: 16000, Samples: make([]int16, int(d.Seconds()*16000))}
-	for i := range s.Samples {
-		s.Samples[i] = int16(8000 * math.Sin(2*math.Pi*hertz*float64(i)/16000))
+	return string(pcm.Sound{Rate: 16000, Samples: tone(16000, d)}.WAV())
+}
+
+// tone is that of the recording, of so many samples a second.
+func tone(rate int, d time.Duration) []int16 {
+	samples := make([]int16, int(d.Seconds()*float64(rate)))
+	for i := range samples {
+		samples[i] = int16(8000 * math.Sin(2*math.Pi*hertz*float64(i)/float64(rate)))
 	}
-	return string(s.WAV())
+	return samples
 }
 
 func (h *home) reply(name string, d time.Duration) *http.Response {

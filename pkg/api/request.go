@@ -56,6 +56,16 @@ func number[ID ~int64](r *http.Request, name, ending string) (ID, error) {
 	return ID(n), nil
 }
 
+// known returns the camera that r names, if there is one.
+func (a *api) known(r *http.Request) (nvr.CameraID, error) {
+	id, err := number[nvr.CameraID](r, "camera", "")
+	if err != nil {
+		return 0, err
+	}
+	_, err = a.Cameras.Get(r.Context(), id)
+	return id, err
+}
+
 // query is the part of an address behind the question mark. Unknown names are
 // ignored; of those that are known, each may appear once.
 type query struct{ values url.Values }

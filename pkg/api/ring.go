@@ -46,11 +46,8 @@ type ringsView struct {
 const pressedBy = "api"
 
 func (a *api) press(w http.ResponseWriter, r *http.Request) error {
-	id, err := number[nvr.CameraID](r, "camera", "")
+	id, err := a.known(r)
 	if err != nil {
-		return err
-	}
-	if _, err := a.Cameras.Get(r.Context(), id); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusCreated, viewOfPress(a.Rings.Press(id, pressedBy, nvr.Now())))

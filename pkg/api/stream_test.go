@@ -37,7 +37,7 @@ func TestLiveView(t *testing.T) {
 	h := newHome(t)
 	s := h.hub.Open(nvr.StreamID{Camera: 1})
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	from := time.Now()
 	s.Begin(silent, true)
 	for n := range 15 {
@@ -128,7 +128,7 @@ func TestViewersAreBounded(t *testing.T) {
 func TestStates(t *testing.T) {
 	h := newHome(t)
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	r := get(t, server.URL+"/api/v1/states")
 	if got := r.Header.Get("Content-Type"); got != "text/event-stream" || r.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%v", r.Header)

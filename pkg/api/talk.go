@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"sync"
-	"time"
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/live/rtc"
@@ -47,32 +44,16 @@ func viewOfTalk(camera nvr.CameraID, s talk.State) talkView {
 	return talkView{camera, s.Who, s.Since, s.Silent}
 }
 
-// talker is one browser that talks.
+// talker is one browser that talks: its microphone, and its turn at the camera.
 type talker struct {
-	camera  nvr.CameraID
-	mic     *rtc.Microphone
-	session *talk.Session
+	mic  *rtc.Microphone
+	turn *talk.Session
 }
 
-// talkers are those of WebRTC by name.
-type talkers struct {
-	mu  sync.Mutex
-	all map[string]talker
-}
-
-func (t *talkers) add(s talker) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.all == nil {
-		t.all = map[string]talker{}
-	}
-	t.all[s.mic.ID()] = s
-}
-
-func (t *talkers) remove(s talker) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.all, s.mic.ID())
+// end ends both, and returns when what was said is out and the speaker closed.
+func (t talker) end() {
+	t.mic.End()
+	t.turn.End()
 }
 
 func (a *api) talkState(w http.ResponseWriter, r *http.Request) error {
@@ -81,16 +62,6 @@ func (a *api) talkState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, viewOfTalk(id, a.Talks.State(id)))
-}
-
-// known returns the camera that r names, if there is one.
-func (a *api) known(r *http.Request) (nvr.CameraID, error) {
-	id, err := number[nvr.CameraID](r, "camera", "")
-	if err != nil {
-		return 0, err
-	}
-	_, err = a.Cameras.Get(r.Context(), id)
-	return id, err
 }
 
 // talk answers a browser's offer to be heard.
@@ -108,65 +79,32 @@ func (a *api) talk(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := untilShutdown(r)
 	defer cancel()
-	session, err := a.Talks.Begin(ctx, id, auth.Asks(ctx).Name, rtc.MicrophoneRate)
+	turn, err := a.Talks.Begin(ctx, id, auth.Asks(ctx).Name, rtc.MicrophoneRate)
 	if err != nil {
 		return err
 	}
-	mic, err := a.WebRTC.Listen(ctx, offer, session.Say)
+	mic, err := a.WebRTC.Listen(ctx, offer, turn.Say)
 	if err != nil {
-		session.End()
+		turn.End()
 		return err
 	}
-	s := talker{id, mic, session}
-	a.talkers.add(s)
+	t := talker{mic, turn}
+	remove := a.talkers.add(mic.ID(), id, t)
 	go func() {
-		defer a.talkers.remove(s)
-		a.listen(context.WithoutCancel(r.Context()), s)
+		defer remove()
+		a.attend(context.WithoutCancel(r.Context()), id, mic.Done(), turn.Done())
+		t.end()
 	}()
-	h := w.Header()
-	h.Set("Content-Type", sdpType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Location", r.URL.Path+"/"+mic.ID())
-	w.WriteHeader(http.StatusCreated)
-	_, _ = io.WriteString(w, mic.Answer()) // the caller left: the talk ends by itself
+	answerOffer(w, r, mic.ID(), mic.Answer())
 	return nil
 }
 
-// listen waits until a talk has ended, at whichever end, and ends the other. It
-// ends both when who talks may not any more or the camera is off.
-func (a *api) listen(ctx context.Context, s talker) {
-	defer s.session.End()
-	defer s.mic.End()
-	tick := time.NewTicker(stillThere)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.mic.Done():
-			return
-		case <-s.session.Done():
-			return
-		case <-tick.C:
-			if err := a.mayWatch(ctx, s.camera); err != nil {
-				a.Log.Debug("talk ended", "camera", s.camera, "err", err)
-				return
-			}
-		}
-	}
-}
-
 func (a *api) endTalk(w http.ResponseWriter, r *http.Request) error {
-	id, err := number[nvr.CameraID](r, "camera", "")
+	t, err := a.talkers.of(r, "talk")
 	if err != nil {
 		return err
 	}
-	a.talkers.mu.Lock()
-	s, ok := a.talkers.all[r.PathValue("talk")]
-	a.talkers.mu.Unlock()
-	if !ok || s.camera != id {
-		return fmt.Errorf("there is no talk of this name: %w", nvr.ErrNotFound)
-	}
-	s.mic.End()
-	s.session.End()
+	t.end()
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

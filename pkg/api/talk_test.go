@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"math"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -103,22 +102,28 @@ func microphone(t *testing.T) (*rtctest.Microphone, string) {
 	return m, sdp
 }
 
-// TestTalk has a browser talk at a camera while another page looks on, and ends it.
-func TestTalk(t *testing.T) {
-	h := atTheDoor(t)
-	server := httptest.NewServer(h.api)
-	defer server.Close()
-	told := talksTold(t, server.URL)
+// begin has a browser talk at the first camera; location names the talk.
+func (h *home) begin(t *testing.T) (m *rtctest.Microphone, location string) {
+	t.Helper()
 	m, sdp := microphone(t)
 	r := h.do("POST", "/api/v1/cameras/1/talk", sdp, "Content-Type", "application/sdp")
 	if r.StatusCode != 201 {
 		t.Fatal(text(t, r))
 	}
-	location := r.Header.Get("Location")
 	if err := m.Answer(text(t, r)); err != nil {
 		t.Fatal(err)
 	}
 	<-m.Connected
+	return m, r.Header.Get("Location")
+}
+
+// TestTalk has a browser talk at a camera while another page looks on, and ends it.
+func TestTalk(t *testing.T) {
+	h := atTheDoor(t)
+	server := httptest.NewServer(h.api)
+	t.Cleanup(server.Close)
+	told := talksTold(t, server.URL)
+	m, location := h.begin(t)
 	if got := <-told; len(got) != 1 || got[0].Camera != 1 || got[0].Who != "household" || got[0].Since == 0 {
 		t.Errorf("a page is told %+v", got)
 	}
@@ -126,7 +131,7 @@ func TestTalk(t *testing.T) {
 		t.Errorf("who talks: %s", got)
 	}
 	_, other := microphone(t)
-	r = h.do("POST", "/api/v1/cameras/1/talk", other, "Content-Type", "application/sdp")
+	r := h.do("POST", "/api/v1/cameras/1/talk", other, "Content-Type", "application/sdp")
 	if got := text(t, r); r.StatusCode != 503 || !strings.Contains(got, "household") {
 		t.Errorf("a second talker: %d %s", r.StatusCode, got)
 	}
@@ -162,36 +167,43 @@ func TestMicrophoneIsHeard(t *testing.T) {
 	h.speaker = func(ctx context.Context, _ nvr.CameraID) (talk.Speaker, error) {
 		return rtsp.OpenBackChannel(ctx, rtsp.Config{URL: address})
 	}
-	m, sdp := microphone(t)
-	r := h.do("POST", "/api/v1/cameras/1/talk", sdp, "Content-Type", "application/sdp")
-	if r.StatusCode != 201 {
-		t.Fatal(text(t, r))
-	}
-	location := r.Header.Get("Location")
-	if err := m.Answer(text(t, r)); err != nil {
-		t.Fatal(err)
-	}
-	<-m.Connected
-	const seconds = 2
-	tone := make([]int16, seconds*8000)
-	for i := range tone {
-		tone[i] = int16(8000 * math.Sin(2*math.Pi*hertz*float64(i)/8000))
-	}
+	m, location := h.begin(t)
+	const enough = 15200
+	said := pcm.EncodeMuLaw(tone(8000, time.Second)) // whole waves in each frame
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for frame := range slices.Chunk(pcm.EncodeMuLaw(tone), 160) {
-		<-tick.C
-		if err := m.Say(frame); err != nil {
-			t.Fatal(err)
+	late := time.After(20 * time.Second)
+	for n := 0; len(heard(file)) < enough; n += 160 { // a stall costs words
+		select {
+		case <-tick.C:
+			if err := m.Say(said[n%8000:][:160]); err != nil {
+				t.Fatal(err)
+			}
+		case <-late:
+			t.Fatalf("of %d samples %d arrived", n, len(heard(file)))
 		}
 	}
-	eventually(t, "the last word", func() bool { return len(heard(file)) >= len(tone)*95/100 })
 	if r := h.do("DELETE", location, ""); r.StatusCode != 204 {
 		t.Errorf("ended: %d %s", r.StatusCode, text(t, r))
 	}
 	if part := rtspsim.Tone(heard(file), 8000, hertz); part < 0.95 {
 		t.Errorf("of %d samples %.2f are the tone", len(heard(file)), part)
 	}
+}
+
+// A talk ends within 5 s of the cameras being turned off, though somebody goes on.
+func TestTalkEndsInPrivacy(t *testing.T) {
+	h := atTheDoor(t)
+	m, location := h.begin(t)
+	h.private.Store(true)
+	eventually(t, "the end of the talk", func() bool {
+		if err := m.Say(slices.Repeat([]byte{0x90}, 160)); err != nil {
+			return true // the connection is closed
+		}
+		return h.talks.State(1).Who == ""
+	})
+	eventually(t, "the end of its speaker", func() bool { _, open := h.said.said(); return !open })
+	eventually(t, "the end of its name", func() bool { return h.do("DELETE", location, "").StatusCode == 404 })
 }
 
 // talksTold gives what a page is told of talks.

@@ -26,44 +26,45 @@ const sdpType = "application/sdp"
 
 // sessions are those of WebRTC by name, with the camera each is of. The engine
 // owns them; here is which address leads to which.
-type sessions struct {
+type sessions[S any] struct {
 	mu  sync.Mutex
-	all map[string]viewing
+	all map[string]placed[S]
 }
 
-type viewing struct {
+// placed is a session at a camera.
+type placed[S any] struct {
 	camera  nvr.CameraID
-	session *rtc.Session
+	session S
 }
 
-func (s *sessions) add(v viewing) {
+// add makes a session known until the function that it returns is called.
+func (s *sessions[S]) add(id string, camera nvr.CameraID, session S) (remove func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
-		s.all = map[string]viewing{}
+		s.all = map[string]placed[S]{}
 	}
-	s.all[v.session.ID()] = v
+	s.all[id] = placed[S]{camera, session}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.all, id)
+	}
 }
 
-func (s *sessions) remove(v viewing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.all, v.session.ID())
-}
-
-// of returns the session that r names.
-func (s *sessions) of(r *http.Request) (viewing, error) {
+// of returns the session that r names in a wildcard.
+func (s *sessions[S]) of(r *http.Request, wildcard string) (session S, err error) {
 	camera, err := number[nvr.CameraID](r, "camera", "")
 	if err != nil {
-		return viewing{}, err
+		return session, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok := s.all[r.PathValue("session")]
+	v, ok := s.all[r.PathValue(wildcard)]
 	if !ok || v.camera != camera {
-		return viewing{}, fmt.Errorf("there is no session of this name: %w", nvr.ErrNotFound)
+		return session, fmt.Errorf("there is no %s of this name: %w", wildcard, nvr.ErrNotFound)
 	}
-	return v, nil
+	return v.session, nil
 }
 
 // whep answers a browser's offer to watch (WHEP; statuses and header of RFC 9725).
@@ -96,29 +97,32 @@ func (a *api) whep(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	v := viewing{id.Camera, session}
-	a.sessions.add(v)
+	remove := a.viewers.add(session.ID(), id.Camera, session)
 	go func() {
 		defer release()
-		defer a.sessions.remove(v)
-		a.attend(context.WithoutCancel(r.Context()), v)
+		defer remove()
+		a.attend(context.WithoutCancel(r.Context()), id.Camera, session.Done(), nil)
+		session.End()
+		<-session.Done()
 	}()
-	return answerOffer(w, r, session)
-}
-
-func answerOffer(w http.ResponseWriter, r *http.Request, session *rtc.Session) error {
 	taken, stamp := session.Since()
 	h := w.Header()
-	h.Set("Content-Type", sdpType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Location", r.URL.Path+"/"+session.ID())
 	h.Set("ETag", strconv.Quote(session.ID())) // of the ICE session, of which there is one
 	h.Set("Stoop-Now", nvr.Now().String())
 	h.Set("Stoop-Time", taken.String())
 	h.Set("Stoop-RTP", strconv.FormatUint(uint64(stamp), 10))
-	w.WriteHeader(http.StatusCreated)
-	_, _ = io.WriteString(w, session.Answer()) // the caller left: the session ends by itself
+	answerOffer(w, r, session.ID(), session.Answer())
 	return nil
+}
+
+// answerOffer answers with what was agreed on, and where the session is.
+func answerOffer(w http.ResponseWriter, r *http.Request, id, answer string) {
+	h := w.Header()
+	h.Set("Content-Type", sdpType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", r.URL.Path+"/"+id)
+	w.WriteHeader(http.StatusCreated)
+	_, _ = io.WriteString(w, answer) // the caller left: the session ends by itself
 }
 
 // readOffer reads the body of r, and by which address it came.
@@ -142,19 +146,22 @@ func readOffer(w http.ResponseWriter, r *http.Request) (offer rtc.Offer, err err
 	return offer, nil
 }
 
-// attend waits until a session has ended, and ends it when who watches may not
-// any more or the camera was switched off.
-func (a *api) attend(ctx context.Context, v viewing) {
+// attend waits until a session has ended at one of its ends, of which the other may
+// be nil; or has to end, because who has it may not any more or the camera was
+// switched off.
+func (a *api) attend(ctx context.Context, camera nvr.CameraID, one, other <-chan struct{}) {
 	tick := time.NewTicker(stillThere)
 	defer tick.Stop()
 	for {
 		select {
-		case <-v.session.Done():
+		case <-one:
+			return
+		case <-other:
 			return
 		case <-tick.C:
-			if err := a.mayWatch(ctx, v.camera); err != nil {
-				a.Log.Debug("live view ended", "camera", v.camera, "err", err)
-				v.session.End()
+			if err := a.mayWatch(ctx, camera); err != nil {
+				a.Log.Debug("live session ended", "camera", camera, "err", err)
+				return
 			}
 		}
 	}
@@ -176,18 +183,18 @@ func (a *api) mayWatch(ctx context.Context, id nvr.CameraID) error {
 }
 
 func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.sessions.of(r)
+	session, err := a.viewers.of(r, "session")
 	if err != nil {
 		return err
 	}
-	v.session.End()
+	session.End()
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
 // changeSession refuses: there is neither trickle ICE nor a restart of it.
 func (a *api) changeSession(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.sessions.of(r); err != nil {
+	if _, err := a.viewers.of(r, "session"); err != nil {
 		return err
 	}
 	w.Header().Set("Allow", http.MethodDelete)

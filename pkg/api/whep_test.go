@@ -111,7 +111,7 @@ func TestWHEP(t *testing.T) {
 	s.Begin(silent, true)
 	s.Sample(picture(time.Now(), 0))
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	location := watching(t, server)
 	if r := ask(t, server, "PATCH", location, ""); r.StatusCode != 405 || r.Header.Get("Allow") != "DELETE" {
 		t.Errorf("PATCH: %d %v", r.StatusCode, r.Header)
@@ -134,7 +134,7 @@ func TestWHEPEndsAtSignOut(t *testing.T) {
 	s.Begin(silent, true)
 	s.Sample(picture(time.Now(), 0))
 	server := httptest.NewServer(handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	pair, _, _ := strings.Cut(cookie, ";")
 	watching(t, server, "Cookie", pair)
 	if r := ask(t, server, "POST", "/logout", "", "Cookie", pair); r.StatusCode != 200 {
@@ -180,7 +180,7 @@ func TestWHEPEndsForPrivacy(t *testing.T) {
 	s.Begin(silent, true)
 	s.Sample(picture(time.Now(), 0))
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	watching(t, server)
 	h.private.Store(true)
 	gone(t, s.Viewers, 5*time.Second)
@@ -196,7 +196,7 @@ func TestWHEPWhenAllWatch(t *testing.T) {
 	s.Sample(picture(time.Now(), 0))
 	s.Sample(picture(time.Now(), 1))
 	server := httptest.NewServer(h.api)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	defer server.CloseClientConnections() // they all go on watching
 	var leave func() error
 	for range maxWatching {

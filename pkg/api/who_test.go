@@ -143,7 +143,7 @@ func TestGuestsSeeTheirCameras(t *testing.T) {
 		t.Errorf("cameras: %+v, %v", got, err)
 	}
 	server := httptest.NewServer(auth.As(guest, h.bare))
-	defer server.Close()
+	t.Cleanup(server.Close)
 	states := get(t, server.URL+"/api/v1/states")
 	lines := bufio.NewScanner(states.Body)
 	for lines.Scan() {

@@ -71,7 +71,7 @@ func (p *peer) negotiate(ctx context.Context, clean string, offer Offer, prepare
 	}
 	answer, err := p.pc.CreateAnswer(nil)
 	if errors.Is(err, webrtc.ErrSenderWithNoCodecs) {
-		return fmt.Errorf("the browser does not offer to take H.264: %w", nvr.ErrCodec)
+		return fmt.Errorf("the browser offers to take nothing that would be sent: %w", nvr.ErrCodec)
 	}
 	if err != nil {
 		return fmt.Errorf("the offer has no answer: %w: %w", err, nvr.ErrInvalid)
