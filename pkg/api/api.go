@@ -51,6 +51,8 @@ type Footage interface {
 	// Picture returns an MP4 with the key frame at or before at, and when that
 	// was taken; a zero at means the newest.
 	Picture(ctx context.Context, id nvr.StreamID, at nvr.Time) (*playback.File, nvr.Time, error)
+	// Storyboard returns an MP4 with at most most key frames of a span.
+	Storyboard(ctx context.Context, id nvr.StreamID, span nvr.Span, most int) (*playback.File, error)
 }
 
 // Files is what playlists point to; a [playback.Player] is one.
@@ -123,7 +125,7 @@ type api struct {
 	Config
 	watching  slots // open live views
 	listening slots // open event streams
-	exporting slots // exports being sent
+	exporting slots // exports and storyboards being sent
 	viewers   sessions[*rtc.Session]
 	talkers   sessions[talker]
 }
@@ -201,6 +203,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
+		{"GET /api/v1/cameras/{camera}/storyboard.mp4", auth.Review, camera, a.storyboard},
 		{"GET /api/v1/cameras/{camera}/live.mp4", auth.Watch, camera, a.live},
 		{"POST /api/v1/cameras/{camera}/whep", auth.Watch, camera, a.whep},
 		{"DELETE /api/v1/cameras/{camera}/whep/{session}", auth.Watch, camera, a.endSession},

@@ -152,6 +152,33 @@ func (a *api) picture(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (a *api) storyboard(w http.ResponseWriter, r *http.Request) error {
+	id, span, q, err := streamSpan(r, playback.MaxExport)
+	if err != nil {
+		return err
+	}
+	text, err := q.one("most")
+	if err != nil {
+		return err
+	}
+	most, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("most is the number of pictures, from 1 to %d: %w", playback.MaxStoryboard, nvr.ErrInvalid)
+	}
+	release, err := a.exporting.take()
+	if err != nil {
+		return err
+	}
+	defer release()
+	f, err := a.Footage.Storyboard(r.Context(), id, span, most)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	serveFile(w, r, f, "private, no-cache")
+	return nil
+}
+
 func (a *api) segment(w http.ResponseWriter, r *http.Request) error {
 	id, _, err := streamOf(r)
 	if err != nil {

@@ -281,6 +281,19 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+func TestStoryboard(t *testing.T) {
+	h, _, query := recorded(t)
+	r := h.do("GET", "/api/v1/cameras/1/storyboard.mp4?most=3&"+query, "")
+	b := text(t, r)
+	if n := pictures(t, b); r.StatusCode != 200 || n < 2 || n > 3 || r.Header.Get("Content-Type") != "video/mp4" {
+		t.Errorf("%d, %d pictures of %s", r.StatusCode, n, r.Header.Get("Content-Type"))
+	}
+	r = h.do("GET", "/api/v1/cameras/1/storyboard.mp4?most=3&"+query, "", "If-None-Match", r.Header.Get("ETag"))
+	if r.StatusCode != 304 {
+		t.Errorf("asked again: %d", r.StatusCode)
+	}
+}
+
 func TestFootageLimits(t *testing.T) {
 	h, span, query := recorded(t)
 	long := func(d time.Duration) string {
@@ -304,6 +317,14 @@ func TestFootageLimits(t *testing.T) {
 		{"timeline", "invalid"},
 		{"playlist.m3u8", "invalid"},
 		{"export.mp4", "invalid"},
+		{"storyboard.mp4?most=9&" + long(31*day), ""},
+		{"storyboard.mp4?most=9&" + long(31*day+time.Second), "too_large"},
+		{"storyboard.mp4?" + query, "invalid"},
+		{"storyboard.mp4?most=0&" + query, "invalid"},
+		{"storyboard.mp4?most=501&" + query, "invalid"},
+		{"storyboard.mp4?most=1&most=2&" + query, "invalid"},
+		{"storyboard.mp4?most=9", "invalid"},
+		{"storyboard.mp4?most=9&stream=sub&" + query, "not_found"},
 		{"picture.mp4?at=yesterday", "invalid"},
 		{"picture.mp4?stream=both", "invalid"},
 		{"playlist.m3u8?stream=sub&" + query, "not_found"},

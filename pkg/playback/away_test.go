@@ -99,6 +99,9 @@ func TestDiskAway(t *testing.T) {
 		if errors.Is(err, nvr.ErrNotFound) == there {
 			t.Errorf("there %v: export %v", there, err)
 		}
+		if _, times := storyboard(t, p, span, 100); len(times) != map[bool]int{false: 8, true: 12}[there] {
+			t.Errorf("there %v: a storyboard has pictures at %v", there, times)
+		}
 	}
 }
 

@@ -60,6 +60,17 @@ func (c *content) progressive() error {
 			}
 		}
 	}
+	c.lay(movie, media)
+	return nil
+}
+
+// lay lays out ftyp, moov and one mdat. The offsets of the movie's chunks count
+// from the beginning of the media.
+func (c *content) lay(movie fmp4.Movie, media []slice) {
+	var size int64
+	for _, s := range media {
+		size += s.bytes
+	}
 	header := func() []byte { return fmp4.AppendMovie(fmp4.AppendFileType(nil), movie) }
 	// Offsets have a fixed width, so the header is as long with as without them.
 	base := int64(len(header())) + mediaHeader
@@ -73,7 +84,6 @@ func (c *content) progressive() error {
 	for _, s := range media {
 		c.add(s)
 	}
-	return nil
 }
 
 func appendMediaHeader(b []byte, size int64) []byte {

@@ -173,6 +173,53 @@ test('the timeline moves by hand, wheel and keys', async () => {
   await close(page)
 })
 
+test('a hand that moves over the strip sees what was recorded there', async () => {
+  const { from, to } = await footage(1, 30_000)
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/1?zoom=1h`)
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 20_000 })
+  const strip = page.locator('[data-strip]')
+  await strip.focus()
+  for (let i = 0; i < 8; i++) await page.keyboard.press('+') // five minutes
+  const asked = []
+  page.on('request', (r) => asked.push(r.url()))
+  const { x, y, width } = await strip.boundingBox()
+  const along = width / 300_000 // px a ms
+  const hand = (at) => page.mouse.move(x + 200 + (Date.now() - at) * along, y + 60)
+  await page.mouse.move(x + 200, y + 60)
+  await page.mouse.down()
+  const looks = () => page.evaluate(() => {
+    const v = document.querySelector('[data-storyboard]')
+    const c = new OffscreenCanvas(32, 18).getContext('2d')
+    c.drawImage(v, 0, 0, 32, 18)
+    return { seen: v.checkVisibility({ visibilityProperty: true }), look: String(c.getImageData(0, 0, 32, 18).data), stamp: Date.parse(document.querySelector('[data-stamp]').dateTime) }
+  })
+  const all = new Set()
+  for (let k = 0; k <= 12; k++) {
+    const at = to - 4000 - ((to - from - 8000) * k) / 12
+    await hand(at)
+    await page.waitForFunction((at) => !document.querySelector('[data-storyboard]').hidden && Math.abs(Date.parse(document.querySelector('[data-stamp]').dateTime) - at) < 2500, at, { timeout: 10_000 })
+    const { seen, look } = await looks()
+    assert.ok(seen)
+    all.add(look)
+  }
+  assert.ok(all.size > 5, `of 13 places ${all.size} have a picture of their own`)
+  assert.deepEqual(asked.filter((a) => /segments|playlist|picture/.test(a)), [], 'more than the storyboard was fetched')
+  const took = (await page.evaluate(() => performance.getEntriesByName('stoop:storyboard').map((e) => e.duration))).sort((a, b) => a - b)
+  console.log(`under the hand after, ms: ${took.map(Math.round).join(' ')}`)
+  await page.screenshot({ path: `${shots}/drag-1440-light.png` })
+  await page.mouse.up()
+  await page.waitForFunction(() => document.querySelector('[data-storyboard]').hidden && document.querySelector('[data-video]').readyState >= 2, null, { timeout: 20_000 })
+  await moves(page, '[data-video]')
+  // A mouse that only points sees it beside the time.
+  await page.mouse.move(x + width * 0.72 - 2, y + 60)
+  await page.locator('[data-tip]:visible [data-tip-picture]:visible').waitFor()
+  await page.mouse.move(x + 20, y + 60)
+  await page.locator('[data-tip]', { hasText: 'nothing recorded' }).waitFor()
+  assert.equal(await page.locator('[data-tip-picture]:visible').count(), 0, 'there is no picture of what was not recorded')
+  await close(page)
+})
+
 test('a hostile name is only a name, and what it lacks has its reason', async () => {
   const page = await open(browser)
   await page.goto(`${base}/cameras/new`)

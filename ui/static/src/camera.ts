@@ -6,6 +6,7 @@ import { control } from './controls'
 import { Day } from './day'
 import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
+import { Films, Storyboard } from './player/storyboard'
 import { talk } from './talk'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
@@ -46,14 +47,17 @@ const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 
 const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, newest, {
   changed: () => (update(), look()),
-  shown: () => film.classList.remove('wait'),
+  shown: () => (film.classList.remove('wait'), storyboard.hide()),
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
   ended: onward,
   nothing: (at) => seek(at, true),
 })
+const films = new Films((query) => `/api/v1/cameras/${data.id}/storyboard.mp4?${new URLSearchParams({ stream: player.glance ?? 'main', ...query })}`)
+const storyboard = new Storyboard(find<HTMLVideoElement>('[data-storyboard]'), films)
+const tip = new Storyboard(find<HTMLVideoElement>('[data-tip-picture]'), films)
 const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), data.id, stream, {
-  scrub: (at) => (player.scrub(at), day.follow(at)),
+  scrub,
   seek: (at) => seek(at),
   live,
   clip: (c) => clip.set(c),
@@ -63,6 +67,7 @@ const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-
     const now = asked === undefined ? undefined : lack(asked)
     if (asked !== undefined && now && now !== why) seek(asked)
   },
+  hover: (at) => (at === undefined ? tip.hide() : tip.show(at, line.view.span)),
   zoomed: (step) => {
     for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) b.setAttribute('aria-pressed', String(b.dataset.zoom === step))
   },
@@ -120,6 +125,17 @@ function seek(at: number, missing = false): void {
   address(at)
 }
 
+/** Shows what was recorded where a hand is, or that nothing was. */
+function scrub(at: number): void {
+  player.scrub(at)
+  day.follow(at)
+  const why = lack(at)
+  film.toggleAttribute('data-hold', why !== undefined)
+  notice.tell(why ?? '')
+  if (why === undefined) storyboard.show(at, line.view.span)
+  else storyboard.hide()
+}
+
 /** Footage up to at was played: goes on with the next, or with what is live. */
 function onward(at: number): void {
   if (Date.now() - at < 20_000) return live()
@@ -156,6 +172,7 @@ function expect(): void {
 
 /** There is no picture. */
 function still(why: string, offer?: Act): void {
+  storyboard.hide()
   film.classList.remove('wait')
   film.setAttribute('data-hold', '')
   notice.tell(why, false, offer)
@@ -215,7 +232,7 @@ function tick(): void {
 /** Says live only of what is; anything else is dated, and dimmed unless it was asked for. */
 function age(): void {
   const { fresh, mode } = player
-  const taken = player.taken()
+  const taken = storyboard.at ?? player.taken()
   const asked = mode === 'live' ? undefined : line.view.at
   if (fresh !== line.live) {
     line.live = fresh

@@ -140,14 +140,16 @@ export class Player {
     await this.#recorded.seek(at)
   }
 
-  /** A seek while the hand is still moving: only if it costs nothing new. What is live stands still. */
+  /** Stands still while a hand moves over the past. */
   scrub(at: number): void {
-    if (this.mode === 'live') {
-      this.#leave()
-      this.video.pause()
-    }
+    if (this.mode === 'live') this.#leave()
+    this.video.pause()
     this.#at = at
-    if (this.mode === 'recorded' && !this.video.seeking && this.#recorded.has(at)) void this.#recorded.seek(at)
+  }
+
+  /** The stream whose pictures a hand drags over: the smallest that the browser shows. */
+  get glance(): string | undefined {
+    return this.streams.findLast((s) => playable(s.mime))?.stream
   }
 
   /** Stands still at an instant that has no picture. */

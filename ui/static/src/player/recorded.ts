@@ -56,11 +56,6 @@ export class Recorded {
     return p && Math.min(p.from + (t - p.start) * 1000, p.to)
   }
 
-  /** Whether a seek to at needs nothing new. */
-  has(at: number): boolean {
-    return this.#find(at) !== undefined
-  }
-
   /** Shows the picture at an instant, or the first after it within the window. */
   async seek(at: number): Promise<void> {
     const token = ++this.#token

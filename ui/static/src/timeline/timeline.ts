@@ -15,6 +15,7 @@ export interface Events {
   clip(clip: Span): void
   zoomed(step: string | undefined): void
   loaded(): void // the timeline's data came
+  hover(at: number | undefined): void // a mouse is over what was recorded then
 }
 
 const glide = 220 // ms
@@ -23,6 +24,7 @@ export class Timeline {
   readonly view = new View()
   readonly data: Data
   clip?: Span
+  readonly #words: HTMLElement
   live = false // what is shown is happening now
   #paint: Painter
   #frame = 0
@@ -42,6 +44,7 @@ export class Timeline {
       this.draw()
       on.loaded()
     })
+    this.#words = tip.querySelector('[data-tip-text]') as HTMLElement
     this.#paint = new Painter(canvas)
     new ResizeObserver(() => {
       this.view.width = this.#paint.fit()
@@ -130,11 +133,12 @@ export class Timeline {
 
   #hover(x: number | undefined): void {
     this.tip.hidden = x === undefined
-    if (x === undefined) return
+    if (x === undefined) return this.on.hover(undefined)
     const at = this.view.time(x)
     const gap = this.data.gapAt(at)
     const what = gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
-    this.tip.textContent = what ? `${show(at, 'seconds')} · ${what}` : show(at, 'seconds')
+    this.#words.textContent = what ? `${show(at, 'seconds')} · ${what}` : show(at, 'seconds')
+    this.on.hover(what ? undefined : at)
     const left = Math.min(Math.max(x - this.tip.offsetWidth / 2, 6), this.view.width - this.tip.offsetWidth - 6)
     this.tip.style.transform = `translateX(${left}px)`
   }
