@@ -34,7 +34,7 @@ func newOutbox(t *testing.T) *notify.Outbox {
 func told(t *testing.T) (*notify.Outbox, func(method, address string, form ...string) (int, string, string)) {
 	t.Helper()
 	box, h := newOutbox(t), &household{}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Notify: box, Switch: box, Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, History: h, Notify: box, Switch: box, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

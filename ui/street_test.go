@@ -329,7 +329,7 @@ func (n *neighbor) pages(who auth.Subject) http.Handler {
 	if n.served == nil { // what pages load is packed each time
 		h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 		var err error
-		if n.served, err = ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Street: n, Studio: &n.studio, Requests: n.requests(), Log: slog.New(slog.DiscardHandler)}); err != nil {
+		if n.served, err = ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, History: h, Street: n, Studio: &n.studio, Requests: n.requests(), Log: slog.New(slog.DiscardHandler)}); err != nil {
 			n.t.Fatal(err)
 		}
 	}

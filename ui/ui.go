@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
+// It serves /, /events, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -16,6 +16,7 @@ import (
 	"nvrd/ui/layout"
 	"nvrd/ui/page/add"
 	"nvrd/ui/page/camera"
+	"nvrd/ui/page/events"
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/find"
 	"nvrd/ui/page/home"
@@ -39,6 +40,7 @@ type Config struct {
 	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
 	Timelines appliance.Timelines
+	History   appliance.History
 	Rings     appliance.Rings
 	Voice     appliance.Voice         // nil if nothing can be said at cameras
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
@@ -102,12 +104,14 @@ func New(c Config) (*Pages, error) {
 	mux.Handle("GET /sw.js", auth.Enter, house, assets.At("worker.js"))
 	mux.Handle("GET /manifest.webmanifest", auth.Enter, house, assets.At("manifest.webmanifest"))
 	route("/", auth.Enter, house, failure.Nothing)
-	first := home.Page{Rings: c.Rings, Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
+	happened := events.Lister{History: c.History, Cameras: c.Cameras, Timelines: c.Timelines}
+	first := home.Page{Happened: happened, Rings: c.Rings, Cameras: c.Cameras, Household: c.Household, Timelines: c.Timelines, Notices: c.Notices, Frames: frames, Texts: texts, Now: now}
 	if c.Street != nil {
 		first.Street = street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}.Digests
 	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
+	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Frames: frames, Texts: texts, Now: now}.Get)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {

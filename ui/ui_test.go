@@ -36,6 +36,7 @@ type household struct {
 	home    appliance.Home
 	removed []nvr.CameraID
 	presses []nvr.Press
+	events  []nvr.Event
 	replies []appliance.Reply
 	played  []int64 // quick replies, at camera 1
 }
@@ -243,12 +244,17 @@ func span(from, to string) nvr.Span { return nvr.Span{From: at(from), To: at(to)
 
 func serve(t *testing.T, h *household) http.Handler {
 	t.Helper()
+	return serveTo(t, h, auth.Household())
+}
+
+func serveTo(t *testing.T, h *household, who auth.Subject) http.Handler {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return auth.As(auth.Household(), s)
+	return auth.As(who, s)
 }
 
 func get(h http.Handler, address string) *httptest.ResponseRecorder {
@@ -362,7 +368,7 @@ func TestAbout(t *testing.T) {
 		"hostile source": {"", "javascript:alert(1)", []check{lacks("alert(1)"), has("a", "href", "about:invalid#TemplFailedSanitizationURL")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
+			s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, History: h, Door: h, Log: slog.New(slog.DiscardHandler), Version: c.version, Source: c.source})
 			if err != nil {
 				t.Fatal(err)
 			}

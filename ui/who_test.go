@@ -28,6 +28,7 @@ var guests = map[string]int{
 	"GET /static/":                 404, // that is a folder
 	"GET /{$}":                     200,
 	"POST /{$}":                    403,
+	"GET /events":                  200,
 	"GET /cameras/{id}":            200,
 	"GET /cameras/new":             403,
 	"POST /cameras/new":            403,
@@ -144,7 +145,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Attic")}, gone: []nvr.Camera{{ID: 3, Name: "Attic of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,6 +125,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Finder:    finder{a.Cameras, a.Dir.Home, &finding.Held{}, a.log},
 		Household: pageHousehold{a.Dir.Home},
 		Timelines: pageTimelines{a.Dir.Player},
+		History:   a.Dir.Catalog,
 		Rings:     pageRings{a.Rings, a.Dir.Home},
 		Voice:     pageVoice{a.Talks, a.Dir.Home},
 		Opens:     a.Doors.Opens,

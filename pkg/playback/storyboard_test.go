@@ -34,6 +34,13 @@ func storyboard(t *testing.T, p *playback.Player, span nvr.Span, most int) (path
 	return path, shown(t, path)
 }
 
+// inTurn plays one clip and then another of 4 s each, without a break.
+func inTurn(s *recorder.Stream, first, second clip) nvr.Time {
+	start := play(s, first, true, 0)
+	play(s, second, false, 4*time.Second)
+	return start
+}
+
 func seconds(all ...float64) (times []time.Duration) {
 	for _, s := range all {
 		times = append(times, time.Duration(s*float64(time.Second)))
@@ -47,11 +54,6 @@ func TestStoryboard(t *testing.T) {
 	t.Parallel()
 	small, large := film(t, "160x90", "4", plain, nil), film(t, "320x180", "4", plain, nil)
 	other := film(t, "160x90", "4", []string{"-c:v", "libx265", "-x265-params", "log-level=error"}, nil)
-	again := func(s *recorder.Stream) nvr.Time {
-		start := play(s, small, true, 0)
-		play(s, large, false, 4*time.Second)
-		return start
-	}
 	for _, c := range []struct {
 		name   string
 		crash  bool // while the last second is written
@@ -62,12 +64,12 @@ func TestStoryboard(t *testing.T) {
 		want   []time.Duration
 		white  []time.Duration // if dark ones are between
 	}{
-		{"each", false, again, 0, 8 * time.Second, 8, seconds(0, 1, 2, 3, 4, 5, 6, 7), seconds(0, 2, 4, 6)},
-		{"more than there are", false, again, 0, 8 * time.Second, 500, seconds(0, 1, 2, 3, 4, 5, 6, 7), seconds(0, 2, 4, 6)},
-		{"every other", false, again, 0, 8 * time.Second, 4, seconds(0, 2, 4, 6), nil},
-		{"parts between key frames", false, again, 500 * time.Millisecond, 8 * time.Second, 4, seconds(0, 2.5, 4.5, 6.5), nil},
-		{"one", false, again, 0, time.Minute, 1, seconds(0), nil},
-		{"still being written", true, again, 0, time.Minute, 30, seconds(0, 2, 4, 6), nil},
+		{"each", false, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 0, 8 * time.Second, 8, seconds(0, 1, 2, 3, 4, 5, 6, 7), seconds(0, 2, 4, 6)},
+		{"more than there are", false, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 0, 8 * time.Second, 500, seconds(0, 1, 2, 3, 4, 5, 6, 7), seconds(0, 2, 4, 6)},
+		{"every other", false, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 0, 8 * time.Second, 4, seconds(0, 2, 4, 6), nil},
+		{"parts between key frames", false, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 500 * time.Millisecond, 8 * time.Second, 4, seconds(0, 2.5, 4.5, 6.5), nil},
+		{"one", false, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 0, time.Minute, 1, seconds(0), nil},
+		{"still being written", true, func(s *recorder.Stream) nvr.Time { return inTurn(s, small, large) }, 0, time.Minute, 30, seconds(0, 2, 4, 6), nil},
 		{"a gap", false, func(s *recorder.Stream) nvr.Time {
 			start := play(s, small, true, 0)
 			s.End(nvr.Unreachable, io.EOF)

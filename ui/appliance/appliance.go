@@ -141,6 +141,13 @@ type Home struct {
 	Zone     *time.Location // whose clock schedules go by
 }
 
+// History knows what happened. Its methods are safe for concurrent use.
+type History interface {
+	// LatestEvents calls f for the events of all cameras that overlap span, the
+	// latest to begin first, until it returns false.
+	LatestEvents(ctx context.Context, span nvr.Span, f func(nvr.Event) bool) error
+}
+
 // Timelines tells what was recorded and what is missing.
 type Timelines interface {
 	// Timeline covers at most 31 days. Footage and Gaps are in order and do

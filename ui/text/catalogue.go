@@ -28,6 +28,7 @@ type Catalogue struct {
 	Desk     Desk                  `json:"desk"`
 	Calendar Calendar              `json:"calendar"`
 	Ring     Ring                  `json:"ring"`
+	Events   Events                `json:"events"`
 	Replies  Replies               `json:"replies"`
 	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
@@ -66,6 +67,21 @@ type Ring struct {
 	See        string `json:"see"`
 	Seen       string `json:"seen"`
 	Say        string `json:"say"`
+}
+
+// Events is the page of what happened.
+type Events struct {
+	Title      string            `json:"title"`
+	Lately     string            `json:"lately"`
+	All        string            `json:"all"`
+	None       string            `json:"none"`
+	Camera     string            `json:"camera"`
+	Every      string            `json:"every"`
+	Kind       string            `json:"kind"`
+	Everything string            `json:"everything"`
+	Show       string            `json:"show"`
+	More       string            `json:"more"`
+	Kinds      map[string]string `json:"kinds"`
 }
 
 // Replies is the page of quick replies.

@@ -379,19 +379,49 @@ test('a camera whose small stream fails is mended on its page, and leaves its fo
   }, ['light'])
 })
 
+test('what happened stands there with its picture, and leads to it', async () => {
+  const ring = `${base}/api/v1/cameras/1/ring`
+  const press = await (await fetch(ring, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })).json()
+  const answer = await fetch(`${ring}/answer`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ at: press.at }) })
+  assert.ok(answer.ok, await answer.text())
+  const page = await open(browser)
+  const moment = page.locator('.moment', { hasText: 'Somebody rang' }).first()
+  const pictured = () => page.waitForFunction(() => (document.querySelector('.moment:has(.icon + b) video')?.readyState ?? 0) >= 2, null, { timeout: 15_000 })
+  for (const [path, camera] of [['/', undefined], ['/events?kind=ring', 'Front door'], ['/events?camera=1', 'Front door']]) {
+    const until = Date.now() + 15_000
+    for (;;) { // it is on disk within a moment
+      await page.goto(base + path)
+      if (await moment.count() && await moment.locator('video').count()) break
+      assert.ok(Date.now() < until, `${path} does not say that somebody rang`)
+      await page.waitForTimeout(500)
+    }
+    await pictured()
+    if (camera) assert.deepEqual([...new Set(await page.locator('.moment .name').allTextContents())], [camera])
+  }
+  await page.goto(`${base}/events?kind=alarm`)
+  await page.getByText('Nothing was noticed').waitFor()
+  await page.goto(`${base}/events?kind=ring`)
+  await moment.click()
+  await page.waitForURL(/\/cameras\/1\?at=/)
+  await moves(page, '[data-video]')
+  const off = (await page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))) - Date.parse(press.at)
+  assert.ok(off > -9000 && off < 5000, `it shows ${off} ms beside the ring`)
+  await close(page)
+})
+
 test('every page at every width, light and dark', async () => {
   const { from, to } = await footage(1)
   await mkdir(shots, { recursive: true })
   const pages = {
     home: '/', live: '/cameras/1', past: `/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`,
-    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', remove: '/cameras/1/remove', lost: '/nowhere',
+    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', remove: '/cameras/1/remove', events: '/events', lost: '/nowhere',
   }
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
       const page = await open(browser, { viewport: { width, height }, colorScheme, hasTouch: width < 700 })
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(base + path)
-        await page.waitForTimeout(/home|live|past|clip/.test(name) ? 1500 : 200)
+        await page.waitForTimeout(/home|live|past|clip|events/.test(name) ? 1500 : 200)
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)

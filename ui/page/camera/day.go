@@ -65,7 +65,7 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 		zone:  text.Fill(d.t.Camera.Zone, "zone", span.From.Std().In(d.zone).Format("UTC-07:00")),
 	}
 	path := "/cameras/" + d.stream.Camera.String() + "?at="
-	out.earlier = path + dayOf(span.From-1, d.zone).From.String()
+	out.earlier = path + component.Day(span.From-1, d.zone).From.String()
 	if span.To <= d.now {
 		out.later = path + span.To.String()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
+	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
 
@@ -40,7 +41,7 @@ func zones(t *testing.T, f func(*time.Location)) {
 func TestDaysTile(t *testing.T) {
 	lengths := map[time.Duration]int{}
 	zones(t, func(zone *time.Location) {
-		day := dayOf(nvr.TimeOf(time.Date(2027, 12, 1, 12, 0, 0, 0, zone)), zone)
+		day := component.Day(nvr.TimeOf(time.Date(2027, 12, 1, 12, 0, 0, 0, zone)), zone)
 		for n := range 400 {
 			from, last := day.From.Std().In(zone), (day.To - 1).Std().In(zone)
 			want := time.Date(2027, 12, 1+n, 12, 0, 0, 0, zone).Format(time.DateOnly)
@@ -49,12 +50,12 @@ func TestDaysTile(t *testing.T) {
 				t.Fatalf("%s: %s is from %s to %s", zone, want, from, last)
 			}
 			for _, at := range []nvr.Time{day.From, day.From.Add(day.Duration() / 2), day.To - 1} {
-				if got := dayOf(at, zone); got != day {
+				if got := component.Day(at, zone); got != day {
 					t.Fatalf("%s: %s lies in the day %s, not %s", zone, at, got, day)
 				}
 			}
 			lengths[day.Duration()]++
-			next := dayOf(day.To, zone)
+			next := component.Day(day.To, zone)
 			if next.From != day.To {
 				t.Fatalf("%s: %s is followed by %s", zone, day, next)
 			}
@@ -98,7 +99,7 @@ func TestHoursOfDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		span := dayOf(nvr.TimeOf(noon), zone)
+		span := component.Day(nvr.TimeOf(noon), zone)
 		if span.Duration() != c.length {
 			t.Errorf("%s in %s has %s", c.date, c.zone, span.Duration())
 		}
@@ -113,7 +114,7 @@ func TestHoursOfDay(t *testing.T) {
 		if !strings.Contains(shown.coverage, "100 %") {
 			t.Errorf("%s in %s: %s", c.date, c.zone, shown.coverage)
 		}
-		if want := "at=" + dayOf(span.From-1, zone).From.String(); !strings.HasSuffix(shown.earlier, want) || !strings.HasSuffix(shown.later, "at="+span.To.String()) {
+		if want := "at=" + component.Day(span.From-1, zone).From.String(); !strings.HasSuffix(shown.earlier, want) || !strings.HasSuffix(shown.later, "at="+span.To.String()) {
 			t.Errorf("%s in %s lies between %s and %s", c.date, c.zone, shown.earlier, shown.later)
 		}
 	}
@@ -125,7 +126,7 @@ func TestNothingIsMissingAheadOfNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := dayOf(nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)), time.UTC)
+	day := component.Day(nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)), time.UTC)
 	now := day.From.Add(10 * time.Hour)
 	shown := dayMaker{texts.For(httptest.NewRequest("GET", "/", nil)), time.UTC, nvr.StreamID{Camera: 1}, now}.make(day, appliance.Timeline{
 		Footage: []nvr.Span{{From: day.From, To: now.Add(-time.Hour)}},

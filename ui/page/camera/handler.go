@@ -79,7 +79,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := cmp.Or(q.moment(), nvr.TimeOf(now))
-	span := dayOf(at, now.Location())
+	span := component.Day(at, now.Location())
 	line, err := p.Timelines.Timeline(r.Context(), stream, span)
 	if err != nil {
 		return err

@@ -90,30 +90,3 @@ func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
 func formatLocal(t nvr.Time, zone *time.Location) string {
 	return t.Std().In(zone).Format("2006-01-02T15:04:05")
 }
-
-// dayOf is the calendar day of t in zone: 23, 24 or 25 hours as a rule.
-func dayOf(t nvr.Time, zone *time.Location) nvr.Span {
-	y, m, d := t.Std().In(zone).Date()
-	return nvr.Span{From: firstOf(y, m, d, zone), To: firstOf(y, m, d+1, zone)}
-}
-
-// firstOf is the first instant of a date: midnight, or when clocks were set on
-// from before midnight, or the earlier midnight of two.
-func firstOf(y int, m time.Month, d int, zone *time.Location) nvr.Time {
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	set, next := t.ZoneBounds() // clocks were set last, and will be next
-	if t.Hour() != 0 || t.Minute() != 0 {
-		if t.Hour() >= 12 { // still the day before: there is no midnight
-			t = next
-		} else {
-			t = set
-		}
-	} else if !set.IsZero() {
-		_, now := t.Zone()
-		_, before := set.Add(-1).Zone()
-		if earlier := t.Add(time.Duration(now-before) * time.Second); earlier.Before(set) {
-			t = earlier
-		}
-	}
-	return nvr.TimeOf(t)
-}

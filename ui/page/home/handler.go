@@ -5,11 +5,21 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
+	"nvrd/ui/component"
 	"nvrd/ui/layout"
+	"nvrd/ui/page/events"
 	"nvrd/ui/page/street"
 	"nvrd/ui/text"
+)
+
+// What happened is on the first page: the newest of a day, as much as a desk shows
+// in two rows.
+const (
+	lately = 24 * time.Hour
+	latest = 8
 )
 
 // Page serves /.
@@ -18,6 +28,7 @@ type Page struct {
 	Household appliance.Household
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
+	Happened  events.Lister
 	Notices   func() []nvr.Notice
 	Street    func(*http.Request) ([]street.Digest, error) // nil if there are no pages of it
 	Frames    layout.Builder
@@ -58,6 +69,13 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m.missed = misses(missed, cameras, now, t)
+	if len(cameras) > 0 && auth.May(r.Context(), auth.Review, auth.Cameras) {
+		wish := events.Wish{Span: nvr.Span{From: nvr.TimeOf(now).Add(-lately), To: nvr.TimeOf(now)}, Most: latest}
+		stamp := func(at nvr.Time) component.Instant { return component.Recent(at, now, t.Calendar) }
+		if m.happened, _, err = p.Happened.List(r.Context(), wish, stamp, t); err != nil {
+			return err
+		}
+	}
 	removed, err := p.Cameras.Removed(r.Context())
 	if err != nil {
 		return err

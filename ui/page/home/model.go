@@ -11,6 +11,7 @@ import (
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
+	"nvrd/ui/page/events"
 	"nvrd/ui/page/street"
 	"nvrd/ui/text"
 )
@@ -25,6 +26,7 @@ type model struct {
 	notices  []notice
 	troubles []trouble
 	tiles    []tile
+	happened []events.Moment
 	removed  []removal
 	street   []street.Digest
 }
