@@ -29,6 +29,8 @@ var shapes = map[string]string{
 	"down":   "M12 4v11M8 11l4 4 4-4M5 19h14",
 	"left":   "m14.5 6-6 6 6 6",
 	"right":  "m9.5 6 6 6-6 6",
+	"before": "M7 6v12M18 6l-8 6 8 6z",
+	"next":   "M17 6v12M6 6l8 6-8 6z",
 	"camera": "M4 8.5A2.5 2.5 0 0 1 6.5 6h7A2.5 2.5 0 0 1 16 8.5v7a2.5 2.5 0 0 1-2.5 2.5h-7A2.5 2.5 0 0 1 4 15.5z M16 10.5l5-2.5v8l-5-2.5",
 	"bell":   "M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15z M10 20.5a2 2 0 0 0 4 0",
 	"alert":  "M12 4 2.8 20h18.4z M12 10v4.5 M12 17.2h.01",
@@ -69,7 +71,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 37, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 39, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

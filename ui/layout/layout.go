@@ -65,11 +65,14 @@ func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
 	}, err
 }
 
-// words is what scripts say; reasons go by the name that the API gives them.
+// words is what scripts say; reasons and kinds of events go by the names that the API gives them.
 func words(t *text.Catalogue) map[string]string {
 	w := maps.Clone(t.Script)
 	for reason, sentence := range t.Reasons {
 		w["reason_"+string(reason)] = sentence
+	}
+	for kind, said := range t.Events.Kinds {
+		w["event_"+kind] = said
 	}
 	return w
 }

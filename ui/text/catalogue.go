@@ -174,6 +174,8 @@ type Camera struct {
 	Remove     string `json:"remove"`
 	Timeline   string `json:"timeline"`
 	Zoom       string `json:"zoom"`
+	Before     string `json:"before"`
+	Next       string `json:"next"`
 	ClipOpen   string `json:"clip_open"`
 	ClipFrom   string `json:"clip_from"`
 	ClipTo     string `json:"clip_to"`
@@ -184,6 +186,7 @@ type Camera struct {
 	Download   string `json:"download"`
 	Share      string `json:"coverage"` // {percent}
 	NoGaps     string `json:"no_gaps"`
+	ShortGaps  string `json:"short_gaps"`
 	Gaps       Plural `json:"gaps"`
 	Planned    string `json:"planned"` // {duration}
 	Empty      string `json:"empty"`

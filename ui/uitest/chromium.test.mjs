@@ -386,7 +386,7 @@ test('what happened stands there with its picture, and leads to it', async () =>
   assert.ok(answer.ok, await answer.text())
   const page = await open(browser)
   const moment = page.locator('.moment', { hasText: 'Somebody rang' }).first()
-  const pictured = () => page.waitForFunction(() => (document.querySelector('.moment:has(.icon + b) video')?.readyState ?? 0) >= 2, null, { timeout: 15_000 })
+  const pictured = () => page.waitForFunction(() => (document.querySelector('.moment:has(b .icon) video')?.readyState ?? 0) >= 2, null, { timeout: 15_000 })
   for (const [path, camera] of [['/', undefined], ['/events?kind=ring', 'Front door'], ['/events?camera=1', 'Front door']]) {
     const until = Date.now() + 15_000
     for (;;) { // it is on disk within a moment
@@ -406,6 +406,22 @@ test('what happened stands there with its picture, and leads to it', async () =>
   await moves(page, '[data-video]')
   const off = (await page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))) - Date.parse(press.at)
   assert.ok(off > -9000 && off < 5000, `it shows ${off} ms beside the ring`)
+  // On the strip it is a mark, which keys and buttons go to.
+  await page.goto(`${base}/cameras/1?zoom=1h`)
+  const at = () => Date.parse(new URL(page.url()).searchParams.get('at') ?? '')
+  for (let i = 0; !(Math.abs(at() - Date.parse(press.at) + 5000) < 1500); i++) {
+    assert.ok(i < 40, `going back leads to ${page.url()}`)
+    await (i % 2 ? page.click('[data-hop=back]') : page.locator('[data-strip]').press('p'))
+    await page.waitForTimeout(500)
+  }
+  await page.locator('[data-strip]').focus()
+  for (let i = 0; i < 8; i++) await page.keyboard.press('+') // five minutes
+  const box = await page.locator('[data-strip]').boundingBox()
+  for (let k = 0; !/Somebody rang/.test(await page.textContent('[data-tip]')); k++) {
+    assert.ok(k < 60, 'no mark of the ring')
+    await page.mouse.move(box.x + box.width * 0.72 - 60 + k * 3, box.y + 40)
+    await page.waitForTimeout(50)
+  }
   await close(page)
 })
 

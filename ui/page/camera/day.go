@@ -11,6 +11,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
+	"nvrd/ui/page/events"
 	"nvrd/ui/text"
 )
 
@@ -21,8 +22,10 @@ type day struct {
 	planned        string // how long nothing was recorded because somebody wanted it so; empty if never
 	worst          []gap  // the longest ones, in order of time
 	hours          []hour
-	value          string // of the date input
-	earlier, later string // addresses; later is empty today
+	moments        []events.Moment // the latest few
+	events         string          // address of all of them
+	value          string          // of the date input
+	earlier, later string          // addresses; later is empty today
 	zone           string
 }
 
@@ -47,6 +50,10 @@ type piece struct {
 	machineFrom     string
 	machineTo       string
 }
+
+// worthTelling is how long a gap is of which a day's summary tells: what a camera
+// needs to begin is less. The hours list all of them.
+const worthTelling = 2 * time.Second
 
 // worstShown keeps the day's summary to a glance; the hours list every gap.
 const worstShown = 3
@@ -81,8 +88,10 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 			planned += g.Span.Duration()
 			continue
 		}
-		troubles = append(troubles, g)
 		missing += g.Span.Duration()
+		if g.Span.Duration() >= worthTelling {
+			troubles = append(troubles, g)
+		}
 	}
 	if planned >= time.Second {
 		out.planned = text.Fill(d.t.Camera.Planned, "duration", d.t.Calendar.Length(planned))
@@ -94,6 +103,9 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 	case footage+missing > 0:
 		out.coverage = text.Fill(d.t.Camera.Share, "percent", percent(footage, footage+missing))
 		out.gaps = d.t.Camera.NoGaps
+	}
+	if missing > 0 {
+		out.gaps = d.t.Camera.ShortGaps
 	}
 	if len(troubles) > 0 {
 		out.gaps = d.t.Camera.Gaps.N(len(troubles))

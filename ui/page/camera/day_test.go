@@ -139,3 +139,24 @@ func TestNothingIsMissingAheadOfNow(t *testing.T) {
 		t.Errorf("nine of ten hours are %s, with gaps %+v", shown.coverage, shown.worst)
 	}
 }
+
+// What a camera needs to begin is no gap that one reads of first; what is missing
+// counts all the same.
+func TestShortGapsAreNotTold(t *testing.T) {
+	texts, err := text.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC))
+	for length, told := range map[time.Duration]int{time.Millisecond: 0, 1999 * time.Millisecond: 0, 2 * time.Second: 1, time.Hour: 1} {
+		line := appliance.Timeline{
+			Footage: []nvr.Span{{From: from.Add(length), To: from.Add(2 * time.Hour)}},
+			Gaps:    []nvr.Gap{{Span: nvr.Span{From: from, To: from.Add(length)}, Reason: nvr.Starting}},
+		}
+		d := dayMaker{texts.For(httptest.NewRequest("GET", "/", nil)), time.UTC, nvr.StreamID{Camera: 1}, from.Add(2 * time.Hour)}
+		got := d.make(component.Day(from, time.UTC), line)
+		if len(got.worst) != told || strings.HasPrefix(got.coverage, "100 %") || (got.gaps == "Only moments are missing.") != (told == 0) {
+			t.Errorf("%s: %d are told; %s %s", length, len(got.worst), got.coverage, got.gaps)
+		}
+	}
+}

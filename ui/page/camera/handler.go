@@ -15,14 +15,20 @@ import (
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
+	"nvrd/ui/page/events"
 	"nvrd/ui/text"
 )
+
+// momentsShown is how many of a day's moments stand beside the film: what is seen
+// without scrolling.
+const momentsShown = 6
 
 // Page serves /cameras/{id}.
 type Page struct {
 	Cameras   appliance.Cameras
 	Timelines appliance.Timelines
 	Rings     appliance.Rings
+	Happened  events.Lister
 	Voice     appliance.Voice         // nil if nothing can be played at cameras
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
 	Frames    layout.Builder
@@ -104,6 +110,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		m.ring = newRinging(last, now, t, lines)
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
+	m.day.events = events.Of(id, span.From, now.Location())
+	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
+	if m.day.moments, _, err = p.Happened.List(r.Context(), events.Wish{Span: span, Camera: id, Most: momentsShown}, stamp, t); err != nil {
+		return err
+	}
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 

@@ -30,6 +30,7 @@ type Moment struct {
 	Times   int
 	At      component.Instant // when it began
 	Href    string            // where one sees it
+	Film    string            // the instant at which its film begins
 	Picture string            // address; empty if nothing was recorded then
 
 	camera nvr.CameraID
@@ -49,6 +50,11 @@ type Wish struct {
 	Camera nvr.CameraID // zero: of all
 	Kind   string       // empty: of all
 	Most   int
+}
+
+// Of is the address of what happened at a camera on the day of a time.
+func Of(camera nvr.CameraID, at nvr.Time, zone *time.Location) string {
+	return query{camera: camera, zone: zone}.on(at)
 }
 
 // List returns the moments that w asks for and whoever asks may see, the last that
@@ -88,7 +94,8 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 		m := &all[i]
 		c := cameras[slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == m.camera })]
 		m.Said, m.Camera, m.At = said(m.Kind, t), component.CameraName(c, t), stamp(m.from)
-		m.Href = "/cameras/" + m.camera.String() + "?at=" + url.QueryEscape(m.from.Add(-lead).String())
+		m.Film = m.from.Add(-lead).String()
+		m.Href = "/cameras/" + m.camera.String() + "?at=" + url.QueryEscape(m.Film)
 		if m.Picture, err = seen.picture(ctx, c, m.from.Add(into)); err != nil {
 			return nil, 0, err
 		}

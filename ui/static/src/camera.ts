@@ -254,6 +254,7 @@ function age(): void {
 for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) {
   b.addEventListener('click', () => (line.zoom(zooms[b.dataset.zoom ?? '6h']), address(player.mode === 'live' ? undefined : player.now())))
 }
+for (const b of document.querySelectorAll<HTMLElement>('[data-hop]')) b.addEventListener('click', () => line.step(b.dataset.hop === 'back'))
 // The list's links and its date are seeks where there is a script.
 addEventListener('click', (e) => {
   const a = (e.target as Element).closest<HTMLAnchorElement>('[data-seek], [data-to-day]')

@@ -13,6 +13,15 @@ export interface Gap extends Span {
   planned: boolean // the household wanted it so
 }
 
+/** Something that happened. */
+export interface Mark extends Span {
+  kind: string
+}
+
+interface Told {
+  events: { kind: string; from: string; to: string }[]
+}
+
 interface Answer {
   footage: { from: string; to: string }[] | null
   gaps: { from: string; to?: string; reason: string; message?: string; planned?: boolean }[] | null
@@ -24,6 +33,7 @@ const stale = 10_000 // ms after which what is growing is asked for again
 export class Data {
   footage: Span[] = []
   gaps: Gap[] = []
+  marks: Mark[] = []
   scores: number[] = []
   step = 0 // ms of one score
   origin = 0 // where the scores begin
@@ -49,13 +59,22 @@ export class Data {
 
   async #ask(range: Span, span: number): Promise<void> {
     this.#asking = new AbortController()
-    const when = Date.now()
+    const { signal } = this.#asking
+    const asked = Date.now()
     try {
-      const query = new URLSearchParams({ stream: this.stream(), from: iso(range.from), to: iso(range.to) })
-      const res = await fetch(`/api/v1/cameras/${this.camera}/timeline?${query}`, { signal: this.#asking.signal })
-      if (!res.ok) throw new Error(`timeline: ${res.status}`)
-      this.#take((await res.json()) as Answer, range)
-      this.#have = { ...range, span, when }
+      const when = { from: iso(range.from), to: iso(range.to) }
+      const get = async <T>(path: string, query: Record<string, string>): Promise<T> => {
+        const res = await fetch(`/api/v1/${path}?${new URLSearchParams({ ...when, ...query })}`, { signal })
+        if (!res.ok) throw new Error(`${path}: ${res.status}`)
+        return (await res.json()) as T
+      }
+      const [line, told] = await Promise.all([
+        get<Answer>(`cameras/${this.camera}/timeline`, { stream: this.stream() }),
+        get<Told>('events', { camera: String(this.camera), limit: '1000' }),
+      ])
+      this.#take(line, range)
+      this.marks = marks(told)
+      this.#have = { ...range, span, when: asked }
       this.changed()
     } catch {
       await new Promise((done) => setTimeout(done, 2000)) // not a storm while the server is away
@@ -90,10 +109,31 @@ export class Data {
     return this.footage.some((f) => f.from <= t && t < f.to)
   }
 
+  /** What begins at or after t, or before it, next. */
+  mark(t: number, before: boolean): Mark | undefined {
+    return before ? this.marks.findLast((m) => m.from < t) : this.marks.find((m) => m.from >= t)
+  }
+
   /** The first footage that goes on after t. */
   after(t: number): Span | undefined {
     return this.footage.find((f) => f.to > t)
   }
+}
+
+/** Those less than a minute apart are one, as in the lists of the server. */
+function marks(told: Told): Mark[] {
+  const last = new Map<string, Mark>()
+  const all: Mark[] = []
+  for (const e of told.events.toReversed()) {
+    const mark = { kind: e.kind, from: Date.parse(e.from), to: Date.parse(e.to) }
+    const before = last.get(e.kind)
+    if (before && mark.from <= before.to + 60_000) before.to = Math.max(before.to, mark.to)
+    else {
+      last.set(e.kind, mark)
+      all.push(mark)
+    }
+  }
+  return all
 }
 
 function words(g: { reason: string; message?: string }): string {

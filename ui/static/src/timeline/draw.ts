@@ -56,6 +56,7 @@ export class Painter {
     this.#ticks(s.view)
     this.#footage(s)
     this.#gaps(s)
+    this.#marks(s)
     this.#now(s.view)
     if (s.clip) this.#clip(s.view, s.clip)
     this.#head(s)
@@ -126,6 +127,28 @@ export class Painter {
     }
     this.#shade(view, short.planned, 0.5, 0)
     this.#shade(view, short.troubles, 1, 6)
+  }
+
+  // What happened is a dot on the band: a ring before anything else, and motion
+  // behind it all, since its graph is there, too.
+  #marks({ view, data }: Scene): void {
+    const c = this.#c
+    for (const [kinds, r, ink] of [
+      [(k: string) => k === 'motion', 2.5, this.ink['ink-3']],
+      [(k: string) => k !== 'motion' && k !== 'ring', 4, this.ink.ink],
+      [(k: string) => k === 'ring', 6, this.ink.lamp],
+    ] as const) {
+      let last = -Infinity
+      for (const m of data.marks) {
+        const x = view.x(m.from)
+        if (!kinds(m.kind) || x < -r || x > view.width + r || x - last < r) continue
+        last = x
+        c.fillStyle = this.ink.card
+        disc(c, x, top + 9, r + 1.5)
+        c.fillStyle = ink
+        disc(c, x, top + 9, r)
+      }
+    }
   }
 
   // Many short gaps must not paint over the film between them: each column is
@@ -230,6 +253,12 @@ export class Painter {
     this.#c.textAlign = 'center'
     this.#c.fillText(text, x, y)
   }
+}
+
+function disc(c: CanvasRenderingContext2D, x: number, y: number, r: number): void {
+  c.beginPath()
+  c.arc(x, y, r, 0, 7)
+  c.fill()
 }
 
 function pill(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number): void {

@@ -19,6 +19,7 @@ export interface Events {
 }
 
 const glide = 220 // ms
+const lead = 5000 // ms before what happened, so that one sees who comes
 
 export class Timeline {
   readonly view = new View()
@@ -87,6 +88,13 @@ export class Timeline {
     this.#seek(to)
   }
 
+  /** Goes to what happened next, or before. */
+  step(back: boolean): void {
+    // Whoever goes back soon after a beginning means the one before it.
+    const mark = this.data.mark(this.view.at + (back ? lead - 3000 : lead + 1000), back)
+    if (mark) this.go(mark.from - lead)
+  }
+
   zoom(span: number): void {
     this.view.zoom(span)
     this.#zoomed()
@@ -136,9 +144,11 @@ export class Timeline {
     if (x === undefined) return this.on.hover(undefined)
     const at = this.view.time(x)
     const gap = this.data.gapAt(at)
-    const what = gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
-    this.#words.textContent = what ? `${show(at, 'seconds')} · ${what}` : show(at, 'seconds')
-    this.on.hover(what ? undefined : at)
+    const near = this.data.marks.findLast((m) => Math.abs(this.view.x(m.from) - x) < 7)
+    const what = near ? say(`event_${near.kind}`) : gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
+    const shown = near?.from ?? at
+    this.#words.textContent = what ? `${show(shown, 'seconds')} · ${what}` : show(shown, 'seconds')
+    this.on.hover(near ? near.from + 1000 : what ? undefined : at) // a second on there is something to see
     const left = Math.min(Math.max(x - this.tip.offsetWidth / 2, 6), this.view.width - this.tip.offsetWidth - 6)
     this.tip.style.transform = `translateX(${left}px)`
   }
@@ -183,6 +193,9 @@ export class Timeline {
         return this.zoom(this.view.span / 1.5), true
       case '-':
         return this.zoom(this.view.span * 1.5), true
+      case 'n':
+      case 'p':
+        return this.step(e.key === 'p'), true
       case '[':
         return this.#cut('from', this.view.at), true
       case ']':
