@@ -2,6 +2,7 @@
 import { answer } from './answer'
 import { begin } from './begin'
 import { ClipForm, clipAddress } from './clip'
+import { closer } from './closer'
 import { control } from './controls'
 import { Day } from './day'
 import { Notice, type Act } from './notice'
@@ -22,6 +23,8 @@ interface Data {
   zoom: string
   streams: Stream[]
 }
+
+const skip = 10_000 // ms that the keys of the picture go back or on
 
 /** A stream as the API tells of it. */
 interface Told {
@@ -283,6 +286,13 @@ document.addEventListener('visibilitychange', () => {
 leaving(() => ((left = true), player.rest()), back)
 addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
 
+closer(film)
+film.addEventListener('keydown', (e) => {
+  const by = { ArrowLeft: -skip, ArrowRight: skip }[e.key]
+  if (!by || e.target !== film || e.ctrlKey || e.metaKey || e.altKey) return
+  e.preventDefault()
+  line.go(player.now() + by)
+})
 line.zoom(zooms[data.zoom] ?? zooms['6h'])
 line.clip = clip.open
 player.video.muted = true

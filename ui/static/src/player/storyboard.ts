@@ -34,6 +34,7 @@ export class Films {
     const to = from + length
     const film = answer(this.address({ from: iso(from), to: iso(to), most: String(pictures) }), async (res) =>
       res.ok ? { url: URL.createObjectURL(await res.blob()), from } : undefined)
+    void film.then((f) => f ?? this.#all.delete(key)) // another time it may answer
     // One that is not over gets further pictures.
     this.#all.set(key, { film, stale: to < Date.now() ? Infinity : Date.now() + Math.max(length / pictures, 5000) })
     if (this.#all.size > kept) {

@@ -8,6 +8,7 @@ import type { View } from './view'
 const top = 30 // the band begins here; above it is the playhead's time
 const band = 78
 const foot = top + band
+const line = 3 // of what was recorded, at the foot
 const minute = 60_000
 const hour = 60 * minute
 // Distances between labels, and into how many parts ticks divide them.
@@ -65,7 +66,10 @@ export class Painter {
   #footage({ view, data }: Scene): void {
     const c = this.#c
     c.fillStyle = this.ink.wash
-    for (const f of data.footage) this.#rect(view, f.from, f.to)
+    for (const f of data.footage) this.#rect(view, f.from, f.to, top, band)
+    // The band is a hue, and not seen by all: the line below it is.
+    c.fillStyle = this.ink.sky
+    for (const f of data.footage) this.#rect(view, f.from, f.to, foot - line, line)
     if (!data.step || !data.scores.length) return
     c.save()
     c.beginPath()
@@ -83,7 +87,7 @@ export class Painter {
     for (let i = first - (first % stride); i <= last; i += stride) {
       let peak = 0
       for (let k = Math.max(i, first); k < Math.min(i + stride, last + 1); k++) peak = Math.max(peak, data.scores[k])
-      c.lineTo(view.x(data.origin + (i + stride / 2) * data.step), foot - 3 - (peak / 255) * (band - 12))
+      c.lineTo(view.x(data.origin + (i + stride / 2) * data.step), foot - line - (peak / 255) * (band - 12))
     }
     c.lineTo(view.x(data.origin + (last + 1) * data.step), foot)
     c.closePath()
@@ -182,7 +186,7 @@ export class Painter {
     const x = view.x(Date.now())
     if (x > view.width) return
     const c = this.#c
-    c.fillStyle = this.ink.glow
+    c.fillStyle = this.ink.lamp
     c.fillRect(x - 1, top, 2, band)
   }
 
@@ -243,9 +247,9 @@ export class Painter {
     c.fill()
   }
 
-  #rect(view: View, from: number, to: number): void {
+  #rect(view: View, from: number, to: number, y: number, height: number): void {
     const [a, b] = [Math.max(view.x(from), -1), Math.min(view.x(to), view.width + 1)]
-    if (b > a) this.#c.fillRect(a, top, b - a, band)
+    if (b > a) this.#c.fillRect(a, y, b - a, height)
   }
 
   #text(text: string, x: number, y: number, ink: string): void {
