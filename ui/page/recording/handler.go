@@ -5,8 +5,6 @@ package recording
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -51,18 +49,11 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errors.Join(err, nvr.ErrInvalid)
 	}
-	in := readInput(r.PostForm)
-	do := r.PostForm.Get("do")
-	if row, ok := strings.CutPrefix(do, "remove-"); ok {
-		n, err := strconv.Atoi(row)
-		if err != nil {
-			return errors.Join(err, nvr.ErrInvalid)
-		}
-		in.remove(n)
-		return p.show(w, r, http.StatusOK, id, in, nil)
+	in, changed, err := readInput(r.PostForm)
+	if err != nil {
+		return err
 	}
-	if do == "add" {
-		in.rows = append(in.rows, row{mode: nvr.KeepNone})
+	if changed {
 		return p.show(w, r, http.StatusOK, id, in, nil)
 	}
 	return p.save(w, r, id, in)
@@ -111,7 +102,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Recorded.Title, "", "recording")
+	f, err := p.Frames.Frame(r.Context(), t, t.Recorded.Title, "", "schedule")
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,12 @@ package recording
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
 
@@ -17,61 +17,22 @@ type input struct {
 	mode          nvr.Mode
 	before, after string // seconds
 	streams       nvr.Streams
-	rows          []row
+	rows          []component.WeekRow
 	zone          string
 }
 
-// row is one row of the schedule.
-type row struct {
-	days     nvr.Days
-	from, to string
-	mode     nvr.Mode
-}
-
-// maxRows is as many as a schedule has parts, and one more to say so.
-const maxRows = 65
-
 func inputOf(r nvr.Recording, zone string) input {
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
-	in := input{mode: r.Plan.Mode, before: seconds(r.Plan.Before), after: seconds(r.Plan.After), streams: r.Streams, zone: zone}
-	for _, s := range r.Schedule {
-		to := s.To.String()
-		if to == "24:00" {
-			to = "00:00" // which browsers have a form for
-		}
-		in.rows = append(in.rows, row{s.Days, s.From.String(), to, s.Mode})
-	}
-	return in
+	return input{mode: r.Plan.Mode, before: seconds(r.Plan.Before), after: seconds(r.Plan.After), streams: r.Streams, rows: component.WeekOf(r.Schedule), zone: zone}
 }
 
-// readInput reads the form. What is not there is empty.
-func readInput(v url.Values) input {
+// readInput reads the form, and adds or removes a row if the button says so. What is
+// not there is empty.
+func readInput(v url.Values) (in input, changed bool, err error) {
 	get := func(name string) string { return strings.TrimSpace(v.Get(name)) }
-	in := input{mode: nvr.Mode(get("mode")), before: get("before"), after: get("after"), streams: nvr.Streams(get("streams")), zone: get("time_zone")}
-	count, err := strconv.Atoi(v.Get("rows"))
-	if err != nil {
-		count = 0 // a form without rows
-	}
-	for i := range min(count, maxRows) {
-		r := row{from: get(named("from", i)), to: get(named("to", i)), mode: nvr.Mode(get(named("mode", i)))}
-		for _, day := range v[named("days", i)] {
-			if n, err := strconv.Atoi(day); err == nil && n >= 0 && n < 7 {
-				r.days |= 1 << n
-			}
-		}
-		in.rows = append(in.rows, r)
-	}
-	return in
-}
-
-// named is the name of a field of row i.
-func named(field string, i int) string { return field + "-" + strconv.Itoa(i) }
-
-// remove takes a row out, if there is one.
-func (in *input) remove(i int) {
-	if i >= 0 && i < len(in.rows) {
-		in.rows = slices.Delete(in.rows, i, i+1)
-	}
+	in = input{mode: nvr.Mode(get("mode")), before: get("before"), after: get("after"), streams: nvr.Streams(get("streams")), zone: get("time_zone")}
+	in.rows, changed, err = component.ReadWeek(v, string(nvr.KeepNone))
+	return in, changed, err
 }
 
 // faults are messages by the name of the field that they belong to.
@@ -87,7 +48,7 @@ func refused(err error, t text.Recorded) faults {
 }
 
 // recording returns what was typed as what is to be recorded, and what is
-// wrong with it. Rows in which nothing was typed are left out.
+// wrong with it.
 func (in input) recording(t text.Recorded) (nvr.Recording, faults) {
 	wrong := faults{}
 	seconds := func(name, s string, most time.Duration) time.Duration {
@@ -102,38 +63,11 @@ func (in input) recording(t text.Recorded) (nvr.Recording, faults) {
 		Plan:    nvr.Plan{Mode: in.mode, Before: seconds("before", in.before, nvr.MaxBefore), After: seconds("after", in.after, nvr.MaxAfter)},
 		Streams: in.streams,
 	}
-	for i, row := range in.rows {
-		if row.days == 0 && row.from == "" && row.to == "" {
-			continue
-		}
-		slot, problem := row.slot(t)
-		if problem != "" {
-			wrong[named("row", i)] = problem
-		}
-		r.Schedule = append(r.Schedule, slot)
-	}
+	r.Schedule = component.Scheduled[nvr.Mode](in.rows, t, wrong)
 	if err := r.Check(); err != nil && len(wrong) == 0 {
 		return r, refused(err, t)
 	}
 	return r, wrong
-}
-
-// slot returns the row as a part of a schedule, or what is wrong with it.
-func (r row) slot(t text.Recorded) (s nvr.Slot[nvr.Mode], problem string) {
-	from, err := nvr.ParseClock(r.from)
-	to, err2 := nvr.ParseClock(r.to)
-	if to == 0 {
-		to = 24 * 60
-	}
-	switch {
-	case r.days == 0:
-		return s, t.NoDays
-	case err != nil || err2 != nil:
-		return s, t.NoTimes
-	case from == to:
-		return s, t.SameTimes
-	}
-	return nvr.Slot[nvr.Mode]{Days: r.days, From: from, To: to, Mode: r.mode}, ""
 }
 
 // now says what is recorded at the moment, and until when.

@@ -21,9 +21,8 @@ type model struct {
 	problem string // about the whole form
 	modes   []choice
 	around  []component.Field
-	streams []choice // empty if the camera has one stream
-	rows    []rowModel
-	count   string
+	streams []component.Tick // empty if the camera has one stream
+	week    component.Week
 	zone    component.Field
 	offset  string // minutes by which the home's clock is ahead of UTC; empty if its zone was chosen
 }
@@ -34,21 +33,6 @@ type choice struct {
 	on                     bool
 }
 
-type rowModel struct {
-	number   string // as people count
-	title    string
-	problem  string
-	days     []choice
-	dayName  string
-	from, to timeField
-	modeID   string
-	modes    []choice
-	remove   string // value of the button
-	removal  string // what the button says
-}
-
-type timeField struct{ id, label, value string }
-
 // modes are in the order in which they are offered.
 var modes = []nvr.Mode{nvr.KeepAll, nvr.KeepEvents, nvr.KeepNone, nvr.Privacy}
 
@@ -56,7 +40,7 @@ func newModel(f layout.Frame, c nvr.Camera, in input, wrong faults) model {
 	t := f.T.Recorded
 	m := model{
 		frame: f, name: c.Name, action: address(c.ID), back: "/cameras/" + c.ID.String(),
-		problem: wrong[wholeForm], modes: modeChoices("mode", in.mode, t), count: strconv.Itoa(len(in.rows)),
+		problem: wrong[wholeForm], modes: modeChoices("mode", in.mode, t),
 	}
 	if len(wrong) > 0 && m.problem == "" {
 		m.problem = t.Check
@@ -70,12 +54,14 @@ func newModel(f layout.Frame, c nvr.Camera, in input, wrong faults) model {
 			value nvr.Streams
 			label string
 		}{{nvr.BothStreams, t.Both}, {nvr.MainStream, t.Main}, {nvr.SubStream, t.Sub}} {
-			m.streams = append(m.streams, choice{id: "streams-" + string(s.value), value: string(s.value), label: s.label, on: s.value == in.streams})
+			m.streams = append(m.streams, component.Tick{ID: "streams-" + string(s.value), Value: string(s.value), Label: s.label, On: s.value == in.streams})
 		}
 	}
-	for i, r := range in.rows {
-		m.rows = append(m.rows, newRow(i, r, wrong[named("row", i)], t))
+	var modes []component.Option
+	for _, c := range m.modes {
+		modes = append(modes, component.Option{Value: c.value, Label: c.label})
 	}
+	m.week = component.NewWeek(in.rows, wrong, t.Mode, modes, t)
 	m.zone = component.Field{
 		ID: "time_zone", Name: "time_zone", Label: t.Zone, Value: in.zone, Error: wrong["time_zone"],
 		Type: "text", Autocomplete: "off", MaxLength: "64",
@@ -100,21 +86,4 @@ func modeChoices(name string, on nvr.Mode, t text.Recorded) []choice {
 		all = append(all, choice{name + "-" + string(mode), string(mode), words.Name, words.What, mode == on})
 	}
 	return all
-}
-
-func newRow(i int, r row, problem string, t text.Recorded) rowModel {
-	number := strconv.Itoa(i + 1)
-	m := rowModel{
-		number: number, title: text.Fill(t.Row, "n", number), problem: problem, dayName: named("days", i),
-		from: timeField{named("from", i), t.From, r.from}, to: timeField{named("to", i), t.To, r.to},
-		modeID: named("mode", i), modes: modeChoices(named("mode", i), r.mode, t),
-		remove: named("remove", i), removal: text.Fill(t.Remove, "n", number),
-	}
-	for n, label := range t.Days { // from Monday
-		day := (n + 1) % 7
-		m.days = append(m.days, choice{
-			id: named("day", i) + "-" + strconv.Itoa(day), value: strconv.Itoa(day), label: label, on: r.days.Has(time.Weekday(day)),
-		})
-	}
-	return m
 }

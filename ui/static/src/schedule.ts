@@ -7,7 +7,7 @@ import { say } from './words'
 
 begin()
 
-const form = document.querySelector('[data-recording]') as HTMLFormElement
+const form = document.querySelector('[data-schedule]') as HTMLFormElement
 const rows = form.querySelector('[data-rows]') as HTMLElement
 
 form.addEventListener('submit', (e) => {
