@@ -15,6 +15,7 @@ import (
 	"nvrd/ui/appliance"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/add"
+	"nvrd/ui/page/alerts"
 	"nvrd/ui/page/camera"
 	"nvrd/ui/page/events"
 	"nvrd/ui/page/failure"
@@ -51,6 +52,8 @@ type Config struct {
 	Requests  asked.Desk              // what is asked in it, and what the owner decides; empty if Street is nil
 	Notify    notifications.Channels  // who is told what happens; nil if nobody is
 	Switch    notifications.Switch    // of those; nil likewise
+	Rules     alerts.Rules            // what is told; nil likewise
+	Told      alerts.Told             // and what was; nil likewise
 	Notices   func() []nvr.Notice     // what the owner should know; nil for nothing
 	Log       *slog.Logger
 	Version   string // of the program; empty if it is not to be shown
@@ -144,6 +147,9 @@ func New(c Config) (*Pages, error) {
 		route("POST /settings/notifications/new", auth.Manage, house, told.Create)
 		route("GET /settings/notifications/{channel}", auth.Manage, house, told.Edit)
 		route("POST /settings/notifications/{channel}", auth.Manage, house, told.Post)
+		ruled := alerts.Page{Rules: c.Rules, Told: c.Told, Channels: c.Notify, Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: now}
+		route("GET /settings/alerts", auth.Manage, house, ruled.Get)
+		route("POST /settings/alerts", auth.Manage, house, ruled.Post)
 	}
 	if c.Street != nil {
 		base := street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}

@@ -113,6 +113,8 @@ var guests = map[string]int{
 	"GET /sw.js":                200,
 	"GET /manifest.webmanifest": 200,
 
+	"GET /settings/alerts":                   403,
+	"POST /settings/alerts":                  403,
 	"GET /settings/notifications":            403,
 	"GET /settings/notifications/new":        403,
 	"POST /settings/notifications/new":       403,

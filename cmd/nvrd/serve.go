@@ -135,6 +135,8 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Requests:  asked.Desk{Asked: asked.Logs{}, Choices: a.choices, Footage: a.Dir.Catalog.Recorded, Send: a.handOver, Note: a.brought, Answers: a.answers, Forget: a.forget},
 		Notify:    a.outbox,
 		Switch:    a.outbox,
+		Rules:     a.Dir.Home,
+		Told:      a.alerts,
 		Log:       a.log,
 		Version:   version,
 		Source:    sourceURL,

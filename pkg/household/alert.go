@@ -40,10 +40,14 @@ type Alerted struct {
 // NoDigest is a time at which no digest is told.
 const NoDigest nvr.Clock = -1
 
+// What rules can be, at most.
+const (
+	MaxPerHour  = 60 // one a minute: more is no alert
+	MaxCooldown = 24 * time.Hour
+)
+
 const (
 	minutesOfDay = 24 * 60
-	maxPerHour   = 60 // one a minute: more is no alert
-	maxCooldown  = 24 * time.Hour
 	maxAlerted   = 32 // kinds of one camera; this program knows 10
 )
 
@@ -58,9 +62,9 @@ func (a AlertRules) check() error {
 	switch {
 	case !minute(a.QuietFrom) || !minute(a.QuietTo):
 		return invalid("quiet hours lie between 00:00 and 23:59")
-	case a.PerHour < 1 || a.PerHour > maxPerHour:
-		return invalid("1 to %d alerts of a camera can be told in an hour", maxPerHour)
-	case a.Cooldown < 0 || a.Cooldown > maxCooldown || a.Cooldown%time.Second != 0:
+	case a.PerHour < 1 || a.PerHour > MaxPerHour:
+		return invalid("1 to %d alerts of a camera can be told in an hour", MaxPerHour)
+	case a.Cooldown < 0 || a.Cooldown > MaxCooldown || a.Cooldown%time.Second != 0:
 		return invalid("the time between two alerts of a kind is at most a day, in whole seconds")
 	case a.Digest != NoDigest && !minute(a.Digest):
 		return invalid("the digest is told between 00:00 and 23:59")

@@ -21,6 +21,7 @@ type Catalogue struct {
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
 	Notify   Notify                `json:"notify"`
+	Alerts   Alerts                `json:"alerts"`
 	Trust    Trust                 `json:"trust"`
 	Failure  Failure               `json:"failure"`
 	Street   Street                `json:"street"`

@@ -21,7 +21,7 @@ func TestReading(t *testing.T) {
 	}
 	trust := all.English().Trust
 	var whole []string
-	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Notify, all.English().Street.Write.OpenHint, []string{trust.Lead, trust.Compare}, trust.Means} { // the steps are in the words of each system
+	for _, page := range []any{asked, all.English().Street.Sponsor, all.English().Notify, all.English().Alerts, all.English().Street.Write.OpenHint, []string{trust.Lead, trust.Compare}, trust.Means} { // the steps are in the words of each system
 		eachText(reflect.ValueOf(page), func(s string) {
 			if len(strings.Fields(s)) < 12 {
 				return

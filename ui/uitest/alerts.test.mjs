@@ -1,0 +1,125 @@
+// An owner says what is told and when; what happens is told or kept back as that says,
+// and the page says why.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { base, close, each, launch, open, until } from './browser.mjs'
+
+const address = `${base}/settings/alerts`
+let browser
+before(async () => (browser = await launch()))
+after(() => browser.close())
+
+const json = { 'Content-Type': 'application/json' }
+const rules = async () => (await fetch(`${base}/api/v1/alerts`)).json()
+const pressed = () => fetch(`${base}/api/v1/cameras/1/ring`, { method: 'POST' }).then((r) => r.json())
+
+/** Presses, and waits until something was decided about that. */
+async function decided() {
+  const { at } = await pressed()
+  let newest
+  await until(async () => (newest = (await rules()).recent.find((i) => i.kind === 'ring')) && newest.at >= at, () => `nothing is decided about the press of ${at}: ${JSON.stringify(newest)}`)
+  await fetch(`${base}/api/v1/cameras/1/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at, who: 'Anna' }) })
+  return newest
+}
+
+/** A reading of the home's clock, so many minutes from now. */
+const clock = (minutes) => {
+  const at = new Date(Date.now() + minutes * 60_000)
+  return `${String(at.getUTCHours()).padStart(2, '0')}:${String(at.getUTCMinutes()).padStart(2, '0')}`
+}
+
+for (const [how, options] of [['with script', { timezoneId: 'UTC' }], ['without script', { timezoneId: 'UTC', javaScriptEnabled: false }]]) {
+  test(`quiet hours and a schedule are set ${how}, hold, and the page says why`, async () => {
+    for (const [path, body] of [['alerts', { quiet_from: '', quiet_to: '', quiet_rings: false, asked: [] }], ['home', { time_zone: 'UTC', schedule: '', mode: '' }]]) {
+      const res = await fetch(`${base}/api/v1/${path}`, { method: 'PATCH', headers: json, body: JSON.stringify(body) })
+      assert.equal(res.status, 200, await res.text())
+    }
+    const page = await open(browser, options)
+    await page.goto(`${base}/settings/notifications`)
+    await page.click('a[href="/settings/alerts"]')
+    await page.waitForURL(/alerts$/)
+    assert.match(await page.textContent('.visit'), /Nobody is told yet/)
+    await page.locator('.asks').first().locator('summary').click()
+    await page.getByRole('group', { name: 'People' }).first().getByLabel('Away').check()
+    await page.fill('#from', clock(-60))
+    await page.check('#quiet_rings')
+    await page.click('[value=add]')
+    await page.locator('.slot').waitFor()
+    assert.equal(await page.inputValue('#from'), clock(-60), 'what was typed is gone')
+    for (const day of ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']) await page.locator('.slot').getByLabel(day, { exact: true }).check()
+    await page.fill('#from-0', clock(-120))
+    await page.fill('#to-0', clock(120))
+    await page.selectOption('#mode-0', 'night')
+    // A mistake is said beside it, and nothing is lost.
+    await page.click('.acts [value=save]')
+    await page.locator('.alarm').waitFor()
+    assert.match(await page.textContent('.sheet'), /Give both times, or none/)
+    assert.equal(await page.inputValue('#from-0'), clock(-120))
+    await page.fill('#to', clock(60))
+    await page.press('#to', 'Enter') // which saves, and does not remove a row
+    await page.waitForURL(/saved=1$/)
+    assert.match(await page.textContent('[data-part=standing]'), /set to: Night\. Next: Home/)
+    const set = await rules()
+    assert.deepEqual(set.asked, [{ camera: 1, kind: 'person', modes: ['away'] }])
+    assert.equal(set.quiet_rings, true)
+    assert.equal((await (await fetch(`${base}/api/v1/home`)).json()).mode, 'night')
+
+    let wrong
+    await until(async () => !(wrong = await decided()).told, () => `a ring is told in quiet hours: ${JSON.stringify(wrong)}`)
+    await page.goto(`${address}#lately`)
+    const line = page.locator('#lately .row').first()
+    assert.match(await line.textContent(), /Rings · .*These are quiet hours, from .*Kept back/s)
+    await line.click()
+    await page.waitForURL(/#from$/)
+
+    await page.uncheck('#quiet_rings')
+    await page.click('.acts [value=save]')
+    await page.waitForURL(/saved=1/)
+    await until(async () => (wrong = await decided()).told, () => `a ring is kept back: ${JSON.stringify(wrong)}`)
+    await page.goto(address)
+    assert.match(await page.locator('#lately .row').first().textContent(), /Rings are always told\..*Told/s)
+    await page.click('[value=remove-0]')
+    await page.locator('.slot').waitFor({ state: 'detached' })
+    await page.click('.acts [value=save]')
+    await page.waitForURL(/saved=1$/)
+    assert.match(await page.textContent('[data-part=standing]'), /Nothing changes by itself/)
+    page.may = /422/ // how a mistake is answered
+    await close(page)
+  })
+}
+
+test('what is decided shows while one looks', async () => {
+  const page = await open(browser)
+  await page.goto(address)
+  await page.waitForFunction(() => document.querySelector('[data-part=foot]')?.textContent)
+  const told = await page.locator('#lately .row').count()
+  await decided()
+  await page.waitForFunction((n) => document.querySelectorAll('#lately .row').length > n, told, { timeout: 20_000 })
+  await close(page)
+})
+
+test('every width and scheme has room for it', async () => {
+  await each(browser, async (page, shot) => {
+    await page.goto(address)
+    await page.locator('.asks').first().locator('summary').click()
+    await page.click('[value=add]')
+    await page.locator('.slot').last().waitFor()
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('.page :is(a, button, summary, input:not([type=hidden]), select)')]
+        .filter((e) => e.checkVisibility() && !e.closest('.about'))
+        .map((e) => [e, e.getBoundingClientRect()])
+        .filter(([, r]) => r.height < 43.5)
+        .map(([e, r]) => `${e.outerHTML.slice(0, 80)} ${r.height}`))
+    assert.deepEqual(small, [], 'too small for a thumb')
+    await shot('alerts')
+    await page.locator('#from').scrollIntoViewIfNeeded()
+    await page.locator('#per_hour').scrollIntoViewIfNeeded()
+    await shot('alerts-limits')
+    await page.locator('.slot').last().scrollIntoViewIfNeeded()
+    await shot('alerts-week')
+    await page.locator('#lately').scrollIntoViewIfNeeded()
+    await shot('alerts-lately')
+    await page.goto(`${base}/settings/notifications`)
+    await shot('alerts-link')
+  })
+})
