@@ -92,6 +92,7 @@ test('what is decided shows while one looks', async () => {
   const page = await open(browser)
   await page.goto(address)
   await page.waitForFunction(() => document.querySelector('[data-part=foot]')?.textContent)
+  await page.waitForTimeout(1500) // until it hears of rings
   const told = await page.locator('#lately .row').count()
   await decided()
   await page.waitForFunction((n) => document.querySelectorAll('#lately .row').length > n, told, { timeout: 20_000 })
