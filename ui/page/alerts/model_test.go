@@ -1,9 +1,11 @@
 package alerts
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
+	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/text"
@@ -79,4 +81,54 @@ func TestMinutes(t *testing.T) {
 			t.Errorf("%q is %s", bad, got)
 		}
 	}
+}
+
+// A form, whatever is in it, asks for nothing that the page does not offer, and what
+// is found right can be stored.
+func FuzzForm(f *testing.F) {
+	texts, err := text.Load()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, form := range []string{
+		"", "do=save&from=22:00&to=07:00&per_hour=4&cooldown=1.5&digest=08:30&shown=tell-1-motion&tell-1-motion=away&rows=1&days-0=1&from-0=22:00&to-0=06:00&mode-0=night",
+		"do=add&rows=99999999999", "do=remove-0&rows=2", "do=remove--1", "from=24:00&to=00:00&per_hour=61&cooldown=NaN&digest=-1", "shown=tell-1-ring&tell-1-ring=home",
+		"shown=tell-1-fox&tell-1-fox=party&tell-1-fox=home&per_hour=1&cooldown=0", "rows=1&days-0=7&days-0=-1&mode-0=party",
+	} {
+		f.Add(form)
+	}
+	f.Fuzz(func(t *testing.T, form string) {
+		v, err := url.ParseQuery(form)
+		if err != nil {
+			return
+		}
+		s := stored{
+			rules:   household.DefaultAlerts(),
+			cameras: []nvr.Camera{{ID: 1}, {ID: 2}},
+		}
+		s.rules.Asked[household.Alerted{Camera: 1, Kind: "fox"}] = []nvr.HouseMode{nvr.Away}
+		in, _, err := readInput(v, s)
+		if err != nil {
+			return
+		}
+		if got, want := len(in.asked), 2*len(kinds)+1; got != want || len(in.rows) > 66 {
+			t.Fatalf("%d kinds, want %d; %d rows", got, want, len(in.rows))
+		}
+		set, wrong := in.meant(texts.English())
+		if len(wrong) > 0 {
+			return
+		}
+		rules := s.rules
+		if err := set.apply(&rules); err != nil || rules.PerHour < 1 || rules.PerHour > household.MaxPerHour || rules.Cooldown < 0 || rules.Cooldown > household.MaxCooldown {
+			t.Fatalf("%+v: %v", rules, err)
+		}
+		for of, modes := range rules.Asked {
+			if len(modes) == 0 || of.Kind == nvr.RingEvent || of.Camera > 2 {
+				t.Fatalf("%+v: %v", of, modes)
+			}
+		}
+		if _, err := nvr.ParseSchedule[nvr.HouseMode](set.week.String()); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
