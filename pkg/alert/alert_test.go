@@ -314,6 +314,10 @@ func TestDigest(t *testing.T) {
 		h.later(time.Minute)
 		h.box.took()
 		h.later(5 * time.Minute)
+		synctest.Wait()
+		if sent := h.box.sent; len(sent) != 1 || sent[0].Link != "/settings/alerts#lately" {
+			t.Errorf("the digest leads to %+v", sent)
+		}
 		h.told("What you were not told: Yesterday at Front door: 14 times motion, 2 people\nYesterday at Yard: 1 cat")
 		h.ask(func(a *household.AlertRules) { a.Digest = 25 })
 		h.later(10 * time.Minute)

@@ -70,7 +70,7 @@ const act = (action: string): object => ({ action, title: new URL(location.href)
 /** Only pages of this home are opened. */
 function path(link = '/'): string {
   const to = new URL(link, location.origin)
-  return to.origin === location.origin ? to.pathname + to.search : '/'
+  return to.origin === location.origin ? to.pathname + to.search + to.hash : '/'
 }
 
 /** Goes to the page, in a window that is open if there is one. */
