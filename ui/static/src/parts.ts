@@ -24,11 +24,18 @@ export function swap(doc: Document): void {
     reopen(fresh, open)
     const used = part.contains(document.activeElement) ? document.activeElement : undefined
     // What is about to be pressed does not become something else.
-    if (part.innerHTML === fresh.innerHTML || (used && !used.matches('a, summary'))) continue
-    part.replaceChildren(...fresh.childNodes)
+    const html = alive(fresh.innerHTML)
+    if (part.innerHTML === html || (used && !used.matches('a, summary'))) continue
+    if (html.includes('<video')) part.innerHTML = html
+    else part.replaceChildren(...fresh.childNodes)
     if (used) heir(part, used)?.focus({ preventScroll: true })
   }
 }
+
+// Chromium never lets go of a document that a video was made in and that is not
+// shown: videos there go by another name.
+const idle = (html: string) => html.replace(/(<\/?)video\b/g, '$1x-video')
+const alive = (html: string) => html.replace(/(<\/?)x-video\b/g, '$1video')
 
 /** What stands in part now for a link or a summary that was replaced. */
 function heir(part: Element, old: Element): HTMLElement | undefined {
@@ -40,7 +47,7 @@ function heir(part: Element, old: Element): HTMLElement | undefined {
 export async function refresh(url: string | URL, signal?: AbortSignal): Promise<Document | undefined> {
   const html = await answer(url, text, { signal })
   if (html === undefined) return undefined
-  const doc = new DOMParser().parseFromString(html, 'text/html')
+  const doc = new DOMParser().parseFromString(idle(html), 'text/html')
   swap(doc)
   return doc
 }
