@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /events, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
+// It serves /, /wall, /events, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -114,6 +114,7 @@ func New(c Config) (*Pages, error) {
 	}
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
+	route("GET /wall", auth.Watch, cameras, first.Wall)
 	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Frames: frames, Texts: texts, Now: now}.Get)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)

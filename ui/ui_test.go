@@ -398,8 +398,8 @@ func TestOnlyWhatIsThereIsAskedFor(t *testing.T) {
 		{"/", ` src="/api/v1/cameras/1/picture.mp4`, true},
 		{"/", ` src="/api/v1/cameras/3/picture.mp4`, true},
 		{"/", ` src="/api/v1/cameras/4/`, false},
-		{"/", ` data-live="/api/v1/cameras/1/live.mp4?stream=sub"`, true},
-		{"/", ` data-live="/api/v1/cameras/3/`, false},
+		{"/", ` data-live="/api/v1/cameras/1" data-stream="sub"`, true},
+		{"/", ` data-live="/api/v1/cameras/3`, false},
 		{"/cameras/1", ` src="/api/v1/cameras/1/picture.mp4`, true},
 		{"/cameras/4", ` src="/api/`, false},
 	} {

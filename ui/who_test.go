@@ -29,6 +29,7 @@ var guests = map[string]int{
 	"GET /{$}":                     200,
 	"POST /{$}":                    403,
 	"GET /events":                  200,
+	"GET /wall":                    200,
 	"GET /cameras/{id}":            200,
 	"GET /cameras/new":             403,
 	"POST /cameras/new":            403,

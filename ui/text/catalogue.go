@@ -136,6 +136,8 @@ type Home struct {
 	EmptyLead  string   `json:"empty_lead"`
 	EmptyBtn   string   `json:"empty_button"`
 	Cameras    string   `json:"cameras"`
+	Wall       string   `json:"wall"`
+	Back       string   `json:"back"`
 	DoorWords  []string `json:"door_words"` // a name with one of these in it comes first
 	NoPicture  string   `json:"no_picture"`
 	Open       string   `json:"open"` // {name}

@@ -117,6 +117,12 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "rtc", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
 	})
+	t.Run("wall", func(t *testing.T) {
+		door := porch.Door()
+		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
+		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "wall", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}), "STOOP_STAGE="+stage(t, things{"visitor": visitor}))
+	})
 	t.Run("windows", func(t *testing.T) {
 		door := porch.Door()
 		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})

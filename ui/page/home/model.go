@@ -96,8 +96,10 @@ type tile struct {
 	stream  nvr.StreamID
 	picture string             // address of the newest picture; empty if there is none yet
 	taken   *component.Instant // when it was taken
-	live    string             // address of the live stream, for the script; empty while there is none
+	live    string             // address of the camera in the API, for the script; empty while it is not live
 	mime    string             // of the live stream; empty if not known
+	large   *string            // that of the main stream; nil while that is not live
+	off     bool               // for privacy
 	state   component.State
 	part    string
 }
@@ -172,9 +174,15 @@ func newTile(c nvr.Camera, t *text.Catalogue, zone *time.Location) tile {
 		mime:    s.MIME,
 		state:   component.StateOf(c, t, zone),
 		part:    "state-" + id,
+		off:     c.Mode == nvr.Privacy || c.Phase == nvr.Off,
 	}
 	if s.Phase == nvr.Live {
-		tl.live = "/api/v1/cameras/" + id + "/live.mp4?stream=" + s.Quality.String()
+		tl.live = "/api/v1/cameras/" + id
+	}
+	for _, s := range c.Streams {
+		if s.Quality == nvr.Main && s.Phase == nvr.Live {
+			tl.large = &s.MIME
+		}
 	}
 	return tl
 }

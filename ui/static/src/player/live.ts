@@ -1,6 +1,7 @@
 // Plays live.mp4: a streamed response fed to Media Source Extensions, kept
 // close to the newest picture, and how old the picture is that one sees.
 import { heard, recorderNow } from '../clock'
+import { again } from './again'
 import { Boxes } from './boxes'
 
 const aim = 0.4 // seconds behind the newest picture; the pauses between fragments are at most 0.19 s
@@ -9,9 +10,6 @@ const calm = 10_000 // ms without a stall after which we come closer again
 const jump = 2 // seconds too far behind at which we skip, because catching up would take too long
 const keep = 20 // seconds of played video that stay in memory
 const late = 3000 // ms after which a picture is not live any more
-
-/** The stream cannot be played by this browser. */
-export class Unplayable extends Error {}
 
 type Source = typeof MediaSource
 
@@ -70,22 +68,12 @@ export class Live {
   }
 
   async #run(url: string, signal: AbortSignal): Promise<void> {
-    for (let wait = 1000; !signal.aborted; wait = Math.min(wait * 2, 10_000)) {
-      const begun = Date.now()
-      try {
-        await this.#once(url, signal)
-      } catch (e) {
-        if (signal.aborted) return
-        if (e instanceof Unplayable) return this.on.unplayable()
-      }
-      if (signal.aborted) return
-      this.on.lost()
-      if (Date.now() - begun > 30_000) wait = 1000
-      await new Promise((done) => setTimeout(done, wait))
-    }
+    const end = await again(signal, () => this.#once(url, signal), () => this.on.lost())
+    if (end && !signal.aborted) this.on.unplayable()
   }
 
-  async #once(url: string, signal: AbortSignal): Promise<void> {
+  // Returns that the browser cannot play it, or nothing if it may be tried again.
+  async #once(url: string, signal: AbortSignal): Promise<'unplayable' | undefined> {
     const Source = mediaSource()
     const res = await fetch(url, { signal })
     if (!res.ok || !res.body) throw new Error(`live stream: ${res.status}`)
@@ -94,7 +82,7 @@ export class Live {
     const type = res.headers.get('Content-Type') ?? ''
     if (!Source?.isTypeSupported(type)) {
       await res.body.cancel()
-      throw new Unplayable(type)
+      return 'unplayable'
     }
     const source = new Source()
     const address = URL.createObjectURL(source)
@@ -119,7 +107,7 @@ export class Live {
     let shown = false
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return
+      if (done) return undefined
       this.#boxes.take(value)
       buffer.appendBuffer(value)
       await once(buffer, 'updateend', signal)

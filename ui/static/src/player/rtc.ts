@@ -1,6 +1,7 @@
 // Plays a stream by WebRTC (WHEP), and tells how old the picture is that one sees.
 import { heard, recorderNow } from '../clock'
 import { hangUp, offer } from '../peer'
+import { again } from './again'
 import type { Events } from './live'
 
 const soon = 4000 // ms after which a browser that is not connected will hardly be
@@ -48,15 +49,8 @@ export class Rtc {
   }
 
   async #run(url: string, signal: AbortSignal): Promise<void> {
-    for (let wait = 1000; !signal.aborted; wait = Math.min(wait * 2, 10_000)) {
-      const begun = Date.now()
-      const why = await this.#once(url, signal).catch(() => undefined)
-      if (signal.aborted) return
-      if (why) return this.on.refused(why)
-      this.on.lost()
-      if (Date.now() - begun > 30_000) wait = 1000
-      await new Promise((done) => setTimeout(done, wait))
-    }
+    const why = await again(signal, () => this.#once(url, signal), () => this.on.lost())
+    if (why && !signal.aborted) this.on.refused(why)
   }
 
   // Returns why it will not do, or nothing if it may be tried again.
@@ -152,7 +146,8 @@ export function detach(video: HTMLVideoElement): void {
 /** Waits until something may have changed: a second at most. */
 function changed(pc: RTCPeerConnection, receiver: RTCRtpReceiver, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
-    const go = () => (clearTimeout(timer), done())
+    // Nothing stays with the signal: a session may last for weeks.
+    const go = () => (clearTimeout(timer), signal.removeEventListener('abort', go), done())
     const timer = setTimeout(go, 1000)
     signal.addEventListener('abort', go, { once: true })
     pc.onconnectionstatechange = go

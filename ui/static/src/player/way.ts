@@ -12,6 +12,16 @@ export interface Target {
   mime: string
 }
 
+export interface Choice extends Events {
+  /** WebRTC turned out not to do. Without it, fMP4 takes over at once. */
+  refused?(): void
+}
+
+const refused = new Map<string, Why>() // by stream
+
+/** Why target would not come by WebRTC as far as one knows, if so. */
+export const unfit = (target: Target): Why | undefined => refused.get(name(target)) ?? unlike(target.mime)
+
 export class Way {
   by: 'webrtc' | 'fmp4' = 'fmp4'
   why?: Why // it is not WebRTC
@@ -19,11 +29,10 @@ export class Way {
   #live: Live
   #rtc: Rtc
   #target?: Target
-  #refused = new Map<string, Why>() // by stream
 
   constructor(
     private readonly video: HTMLVideoElement,
-    on: Events,
+    private readonly on: Choice,
   ) {
     this.#live = new Live(video, on)
     this.#rtc = new Rtc(video, { ...on, picture: () => (this.hear(this.loud), on.picture()), refused: (why) => this.#refuse(why) })
@@ -45,7 +54,7 @@ export class Way {
     this.stop()
     this.#target = target
     const { address, stream, mime } = target
-    this.why = this.#refused.get(name(target)) ?? unfit(mime)
+    this.why = unfit(target)
     if (!this.why && this.loud && sounds(mime) && !/opus|flac/i.test(mime)) this.why = 'sound'
     this.by = this.why ? 'fmp4' : 'webrtc'
     if (this.by === 'webrtc') return this.#rtc.start(`${address}/whep?stream=${stream}`)
@@ -68,9 +77,11 @@ export class Way {
   #refuse(why: Why): void {
     const target = this.#target
     if (!target) return
-    this.#refused.set(name(target), why)
     if (why === 'unreached') remember()
-    this.start(target)
+    else refused.set(name(target), why)
+    if (!this.on.refused) return this.start(target)
+    this.stop()
+    this.on.refused()
   }
 }
 
@@ -78,7 +89,7 @@ const name = ({ address, stream, mime }: Target) => `${address} ${stream} ${mime
 const sounds = (mime: string) => /mp4a|opus|flac/i.test(mime)
 
 /** Why a stream of that type is not tried, if it is not. */
-function unfit(mime: string): Why | undefined {
+function unlike(mime: string): Why | undefined {
   if (!('RTCPeerConnection' in window)) return 'browser'
   if (mime && !/avc1/.test(mime)) return 'codec'
   if (Date.now() - unreached() < again) return 'unreached'
@@ -87,14 +98,17 @@ function unfit(mime: string): Why | undefined {
 
 function unreached(): number {
   try {
-    return Number(sessionStorage.getItem(key))
+    return Number(sessionStorage.getItem(key)) || missed
   } catch {
-    return 0 // the browser keeps nothing
+    return missed // the browser keeps nothing
   }
 }
 
+let missed = 0 // when UDP did not get through on this page
+
 function remember(): void {
+  missed = Date.now()
   try {
-    sessionStorage.setItem(key, String(Date.now()))
+    sessionStorage.setItem(key, String(missed))
   } catch {} // then it is tried again by the next page
 }
