@@ -51,7 +51,7 @@ export async function open(browser, { home = base, rtc = false, ...options } = {
   const page = await context.newPage()
   watch(page, home)
   await page.addInitScript(tellViolations)
-  if (!rtc) await page.addInitScript(withoutRTC)
+  if (!rtc) await context.addInitScript(withoutRTC) // its other windows, too
   return page
 }
 
