@@ -33,7 +33,7 @@ var (
 // run runs ffmpeg once and returns what it prints, at most limit bytes. When
 // it returns there is no process anymore, and in is not read. What ffmpeg can
 // do nothing with is nvr.ErrDamaged.
-func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string) ([]byte, error) {
+func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string) (out []byte, err error) {
 	select {
 	case t.turn <- struct{}{}:
 		defer func() { <-t.turn }()
@@ -42,9 +42,23 @@ func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, t.patience, errSlow)
 	defer cancel()
+	err = t.child(ctx, in, maxInput+1, args, func(stdout io.Reader) (err error) {
+		if out, err = io.ReadAll(io.LimitReader(stdout, limit+1)); int64(len(out)) > limit {
+			return errOutput
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// child runs ffmpeg until it has read in, of which it is given most bytes, and
+// take has what it prints: an error of take ends it. The rest is as with run.
+func (t *Tool) child(ctx context.Context, in io.Reader, most int64, args []string, take func(stdout io.Reader) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-
 	cmd := exec.CommandContext(ctx, t.path, args...)
 	cmd.Env, cmd.Dir = []string{}, "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -54,14 +68,13 @@ func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string
 	cmd.Stderr = complaints
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("pipe to ffmpeg: %w", err)
+		return fmt.Errorf("pipe to ffmpeg: %w", err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("pipe from ffmpeg: %w", err), stdin.Close())
+		return errors.Join(fmt.Errorf("pipe from ffmpeg: %w", err), stdin.Close())
 	}
 
-	var out []byte
 	done := make(chan error)
 	go func() {
 		// The child inherits the fences of its thread and dies with it, so the
@@ -81,33 +94,36 @@ func (t *Tool) run(ctx context.Context, in io.Reader, limit int64, args []string
 			fed := make(chan struct{})
 			go func() {
 				defer close(fed)
-				feed(stdin, in, stop)
+				feed(stdin, in, most, stop)
 			}()
-			out, err = io.ReadAll(io.LimitReader(stdout, limit+1))
-			if int64(len(out)) > limit {
-				stop(errOutput)
+			taken := take(stdout)
+			if errors.Is(taken, errOutput) {
+				stop(taken)
 			}
 			err := cmd.Wait()
 			<-fed
+			if taken != nil {
+				return taken
+			}
 			return err
 		}()
 	}()
 	err = <-done
 	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
+		return cause
 	}
 	if err != nil {
 		if text := complaints.String(); text != "" {
-			return nil, fmt.Errorf("ffmpeg can't use it (%s): %w", text, nvr.ErrDamaged)
+			return fmt.Errorf("ffmpeg can't use it (%s): %w", text, nvr.ErrDamaged)
 		}
-		return nil, fmt.Errorf("ffmpeg (%w): %w", err, nvr.ErrDamaged)
+		return fmt.Errorf("ffmpeg (%w): %w", err, nvr.ErrDamaged)
 	}
-	return out, nil
+	return nil
 }
 
 // feed gives the child its input. It may have seen enough before the end.
-func feed(stdin io.WriteCloser, in io.Reader, stop context.CancelCauseFunc) {
-	counted := &io.LimitedReader{R: in, N: maxInput + 1}
+func feed(stdin io.WriteCloser, in io.Reader, most int64, stop context.CancelCauseFunc) {
+	counted := &io.LimitedReader{R: in, N: most}
 	_, err := io.Copy(stdin, failing{counted, stop})
 	if err == nil && counted.N == 0 {
 		stop(errInput)

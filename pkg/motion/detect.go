@@ -37,7 +37,7 @@ const (
 // night 6.7 to 9.5.
 const (
 	noisyCost    = 6.5
-	unevenSpread = 0.3
+	unevenSpread = 0.2
 )
 
 // Trust says whether what a [Detector] sees can be believed.

@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"maps"
@@ -9,8 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"nvrd/pkg/ffmpeg"
 )
 
 var films = flag.String("films", "", "which films are made and looked at: tuned, held, all, or a part of a name")
@@ -141,6 +145,59 @@ func (f film) score(t testing.TB) (tally, Trust) {
 	return a, d.Trust()
 }
 
+// sight looks at a film with what is decoded, too, and tells what that costs: the
+// part of a core that ffmpeg takes.
+func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64) {
+	track, all := f.load(t)
+	s := NewSight(track, nil)
+	var at []time.Duration
+	in := ffmpeg.AppendStart(nil, track)
+	for _, picture := range all { // what is decoded does not depend on what is seen in it
+		s.Add(picture.data, picture.key, picture.at)
+		if !s.Wants() {
+			continue
+		}
+		times := 1
+		if s.Alone() {
+			times = 2 // as the recorder does
+		}
+		for range times {
+			var err error
+			at = append(at, picture.at)
+			if in, err = ffmpeg.AppendPicture(in, track.Codec, picture.data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var smalls [][]byte
+	before := children(t)
+	err := tool.Shrink(t.Context(), track.Codec, bytes.NewReader(in), func(small []byte) { smalls = append(smalls, bytes.Clone(small)) })
+	decoding = children(t) - before
+	if err != nil || len(smalls) != len(at) {
+		t.Fatalf("%s: %d small pictures of %d, %v", f.name, len(smalls), len(at), err)
+	}
+	s = NewSight(track, nil)
+	a = f.look(func(p sample) (from, to time.Duration, moving, changed bool) {
+		changed = s.Add(p.data, p.key, p.at)
+		for s.Wants() && len(at) > 0 && at[0] == p.at {
+			s.See(smalls[0], at[0])
+			at, smalls = at[1:], smalls[1:]
+		}
+		from, to, moving = s.Moving()
+		return from, to, moving, changed
+	}, all)
+	return a, decoding / a.seconds
+}
+
+// children returns the CPU time of processes that have ended, in seconds.
+func children(t testing.TB) float64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
+}
+
 // brief are some short films, which are made and looked at each time.
 var brief = []struct {
 	scene string
@@ -156,6 +213,10 @@ var brief = []struct {
 }
 
 func TestBriefFilms(t *testing.T) {
+	tool, err := ffmpeg.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, b := range brief {
 		t.Run(b.scene+"/"+b.how.name, func(t *testing.T) {
 			t.Parallel()
@@ -163,6 +224,11 @@ func TestBriefFilms(t *testing.T) {
 			f := film{name: b.scene + "/" + b.how.name, take: m, how: b.how, dir: t.TempDir()}
 			a, trust := f.score(t)
 			t.Logf("%s", a)
+			sight, decoding := f.sight(t, tool)
+			t.Logf("%s, with pictures; decoding takes %.2f %% of a core", sight, 100*decoding)
+			if sight.own < max(a.own, b.least, 2) || sight.events > sight.right || sight.called > 0.1*sight.still {
+				t.Errorf("with pictures: %s", sight)
+			}
 			if a.own < b.least || a.events > a.right || a.called > 0.1*a.still || trust != b.trust {
 				t.Errorf("%s, trust %d; want %d motions at least, trust %d", a, trust, b.least, b.trust)
 			}
@@ -170,25 +236,35 @@ func TestBriefFilms(t *testing.T) {
 	}
 }
 
-// TestFilms looks at the films that -films names, and prints how it does.
+// TestFilms looks at the films that -films names, and prints how it does: by the
+// score alone, and with pictures decoded.
 func TestFilms(t *testing.T) {
 	if *films == "" {
 		t.Skip("-films says which")
 	}
+	tool, err := ffmpeg.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := map[string]*tally{}
 	for _, f := range wanted(*films) {
-		a, trust := f.score(t)
-		t.Logf("%-36s %s %v", f.name, a, trust)
+		score, trust := f.score(t)
+		sight, decoding := f.sight(t, tool)
+		sight.decoding = decoding * sight.seconds
 		set, rest, _ := strings.Cut(f.name, "/")
 		scene, _, _ := strings.Cut(rest, "/")
-		for _, sum := range []string{set, set + "/" + scene, fmt.Sprintf("%s, trust %v", set, trust)} {
-			if all[sum] == nil {
-				all[sum] = &tally{}
+		for way, a := range map[string]tally{"score": score, "sight": sight} {
+			t.Logf("%-36s %s %s %v", f.name, way, a, trust)
+			for _, sum := range []string{set, set + "/" + scene, fmt.Sprintf("%s, trust %v", set, trust)} {
+				sum = fmt.Sprintf("%-36s %s", sum, way)
+				if all[sum] == nil {
+					all[sum] = &tally{}
+				}
+				all[sum].add(a)
 			}
-			all[sum].add(a)
 		}
 	}
 	for _, sum := range slices.Sorted(maps.Keys(all)) {
-		t.Logf("%-36s %s", sum, all[sum])
+		t.Logf("%s %s", sum, all[sum])
 	}
 }

@@ -1,0 +1,117 @@
+package motion
+
+import (
+	"time"
+
+	"nvrd/pkg/media"
+)
+
+const (
+	// keysApart is how far apart key frames may be to do alone: where they are
+	// rarer, all pictures are decoded.
+	keysApart = 2100 * time.Millisecond
+	// unsure is how long pictures are looked at when a camera was connected, until
+	// it is known whether the score can be trusted.
+	unsure = time.Minute
+	// doubted is how long the score is not trusted after it could not be.
+	doubted = 10 * time.Minute
+	// tooLong is how long the score may see motion for that to be believed.
+	tooLong = 20 * time.Second
+	// missed is after how long without a small picture the score is asked again.
+	missed = 15 * time.Second
+)
+
+// Way is how motion is found.
+type Way uint8
+
+// The ways.
+const (
+	ByScore    Way = iota // by what pictures cost
+	ByPictures            // by looking at them
+	Learning              // by looking at them, soon: there is no motion until then
+)
+
+// String says it for the log.
+func (w Way) String() string {
+	switch w {
+	case ByPictures:
+		return "pictures"
+	case Learning:
+		return "pictures, soon"
+	}
+	return "score"
+}
+
+// Sight finds motion in a stream: by what its pictures cost, and by small
+// pictures where that is worth little or only some of the picture counts. It
+// begins as [NewSight] returns it, and is not safe for concurrent use.
+type Sight struct {
+	Detector
+	area Area
+
+	began, at  time.Duration
+	started    bool
+	key        time.Duration // the last key frame
+	apart      time.Duration // from the one before it; zero if it is not known
+	group      bool          // something of this group of pictures is decoded
+	wants      bool
+	doubtUntil time.Duration
+}
+
+// NewSight returns the sight of a track, of which zones count; nil for all.
+func NewSight(track media.Track, zones *Zones) Sight {
+	return Sight{Detector: NewDetector(track), area: Area{zones: zones}}
+}
+
+// Add is [Detector.Add].
+func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
+	if !s.started {
+		s.started, s.began, s.key = true, at, at
+	} else if key {
+		s.apart, s.key = at-s.key, at
+	}
+	over := s.Detector.Add(data, key, at)
+	if from, _, moving := s.Detector.Moving(); s.Ready() && s.Trust() != Trusted || moving && at-from > tooLong {
+		s.doubtUntil = at + doubted
+	}
+	s.at = at
+	if key {
+		s.group = s.area.zones != nil || at < s.doubtUntil || at-s.began < unsure
+	}
+	s.wants = s.group && (key || !s.Alone())
+	return over
+}
+
+// Wants tells whether the picture that was added last should be decoded.
+func (s *Sight) Wants() bool { return s.wants }
+
+// Alone tells whether key frames alone do.
+func (s *Sight) Alone() bool { return s.apart != 0 && s.apart <= keysApart }
+
+// See takes a small picture, of one that was added.
+func (s *Sight) See(small []byte, at time.Duration) { s.area.Add(small, at) }
+
+// By tells how motion is found now.
+func (s *Sight) By() Way {
+	sees := s.area.n > 0 && s.at-s.area.at < missed
+	switch {
+	case !sees || s.area.zones == nil && s.at >= s.doubtUntil:
+		return ByScore
+	case s.area.Ready():
+		return ByPictures
+	case s.area.zones != nil:
+		return Learning
+	}
+	return ByScore
+}
+
+// Moving is [Detector.Moving], the way it is found now.
+func (s *Sight) Moving() (from, to time.Duration, moving bool) {
+	switch s.By() {
+	case ByPictures:
+		return s.area.Moving()
+	case Learning:
+		return 0, 0, false
+	}
+	return s.Detector.Moving()
+}
