@@ -74,8 +74,9 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		return nil, err
 	}
 	if a.tool, err = ffmpeg.Find(ctx); err != nil {
-		log.Info("clips can't be blurred", "err", err)
+		log.Info("clips can't be blurred, and pictures are not decoded for motion", "err", err)
 	}
+	a.Recorder.Decode(a.tool)
 	a.choices = choice.New(s.data)
 	s.neighbors.Dir, s.neighbors.Log = s.data, log
 	if a.neighbors, err = online.Open(s.neighbors); err != nil {

@@ -12,7 +12,7 @@
 // Locks are taken in this order, and none twice: Recorder.mu (which streams there
 // are; held while one ends), scene.telling (motion is published in its order),
 // what [Recorder.Publish] leads to, scene.mu (what happens before a camera), then
-// one of the innermost, in which nothing else is called: scenes.mu, ledger.mu,
+// one of the innermost, in which nothing else is called: share.mu (eye.mu comes before), scenes.mu, ledger.mu,
 // rows.mu, and those of pkg/footage. The ledger's and the disks' goroutines call back without a lock.
 package recorder
 
@@ -49,6 +49,9 @@ type Recorder struct {
 	rows    rows
 	scenes  scenes
 	publish func(nvr.Event) // motion that streams see
+	tool    shrinker        // nil if nothing is decoded
+	share   share
+	eyes    sync.WaitGroup
 
 	mu       sync.Mutex
 	streams  map[nvr.StreamID]*Stream
@@ -156,6 +159,7 @@ func (r *Recorder) Close() error {
 	}
 	clear(r.streams)
 	r.mu.Unlock()
+	r.eyes.Wait()
 	if !r.sealed() {
 		r.log.Error("a footage disk does not answer; what it did not take is looked at at the next start")
 	}

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"nvrd/pkg/catalog"
-	"nvrd/pkg/media"
-	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
@@ -26,7 +24,10 @@ type scene struct {
 	publish func(nvr.Event)
 	telling sync.Mutex // motion is published in its order; comes before mu, and before what publish leads to
 
+	subLive atomic.Bool // the sub stream comes, and is the one that is decoded
+
 	mu        sync.Mutex
+	sight     Sight
 	streams   [2]*Stream  // by quality; nil if it is not recorded
 	subSees   bool        // the sub stream can tell motion
 	seer      *Stream     // of the motion that goes on; nil if there is none
@@ -149,25 +150,6 @@ func (c *scene) latest(n *news) (from, to time.Time) {
 	return n.from, n.to
 }
 
-// look watches a picture for motion.
-func (s *Stream) look(picture media.Sample) {
-	at := nvr.Duration(picture.DTS, s.cutter.format.Video().Timescale)
-	if s.detector.Add(picture.Data, picture.Key, at) {
-		from, to, moving := s.detector.Moving()
-		now := taken(picture)
-		s.scene.see(s, now.Add(from-at), now.Add(to-at), moving)
-		s.doubt()
-	}
-}
-
-// doubt logs that motion can't be believed, or can be again.
-func (s *Stream) doubt() {
-	if trust := s.detector.Trust(); s.detector.Ready() && trust != s.trust {
-		s.trust = trust
-		s.log.Debug("how far motion can be trusted has changed", "trust", trust)
-	}
-}
-
 // see takes what a stream has seen: motion that goes on or is over. One stream
 // at a time counts: the sub stream as soon as it can tell motion, since
 // cameras spend less on quality there and more of it on what moves.
@@ -178,7 +160,10 @@ func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
 // judge is see with c.mu held.
 func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 	if s.id.Quality == nvr.Sub {
-		c.subSees = s.detector.Ready()
+		c.subSees = s.sight.Ready()
+	}
+	if s.id.Quality == nvr.Sub || !c.subSees {
+		c.sight = Sight{s.sight.Ready(), s.sight.By(), s.sight.Trust()}
 	}
 	last, end := c.motion.Span.To, nvr.TimeOf(to)
 	if end.Sub(last).Abs() > clockSet && c.seer == s {
@@ -204,20 +189,6 @@ func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 	if c.motion.Span.To.Sub(c.published) >= prolongEvery {
 		c.prolong()
 	}
-}
-
-// blind says that a stream sees nothing any more, until it has learned anew of
-// pictures of a track.
-func (s *Stream) blind(track media.Track) {
-	s.detector = motion.NewDetector(track)
-	s.scene.change(func() {
-		if s.id.Quality == nvr.Sub {
-			s.scene.subSees = false
-		}
-		if s.scene.seer == s {
-			s.scene.endMotion()
-		}
-	})
 }
 
 // endMotion ends the motion that goes on. c.mu is held.

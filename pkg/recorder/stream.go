@@ -21,10 +21,13 @@ type Stream struct {
 	cutter  cutter
 	account *account
 
-	// What happens; see scene.go.
+	// What happens; see look.go and scene.go.
+	recorder *Recorder
 	scene    *scene
-	detector motion.Detector
+	sight    motion.Sight
+	eye      *eye         // nil if nothing is decoded
 	trust    motion.Trust // as it was logged last
+	by       motion.Way   // as well
 
 	// Sound comes with the format, and encoder is nil unless it is PCM.
 	sound   bool
@@ -33,9 +36,9 @@ type Stream struct {
 
 // newStream returns the sink of a stream that is accounted for.
 func newStream(r *Recorder, a *account, scene *scene) *Stream {
-	s := &Stream{id: a.id, log: a.log, account: a, scene: scene}
+	s := &Stream{id: a.id, log: a.log, account: a, recorder: r, scene: scene}
 	s.cutter = cutter{recorder: r, id: a.id, log: a.log, account: a, newRun: true, meter: meter{bounds: r.bounds}}
-	s.filter = filter{cutter: &s.cutter, account: a, scene: scene, detector: &s.detector, log: a.log}
+	s.filter = filter{cutter: &s.cutter, account: a, scene: scene, detector: &s.sight.Detector, log: a.log}
 	return s
 }
 
