@@ -55,6 +55,46 @@ func everywhere(scheme, name string, port int, own []netip.Addr) string {
 	return strings.Join(hosts, " and ")
 }
 
+// reached returns the address by which phones open this home, for links in messages:
+// by the first name that the owner gave, and else by the first of own. It is empty
+// where that is not known: on this machine alone, in a container, and behind a proxy,
+// unless the owner gave a name.
+func (s settings) reached(listening net.Addr, tls, container bool, own []netip.Addr) string {
+	at, ok := listening.(*net.TCPAddr)
+	named, proxied := len(s.hosts) > 0, len(s.proxies) > 0
+	switch {
+	case !ok:
+		return ""
+	case named && proxied: // who serves HTTPS at its own port
+		return "https://" + bracketed(s.hosts[0])
+	case at.IP.IsLoopback() || proxied || container && !named:
+		return ""
+	}
+	scheme := "http://"
+	if tls {
+		scheme = "https://"
+	}
+	if named {
+		return scheme + net.JoinHostPort(s.hosts[0], strconv.Itoa(at.Port))
+	}
+	if !at.IP.IsUnspecified() {
+		return scheme + at.String()
+	}
+	first, _, _ := strings.Cut(everywhere(scheme, "", at.Port, own), " and ")
+	if strings.HasPrefix(first, scheme+"localhost:") {
+		return ""
+	}
+	return first
+}
+
+// bracketed returns a host as addresses of pages have it.
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
 // interfaceAddresses returns the addresses of the interfaces that lead out of
 // this machine.
 func interfaceAddresses() []netip.Addr {

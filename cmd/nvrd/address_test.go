@@ -37,6 +37,36 @@ func TestEverywhere(t *testing.T) {
 	}
 }
 
+func TestReached(t *testing.T) {
+	lan := []netip.Addr{netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("fd00::5")}
+	proxies := []netip.Prefix{netip.MustParsePrefix("172.17.0.0/16")}
+	for name, c := range map[string]struct {
+		s         settings
+		at        string
+		container bool
+		own       []netip.Addr
+		want      string
+	}{
+		"everywhere":             {settings{}, "0.0.0.0:8443", false, lan, "https://192.168.1.5:8443"},
+		"everywhere, no network": {settings{}, "[::]:8443", false, nil, ""},
+		"one address":            {settings{}, "192.168.1.9:8443", false, lan, "https://192.168.1.9:8443"},
+		"this machine alone":     {settings{}, "127.0.0.1:8080", false, lan, ""},
+		"a name":                 {settings{hosts: []string{"door.example", "x"}}, "0.0.0.0:8443", false, lan, "https://door.example:8443"},
+		"a container":            {settings{}, "0.0.0.0:8443", true, lan, ""},
+		"a container's name":     {settings{hosts: []string{"door.example"}}, "0.0.0.0:8443", true, lan, "https://door.example:8443"},
+		"a proxy":                {settings{proxies: proxies}, "0.0.0.0:8080", false, lan, ""},
+		"a proxy's name":         {settings{hosts: []string{"door.example"}, proxies: proxies}, "127.0.0.1:8080", false, lan, "https://door.example"},
+		"a proxy's address":      {settings{hosts: []string{"fd00::7"}, proxies: proxies}, "127.0.0.1:8080", false, lan, "https://[fd00::7]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.at))
+			if got := c.s.reached(at, true, c.container, c.own); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestProxy(t *testing.T) {
 	for text, want := range map[string]string{
 		"172.17.0.2": "[172.17.0.2/32]", "172.17.0.2/16": "[172.17.0.0/16]", "fd00::1, 10.0.0.1 ": "[fd00::1/128 10.0.0.1/32]", "::ffff:10.0.0.1": "[10.0.0.1/32]", "": "[]",

@@ -87,11 +87,6 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	a.listener = api.Limit(listener)
-	if a.outbox, err = notify.Open(ctx, a.told()); err != nil {
-		return nil, err
-	}
-	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
-	a.alerts = a.newAlerts()
 	names, err := s.names()
 	if err != nil {
 		return nil, err
@@ -99,6 +94,11 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if err := a.offerTLS(s, names); err != nil {
 		return nil, err
 	}
+	if a.outbox, err = notify.Open(ctx, a.told(s)); err != nil {
+		return nil, err
+	}
+	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
+	a.alerts = a.newAlerts()
 	handler, err := a.handler(s, names, gate)
 	if err != nil {
 		return nil, err
