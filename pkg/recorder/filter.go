@@ -14,9 +14,10 @@ import (
 const (
 	// lateness is how late a stream may be told of an event and still have all
 	// of what is to be kept before it: motion is known after two windows of half
-	// a second and is over after three seconds of stillness, and what a camera
-	// tells over the network comes later than its picture.
-	lateness = 5 * time.Second
+	// a second, or of key frames 2 s apart, which are decoded, 6 s after it began;
+	// it is over after three seconds of stillness, and what a camera tells over the
+	// network comes later than its picture.
+	lateness = 8 * time.Second
 	// maxAhead is how many bytes may wait for the disk before what is held
 	// waits, too: when all cameras wake at once, memory is where it has room.
 	maxAhead = 16 << 20
