@@ -47,7 +47,8 @@ func (w Way) String() string {
 // begins as [NewSight] returns it, and is not safe for concurrent use.
 type Sight struct {
 	Detector
-	area Area
+	zones *Zones
+	area  *Area // nil until there is a small picture: it takes 55 kB
 
 	began, at  time.Duration
 	started    bool
@@ -60,7 +61,7 @@ type Sight struct {
 
 // NewSight returns the sight of a track, of which zones count; nil for all.
 func NewSight(track media.Track, zones *Zones) Sight {
-	return Sight{Detector: NewDetector(track), area: Area{zones: zones}}
+	return Sight{Detector: NewDetector(track), zones: zones}
 }
 
 // Add is [Detector.Add].
@@ -76,7 +77,7 @@ func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 	}
 	s.at = at
 	if key {
-		s.group = s.area.zones != nil || at < s.doubtUntil || at-s.began < unsure
+		s.group = s.zones != nil || at < s.doubtUntil || at-s.began < unsure
 	}
 	s.wants = s.group && (key || !s.Alone())
 	return over
@@ -89,17 +90,22 @@ func (s *Sight) Wants() bool { return s.wants }
 func (s *Sight) Alone() bool { return s.apart != 0 && s.apart <= keysApart }
 
 // See takes a small picture, of one that was added.
-func (s *Sight) See(small []byte, at time.Duration) { s.area.Add(small, at) }
+func (s *Sight) See(small []byte, at time.Duration) {
+	if s.area == nil {
+		s.area = &Area{zones: s.zones}
+	}
+	s.area.Add(small, at)
+}
 
 // By tells how motion is found now.
 func (s *Sight) By() Way {
-	sees := s.area.n > 0 && s.at-s.area.at < missed
+	sees := s.area != nil && s.area.n > 0 && s.at-s.area.at < missed
 	switch {
-	case !sees || s.area.zones == nil && s.at >= s.doubtUntil:
+	case !sees || s.zones == nil && s.at >= s.doubtUntil:
 		return ByScore
 	case s.area.Ready():
 		return ByPictures
-	case s.area.zones != nil:
+	case s.zones != nil:
 		return Learning
 	}
 	return ByScore
