@@ -84,6 +84,9 @@ func publicAddress(text string) (netip.Addr, error) {
 // called with it once it records.
 func (c *call) appliance(ctx context.Context, s settings, ready func(*server) error) (err error) {
 	a, err := start(ctx, s, c.logger())
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil // it was told to end before it had begun
+	}
 	if err != nil {
 		return err
 	}
