@@ -40,7 +40,7 @@ func TestLedgerWaitsForTheCatalog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalog.db")
 	alter := func(sql string) {
 		t.Helper()
-		if out, err := exec.Command("sqlite3", path, sql).CombinedOutput(); err != nil {
+		if out, err := exec.Command("sqlite3", "-cmd", ".timeout 20000", path, sql).CombinedOutput(); err != nil {
 			t.Fatalf("sqlite3: %v: %s", err, out)
 		}
 	}
