@@ -25,6 +25,7 @@ import (
 	"nvrd/pkg/maker/hikvision"
 	"nvrd/pkg/maker/mqtt"
 	"nvrd/pkg/maker/twon"
+	"nvrd/pkg/maker/webhook"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/onvif"
 )
@@ -54,8 +55,11 @@ type Bells struct {
 	Config
 	meanings meanings
 
+	hooks *webhook.Hooks
+
 	mu      sync.Mutex
 	running map[key]*listening
+	calling map[webhook.ID]*listening // by what is kept of their address
 }
 
 // key names a bell: a camera has one of a kind.
@@ -68,15 +72,21 @@ type key struct {
 type State struct {
 	Camera nvr.CameraID
 	Kind   household.BellKind
+	// Known tells that it was tried long enough to know. One that calls by itself is
+	// known once it has called.
+	Known bool
 	// Trouble is why the device can't be listened to, as a sentence for the owner
 	// that holds no password; empty while it is listened to, as far as is known.
 	Trouble string
 	Since   nvr.Time // when that began
+	Heard   nvr.Time // when it told something last; zero if it did not in this life of the program
 }
 
 // New returns the bells of a home, which are listened to while Run runs.
 func New(c Config) *Bells {
-	return &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}}
+	b := &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}}
+	b.hooks = webhook.New(b.hook, b.called)
+	return b
 }
 
 // Run listens to the bells that the household has, and goes along with its changes,
@@ -126,24 +136,29 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 	}
 	want := map[key]household.Bell{}
 	for _, bell := range all {
-		if ways[bell.Kind] != nil {
+		if ways[bell.Kind] != nil || bell.Kind == household.WebhookBell {
 			want[key{bell.Camera, bell.Kind}] = bell
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	var ended []*listening
 	for k, l := range b.running {
 		if bell, ok := want[k]; !ok || !same(bell, l.bell) {
 			l.stop()
-			<-l.done
+			ended = append(ended, l)
 			delete(b.running, k)
 		}
+	}
+	for _, l := range ended {
+		<-l.done
 	}
 	for k, bell := range want {
 		if b.running[k] == nil {
 			b.running[k] = b.start(context.WithoutCancel(ctx), bell)
 		}
 	}
+	b.expect()
 	return 0, nil
 }
 
@@ -166,6 +181,10 @@ type listening struct {
 func (b *Bells) start(ctx context.Context, bell household.Bell) *listening {
 	ctx, stop := context.WithCancel(ctx)
 	l := &listening{bell: bell, stop: stop, done: make(chan struct{}), state: State{Camera: bell.Camera, Kind: bell.Kind, Since: nvr.Now()}}
+	if ways[bell.Kind] == nil {
+		close(l.done) // it calls
+		return l
+	}
 	go func() {
 		defer close(l.done)
 		b.keep(ctx, l)
@@ -177,9 +196,10 @@ func (b *Bells) start(ctx context.Context, bell household.Bell) *listening {
 // than people wait for a bell to be repaired. One that refuses the password is left
 // alone for longer than devices lock somebody out for.
 const (
-	firstWait = time.Second
-	maxWait   = time.Minute
-	refused   = 6 * time.Minute
+	firstWait  = time.Second
+	maxWait    = time.Minute
+	refused    = 6 * time.Minute
+	maxRefused = 6 * time.Hour
 	// steady is how long a connection has to last for its end to count as a first one.
 	steady = 30 * time.Second
 )
@@ -187,14 +207,11 @@ const (
 // keep listens again and again until ctx ends.
 func (b *Bells) keep(ctx context.Context, l *listening) {
 	log := b.Log.With("camera", l.bell.Camera, "bell", l.bell.Kind)
-	wait := firstWait
+	wait, locked := firstWait, refused
 	for {
 		began := time.Now()
 		calm := time.AfterFunc(steady, func() { l.set("") })
-		err := b.listen(ctx, l.bell, func(s nvr.Signal) {
-			l.set("")
-			b.meanings.take(l.bell.Camera, s)
-		})
+		err := b.listen(ctx, l.bell, func(s nvr.Signal) { b.take(l, s) })
 		calm.Stop()
 		if ctx.Err() != nil {
 			return
@@ -211,7 +228,10 @@ func (b *Bells) keep(ctx context.Context, l *listening) {
 			pause = max(pause, fault.Wait)
 		}
 		if isRefused(err) {
-			pause = max(pause, refused)
+			pause = max(pause, locked)
+			locked = min(2*locked, maxRefused)
+		} else {
+			locked = refused
 		}
 		if l.set(err.Error()) {
 			log.Warn("a bell is not heard", "err", err)
@@ -228,10 +248,20 @@ func isRefused(err error) bool {
 	return onvif.IsWrongPassword(err) || device.KindOf(err) == device.WrongLogIn
 }
 
+// take takes what a bell tells.
+func (b *Bells) take(l *listening, s nvr.Signal) {
+	l.set("")
+	l.mu.Lock()
+	l.state.Heard = max(l.state.Heard, s.At)
+	l.mu.Unlock()
+	b.meanings.take(l.bell.Camera, s)
+}
+
 // set notes how it stands, and tells whether that is news.
 func (l *listening) set(trouble string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.state.Known = true
 	if l.state.Trouble == trouble {
 		return false
 	}
