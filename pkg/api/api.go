@@ -102,6 +102,7 @@ type Config struct {
 	Rings     Rings
 	Talks     Talks
 	Doors     Doors
+	Bells     Bells
 	History   History
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
@@ -172,6 +173,12 @@ func (a *api) routes() []route {
 		{"POST /api/v1/cameras/{camera}/ring", auth.Tell, camera, a.press},
 		{"POST /api/v1/cameras/{camera}/ring/answer", auth.Tell, camera, a.answer},
 		{"POST /api/v1/cameras/{camera}/ring/seen", auth.Tell, camera, a.seen},
+		{"GET /api/v1/cameras/{camera}/bells", auth.Manage, camera, a.bells},
+		{"PUT /api/v1/cameras/{camera}/bells/{kind}", auth.Manage, camera, a.setBell},
+		{"DELETE /api/v1/cameras/{camera}/bells/{kind}", auth.Manage, camera, a.removeBell},
+		{"PUT /api/v1/cameras/{camera}/bindings", auth.Manage, camera, a.bind},
+		{"GET /api/v1/bells/{token}", auth.Enter, home, a.call},
+		{"POST /api/v1/bells/{token}", auth.Enter, home, a.call},
 		{"GET /api/v1/rings", auth.Review, cameras, a.rings},
 		{"GET /api/v1/cameras/{camera}/talk", auth.Watch, camera, a.talkState},
 		{"POST /api/v1/cameras/{camera}/talk", auth.Talk, camera, a.talk},

@@ -17,6 +17,7 @@ import (
 
 	"nvrd/pkg/alert"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/bell"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
@@ -49,6 +50,7 @@ type home struct {
 	private atomic.Bool // all cameras are off
 	talks   *talk.Talks
 	doors   *door.Doors
+	bells   *bell.Bells      // that nobody listens to unless a test does
 	said    mouth            // what was said at cameras
 	speaker talk.Open        // nil if no camera has one
 	catalog *catalog.Catalog // nil until something was recorded
@@ -81,6 +83,7 @@ func newHome(t *testing.T) *home {
 		return h.speaker(ctx, camera)
 	}, slog.New(slog.DiscardHandler))
 	t.Cleanup(h.talks.Close)
+	h.bells = bell.New(bell.Config{Home: db, Press: h.rings.Press, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
 	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))
 	h.use(nil)
 	return h
@@ -90,7 +93,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
-		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
+		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, Bells: h.bells, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

@@ -40,10 +40,12 @@ func encrypted(next http.Handler, gate *auth.Gate, deny auth.Deny) http.Handler 
 }
 
 // public tells whether p may be sent in the clear: how to trust this home, which
-// comes before TLS, what pages are made of, and whether the program is well. A
+// comes before TLS, what pages are made of, whether the program is well, and what
+// doorbells tell that know no certificate of a home: who reads such an address on
+// the home's network could ring, and nothing else. A
 // path that is not clean is not, since what it leads to is decided elsewhere.
 func public(p string) bool {
-	return path.Clean(p) == p && (p == "/trust" || strings.HasPrefix(p, "/trust/") || strings.HasPrefix(p, "/static/") || p == "/api/v1/health")
+	return path.Clean(p) == p && (p == "/trust" || strings.HasPrefix(p, "/trust/") || strings.HasPrefix(p, "/static/") || strings.HasPrefix(p, "/api/v1/bells/") || p == "/api/v1/health")
 }
 
 // within tells whether r never left this machine: its two ends are loopback, or

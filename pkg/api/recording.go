@@ -24,6 +24,12 @@ type Household interface {
 	ReplySound(ctx context.Context, id household.ReplyID) (wav []byte, err error)
 	AddReply(ctx context.Context, name string, wav []byte) (household.Reply, error)
 	RemoveReply(ctx context.Context, id household.ReplyID) error
+	Bells(ctx context.Context) ([]household.Bell, error)
+	SetBell(ctx context.Context, b household.Bell) error
+	RemoveBell(ctx context.Context, id nvr.CameraID, kind household.BellKind) error
+	Bindings(ctx context.Context) ([]household.Binding, error)
+	Bind(ctx context.Context, b household.Binding) error
+	Unbind(ctx context.Context, id nvr.CameraID, source string) error
 	Alerts(ctx context.Context) (household.AlertRules, error)
 	ChangeAlerts(ctx context.Context, f func(*household.AlertRules) error) (household.AlertRules, error)
 	Home(ctx context.Context) (household.Home, error)

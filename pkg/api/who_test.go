@@ -37,6 +37,12 @@ var guests = map[string]int{
 	"POST /api/v1/cameras/{camera}/ring":                  403,
 	"POST /api/v1/cameras/{camera}/ring/answer":           403,
 	"POST /api/v1/cameras/{camera}/ring/seen":             403,
+	"GET /api/v1/cameras/{camera}/bells":                  403,
+	"PUT /api/v1/cameras/{camera}/bells/{kind}":           403,
+	"DELETE /api/v1/cameras/{camera}/bells/{kind}":        403,
+	"PUT /api/v1/cameras/{camera}/bindings":               403,
+	"GET /api/v1/bells/{token}":                           404, // nobody's address
+	"POST /api/v1/bells/{token}":                          404,
 	"GET /api/v1/rings":                                   open,
 	"GET /api/v1/cameras/{camera}/talk":                   open,
 	"POST /api/v1/cameras/{camera}/talk":                  403,
@@ -79,6 +85,9 @@ var guests = map[string]int{
 	"GET /api/v1/openapi.json":                            open,
 }
 
+// strangers are what whoever is signed in nowhere may ask, too.
+var strangers = map[string]bool{"GET /api/v1/health": true, "GET /api/v1/bells/{token}": true, "POST /api/v1/bells/{token}": true}
+
 // Every route asks who asks: a guest gets what the role lets them have, of one
 // camera; another camera is to them as one that is not there; and a stranger
 // who comes past the gate gets nothing.
@@ -115,7 +124,7 @@ func TestGuests(t *testing.T) {
 		if strings.Contains(body, "Secret") {
 			t.Errorf("%s tells a guest of another's camera: %s", address, body)
 		}
-		if stranger := asked(auth.Subject{}, address, "1"); (stranger.StatusCode == 401) == (address == "GET /api/v1/health") {
+		if stranger := asked(auth.Subject{}, address, "1"); (stranger.StatusCode == 401) == strangers[address] {
 			t.Errorf("%s: %d to a stranger", address, stranger.StatusCode)
 		}
 		if !strings.Contains(address, "{camera}") {

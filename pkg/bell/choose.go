@@ -1,0 +1,95 @@
+package bell
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nvrd/pkg/household"
+	"nvrd/pkg/maker/mqtt"
+	"nvrd/pkg/maker/webhook"
+	"nvrd/pkg/nvr"
+)
+
+// Kinds are the ways in which a press can be heard today.
+var Kinds = []household.BellKind{
+	household.ONVIFBell, household.DahuaBell, household.HikvisionBell, household.TwoNBell,
+	household.DoorBirdBell, household.WebhookBell, household.MQTTBell,
+}
+
+// Means are what a signal can be bound to, and what a call can mean.
+var Means = webhook.Kinds
+
+// Choice is a bell as somebody chooses it.
+type Choice struct {
+	Camera   nvr.CameraID
+	Kind     household.BellKind
+	Address  string // of the device or the broker
+	AsCamera bool   // user and password are those of the camera
+	User     string
+	// Password stays as it was if it is empty and address and user stay. Of a bell
+	// that calls it is the key that its calls are signed with.
+	Password household.Secret
+	Topics   []mqtt.Topic // of a broker
+	Means    string       // what a call means that does not say; empty for a ring
+}
+
+// Store is where bells are kept; a [household.DB] is one.
+type Store interface {
+	Bells(ctx context.Context) ([]household.Bell, error)
+	SetBell(ctx context.Context, b household.Bell) error
+}
+
+// Choose stores a bell in the place of the one of its kind that the camera has. Of
+// one that calls it makes a new address, and returns the token in that: nobody can be
+// told again. It fails with [nvr.ErrNotFound] if there is no such camera, and with
+// [nvr.ErrInvalid] and a sentence for the owner.
+func Choose(ctx context.Context, s Store, c Choice) (token string, err error) {
+	b := household.Bell{Camera: c.Camera, Kind: c.Kind, Address: strings.TrimSpace(c.Address), AsCamera: c.AsCamera, User: c.User, Password: c.Password}
+	if !slices.Contains(Kinds, c.Kind) {
+		return "", fmt.Errorf("there is no way %q of hearing a press: %w", c.Kind, nvr.ErrInvalid)
+	}
+	if b.Password == "" && b.User != "" && !b.AsCamera {
+		if err := keep(ctx, s, &b); err != nil {
+			return "", err
+		}
+	}
+	switch c.Kind {
+	case household.WebhookBell:
+		means := c.Means
+		if means == "" {
+			means = nvr.RingEvent
+		}
+		if !slices.Contains(Means, means) {
+			return "", fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
+		}
+		b.Address, b.AsCamera, b.User = "", false, ""
+		b.Settings, token = NewHook(means)
+	case household.MQTTBell:
+		if err := (mqtt.Config{Address: b.Address, Topics: c.Topics}).Check(); err != nil {
+			return "", err
+		}
+		b.AsCamera = false
+		if b.Settings, err = json.Marshal(c.Topics); err != nil {
+			return "", fmt.Errorf("the topics of a bell: %w", err)
+		}
+	}
+	return token, s.SetBell(ctx, b)
+}
+
+// keep gives b the password of the bell in whose place it comes, if that is asked at
+// the same address as the same user: a password goes nowhere else by itself.
+func keep(ctx context.Context, s Store, b *household.Bell) error {
+	all, err := s.Bells(ctx)
+	if err != nil {
+		return err
+	}
+	for _, old := range all {
+		if old.Camera == b.Camera && old.Kind == b.Kind && old.Address == b.Address && old.User == b.User && !old.AsCamera {
+			b.Password = old.Password
+		}
+	}
+	return nil
+}
