@@ -73,6 +73,23 @@ func TestBellThatCalls(t *testing.T) {
 	eventually(t, "the address is nobody's", func() bool { return stranger(made.Call) == 404 })
 }
 
+// A doorbell gets past the gate of a home that has an access key, and nothing else does.
+func TestCallPassesTheGate(t *testing.T) {
+	h, handler, _ := secured(t)
+	h.listening(t)
+	var made struct{ Call string }
+	r := h.do("PUT", "/api/v1/cameras/1/bells/webhook", "{}")
+	if err := json.Unmarshal([]byte(text(t, r)), &made); err != nil || r.StatusCode != 201 {
+		t.Fatal(r.StatusCode, err)
+	}
+	eventually(t, "the address is known", func() bool { return do(handler, "GET", made.Call, "").StatusCode == 204 })
+	for address, want := range map[string]int{"/api/v1/bells/none": 404, "/api/v1/cameras/1/bells": 401, "/api/v1/bells": 401} {
+		if r := do(handler, "GET", address, ""); r.StatusCode != want {
+			t.Errorf("%s: %d, want %d", address, r.StatusCode, want)
+		}
+	}
+}
+
 // How a press is heard is kept without telling the password, which goes to no other
 // address or user by itself.
 func TestChooseBell(t *testing.T) {
@@ -117,7 +134,7 @@ func TestChooseBell(t *testing.T) {
 		{"ring", "{}", 400}, {"sip", "{}", 400}, {"dahua", "{}", 400}, {"dahua", `{"address":"192.0.2.7"}`, 400},
 		{"dahua", `{"address":"http://u:p@192.0.2.7/"}`, 400}, {"dahua", `{"address":"http://192.0.2.7/","as_camera":true}`, 400},
 		{"mqtt", `{"address":"mqtt://192.0.2.9"}`, 400}, {"mqtt", `{"address":"mqtt://192.0.2.9","topics":[{"topic":"#","kind":"ring"}]}`, 400},
-		{"webhook", `{"means":"person"}`, 400}, {"onvif", `{"key":1}`, 400}, {"onvif", `[]`, 400},
+		{"webhook", `{"means":"person"}`, 400}, {"webhook", `{"password":"short"}`, 400}, {"onvif", `{"key":1}`, 400}, {"onvif", `[]`, 400},
 	} {
 		if got := put(bad.kind, bad.body); got != bad.status {
 			t.Errorf("%s %s: %d", bad.kind, bad.body, got)

@@ -18,7 +18,7 @@ import (
 // sent in the clear is ended: whoever saw it has nothing.
 func encrypted(next http.Handler, gate *auth.Gate, deny auth.Deny) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS != nil || auth.Proxied(r) || within(r) || public(r.URL.Path) {
+		if r.TLS != nil || auth.Proxied(r) || within(r) || public(r.URL.Path) || calls(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -40,12 +40,22 @@ func encrypted(next http.Handler, gate *auth.Gate, deny auth.Deny) http.Handler 
 }
 
 // public tells whether p may be sent in the clear: how to trust this home, which
-// comes before TLS, what pages are made of, whether the program is well, and what
-// doorbells tell that know no certificate of a home: who reads such an address on
-// the home's network could ring, and nothing else. A
+// comes before TLS, what pages are made of, and whether the program is well. A
 // path that is not clean is not, since what it leads to is decided elsewhere.
 func public(p string) bool {
-	return path.Clean(p) == p && (p == "/trust" || strings.HasPrefix(p, "/trust/") || strings.HasPrefix(p, "/static/") || strings.HasPrefix(p, "/api/v1/bells/") || p == "/api/v1/health")
+	return path.Clean(p) == p && (p == "/trust" || strings.HasPrefix(p, "/trust/") || strings.HasPrefix(p, "/static/") || p == "/api/v1/health")
+}
+
+// calls tells whether r is what a doorbell of the home's network tells, most of which
+// know no certificate of a home: who reads its address there could ring, and nothing
+// else.
+func calls(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || path.Clean(r.URL.Path) != r.URL.Path || !strings.HasPrefix(r.URL.Path, "/api/v1/bells/") {
+		return false
+	}
+	a := from.Addr().Unmap()
+	return a.IsPrivate() || a.IsLinkLocalUnicast()
 }
 
 // within tells whether r never left this machine: its two ends are loopback, or

@@ -135,7 +135,7 @@ func public(p string) bool {
 	if strings.HasSuffix(p, "/") && p != "/" || path.Clean(p) != p {
 		return false
 	}
-	return p == loginPath || p == logoutPath || p == "/api/v1/health" || p == "/trust" || strings.HasPrefix(p, "/trust/") || p == "/sw.js" || p == "/manifest.webmanifest" || strings.HasPrefix(p, "/static/")
+	return p == loginPath || p == logoutPath || p == "/api/v1/health" || strings.HasPrefix(p, "/api/v1/bells/") || p == "/trust" || strings.HasPrefix(p, "/trust/") || p == "/sw.js" || p == "/manifest.webmanifest" || strings.HasPrefix(p, "/static/")
 }
 
 // WantsPage tells whether a person is waiting for a page.

@@ -140,19 +140,11 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 			want[key{bell.Camera, bell.Kind}] = bell
 		}
 	}
+	for _, l := range b.end(want) {
+		<-l.done // a device has one who listens; nobody else waits for that
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var ended []*listening
-	for k, l := range b.running {
-		if bell, ok := want[k]; !ok || !same(bell, l.bell) {
-			l.stop()
-			ended = append(ended, l)
-			delete(b.running, k)
-		}
-	}
-	for _, l := range ended {
-		<-l.done
-	}
 	for k, bell := range want {
 		if b.running[k] == nil {
 			b.running[k] = b.start(context.WithoutCancel(ctx), bell)
@@ -160,6 +152,20 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 	}
 	b.expect()
 	return 0, nil
+}
+
+// end ends what is not wanted any more, and returns what is ending.
+func (b *Bells) end(want map[key]household.Bell) (ending []*listening) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, l := range b.running {
+		if bell, ok := want[k]; !ok || !same(bell, l.bell) {
+			l.stop()
+			ending = append(ending, l)
+			delete(b.running, k)
+		}
+	}
+	return ending
 }
 
 // same tells whether two bells are listened to in the same way.
@@ -220,7 +226,7 @@ func (b *Bells) keep(ctx context.Context, l *listening) {
 			err = errors.New("the device ended the connection")
 		}
 		if time.Since(began) >= steady {
-			wait = firstWait
+			wait, locked = firstWait, refused
 		}
 		pause := time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
 		wait = min(2*wait, maxWait)
@@ -230,8 +236,6 @@ func (b *Bells) keep(ctx context.Context, l *listening) {
 		if isRefused(err) {
 			pause = max(pause, locked)
 			locked = min(2*locked, maxRefused)
-		} else {
-			locked = refused
 		}
 		if l.set(err.Error()) {
 			log.Warn("a bell is not heard", "err", err)

@@ -19,6 +19,9 @@ var Kinds = []household.BellKind{
 	household.DoorBirdBell, household.WebhookBell, household.MQTTBell,
 }
 
+// minKey is the length of a key that nobody guesses, in bytes.
+const minKey = 16
+
 // Means are what a signal can be bound to, and what a call can mean.
 var Means = webhook.Kinds
 
@@ -30,7 +33,8 @@ type Choice struct {
 	AsCamera bool   // user and password are those of the camera
 	User     string
 	// Password stays as it was if it is empty and address and user stay. Of a bell
-	// that calls it is the key that its calls are signed with.
+	// that calls it is the key that its calls are signed with, and is never kept: a
+	// new address has a new one, or none.
 	Password household.Secret
 	Topics   []mqtt.Topic // of a broker
 	Means    string       // what a call means that does not say; empty for a ring
@@ -64,6 +68,9 @@ func Choose(ctx context.Context, s Store, c Choice) (token string, err error) {
 		}
 		if !slices.Contains(Means, means) {
 			return "", fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
+		}
+		if n := len(b.Password); n > 0 && n < minKey {
+			return "", fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
 		}
 		b.Address, b.AsCamera, b.User = "", false, ""
 		b.Settings, token = NewHook(means)

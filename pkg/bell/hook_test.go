@@ -39,7 +39,7 @@ func TestCallRings(t *testing.T) {
 		t.Errorf("an address that nobody made: %d", code)
 	}
 	settings, fresh := NewHook(nvr.DoorEvent)
-	h.set(household.Bell{Kind: household.WebhookBell, Settings: settings, Password: "key"})
+	h.set(household.Bell{Kind: household.WebhookBell, Settings: settings, Password: "a key of 20 letters."})
 	h.until("it is another's", func() bool { return call(token, "", "") == 404 })
 	if code := call(fresh, "", ""); code != 401 {
 		t.Errorf("without a signature: %d", code)
@@ -47,7 +47,7 @@ func TestCallRings(t *testing.T) {
 	if s := h.state(); s.Known || s.Heard != 0 {
 		t.Errorf("nothing was heard of the new one: %+v", s)
 	}
-	if code := call(fresh, "", webhook.Sign([]byte("key"), time.Now(), "GET", "/api/v1/bells/"+fresh, nil)); code != 204 {
+	if code := call(fresh, "", webhook.Sign([]byte("a key of 20 letters."), time.Now(), "GET", "/api/v1/bells/"+fresh, nil)); code != 204 {
 		t.Errorf("signed: %d", code)
 	}
 	h.until("the door is told of", func() bool {
