@@ -46,7 +46,7 @@ func TestRing(t *testing.T) {
 	if w := post(s, "/cameras/1/ring", url.Values{"seen": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/" {
 		t.Errorf("seen: %d", w.Code)
 	}
-	if page := get(s, "/").Body.String(); strings.Contains(page, "Somebody rang") {
+	if page := get(s, "/").Body.String(); strings.Contains(page, "Somebody rang 2 times") {
 		t.Error("what was seen is still missed")
 	}
 	if w := post(s, "/cameras/1/ring", url.Values{"answer": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/cameras/1" || h.presses[len(h.presses)-1].At != now {

@@ -168,7 +168,7 @@ func TestModes(t *testing.T) {
 			play(f, 20)
 			ring(f, time.Hour)
 			play(f, 10)
-		}, []stretch{{"no_event", 0, 34}, {"footage", 34, 45}, {"no_event", 45, 90}}},
+		}, []stretch{{"no_event", 0, 31}, {"footage", 31, 45}, {"no_event", 45, 90}}},
 		{"two events told at once", func(f *film) {
 			f.s.SetPlan(events)
 			play(f, 40)

@@ -92,10 +92,10 @@ test('what is decided shows while one looks', async () => {
   const page = await open(browser)
   await page.goto(address)
   await page.waitForFunction(() => document.querySelector('[data-part=foot]')?.textContent)
-  await page.waitForTimeout(1500) // until it hears of rings
-  const told = await page.locator('#lately .row').count()
-  await decided()
-  await page.waitForFunction((n) => document.querySelectorAll('#lately .row').length > n, told, { timeout: 20_000 })
+  const rows = page.locator('#lately .row')
+  const told = await rows.count()
+  // A page that does not hear of rings yet misses the first.
+  await until(async () => (await decided(), await rows.count()) > told, () => 'the page shows nothing new')
   await close(page)
 })
 

@@ -1,6 +1,7 @@
 // Tiles that are seen play live: by WebRTC all of them, by fMP4 as many as there
 // are connections for; the others show a new picture now and then.
 import { playable } from './player/live'
+import { detach } from './player/rtc'
 import { still } from './player/still'
 import { type Target, unfit, Way } from './player/way'
 import { recent } from './time'
@@ -77,7 +78,7 @@ export class Tile {
     const taken = await still(next, `${address}&now=${Date.now()}`)
     if (!taken || this.#playing) return URL.revokeObjectURL(next.src)
     before.replaceWith(next)
-    before.srcObject = null
+    detach(before)
     this.#revoke()
     this.#still = next.src
     this.#way = undefined
