@@ -16,6 +16,7 @@ import (
 	"nvrd/ui/layout"
 	"nvrd/ui/page/add"
 	"nvrd/ui/page/alerts"
+	"nvrd/ui/page/bell"
 	"nvrd/ui/page/camera"
 	"nvrd/ui/page/events"
 	"nvrd/ui/page/failure"
@@ -43,6 +44,7 @@ type Config struct {
 	Timelines appliance.Timelines
 	History   appliance.History
 	Rings     appliance.Rings
+	Bells     appliance.Bells         // nil if presses are told by the API alone
 	Voice     appliance.Voice         // nil if nothing can be said at cameras
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
 	Door      appliance.Door          // nil if there is no access key
@@ -116,7 +118,7 @@ func New(c Config) (*Pages, error) {
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /wall", auth.Watch, cameras, first.Wall)
 	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Frames: frames, Texts: texts, Now: now}.Get)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
 		route("POST /cameras/{id}/reply", auth.Talk, one, camera.Page{Voice: c.Voice}.Reply)
@@ -138,6 +140,11 @@ func New(c Config) (*Pages, error) {
 	recorded := recording.Page{Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: time.Now}
 	route("GET /cameras/{id}/recording", auth.Manage, one, recorded.Get)
 	route("POST /cameras/{id}/recording", auth.Manage, one, recorded.Post)
+	if c.Bells != nil {
+		ringing := bell.Page{Cameras: c.Cameras, Bells: c.Bells, Frames: frames, Texts: texts, Now: now}
+		route("GET /cameras/{id}/bell", auth.Manage, one, ringing.Get)
+		route("POST /cameras/{id}/bell", auth.Manage, one, ringing.Post)
+	}
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)

@@ -37,6 +37,7 @@ type household struct {
 	removed []nvr.CameraID
 	presses []nvr.Press
 	events  []nvr.Event
+	bell    doorbell // of camera 1
 	replies []appliance.Reply
 	played  []int64 // quick replies, at camera 1
 }
@@ -250,7 +251,7 @@ func serve(t *testing.T, h *household) http.Handler {
 func serveTo(t *testing.T, h *household, who auth.Subject) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,6 +128,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
 		Rings:     pageRings{a.Rings, a.Dir.Home},
+		Bells:     pageBells{a.Bells, a.Dir.Home},
 		Voice:     pageVoice{a.Talks, a.Dir.Home},
 		Opens:     a.Doors.Opens,
 		Notices:   a.Notices,

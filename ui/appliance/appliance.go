@@ -112,6 +112,53 @@ type Rings interface {
 	See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
 }
 
+// Bells are the ways in which presses at cameras are heard, and what else their
+// devices tell. Its methods are safe for concurrent use and answer with the error
+// kinds of pkg/nvr.
+type Bells interface {
+	Of(ctx context.Context, camera nvr.CameraID) (BellsTold, error)
+	// Choose stores a bell in the place of the one of its kind that there is. Of one
+	// that calls it returns the address, on this host, which nobody can be told again.
+	// It fails with [nvr.ErrInvalid] and a sentence that says what to do.
+	Choose(ctx context.Context, camera nvr.CameraID, in BellInput) (call string, err error)
+	Remove(ctx context.Context, camera nvr.CameraID, kind string) error
+	// Bind says what a signal means; with an empty kind, nothing.
+	Bind(ctx context.Context, camera nvr.CameraID, source, kind string) error
+}
+
+// BellsTold is what is known of the bells of a camera.
+type BellsTold struct {
+	Bells    []Bell
+	Bindings []Signal
+	Unbound  []Signal // of late, which mean nothing yet; the newest first
+}
+
+// Bell is a way in which a press is heard.
+type Bell struct {
+	Kind, Address, User string
+	AsCamera            bool
+	Topic, Field, On    string // of a broker
+	Known               bool   // it was tried long enough to know
+	Trouble             string // why it is not heard; empty while it is, as far as is known
+	Since, Heard        nvr.Time
+}
+
+// Signal is something that a device tells.
+type Signal struct {
+	Source string
+	Kind   string   // of event that it is; empty for nothing yet
+	At     nvr.Time // when it was heard, if it means nothing yet
+}
+
+// BellInput is a bell as it was typed.
+type BellInput struct {
+	Kind, Address, User, Password string
+	AsCamera                      bool
+	Topic, Field, On              string
+	Means                         string
+	Again                         bool // there is one of its kind
+}
+
 // Reply is a quick reply: a sentence that somebody recorded to be played at a camera.
 type Reply struct {
 	ID     int64

@@ -30,6 +30,7 @@ type Catalogue struct {
 	Calendar Calendar              `json:"calendar"`
 	Ring     Ring                  `json:"ring"`
 	Events   Events                `json:"events"`
+	Bell     Bell                  `json:"bell"`
 	Replies  Replies               `json:"replies"`
 	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
@@ -68,6 +69,56 @@ type Ring struct {
 	See        string `json:"see"`
 	Seen       string `json:"seen"`
 	Say        string `json:"say"`
+}
+
+// Bell is the page that says how a press is heard.
+type Bell struct {
+	Title        string         `json:"title"` // {name}
+	Menu         string         `json:"menu"`
+	Back         string         `json:"back"`
+	Offer        string         `json:"offer"`
+	Lead         string         `json:"lead"`
+	Made         string         `json:"made"`
+	MadeHint     string         `json:"made_hint"`
+	Again        string         `json:"again"`
+	Silent       string         `json:"silent"` // {time}
+	Heard        string         `json:"heard"`  // {time}
+	Waits        string         `json:"waits"`
+	Listens      string         `json:"listens"`
+	Tries        string         `json:"tries"`
+	Change       string         `json:"change"`
+	Remove       string         `json:"remove"`
+	Unbound      string         `json:"unbound"`
+	UnboundAt    string         `json:"unbound_at"` // {time}
+	Bound        string         `json:"bound"`
+	Unbind       string         `json:"unbind"`
+	AsCamera     string         `json:"as_camera"`
+	Address      string         `json:"address"`
+	AddressHint  string         `json:"address_hint"`
+	Broker       string         `json:"broker"`
+	BrokerHint   string         `json:"broker_hint"`
+	User         string         `json:"user"`
+	UserHint     string         `json:"user_hint"`
+	Password     string         `json:"password"`
+	PasswordHint string         `json:"password_hint"`
+	Topic        string         `json:"topic"`
+	TopicHint    string         `json:"topic_hint"`
+	Field        string         `json:"field"`
+	FieldHint    string         `json:"field_hint"`
+	On           string         `json:"on"`
+	OnHint       string         `json:"on_hint"`
+	Means        string         `json:"means"`
+	MeansHint    string         `json:"means_hint"`
+	Choose       string         `json:"choose"`
+	Cancel       string         `json:"cancel"`
+	Ways         map[string]Way `json:"ways"`
+}
+
+// Way is a way of hearing a press.
+type Way struct {
+	Name string `json:"name"`
+	What string `json:"what"` // which doorbells
+	How  string `json:"how"`  // what to do there
 }
 
 // Events is the page of what happened.

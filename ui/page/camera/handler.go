@@ -30,6 +30,7 @@ type Page struct {
 	Rings     appliance.Rings
 	Happened  events.Lister
 	Voice     appliance.Voice         // nil if nothing can be played at cameras
+	Bells     bool                    // there is a page of how presses are heard
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
 	Frames    layout.Builder
 	Texts     *text.Texts
@@ -101,6 +102,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	m.talk, m.opens = p.talk(r, id, m.removed)
+	if p.Bells {
+		m.bell = m.action + "/bell"
+	}
 	m.voice = p.Voice != nil && auth.May(r.Context(), auth.Manage, auth.Home)
 	if last, ok := p.Rings.Last(id); ok {
 		lines, err := p.replies(r, id)

@@ -34,6 +34,7 @@ type model struct {
 	setting string // address of the page that says what is recorded
 	reach   string // address of the page that says how it is reached
 	remove  string
+	bell    string   // address of the page of its bell; empty if there is none
 	live    string   // address of the live picture; empty if it is shown
 	talk    string   // the camera's number, if who asks may talk there
 	opens   bool     // and may open its door
