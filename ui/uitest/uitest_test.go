@@ -107,6 +107,10 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "alerts", "STOOP_URL="+p.listen)
 	})
+	t.Run("bell", func(t *testing.T) {
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "bell", "STOOP_URL="+p.listen)
+	})
 	t.Run("ring", func(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "ring", "STOOP_URL="+p.listen)
