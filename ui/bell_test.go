@@ -22,15 +22,18 @@ type doorbell struct {
 
 func (d *doorbell) Of(context.Context, nvr.CameraID) (appliance.BellsTold, error) { return d.told, nil }
 
-func (d *doorbell) Choose(_ context.Context, _ nvr.CameraID, in appliance.BellInput) (string, error) {
+func (d *doorbell) Choose(_ context.Context, _ nvr.CameraID, in appliance.BellInput) (once appliance.BellSecret, err error) {
 	if in.Address == "nowhere" {
-		return "", fmt.Errorf("that address <leads> nowhere: %w", nvr.ErrInvalid)
+		return once, fmt.Errorf("that address <leads> nowhere: %w", nvr.ErrInvalid)
 	}
 	d.chosen = append(d.chosen, in)
-	if in.Kind == "webhook" {
-		return "/api/v1/bells/TOKEN", nil
+	switch in.Kind {
+	case "webhook":
+		once.Call = "/api/v1/bells/TOKEN"
+	case "sip":
+		once.User, once.Password = "door1", "SECRET"
 	}
-	return "", nil
+	return once, nil
 }
 
 func (d *doorbell) Remove(_ context.Context, _ nvr.CameraID, kind string) error {
@@ -60,6 +63,8 @@ func TestBellPage(t *testing.T) {
 		"heard":      {appliance.Bell{Kind: "onvif", Known: true, Heard: at("2026-11-19T10:00:00Z")}, "Heard at Thursday 19 November, 11:00:00."},
 		"in trouble": {appliance.Bell{Kind: "dahua", Known: true, Heard: at("2026-11-19T10:00:00Z"), Since: at("2026-11-19T11:00:00Z"), Trouble: "it says <no>"}, "Not heard since Thursday 19 November, 12:00:00."},
 		"not called": {appliance.Bell{Kind: "webhook"}, "It was not called yet."},
+		"no caller":  {appliance.Bell{Kind: "sip"}, "The doorbell did not register yet."},
+		"a caller":   {appliance.Bell{Kind: "sip", Known: true}, "Stoop listens."},
 		"unknown":    {appliance.Bell{Kind: "<b>"}, "<b>"},
 	} {
 		h.bell.told = appliance.BellsTold{Bells: []appliance.Bell{c.bell}}
@@ -81,10 +86,11 @@ func TestChooseBell(t *testing.T) {
 		"onvif":   {keeps("address", "http://192.168.1.20/"), has("input", "name", "as_camera"), lacks("Topic")},
 		"mqtt":    {has("input", "name", "topic"), keeps("address", "")},
 		"webhook": {has("select", "name", "means"), lacks("Password")},
+		"sip":     {has("input", "name", "address"), lacks("Password")},
 	} {
 		run(t, get(s, "/cameras/1/bell?kind="+kind).Body.String(), append(append(everyPage, has("button", "value", "choose")), fields...)...)
 	}
-	for _, bad := range []string{"sip", "<b>", "ring"} {
+	for _, bad := range []string{"telephone", "<b>", "ring"} {
 		if w := get(s, "/cameras/1/bell?kind="+url.QueryEscape(bad)); w.Code != 404 {
 			t.Errorf("%s: %d", bad, w.Code)
 		}
@@ -104,6 +110,11 @@ func TestChooseBell(t *testing.T) {
 	}
 	w = post(s, "/cameras/1/bell", url.Values{"do": {"choose"}, "kind": {"webhook"}, "means": {"door"}})
 	run(t, w.Body.String(), append(everyPage, says("http://example.com/api/v1/bells/TOKEN", "It is shown this once."))...)
+	sip := post(s, "/cameras/1/bell", url.Values{"do": {"choose"}, "kind": {"sip"}, "address": {"192.168.1.2"}})
+	run(t, sip.Body.String(), append(everyPage, says("door1", "SECRET", "It is shown this once."))...)
+	if sip.Header().Get("Cache-Control") != "no-store" {
+		t.Error("a password is stored by browsers")
+	}
 	if w.Header().Get("Cache-Control") != "no-store" || h.bell.chosen[1].Means != "door" {
 		t.Errorf("%v, %+v", w.Header(), h.bell.chosen[1])
 	}

@@ -54,7 +54,7 @@ func pageBell(b household.Bell, states []bell.State) pages.Bell {
 	return out
 }
 
-func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.BellInput) (call string, err error) {
+func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.BellInput) (once pages.BellSecret, err error) {
 	c := bell.Choice{
 		Camera: camera, Kind: household.BellKind(in.Kind), Address: in.Address, AsCamera: in.AsCamera,
 		User: in.User, Password: household.Secret(in.Password), Means: in.Means,
@@ -62,11 +62,15 @@ func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.Bel
 	if in.Topic != "" {
 		c.Topics = []mqtt.Topic{{Name: in.Topic, Kind: nvr.RingEvent, Field: in.Field, On: in.On}}
 	}
-	token, err := bell.Choose(ctx, p.home, c)
-	if err != nil || token == "" {
-		return "", err
+	told, err := bell.Choose(ctx, p.home, c)
+	if err != nil {
+		return once, err
 	}
-	return "/api/v1/bells/" + token, nil
+	once.User, once.Password = told.User, told.Password
+	if told.Token != "" {
+		once.Call = "/api/v1/bells/" + told.Token
+	}
+	return once, nil
 }
 
 func (p pageBells) Remove(ctx context.Context, camera nvr.CameraID, kind string) error {

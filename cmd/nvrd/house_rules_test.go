@@ -49,6 +49,7 @@ var sideways = map[[2]string]string{
 	{"pkg/playback", "pkg/motion"}:   "an open segment is indexed from its file",
 	{"pkg/doctor", "pkg/motion"}:     "an index is made again from its file",
 	{"pkg/alert", "pkg/event"}:       "it subscribes to what happens",
+	{"pkg/bell", "pkg/ring"}:         "what a device tells rings, and its call ends with that",
 	{"pkg/alert", "pkg/ring"}:        "rings are told at once",
 	{"pkg/alert", "pkg/notify"}:      "what is told is a message",
 	{"pkg/appliance", "pkg/datadir"}: "it joins the data directory",

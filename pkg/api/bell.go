@@ -113,8 +113,15 @@ type topicView struct {
 	Off   string `json:"off,omitempty"`
 }
 
-// setBell stores how a press is heard. Of a bell that calls it answers with the
-// address, which is told once.
+// calledView is what is told once of a bell that calls.
+type calledView struct {
+	Call     string `json:"call,omitempty"`
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+}
+
+// setBell stores how a press is heard. Of a bell that calls it answers with what is
+// told once.
 func (a *api) setBell(w http.ResponseWriter, r *http.Request) error {
 	id, err := a.known(r)
 	if err != nil {
@@ -131,15 +138,19 @@ func (a *api) setBell(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range in.Topics {
 		c.Topics = append(c.Topics, mqtt.Topic{Name: t.Topic, Kind: t.Kind, Field: t.Field, On: t.On, Off: t.Off})
 	}
-	token, err := bell.Choose(r.Context(), a.Household, c)
+	told, err := bell.Choose(r.Context(), a.Household, c)
 	if err != nil {
 		return err
 	}
-	if token == "" {
+	if told == (bell.Told{}) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return writeJSON(w, http.StatusCreated, map[string]string{"call": "/api/v1/bells/" + token})
+	view := calledView{User: told.User, Password: told.Password}
+	if told.Token != "" {
+		view.Call = "/api/v1/bells/" + told.Token
+	}
+	return writeJSON(w, http.StatusCreated, view)
 }
 
 func (a *api) removeBell(w http.ResponseWriter, r *http.Request) error {

@@ -83,7 +83,7 @@ func newHome(t *testing.T) *home {
 		return h.speaker(ctx, camera)
 	}, slog.New(slog.DiscardHandler))
 	t.Cleanup(h.talks.Close)
-	h.bells = bell.New(bell.Config{Home: db, Press: h.rings.Press, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
+	h.bells = bell.New(bell.Config{Home: db, Rings: h.rings, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
 	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))
 	h.use(nil)
 	return h

@@ -9,9 +9,7 @@ package bell
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -20,14 +18,10 @@ import (
 
 	"nvrd/pkg/device"
 	"nvrd/pkg/household"
-	"nvrd/pkg/maker/dahua"
-	"nvrd/pkg/maker/doorbird"
-	"nvrd/pkg/maker/hikvision"
-	"nvrd/pkg/maker/mqtt"
-	"nvrd/pkg/maker/twon"
 	"nvrd/pkg/maker/webhook"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/onvif"
+	"nvrd/pkg/ring"
 )
 
 // Home is where it stands which bells there are and what signals mean; a
@@ -41,7 +35,7 @@ type Home interface {
 // Config is what Bells need. Its functions are called from several goroutines.
 type Config struct {
 	Home    Home
-	Press   func(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
+	Rings   *ring.Rings
 	Publish func(nvr.Event)
 	// LogIns returns the budget of log-ins of a camera's device, which it shares with
 	// all else that talks to it; nil if the camera is not watched.
@@ -55,7 +49,8 @@ type Bells struct {
 	Config
 	meanings meanings
 
-	hooks *webhook.Hooks
+	hooks      *webhook.Hooks
+	registrars registrars
 
 	mu      sync.Mutex
 	running map[key]*listening
@@ -73,7 +68,7 @@ type State struct {
 	Camera nvr.CameraID
 	Kind   household.BellKind
 	// Known tells that it was tried long enough to know. One that calls by itself is
-	// known once it has called.
+	// known once it has called or registered.
 	Known bool
 	// Trouble is why the device can't be listened to, as a sentence for the owner
 	// that holds no password; empty while it is listened to, as far as is known.
@@ -84,7 +79,7 @@ type State struct {
 
 // New returns the bells of a home, which are listened to while Run runs.
 func New(c Config) *Bells {
-	b := &Bells{Config: c, meanings: meanings{press: c.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}}
+	b := &Bells{Config: c, meanings: meanings{press: c.Rings.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}, registrars: registrars{all: map[string]*registrar{}}}
 	b.hooks = webhook.New(b.hook, b.called)
 	return b
 }
@@ -92,6 +87,9 @@ func New(c Config) *Bells {
 // Run listens to the bells that the household has, and goes along with its changes,
 // until ctx ends. It returns when every connection is closed.
 func (b *Bells) Run(ctx context.Context) {
+	var hushing sync.WaitGroup
+	defer hushing.Wait()
+	hushing.Go(func() { b.hush(ctx) })
 	b.Home.KeepUp(ctx, b.adjust, func(err error) { b.Log.Error("bells cannot be read", "err", err) })
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -136,7 +134,7 @@ func (b *Bells) adjust(ctx context.Context) (nvr.Time, error) {
 	}
 	want := map[key]household.Bell{}
 	for _, bell := range all {
-		if ways[bell.Kind] != nil || bell.Kind == household.WebhookBell {
+		if slices.Contains(Kinds, bell.Kind) {
 			want[key{bell.Camera, bell.Kind}] = bell
 		}
 	}
@@ -187,8 +185,8 @@ type listening struct {
 func (b *Bells) start(ctx context.Context, bell household.Bell) *listening {
 	ctx, stop := context.WithCancel(ctx)
 	l := &listening{bell: bell, stop: stop, done: make(chan struct{}), state: State{Camera: bell.Camera, Kind: bell.Kind, Since: nvr.Now()}}
-	if ways[bell.Kind] == nil {
-		close(l.done) // it calls
+	if bell.Kind == household.WebhookBell {
+		close(l.done) // it calls the home's pages
 		return l
 	}
 	go func() {
@@ -216,9 +214,7 @@ func (b *Bells) keep(ctx context.Context, l *listening) {
 	wait, locked := firstWait, refused
 	for {
 		began := time.Now()
-		calm := time.AfterFunc(steady, func() { l.set("") })
-		err := b.listen(ctx, l.bell, func(s nvr.Signal) { b.take(l, s) })
-		calm.Stop()
+		err := b.listen(ctx, l)
 		if ctx.Err() != nil {
 			return
 		}
@@ -271,41 +267,4 @@ func (l *listening) set(trouble string) bool {
 	}
 	l.state.Trouble, l.state.Since = trouble, nvr.Now()
 	return true
-}
-
-// listen is one connection to a device, in the way of its kind.
-func (b *Bells) listen(ctx context.Context, bell household.Bell, tell func(nvr.Signal)) error {
-	return ways[bell.Kind](ctx, bell, b.LogIns(bell.Camera), tell)
-}
-
-// way listens to a bell until the connection ends or ctx does.
-type way func(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error
-
-// ways are those of the bells that are asked; the others call.
-var ways = map[household.BellKind]way{
-	household.ONVIFBell:     byONVIF,
-	household.MQTTBell:      byMQTT,
-	household.DahuaBell:     asking(dahua.Listen),
-	household.HikvisionBell: asking(hikvision.Listen),
-	household.TwoNBell:      asking(twon.Listen),
-	household.DoorBirdBell:  asking(doorbird.Listen),
-}
-
-func byONVIF(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error {
-	return onvif.Listen(ctx, onvif.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns}, tell)
-}
-
-func byMQTT(ctx context.Context, bell household.Bell, _ device.LogIns, tell func(nvr.Signal)) error {
-	var topics []mqtt.Topic
-	if err := json.Unmarshal(bell.Settings, &topics); err != nil {
-		return fmt.Errorf("the topics of the bell can't be read: %w", nvr.ErrInvalid)
-	}
-	return mqtt.Listen(ctx, mqtt.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), Topics: topics}, tell)
-}
-
-// asking is the way of a maker whose devices are asked by HTTP.
-func asking(listen func(context.Context, device.Config, func(nvr.Signal)) error) way {
-	return func(ctx context.Context, bell household.Bell, logIns device.LogIns, tell func(nvr.Signal)) error {
-		return listen(ctx, device.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: logIns, Party: "events"}, tell)
-	}
 }

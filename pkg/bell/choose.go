@@ -16,7 +16,7 @@ import (
 // Kinds are the ways in which a press can be heard today.
 var Kinds = []household.BellKind{
 	household.ONVIFBell, household.DahuaBell, household.HikvisionBell, household.TwoNBell,
-	household.DoorBirdBell, household.WebhookBell, household.MQTTBell,
+	household.DoorBirdBell, household.SIPBell, household.WebhookBell, household.MQTTBell,
 }
 
 // minKey is the length of a key that nobody guesses, in bytes.
@@ -29,7 +29,7 @@ var Means = webhook.Kinds
 type Choice struct {
 	Camera   nvr.CameraID
 	Kind     household.BellKind
-	Address  string // of the device or the broker
+	Address  string // of the device or the broker; of one that calls by SIP, where calls are taken
 	AsCamera bool   // user and password are those of the camera
 	User     string
 	// Password stays as it was if it is empty and address and user stay. Of a bell
@@ -40,6 +40,13 @@ type Choice struct {
 	Means    string       // what a call means that does not say; empty for a ring
 }
 
+// Told is what is told once of a bell that calls, and to nobody again.
+type Told struct {
+	Token    string // in the address that a webhook calls
+	User     string // of a doorbell that registers by SIP
+	Password string
+}
+
 // Store is where bells are kept; a [household.DB] is one.
 type Store interface {
 	Bells(ctx context.Context) ([]household.Bell, error)
@@ -47,17 +54,16 @@ type Store interface {
 }
 
 // Choose stores a bell in the place of the one of its kind that the camera has. Of
-// one that calls it makes a new address, and returns the token in that: nobody can be
-// told again. It fails with [nvr.ErrNotFound] if there is no such camera, and with
+// one that calls it makes a new address or password. It fails with [nvr.ErrNotFound] if there is no such camera, and with
 // [nvr.ErrInvalid] and a sentence for the owner.
-func Choose(ctx context.Context, s Store, c Choice) (token string, err error) {
+func Choose(ctx context.Context, s Store, c Choice) (told Told, err error) {
 	b := household.Bell{Camera: c.Camera, Kind: c.Kind, Address: strings.TrimSpace(c.Address), AsCamera: c.AsCamera, User: c.User, Password: c.Password}
 	if !slices.Contains(Kinds, c.Kind) {
-		return "", fmt.Errorf("there is no way %q of hearing a press: %w", c.Kind, nvr.ErrInvalid)
+		return Told{}, fmt.Errorf("there is no way %q of hearing a press: %w", c.Kind, nvr.ErrInvalid)
 	}
 	if b.Password == "" && b.User != "" && !b.AsCamera {
 		if err := keep(ctx, s, &b); err != nil {
-			return "", err
+			return Told{}, err
 		}
 	}
 	switch c.Kind {
@@ -67,23 +73,28 @@ func Choose(ctx context.Context, s Store, c Choice) (token string, err error) {
 			means = nvr.RingEvent
 		}
 		if !slices.Contains(Means, means) {
-			return "", fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
+			return Told{}, fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
 		}
 		if n := len(b.Password); n > 0 && n < minKey {
-			return "", fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
+			return Told{}, fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
 		}
 		b.Address, b.AsCamera, b.User = "", false, ""
-		b.Settings, token = NewHook(means)
+		b.Settings, told.Token = NewHook(means)
+	case household.SIPBell:
+		if told.Password, err = newCaller(&b); err != nil {
+			return Told{}, err
+		}
+		told.User = b.User
 	case household.MQTTBell:
 		if err := (mqtt.Config{Address: b.Address, Topics: c.Topics}).Check(); err != nil {
-			return "", err
+			return Told{}, err
 		}
 		b.AsCamera = false
 		if b.Settings, err = json.Marshal(c.Topics); err != nil {
-			return "", fmt.Errorf("the topics of a bell: %w", err)
+			return Told{}, fmt.Errorf("the topics of a bell: %w", err)
 		}
 	}
-	return token, s.SetBell(ctx, b)
+	return told, s.SetBell(ctx, b)
 }
 
 // keep gives b the password of the bell in whose place it comes, if that is asked at

@@ -118,9 +118,9 @@ type Rings interface {
 type Bells interface {
 	Of(ctx context.Context, camera nvr.CameraID) (BellsTold, error)
 	// Choose stores a bell in the place of the one of its kind that there is. Of one
-	// that calls it returns the address, on this host, which nobody can be told again.
-	// It fails with [nvr.ErrInvalid] and a sentence that says what to do.
-	Choose(ctx context.Context, camera nvr.CameraID, in BellInput) (call string, err error)
+	// that calls it returns what nobody can be told again. It fails with
+	// [nvr.ErrInvalid] and a sentence that says what to do.
+	Choose(ctx context.Context, camera nvr.CameraID, in BellInput) (BellSecret, error)
 	Remove(ctx context.Context, camera nvr.CameraID, kind string) error
 	// Bind says what a signal means; with an empty kind, nothing.
 	Bind(ctx context.Context, camera nvr.CameraID, source, kind string) error
@@ -148,6 +148,12 @@ type Signal struct {
 	Source string
 	Kind   string   // of event that it is; empty for nothing yet
 	At     nvr.Time // when it was heard, if it means nothing yet
+}
+
+// BellSecret is what is told once of a bell that calls.
+type BellSecret struct {
+	Call           string // the address that a device calls, on this host
+	User, Password string // that a doorbell registers with by SIP
 }
 
 // BellInput is a bell as it was typed.

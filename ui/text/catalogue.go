@@ -81,6 +81,11 @@ type Bell struct {
 	Made         string         `json:"made"`
 	MadeHint     string         `json:"made_hint"`
 	Again        string         `json:"again"`
+	Login        string         `json:"login"`
+	LoginHint    string         `json:"login_hint"`
+	Unregistered string         `json:"unregistered"`
+	Exchange     string         `json:"exchange"`
+	ExchangeHint string         `json:"exchange_hint"`
 	Silent       string         `json:"silent"` // {time}
 	Heard        string         `json:"heard"`  // {time}
 	Waits        string         `json:"waits"`

@@ -38,7 +38,7 @@ for (const [how, options] of [['with script', {}], ['without script', { javaScri
 
     // What a call means can be changed; the address before is nobody's then.
     await page.getByRole('link', { name: 'Change' }).click()
-    assert.match(await page.textContent('main'), /A new address takes the place/)
+    assert.match(await page.textContent('main'), /What is made now takes the place/)
     await page.selectOption('#means', 'door')
     await page.getByRole('button', { name: 'Use this' }).click()
     const second = await page.textContent('.sheet code')
@@ -53,6 +53,22 @@ for (const [how, options] of [['with script', {}], ['without script', { javaScri
     await close(page)
   })
 }
+
+test('a doorbell that calls by SIP gets a user and a password', async () => {
+  const page = await open(browser)
+  await page.goto(address)
+  await page.getByRole('link', { name: /^SIP/ }).click()
+  assert.equal(await page.inputValue('#address'), '127.0.0.1', 'where the page was found is not proposed')
+  await page.fill('#address', '127.0.0.1:5760')
+  await page.getByRole('button', { name: 'Use this' }).click()
+  const [user, password] = await page.locator('.sheet code').allTextContents()
+  assert.equal(user, 'door1')
+  assert.match(password, /^[a-z2-7]{16}$/)
+  assert.match(await page.textContent('main'), /127\.0\.0\.1:5760.*did not register yet/s)
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.waitForURL(/\/bell$/)
+  await close(page)
+})
 
 test('a mistake is said above the form, and what was typed stays', async () => {
   const page = await open(browser)

@@ -80,7 +80,7 @@ func (x *Registrar) check(method, header string) (user string, stale, ok bool) {
 	if ours, good := x.nonces.judge(cred.Nonce); !good {
 		return "", ours, false
 	}
-	password, exists := x.config.Users[cred.Username]
+	password := x.config.Password(cred.Username)
 	challenge := &digest.Challenge{Realm: realm, Nonce: cred.Nonce, Algorithm: "MD5"}
 	if cred.QOP != "" {
 		challenge.QOP = []string{cred.QOP}
@@ -88,7 +88,7 @@ func (x *Registrar) check(method, header string) (user string, stale, ok bool) {
 	want, err := digest.Digest(challenge, digest.Options{
 		Method: method, URI: cred.URI, Count: cred.Nc, Cnonce: cred.Cnonce, Username: cred.Username, Password: password,
 	})
-	if err != nil || !exists || password == "" || subtle.ConstantTimeCompare([]byte(want.Response), []byte(cred.Response)) != 1 {
+	if err != nil || password == "" || subtle.ConstantTimeCompare([]byte(want.Response), []byte(cred.Response)) != 1 {
 		return "", false, false
 	}
 	return cred.Username, false, true

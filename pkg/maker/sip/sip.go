@@ -44,20 +44,15 @@ const (
 
 // Config says where calls are taken, and of whom.
 type Config struct {
-	Address string            // 192.168.1.2:5060: an address of the home's network or this machine
-	Users   map[string]string // name and password of each doorbell; never printed
-	Ring    time.Duration     // how long a call may ring; DefaultRing if zero
+	Address string // 192.168.1.2:5060: an address of the home's network or this machine
+	// Password returns that of a doorbell; empty if there is no such. It must not block.
+	Password func(user string) string
+	Ring     time.Duration // how long a call may ring; DefaultRing if zero
 	// Registered is told when a doorbell registered; nil means nobody. It must not block.
 	Registered func(user string)
 	// Heard is as that of device.Config.
 	Heard func(code, action string, data map[string]string)
 }
-
-// String returns the address, so that no password is printed by mistake.
-func (c Config) String() string { return c.Address }
-
-// GoString is as [Config.String].
-func (c Config) GoString() string { return c.Address }
 
 // Registrar takes calls. It is safe for concurrent use.
 type Registrar struct {

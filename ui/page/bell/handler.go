@@ -32,7 +32,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind := r.URL.Query().Get("kind")
 	if kind == "" {
-		return p.show(w, r, id, "")
+		return p.show(w, r, id, appliance.BellSecret{})
 	}
 	in, err := p.begin(r, id, kind)
 	if err != nil {
@@ -68,21 +68,21 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 // everything that was typed stays but the password.
 func (p Page) choose(w http.ResponseWriter, r *http.Request, id nvr.CameraID) error {
 	in := read(r)
-	call, err := p.Bells.Choose(r.Context(), id, in)
+	once, err := p.Bells.Choose(r.Context(), id, in)
 	switch {
 	case errors.Is(err, nvr.ErrInvalid):
 		return p.ask(w, r, http.StatusBadRequest, id, in, strings.TrimSuffix(err.Error(), ": "+nvr.ErrInvalid.Error()))
 	case err != nil:
 		return err
-	case call != "":
-		return p.show(w, r, id, call) // it is told once, so there is nowhere else to go
+	case once != appliance.BellSecret{}:
+		return p.show(w, r, id, once) // it is told once, so there is nowhere else to go
 	}
 	http.Redirect(w, r, address(id), http.StatusSeeOther)
 	return nil
 }
 
-// show shows the bells of a camera, and the address of one that was made just now.
-func (p Page) show(w http.ResponseWriter, r *http.Request, id nvr.CameraID, call string) error {
+// show shows the bells of a camera, and what is told once of one that was made just now.
+func (p Page) show(w http.ResponseWriter, r *http.Request, id nvr.CameraID, once appliance.BellSecret) error {
 	now, err := p.Now(r)
 	if err != nil {
 		return err
@@ -101,9 +101,11 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, id nvr.CameraID, call
 		return err
 	}
 	m := newModel(f, camera, told, now)
-	if call != "" {
-		m.call = origin(r) + call
+	if once != (appliance.BellSecret{}) {
 		w.Header().Set("Cache-Control", "no-store")
+		if m.once = once; once.Call != "" {
+			m.once.Call = origin(r) + once.Call
+		}
 	}
 	return layout.Render(w, r, http.StatusOK, view(m))
 }

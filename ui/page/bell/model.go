@@ -1,6 +1,7 @@
 package bell
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // kinds are the ways of hearing a press in the order in which they are offered.
-var kinds = []string{"onvif", "dahua", "hikvision", "2n", "doorbird", "webhook", "mqtt"}
+var kinds = []string{"onvif", "dahua", "hikvision", "2n", "doorbird", "sip", "webhook", "mqtt"}
 
 // means are what a signal can mean.
 var means = []string{nvr.RingEvent, nvr.DoorEvent, nvr.WindowEvent, nvr.MotionEvent, nvr.AlarmEvent}
@@ -24,7 +25,7 @@ type model struct {
 	title    string
 	back     string // address of the camera's page
 	action   string
-	call     string // the address that was made just now; told once
+	once     appliance.BellSecret // what was made just now
 	bells    []row
 	unbound  []signal
 	bindings []signal
@@ -84,6 +85,8 @@ func newRow(b appliance.Bell, action string, now time.Time, t *text.Catalogue) r
 		r.said = t.Bell.Heard
 	case b.Kind == "webhook":
 		r.said = t.Bell.Waits
+	case b.Kind == "sip" && !b.Known:
+		r.said = t.Bell.Unregistered
 	case b.Known:
 		r.said = t.Bell.Listens
 	default:
@@ -119,8 +122,11 @@ type formModel struct {
 	asCamera     bool // it can have user and password of the camera
 	camera       bool // and has
 	means        *component.Select
-	again        bool // there is an address already, which another one takes the place of
+	again        bool // there is one of the kind already
 }
+
+// calls tells whether the device calls, with a secret that is made here.
+func (m formModel) calls() bool { return m.kind == "webhook" || m.kind == "sip" }
 
 func newForm(f layout.Frame, camera nvr.Camera, way text.Way, in appliance.BellInput, problem string) formModel {
 	t := f.T.Bell
@@ -138,6 +144,8 @@ func newForm(f layout.Frame, camera nvr.Camera, way text.Way, in appliance.BellI
 			m.means.Options = append(m.means.Options, component.Option{Value: kind, Label: meaning(kind, f.T), On: kind == in.Means})
 		}
 		return m
+	case "sip":
+		field("address", t.Exchange, t.ExchangeHint, in.Address)
 	case "mqtt":
 		field("address", t.Broker, t.BrokerHint, in.Address)
 		field("user", t.User, t.UserHint, in.User)
@@ -162,7 +170,10 @@ func (p Page) begin(r *http.Request, id nvr.CameraID, kind string) (in appliance
 	if err != nil {
 		return in, err
 	}
-	if u, err := url.Parse(camera.URL); err == nil && u.Hostname() != "" && kind != "mqtt" {
+	if here, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && kind == "sip" {
+		in.Address, _, _ = net.SplitHostPort(here.String()) // where the owner found it a doorbell does, too
+	}
+	if u, err := url.Parse(camera.URL); err == nil && u.Hostname() != "" && kind != "mqtt" && kind != "sip" {
 		host := u.Hostname()
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
