@@ -16,6 +16,7 @@ import (
 	"nvrd/ui/layout"
 	"nvrd/ui/page/add"
 	"nvrd/ui/page/alerts"
+	"nvrd/ui/page/audit"
 	"nvrd/ui/page/bell"
 	"nvrd/ui/page/camera"
 	"nvrd/ui/page/events"
@@ -47,6 +48,7 @@ type Config struct {
 	Bells     appliance.Bells         // nil if presses are told by the API alone
 	Voice     appliance.Voice         // nil if nothing can be said at cameras
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
+	Audit     audit.Log               // who opened one; nil likewise
 	Door      appliance.Door          // nil if there is no access key
 	Authority trust.Authority         // vouches for this home; nil if nothing needs it
 	Street    street.Service          // the neighborhood; nil if there are no pages of it
@@ -118,7 +120,7 @@ func New(c Config) (*Pages, error) {
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /wall", auth.Watch, cameras, first.Wall)
 	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Frames: frames, Texts: texts, Now: now}.Get)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
 		route("POST /cameras/{id}/reply", auth.Talk, one, camera.Page{Voice: c.Voice}.Reply)
@@ -148,6 +150,10 @@ func New(c Config) (*Pages, error) {
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
+	if c.Audit != nil {
+		noted := audit.Page{Log: c.Audit, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}
+		route("GET /settings/audit", auth.Manage, house, noted.Get)
+	}
 	if c.Notify != nil {
 		told := notifications.Page{Channels: c.Notify, Switch: c.Switch, Frames: frames, Texts: texts, Now: now}
 		route("GET /settings/notifications", auth.Manage, house, told.Get)

@@ -116,6 +116,7 @@ var guests = map[string]int{
 	"GET /sw.js":                200,
 	"GET /manifest.webmanifest": 200,
 
+	"GET /settings/audit":                    403,
 	"GET /settings/alerts":                   403,
 	"POST /settings/alerts":                  403,
 	"GET /settings/notifications":            403,

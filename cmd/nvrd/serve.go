@@ -131,6 +131,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Bells:     pageBells{a.Bells, a.Dir.Home},
 		Voice:     pageVoice{a.Talks, a.Dir.Home},
 		Opens:     a.Doors.Opens,
+		Audit:     a.Dir.Home.AuditLog,
 		Notices:   a.Notices,
 		Street:    a.neighbors,
 		Studio:    studio{player: a.Dir.Player, tool: a.tool},

@@ -31,6 +31,7 @@ type Catalogue struct {
 	Ring     Ring                  `json:"ring"`
 	Events   Events                `json:"events"`
 	Bell     Bell                  `json:"bell"`
+	Audit    Audit                 `json:"audit"`
 	Replies  Replies               `json:"replies"`
 	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
@@ -139,6 +140,19 @@ type Events struct {
 	Show       string            `json:"show"`
 	More       string            `json:"more"`
 	Kinds      map[string]string `json:"kinds"`
+}
+
+// Audit is the page of the audit log.
+type Audit struct {
+	Title     string `json:"title"`
+	Lead      string `json:"lead"`
+	None      string `json:"none"`
+	Opened    string `json:"opened"`
+	NoPicture string `json:"no_picture"`
+	Failed    string `json:"failed"`
+	Somebody  string `json:"somebody"`
+	Gone      string `json:"gone"`
+	Older     string `json:"older"`
 }
 
 // Replies is the page of quick replies.

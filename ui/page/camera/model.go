@@ -38,6 +38,7 @@ type model struct {
 	live    string   // address of the live picture; empty if it is shown
 	talk    string   // the camera's number, if who asks may talk there
 	opens   bool     // and may open its door
+	audit   bool     // and may look up who opened one
 	voice   bool     // there are quick replies to look after
 	ring    *ringing // nil unless somebody rings, or did a moment ago
 }
