@@ -21,6 +21,10 @@ before(async () => {
     })
     assert.equal(res.status, 201)
   }
+  const bell = await fetch(`${base}/api/v1/cameras/1/bells/onvif`, {
+    method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ address: process.env.STOOP_DOOR }),
+  })
+  assert.equal(bell.status, 204, await bell.text())
   address = `${base}/cameras/1`
 })
 after(() => browser.close())
@@ -97,6 +101,42 @@ test('a camera without speaker says so', async () => {
   await told(page, 'no speaker')
   await close(page)
 })
+
+test('a door opens for who holds the button until it is full, by finger and by key', async () => {
+  address = `${base}/cameras/1`
+  const page = await visit(phone)
+  const door = page.locator('[data-do=open]')
+  const entries = async () => (await fetch(`${base}/api/v1/audit`).then((r) => r.json())).audit
+  const box = await door.boundingBox()
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.down()
+  await page.locator('[data-do=open].held').waitFor()
+  await page.mouse.up() // that was by mistake
+  await page.locator('[data-do=open]:not(.held)').waitFor()
+  await page.waitForTimeout(1500) // longer than it has to be held
+  assert.deepEqual(await entries(), [], 'a touch opens the door')
+  await page.mouse.down()
+  await told(page, 'The door is open.')
+  await page.screenshot({ path: `${shots}/door-phone.png` })
+  await page.mouse.up()
+  assert.equal((await entries()).length, 1)
+  await door.focus()
+  await page.keyboard.down('Enter')
+  await until('it opens by key', async () => (await entries()).length === 2)
+  await page.keyboard.up('Enter')
+  await page.locator('.menu summary').last().click()
+  await page.getByRole('link', { name: 'Who opened doors' }).click()
+  await page.waitForURL(/\/settings\/audit$/)
+  assert.equal(await page.locator('.rows .row').count(), 2)
+  assert.match(await page.locator('.rows .row').first().textContent(), /told to open.*speaker.*Somebody of the house/s)
+  await close(page)
+})
+
+test('who opened doors, on every width', () =>
+  each(browser, async (page, shot) => {
+    await page.goto(`${base}/settings/audit`)
+    await shot('audit')
+  }))
 
 test('the buttons fit', async () => {
   await each(browser, async (page, shot) => {

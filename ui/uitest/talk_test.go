@@ -2,12 +2,14 @@ package uitest
 
 import (
 	"math"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"nvrd/pkg/media/pcm"
+	"nvrd/pkg/onvif/onvifsim"
 	"nvrd/pkg/rtsp/rtspsim"
 	"nvrd/pkg/rtsp/rtspsim/porch"
 )
@@ -39,9 +41,15 @@ func talk(t *testing.T, file string) {
 	clips := map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)}
 	speaker := camera(t, rtspsim.Options{Speaker: []string{"PCMU/16000", "PCMA/8000"}}, clips)
 	mute := camera(t, rtspsim.Options{}, clips)
+	latch := onvifsim.New(onvifsim.Config{Relays: []string{"latch"}})
+	opens := httptest.NewServer(latch)
+	t.Cleanup(opens.Close)
 	p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 	urls := cameras(t, map[string]string{"speaker": "rtsp://" + speaker.address, "mute": "rtsp://" + mute.address})
-	browse(t, "talk", "STOOP_URL="+p.listen, urls, "STOOP_TONE="+beeps(t))
+	browse(t, "talk", "STOOP_URL="+p.listen, urls, "STOOP_TONE="+beeps(t), "STOOP_DOOR="+opens.URL+"/")
+	if !latch.Relay("latch") {
+		t.Error("the device's output was not switched")
+	}
 	var samples []int16
 	for _, h := range speaker.sim.Heard() {
 		samples = append(samples, h.Samples...)
