@@ -33,6 +33,7 @@ type Frame struct {
 	Style  string
 	Plain  string // the style sheet for browsers without script
 	Icon   string
+	Touch  string // the icon on an iPhone's home screen
 	Script string // empty if the program was built without scripts
 	Shared string // the script that windows share; empty likewise
 	Words  string // what scripts say, as JSON
@@ -61,7 +62,7 @@ func (b Builder) Bare(t *text.Catalogue, title string) (Frame, error) {
 	spoken, err := json.Marshal(words(t))
 	return Frame{
 		T: t, Title: text.Fill(t.Shell.Title, "page", title), Trust: b.Trust,
-		Style: b.Assets.URL("stoop.css"), Plain: b.Assets.URL("noscript.css"), Icon: b.Assets.URL("icon.svg"), Words: string(spoken),
+		Style: b.Assets.URL("stoop.css"), Plain: b.Assets.URL("noscript.css"), Icon: b.Assets.URL("icon.svg"), Touch: b.Assets.URL("icon-180.png"), Words: string(spoken),
 	}, err
 }
 

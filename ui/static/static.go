@@ -1,5 +1,5 @@
 // Package static is what the pages load: one style sheet, the scripts that
-// `npm run build` made, and the icon. All of it is part of the program.
+// `npm run build` made, and the icon (ui/uitest/icons.mjs draws it as PNG). All of it is part of the program.
 //
 // Scripts are optional. A program that was built without them serves pages
 // that work without script.
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-//go:embed css all:dist icon.svg manifest.webmanifest
+//go:embed css all:dist icon.svg icon-*.png manifest.webmanifest
 var files embed.FS
 
 // sheets are joined in this order: tokens first, then parts, then screens.
@@ -41,6 +41,7 @@ type asset struct {
 var mimes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
+	".png": "image/png",
 	".svg": "image/svg+xml",
 
 	".webmanifest": "application/manifest+json",
@@ -91,7 +92,7 @@ func (a *Assets) put(name string, body []byte) error {
 	}
 	sum := sha256.Sum256(body)
 	f := asset{body: body, hash: hex.EncodeToString(sum[:8]), mime: mimes[path.Ext(name)]}
-	if packed.Len() < len(body) {
+	if packed.Len() < len(body) && f.mime != "image/png" { // which is packed
 		f.packed = packed.Bytes()
 	}
 	a.byPath[name] = f

@@ -45,7 +45,7 @@ async function tell(data: Pushed['data']): Promise<void> {
   if (m.gone) {
     for (const n of await worker.registration.getNotifications({ tag: m.id })) n.close()
     // A browser that was shown nothing for a message takes the right to send them away.
-    await worker.registration.showNotification(m.title, { body: m.text, tag: m.id, silent: true, icon: '/static/icon.svg', data: { link: m.link } })
+    await worker.registration.showNotification(m.title, { body: m.text, tag: m.id, silent: true, icon: '/static/icon-192.png', data: { link: m.link } })
     for (const n of await worker.registration.getNotifications({ tag: m.id })) n.close()
     return
   }
@@ -57,7 +57,7 @@ async function tell(data: Pushed['data']): Promise<void> {
     silent: m.picture || !m.urgent,
     requireInteraction: ringing,
     timestamp: Date.parse(m.at) || undefined,
-    icon: '/static/icon.svg',
+    icon: '/static/icon-192.png',
     image: m.picture ? `/api/v1/messages/${encodeURIComponent(m.id)}/picture.jpg` : undefined,
     actions: ringing ? [act('answer'), act('silence')] : [act('open')],
     data: { link: m.link },
