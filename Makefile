@@ -17,10 +17,14 @@ PEERS := build-essential chromium firefox-esr fonts-dejavu-core ffmpeg opencv-do
 LINT  := CGO_ENABLED=0 go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 VULN  := CGO_ENABLED=0 go run golang.org/x/vuln/cmd/govulncheck@v1.1.4
 WEB   := ui/static
+
+# What live pictures are compared with, of these versions. A clone elsewhere does, too.
+MEDIAMTX := https://github.com/bluenviron/mediamtx
+GO2RTC   := https://github.com/AlexxIT/go2rtc
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
-.PHONY: help run build cross test torture sim motion lint pages peers bench fuzz vuln image clean
+.PHONY: help run build cross test torture sim motion lint pages peers bench live rivals fuzz vuln image clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,7 +86,20 @@ peers: # Installs what the tests need as root, or else says what is missing.
 bench: peers build build/uitest.stamp ## What recording costs, beside ffmpeg on the same streams; what a start after a crash does; how quick pages seek; micro-benchmarks
 	go test -tags bench -p 1 -count=1 -timeout 30m -v -run TestCost ./cmd/nvrd ./cmd/nvrd/prove
 	STOOP_BENCH=1 go test -count=1 -v -run TestBrowsers/demo ./ui/uitest
+	$(MAKE) live
 	go test -run '^$$' -bench . -benchmem ./pkg/...
+
+live: peers build build/uitest.stamp rivals ## How soon live pictures are seen, how old they are, and what 50 viewers cost, beside MediaMTX and go2rtc; ten minutes
+	go test -tags bench -count=1 -timeout 20m -v -run 'TestLive|TestCost' ./ui/uitest
+
+# $(call rival,name,repository,tag,what its sources lack) builds build/bench/NAME, once.
+rival = @[ -x build/bench/$(1) ] || { dir=$$(mktemp -d) && mkdir -p build/bench && \
+	(git -c advice.detachedHead=false clone -q --depth 1 --branch $(3) $(2) $$dir && cd $$dir && $(4) && CGO_ENABLED=0 go build -o $(CURDIR)/build/bench/$(1) .) || \
+	echo "$(1) $(3) cannot be built here: live pictures are measured without it"; rm -rf $$dir; }
+
+rivals: # Builds what live pictures are compared with. MediaMTX embeds two files that it makes; its HLS is not used.
+	$(call rival,mediamtx,$(MEDIAMTX),v1.20.1,echo v1.20.1 >internal/core/VERSION && touch internal/servers/hls/hls.min.js)
+	$(call rival,go2rtc,$(GO2RTC),v1.9.14,:)
 
 fuzz: ## Each fuzz target for FUZZTIME (30s)
 	@set -e; grep -ro --include '*_test.go' --exclude-dir node_modules '^func Fuzz[A-Za-z0-9]*' cmd pkg ui federation | \

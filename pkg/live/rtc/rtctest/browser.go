@@ -32,12 +32,17 @@ type Browser struct {
 // New returns a browser that wants to see and hear. Codecs are the MIME types it
 // knows; none means what browsers know.
 func New(known ...string) (*Browser, error) {
+	return newBrowser(known, func(*webrtc.SettingEngine) {})
+}
+
+func newBrowser(known []string, set func(*webrtc.SettingEngine)) (*Browser, error) {
 	m := &webrtc.MediaEngine{}
 	if err := register(m, known); err != nil {
 		return nil, err
 	}
 	var s webrtc.SettingEngine
 	s.SetIncludeLoopbackCandidate(true)
+	set(&s)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, fmt.Errorf("browser: %w", err)

@@ -1,0 +1,87 @@
+// How soon a page shows pictures, and how old they are when they are seen. The
+// camera draws its clock into them, see bench_clock_test.go; this is the same
+// machine. `make live` runs it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { launch, until } from './browser.mjs'
+
+const ways = JSON.parse(process.env.STOOP_WAYS)
+const visits = Number(process.env.STOOP_VISITS)
+const live = 1000 // ms: a picture that is not older is of now
+const level = 3000 // ms from the first picture on until a player has found its pace
+const watched = 3000 // ms from there on, in which the age of pictures is measured
+
+/**
+ * In the page, before its own scripts: notes of every picture when it was shown,
+ * in ms since the page was asked for, and how old it was. Of a picture that is
+ * not presented yet, the instant at which it will be is taken.
+ */
+const record = () => {
+  const pictures = (window.pictures = [])
+  const c = Object.assign(document.createElement('canvas'), { width: 80, height: 4 }).getContext('2d', { willReadFrequently: true })
+  const followed = new WeakSet()
+  const age = (video, at) => {
+    c.drawImage(video, 0, 0, video.videoWidth, video.videoWidth / 20, 0, 0, 80, 4)
+    const row = c.getImageData(0, 2, 80, 1).data
+    let n = 0
+    for (let bit = 0; bit < 20; bit++) n = n * 2 + (row[4 * (4 * bit + 2)] > 127 ? 1 : 0)
+    const [time, sum] = [n >> 4, n & 15]
+    if ((((time >> 12) + (time >> 8) + (time >> 4) + time) & 15) !== sum) return undefined
+    return (Math.round(at) - time) & 0xffff
+  }
+  const follow = (video) => {
+    if (followed.has(video)) return
+    followed.add(video)
+    const note = (_, frame) => {
+      const now = performance.now()
+      const at = Math.max(now, frame.expectedDisplayTime)
+      pictures.push({ at, age: age(video, Date.now() + at - now) })
+      video.requestVideoFrameCallback(note)
+    }
+    video.requestVideoFrameCallback(note)
+  }
+  new MutationObserver(() => document.querySelectorAll('video').forEach(follow)).observe(document, { childList: true, subtree: true })
+}
+
+/** Loads the page of a way, and returns the pictures that it showed. */
+async function visit(browser, way, ms) {
+  const page = await browser[way.rtc].newPage()
+  await page.goto(way.url, { waitUntil: 'commit' })
+  let pictures = []
+  await until(async () => (pictures = await page.evaluate(() => window.pictures)).length > 0, () => `${way.name}: no picture`, 30_000)
+  await new Promise((done) => setTimeout(done, ms))
+  pictures = await page.evaluate(() => window.pictures)
+  await page.close()
+  const read = pictures.filter((p) => p.age !== undefined)
+  assert.ok(read.length > pictures.length * 0.9, `${way.name}: the clock was read in ${read.length} of ${pictures.length} pictures`)
+  return read
+}
+
+const at = (all, share) => [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * share))]
+
+test('how soon and how old', async () => {
+  const chromium = await launch()
+  const browser = { true: await chromium.newContext(), false: await chromium.newContext() }
+  for (const context of Object.values(browser)) await context.addInitScript(record)
+  await browser.false.addInitScript(() => delete window.RTCPeerConnection)
+  const seen = ways.map(() => ({ first: [], now: [], age: [] }))
+  for (let n = -1; n < visits; n++) {
+    for (const [i, way] of ways.entries()) {
+      const pictures = await visit(browser, way, n < 0 ? 0 : level + watched)
+      if (n < 0) continue // the first fills the browser's cache
+      const first = pictures[0].at
+      seen[i].first.push(first)
+      seen[i].now.push(pictures.find((p) => p.age <= live)?.at ?? Infinity)
+      seen[i].age.push(...pictures.filter((p) => p.at > first + level).map((p) => p.age))
+    }
+  }
+  await chromium.close()
+  console.log(`${visits} visits of each page; ms, p50 and p95                 beside ${ways[0].name}`)
+  console.log('                    first picture   of now (<= 1 s)   glass to glass   first, of now, glass')
+  for (const [i, way] of ways.entries()) {
+    const p = (what, share) => at(seen[i][what], share)
+    const pair = (what) => `${p(what, 0.5).toFixed(0).padStart(6)} ${p(what, 0.95).toFixed(0).padStart(6)}`
+    const ratio = (what) => `${(p(what, 0.5) / at(seen[0][what], 0.5)).toFixed(2).padStart(5)}`
+    console.log(`${way.name.padEnd(18)}  ${pair('first')}   ${pair('now')}     ${pair('age')}    ${ratio('first')}   ${ratio('now')}   ${ratio('age')}`)
+  }
+})
