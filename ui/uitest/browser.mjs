@@ -67,12 +67,12 @@ export async function stage(what) {
   assert.equal(res.status, 200, `${what}: ${await res.text()}`)
 }
 
-/** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out. */
-export async function each(browser, look, schemes = ['light', 'dark'], home = base) {
+/** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out. More is told to open(). */
+export async function each(browser, look, schemes = ['light', 'dark'], home = base, more = {}) {
   await mkdir(shots, { recursive: true })
   for (const colorScheme of schemes) {
     for (const [width, height] of [[390, 844], [1440, 900]]) {
-      const page = await open(browser, { home, viewport: { width, height }, colorScheme, hasTouch: width < 700 })
+      const page = await open(browser, { home, viewport: { width, height }, colorScheme, hasTouch: width < 700, ...more })
       await look(page, async (name) => {
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

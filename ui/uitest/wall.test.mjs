@@ -83,9 +83,38 @@ test('a camera that is off shows that it is', async () => {
 test('it looks right', () =>
   each(browser, async (page, shot) => {
     await page.goto(`${base}/wall`)
-    await page.waitForFunction(() => [...document.querySelectorAll('[data-tile] video')].every((v) => v.readyState >= 2), null, { timeout: 30_000 })
+    await live(page, many)
     await shot('wall')
-  }, ['light']))
+  }, undefined, base, { rtc: true }))
+
+test('the screen stays on while the wall is looked at', async () => {
+  const page = await open(browser, { rtc: true })
+  await page.addInitScript(() => {
+    window.locks = []
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock)
+    navigator.wakeLock.request = async (type) => {
+      const lock = await request(type)
+      window.locks.push(lock)
+      return lock
+    }
+  })
+  const held = (n) => page.waitForFunction((n) => window.locks.length === n && window.locks.every((lock, i) => lock.released === (i < n - 1)), n)
+  const lose = () => page.evaluate(() => window.locks.at(-1).release())
+  const hide = (hidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, value: hidden })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, hidden)
+  await page.goto(`${base}/wall`)
+  await held(1)
+  await lose()
+  await held(2)
+  await hide(true)
+  await lose() // as browsers do it
+  await hide(false)
+  await held(3)
+  await close(page)
+})
 
 test('streams that break and come back leave nothing behind', async () => {
   const page = await open(browser, { rtc: true })

@@ -60,11 +60,16 @@ function wake(): void {
 for (const what of ['pointermove', 'pointerdown']) addEventListener(what, wake)
 
 // The screen stays on as long as the wall is looked at; browsers that cannot, or
-// may not at the moment, leave it to the device.
-const stay = () => document.hidden || void navigator.wakeLock?.request('screen').catch(() => {})
+// may not at the moment, leave it to the device. They take it back when the page
+// is hidden, and whenever they like.
+async function stay(): Promise<void> {
+  if (document.hidden) return
+  const lock = await navigator.wakeLock?.request('screen').catch(() => undefined)
+  lock?.addEventListener('release', stay)
+}
 document.addEventListener('visibilitychange', stay)
 addEventListener('resize', fit)
-stay()
+void stay()
 fit()
 wake()
 
