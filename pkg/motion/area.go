@@ -59,10 +59,14 @@ func (a *Area) Add(small []byte, at time.Duration) {
 	if len(small) != cells || a.n > 0 && at-a.at < between {
 		return
 	}
+	z := a.zones
+	if z == nil {
+		z = whole()
+	}
 	var now grid
-	flatten(small, &now)
+	z.flatten(small, &now)
 	if a.n > 0 {
-		a.judge(float64(a.changed(&now, at-a.at)), at)
+		a.judge(float64(a.changed(z, &now, at-a.at)), z.least(), at)
 	}
 	a.last = now
 	a.before, a.at = a.at, at
@@ -77,50 +81,58 @@ func (a *Area) Moving() (from, to time.Duration, moving bool) {
 	return a.movedAt[0], a.movedAt[1], a.moving
 }
 
-// flatten subtracts from each cell the mean of those around it.
-func flatten(small []byte, out *grid) {
+// flatten subtracts from each cell that counts the mean of those around it that
+// count: what moves beside them changes nothing.
+func (z *Zones) flatten(small []byte, out *grid) {
 	const w, h = width, height
 	var sum [(w + 1) * (h + 1)]int32 // of all cells above and to the left
 	for y := range h {
+		line, on := small[y*w:(y+1)*w], z.on[y*w:(y+1)*w]
+		above, to := sum[y*(w+1)+1:(y+1)*(w+1)], sum[(y+1)*(w+1)+1:(y+2)*(w+1)]
 		row := int32(0)
-		for x := range w {
-			row += int32(small[y*w+x])
-			sum[(y+1)*(w+1)+x+1] = sum[y*(w+1)+x+1] + row
+		for x := range line {
+			row += int32(line[x] & on[x])
+			to[x] = above[x] + row
 		}
 	}
-	for y := range h {
+	for _, r := range z.runs {
+		y := r.from / w
 		y0, y1 := max(0, y-reach), min(h, y+reach+1)
-		for x := range w {
+		above, below := sum[y0*(w+1):(y0+1)*(w+1)], sum[y1*(w+1):(y1+1)*(w+1)]
+		for i := r.from; i < r.to; i++ {
+			x := i - y*w
 			x0, x1 := max(0, x-reach), min(w, x+reach+1)
-			s := sum[y1*(w+1)+x1] - sum[y0*(w+1)+x1] - sum[y1*(w+1)+x0] + sum[y0*(w+1)+x0]
-			out[y*w+x] = float32(small[y*w+x]) - float32(s)/float32((y1-y0)*(x1-x0))
+			out[i] = float32(small[i]) - float32(below[x1]-above[x1]-below[x0]+above[x0])*z.part[i]
 		}
 	}
 }
 
 // changed counts the cells that changed, and learns how much each does.
-func (a *Area) changed(now *grid, passed time.Duration) (n int) {
+func (a *Area) changed(z *Zones, now *grid, passed time.Duration) (n int) {
 	up, down := float32(part(passed, cellUp, 1)), float32(part(passed, cellDown, 1))
 	if a.n < learned {
 		up, down = 0.3, 0.3
 	}
-	for i := range now {
-		d := max(now[i]-a.last[i], a.last[i]-now[i])
-		if d > max(leastChange, usualChanges*a.change[i]) && a.zones.counts(i) {
-			n++
-		}
-		if d > a.change[i] {
-			a.change[i] += up * (d - a.change[i])
-		} else {
-			a.change[i] += down * (d - a.change[i])
+	for _, r := range z.runs {
+		now, last, change := now[r.from:r.to], a.last[r.from:r.to], a.change[r.from:r.to]
+		for i := range now {
+			d := max(now[i]-last[i], last[i]-now[i])
+			if d > max(leastChange, usualChanges*change[i]) {
+				n++
+			}
+			if d > change[i] {
+				change[i] += up * (d - change[i])
+			} else {
+				change[i] += down * (d - change[i])
+			}
 		}
 	}
 	return n
 }
 
-// judge takes how many cells changed up to a picture.
-func (a *Area) judge(changed float64, at time.Duration) {
-	is := a.Ready() && changed >= a.zones.least()+timesUsual*a.usual
+// judge takes how many cells changed up to a picture, and how many have to at least.
+func (a *Area) judge(changed, least float64, at time.Duration) {
+	is := a.Ready() && changed >= least+timesUsual*a.usual
 	if !is || a.moving {
 		follow := usually
 		switch {

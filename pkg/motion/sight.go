@@ -28,16 +28,12 @@ type Way uint8
 const (
 	ByScore    Way = iota // by what pictures cost
 	ByPictures            // by looking at them
-	Learning              // by looking at them, soon: there is no motion until then
 )
 
 // String says it for the log.
 func (w Way) String() string {
-	switch w {
-	case ByPictures:
+	if w == ByPictures {
 		return "pictures"
-	case Learning:
-		return "pictures, soon"
 	}
 	return "score"
 }
@@ -64,6 +60,14 @@ func NewSight(track media.Track, zones *Zones) Sight {
 	return Sight{Detector: NewDetector(track), zones: zones}
 }
 
+// SetZones says which zones count from now on; nil for all. Other ones are learned
+// anew, from some pictures.
+func (s *Sight) SetZones(zones *Zones) {
+	if zones != s.zones {
+		s.zones, s.area = zones, nil
+	}
+}
+
 // Add is [Detector.Add].
 func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 	if !s.started {
@@ -72,7 +76,7 @@ func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 		s.apart, s.key = at-s.key, at
 	}
 	over := s.Detector.Add(data, key, at)
-	if from, _, moving := s.Detector.Moving(); s.Ready() && s.Trust() != Trusted || moving && at-from > tooLong {
+	if from, _, moving := s.Detector.Moving(); s.Detector.Ready() && s.Trust() != Trusted || moving && at-from > tooLong {
 		s.doubtUntil = at + doubted
 	}
 	s.at = at
@@ -97,27 +101,24 @@ func (s *Sight) See(small []byte, at time.Duration) {
 	s.area.Add(small, at)
 }
 
-// By tells how motion is found now.
+// By tells how motion is found now. What the score sees may lie outside of the
+// zones: it decides only until pictures can be judged, and where none come, since
+// motion that nobody sees is worse than motion that does not count.
 func (s *Sight) By() Way {
-	sees := s.area != nil && s.area.n > 0 && s.at-s.area.at < missed
-	switch {
-	case !sees || s.zones == nil && s.at >= s.doubtUntil:
-		return ByScore
-	case s.area.Ready():
+	sees := s.area != nil && s.area.Ready() && s.at-s.area.at < missed
+	if sees && (s.zones != nil || s.at < s.doubtUntil) {
 		return ByPictures
-	case s.zones != nil:
-		return Learning
 	}
 	return ByScore
 }
 
+// Ready tells whether it can tell motion, the way that is found now.
+func (s *Sight) Ready() bool { return s.By() == ByPictures || s.Detector.Ready() }
+
 // Moving is [Detector.Moving], the way it is found now.
 func (s *Sight) Moving() (from, to time.Duration, moving bool) {
-	switch s.By() {
-	case ByPictures:
+	if s.By() == ByPictures {
 		return s.area.Moving()
-	case Learning:
-		return 0, 0, false
 	}
 	return s.Detector.Moving()
 }
