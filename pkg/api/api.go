@@ -169,6 +169,8 @@ func (a *api) routes() []route {
 		{"DELETE /api/v1/cameras/{camera}", auth.Manage, camera, a.removeCamera},
 		{"GET /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.recording},
 		{"PATCH /api/v1/cameras/{camera}/recording", auth.Manage, camera, a.changeRecording},
+		{"GET /api/v1/cameras/{camera}/zones", auth.Manage, camera, a.zones},
+		{"PUT /api/v1/cameras/{camera}/zones", auth.Manage, camera, a.setZones},
 		{"POST /api/v1/cameras/{camera}/events", auth.Tell, camera, a.addEvent},
 		{"POST /api/v1/cameras/{camera}/ring", auth.Tell, camera, a.press},
 		{"POST /api/v1/cameras/{camera}/ring/answer", auth.Tell, camera, a.answer},

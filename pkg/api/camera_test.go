@@ -17,7 +17,7 @@ func TestCameras(t *testing.T) {
 	added := text(t, r)
 	if r.StatusCode != 201 || r.Header.Get("Location") != "/api/v1/cameras/1" || strings.Contains(added, "canary") ||
 		!strings.HasPrefix(added, `{"id":1,"name":"Porch","state":{"phase":"connecting","since":"20`) ||
-		!strings.HasSuffix(added, `Z"},"streams":[],"url":"rtsp://10.0.0.9/main","sub_url":"rtsp://10.0.0.9/sub"}`+"\n") {
+		!strings.HasSuffix(added, `Z"},"streams":[],"motion":{"decodes":false},"url":"rtsp://10.0.0.9/main","sub_url":"rtsp://10.0.0.9/sub"}`+"\n") {
 		t.Errorf("added: %d %v %s", r.StatusCode, r.Header, added)
 	}
 	if got := text(t, h.do("GET", "/api/v1/cameras/1", "")); got != added {

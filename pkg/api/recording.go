@@ -17,6 +17,8 @@ type Household interface {
 	ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*household.CameraInput)) (household.Camera, error)
 	Recording(ctx context.Context, id nvr.CameraID) (nvr.Recording, error)
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
+	Zones(ctx context.Context, id nvr.CameraID) (nvr.Zones, error)
+	SetZones(ctx context.Context, id nvr.CameraID, z nvr.Zones) error
 	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
 	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
 	AuditLog(ctx context.Context, before int64, limit int) ([]household.Audit, error)

@@ -33,6 +33,8 @@ var guests = map[string]int{
 	"DELETE /api/v1/cameras/{camera}":                     403,
 	"GET /api/v1/cameras/{camera}/recording":              403,
 	"PATCH /api/v1/cameras/{camera}/recording":            403,
+	"GET /api/v1/cameras/{camera}/zones":                  403,
+	"PUT /api/v1/cameras/{camera}/zones":                  403,
 	"POST /api/v1/cameras/{camera}/events":                403,
 	"POST /api/v1/cameras/{camera}/ring":                  403,
 	"POST /api/v1/cameras/{camera}/ring/answer":           403,

@@ -32,6 +32,7 @@ type Camera struct {
 	State   `json:"state"` // of its first stream; what is wrong is said of the first for which something is
 	Mode    Mode           `json:"mode,omitempty"` // what is kept of it at the moment; empty until known
 	Streams []Stream       `json:"streams"`
+	Motion  Sight          `json:"motion"` // how it is found
 	URL     string         `json:"url"`
 	SubURL  string         `json:"sub_url"`         // empty if there is no sub stream
 	Doubt   *Doubt         `json:"doubt,omitempty"` // what may be wrong with URL; nil if nothing is known

@@ -148,3 +148,27 @@ func FuzzParseZones(f *testing.F) {
 		}
 	})
 }
+
+// Whatever comes as JSON: what is taken makes sense as text, too.
+func FuzzZonesAsJSON(f *testing.F) {
+	for _, c := range zoneTexts {
+		if z, err := ParseZones(c.text); err == nil {
+			b, err := json.Marshal(z)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b)
+		}
+	}
+	f.Add([]byte(`{"zones":[[[0,0],[500,0],[500]]],"masks":null}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var z Zones
+		if json.Unmarshal(b, &z) != nil || z.Check() != nil {
+			return
+		}
+		again, err := ParseZones(z.String())
+		if err != nil || again.String() != z.String() || again.Check() != nil {
+			t.Fatalf("%s became %q: %v", b, again, err)
+		}
+	})
+}

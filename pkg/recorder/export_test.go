@@ -53,3 +53,21 @@ func WorstOfClock(length time.Duration, ppm int64, delay func(i int64) time.Dura
 
 // Bound bounds the streams that are recorded from now on.
 func Bound(r *Recorder, segment, rate, burst int64) { r.bounds = bounds{segment, rate, burst} }
+
+// Looks tells whether a stream has a decoder that has taken all it was given; one
+// of key frames alone holds one of them back, which went in twice.
+func (s *Stream) Looks() bool {
+	if s.eye == nil {
+		return false
+	}
+	s.eye.mu.Lock()
+	defer s.eye.mu.Unlock()
+	return s.eye.again != nil && len(s.eye.waiting) < mostWaitingKeys-1
+}
+
+// Refill gives back what decoding took, so that a busy machine looks as often.
+func (r *Recorder) Refill() {
+	r.share.mu.Lock()
+	defer r.share.mu.Unlock()
+	r.share.have = r.share.most()
+}

@@ -18,28 +18,64 @@ func (r *Recorder) Decode(tool *ffmpeg.Tool) {
 	}
 }
 
-// Sight is how motion of a camera is found, and how far what its pictures cost
-// can be trusted. It is not known while neither stream has learned.
-type Sight struct {
-	Known bool
-	By    motion.Way
-	Trust motion.Trust
+// Sight returns how motion of a camera is found now, as far as a stream of it has
+// learned what stillness looks like.
+func (r *Recorder) Sight(camera nvr.CameraID) (sight nvr.Sight) {
+	if c := r.scenes.get(camera); c != nil {
+		sight = c.told()
+	}
+	sight.Decodes = r.tool != nil
+	return sight
 }
 
-// Sight returns how motion of a camera is found now.
-func (r *Recorder) Sight(camera nvr.CameraID) Sight {
-	c := r.scenes.get(camera)
-	if c == nil {
-		return Sight{}
-	}
+// told returns how motion is found.
+func (c *scene) told() nvr.Sight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.sight
+	sight := c.sight
+	switch {
+	case c.zones.Empty():
+	case sight.By == nvr.ByPictures:
+		sight.Zones = nvr.Inside
+	default:
+		sight.Zones = nvr.Whole
+	}
+	return sight
+}
+
+// trusts and ways are what the words of motion are called where they are shown.
+var (
+	trusts = map[motion.Trust]nvr.Trust{motion.Trusted: nvr.Trusted, motion.Noisy: nvr.Noisy, motion.Uneven: nvr.Uneven}
+	ways   = map[motion.Way]nvr.Way{motion.ByScore: nvr.ByScore, motion.ByPictures: nvr.ByPictures}
+)
+
+// sightOf returns how a stream finds motion; the zero Sight while it can't.
+func sightOf(s *motion.Sight) nvr.Sight {
+	if !s.Ready() {
+		return nvr.Sight{}
+	}
+	return nvr.Sight{By: ways[s.By()], Trust: trusts[s.Trust()]}
+}
+
+// SetZones says where in the pictures of a camera motion counts, from the next
+// picture on; they are to be checked. What counts is learned within half a minute,
+// and until then, and where pictures are not decoded, motion counts in all of the
+// picture. It is safe for concurrent use.
+func (r *Recorder) SetZones(camera nvr.CameraID, zones nvr.Zones) {
+	c := r.scenes.open(camera, r.publish)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if zones.String() == c.zones.String() {
+		return
+	}
+	c.zones = zones
+	c.cells.Store(motion.NewZones(zones))
 }
 
 // look watches a picture for motion.
 func (s *Stream) look(picture media.Sample) {
 	at := nvr.Duration(picture.DTS, s.cutter.format.Video().Timescale)
+	s.sight.SetZones(s.scene.cells.Load())
 	over := s.sight.Add(picture.Data, picture.Key, at)
 	s.decode(picture, at)
 	if over {
@@ -101,13 +137,13 @@ func (s *Stream) doubt() {
 // pictures of a track.
 func (s *Stream) blind(track media.Track) {
 	s.shut()
-	s.sight = motion.NewSight(track, nil)
+	s.sight = motion.NewSight(track, s.scene.cells.Load())
 	if s.id.Quality == nvr.Sub {
 		s.scene.subLive.Store(track.Codec != "")
 	}
 	s.scene.change(func() {
-		if s.id.Quality == nvr.Sub {
-			s.scene.subSees = false
+		if s.id.Quality == nvr.Sub || !s.scene.subSees {
+			s.scene.subSees, s.scene.sight = false, nvr.Sight{}
 		}
 		if s.scene.seer == s {
 			s.scene.endMotion()

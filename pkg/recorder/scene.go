@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nvrd/pkg/catalog"
+	"nvrd/pkg/motion"
 	"nvrd/pkg/nvr"
 )
 
@@ -24,10 +25,12 @@ type scene struct {
 	publish func(nvr.Event)
 	telling sync.Mutex // motion is published in its order; comes before mu, and before what publish leads to
 
-	subLive atomic.Bool // the sub stream comes, and is the one that is decoded
+	subLive atomic.Bool                  // the sub stream comes, and is the one that is decoded
+	cells   atomic.Pointer[motion.Zones] // that count; nil for all
 
 	mu        sync.Mutex
-	sight     Sight
+	zones     nvr.Zones // of which cells are made
+	sight     nvr.Sight // without what is known of the camera as a whole
 	streams   [2]*Stream  // by quality; nil if it is not recorded
 	subSees   bool        // the sub stream can tell motion
 	seer      *Stream     // of the motion that goes on; nil if there is none
@@ -163,7 +166,7 @@ func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 		c.subSees = s.sight.Ready()
 	}
 	if s.id.Quality == nvr.Sub || !c.subSees {
-		c.sight = Sight{s.sight.Ready(), s.sight.By(), s.sight.Trust()}
+		c.sight = sightOf(&s.sight)
 	}
 	last, end := c.motion.Span.To, nvr.TimeOf(to)
 	if end.Sub(last).Abs() > clockSet && c.seer == s {

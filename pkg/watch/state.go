@@ -78,7 +78,8 @@ func (c *Cameras) Remove(ctx context.Context, id nvr.CameraID) error {
 func (c *Cameras) show(cam household.Camera) nvr.Camera {
 	shown := nvr.Camera{
 		ID: cam.ID, Name: cam.Name, URL: cam.URL, SubURL: cam.SubURL,
-		State: nvr.State{Phase: nvr.Connecting, Since: cam.Created},
+		State:  nvr.State{Phase: nvr.Connecting, Since: cam.Created},
+		Motion: c.recorder.Sight(cam.ID),
 	}
 	c.mu.Lock()
 	w := c.watched[cam.ID]

@@ -67,6 +67,7 @@ type wish struct {
 	camera  household.Camera
 	streams nvr.Streams
 	plan    nvr.Plan
+	zones   nvr.Zones
 }
 
 // wishes returns what the household wants now, in the order of its cameras,
@@ -83,6 +84,10 @@ func (c *Cameras) wishes(ctx context.Context) (all []wish, _ nvr.Time, err error
 	home, err := c.home.Home(ctx)
 	if err != nil {
 		return nil, 0, err
+	}
+	zones, err := c.home.AllZones(ctx)
+	if err != nil { // recording does not wait for them
+		c.log.Error("motion counts in all of every picture, since zones cannot be read", "err", err)
 	}
 	zone, err := home.Zone()
 	if err != nil { // it was there when it was set; recording does not wait for it
@@ -104,7 +109,7 @@ func (c *Cameras) wishes(ctx context.Context) (all []wish, _ nvr.Time, err error
 		if cam.SubURL == "" {
 			r.Streams = nvr.MainStream
 		}
-		all = append(all, wish{cam, r.Streams, plan})
+		all = append(all, wish{cam, r.Streams, plan, zones[cam.ID]})
 		until = min(until, end)
 	}
 	return all, until, nil

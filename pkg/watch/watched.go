@@ -69,6 +69,7 @@ func (c *Cameras) apply(ctx context.Context, wish wish) error {
 	if w == nil {
 		w = c.watch(wish.camera)
 	}
+	c.recorder.SetZones(wish.camera.ID, wish.zones)
 	private := wish.plan.Mode == nvr.Privacy
 	if private {
 		c.disconnect(w)
