@@ -3,26 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/url"
 
 	finding "nvrd/pkg/find"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/watch"
 	pages "nvrd/ui/appliance"
 )
 
 // finder lets the pages find cameras before they are added.
-type finder struct {
-	cameras *watch.Cameras
-	home    *household.DB
-	held    *finding.Held
-	log     *slog.Logger
-}
+type finder struct{ *finding.Finder }
 
 func (f finder) Around(ctx context.Context) ([]pages.Device, error) {
-	all, err := finding.Around(ctx)
+	all, err := f.Finder.Around(ctx)
 	out := make([]pages.Device, len(all))
 	for i, d := range all {
 		host := d.Address
@@ -35,15 +28,14 @@ func (f finder) Around(ctx context.Context) ([]pages.Device, error) {
 }
 
 func (f finder) Ask(ctx context.Context, address, user, password string) (pages.Finding, error) {
-	a, err := finding.Ask(ctx, finding.Wanted{Address: address, User: user, Password: household.Secret(password)}, f.log)
+	a, err := f.Finder.Ask(ctx, finding.Wanted{Address: address, User: user, Password: household.Secret(password)})
 	if err != nil {
 		return pages.Finding{}, err
 	}
-	out := pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Reason: a.Reason, Detail: a.Detail, Doubt: a.Mistake.Doubt()}
 	if a.Camera != nil {
-		return foundAs(f.held.Keep(*a.Camera), *a.Camera), nil
+		return foundAs(a.Name, *a.Camera), nil
 	}
-	return out, nil
+	return pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Wait: a.Wait, Reason: a.Reason, Detail: a.Detail, Doubt: a.Mistake.Doubt()}, nil
 }
 
 func foundAs(name string, c finding.Camera) pages.Finding {
@@ -51,31 +43,16 @@ func foundAs(name string, c finding.Camera) pages.Finding {
 }
 
 func (f finder) Found(name string) (pages.Finding, error) {
-	c, err := f.held.Get(name)
+	c, err := f.Finder.Found(name)
 	return foundAs(name, c), err
 }
 
 func (f finder) Picture(name string) ([]byte, error) {
-	c, err := f.held.Get(name)
+	c, err := f.Finder.Found(name)
 	return c.Picture, err
 }
 
 func (f finder) AddFound(ctx context.Context, name, as string) (nvr.CameraID, error) {
-	c, err := f.held.Get(name)
-	if err != nil {
-		return 0, err
-	}
-	c.Input.Name = as
-	added, err := f.cameras.Add(ctx, c.Input)
-	if err != nil {
-		return 0, err
-	}
-	f.held.Drop(name)
-	if c.Bell != nil {
-		c.Bell.Camera = added.ID
-		if err := f.home.SetBell(ctx, *c.Bell); err != nil { // the camera is there, and can be given its bell again
-			f.log.Error("a camera was added without its bell", "camera", added.ID, "err", err)
-		}
-	}
-	return added.ID, nil
+	c, err := f.Finder.Add(ctx, name, as)
+	return c.ID, err
 }

@@ -4,14 +4,12 @@
 // shows as a picture before anything is stored.
 //
 // It logs in only with what the person gave, and stops at the second refusal. It
-// does not store cameras (pkg/household does) nor keep them connected (pkg/camera).
+// does not store cameras (pkg/household does), decide who may ask (pkg/auth does)
+// nor keep them connected (pkg/camera).
 package find
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -27,7 +25,7 @@ import (
 // Wanted is what a person knows of a camera.
 type Wanted struct {
 	Address  string // an IP address, a name, an address of the web or of a stream
-	User     string // empty if none was given
+	User     string // empty for nobody, or for admin if there is a password
 	Password household.Secret
 }
 
@@ -37,6 +35,7 @@ type Camera struct {
 	Suggest string                // a name that suits it; may be empty
 	Streams []nvr.Stream          // what it sends, the large one first
 	Picture []byte                // an MP4 with one key frame
+	Offers  []onvif.Profile       // all that it offers, if it speaks ONVIF
 	Bell    *household.Bell       // how it tells what happens, if it does; its camera is not set
 	// Moved tells that the camera named another machine in its addresses, in whose
 	// place the one that was asked was put.
@@ -47,35 +46,32 @@ type Camera struct {
 // would help.
 type Answer struct {
 	Camera *Camera
+	Name   string // by which the Finder holds the camera
 	// NeedPassword tells that something is there and wants user and password, or
 	// other ones if some were given.
 	NeedPassword bool
 	Refused      bool // those that were given are wrong
-	Reason       nvr.Reason
-	Detail       string // for curious people; holds no password
-	Mistake      *household.AddressError
+	// Wait is how long nobody logs in at the device, since it refused too often.
+	Wait    time.Duration
+	Reason  nvr.Reason
+	Detail  string // for curious people; holds no password
+	Mistake *household.AddressError
 }
 
-// allWithin bounds a question: each stream may take 12 s to send a key frame.
-const allWithin = 45 * time.Second
+const (
+	// allWithin bounds a question: each stream may take 12 s to send a key frame.
+	allWithin = 45 * time.Second
+	usualUser = "admin" // what most cameras come with
+)
 
-// Ask finds out how a camera is reached, in at most 45 s. That there is none is an
-// Answer, not an error.
-func Ask(ctx context.Context, w Wanted, log *slog.Logger) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, allWithin)
-	defer cancel()
-	target, w, mistake := read(w)
-	if mistake != nil {
-		return Answer{Reason: nvr.Refused, Mistake: mistake}, nil
+// account checks user and password, and completes them. It fails with
+// [nvr.ErrInvalid].
+func (w Wanted) account() (Wanted, error) {
+	if w.User == "" && w.Password != "" {
+		w.User = usualUser
 	}
-	if len(w.User) > 256 || len(w.Password) > 256 {
-		return Answer{}, fmt.Errorf("user and password have at most 256 bytes each: %w", nvr.ErrInvalid)
-	}
-	s := &search{target: target, wanted: w, log: log, dial: fence(target.host)}
-	if err := s.reachable(ctx); err != nil {
-		return Answer{Reason: nvr.Unreachable, Detail: err.Error()}, nil
-	}
-	return s.run(ctx), nil
+	_, err := household.CameraInput{URL: "rtsp://camera/", User: w.User, Password: w.Password}.Normalize()
+	return w, err
 }
 
 // target is where to look.
@@ -146,6 +142,3 @@ func fence(host string) *net.Dialer {
 		return nil
 	}}
 }
-
-// Around searches the home's own network for cameras, for 3 s.
-func Around(ctx context.Context) ([]onvif.Found, error) { return onvif.Discover(ctx, onvif.Search{}) }

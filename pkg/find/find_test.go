@@ -2,10 +2,13 @@ package find
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,32 +17,45 @@ import (
 	"nvrd/pkg/fmp4"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/onvif"
 	"nvrd/pkg/onvif/onvifsim"
 	"nvrd/pkg/rtsp/rtspsim"
 	"nvrd/pkg/rtsp/rtspsim/porch"
 )
 
+func newFinder(t *testing.T) *Finder {
+	t.Helper()
+	return NewFinder(Config{Log: silent})
+}
+
 var silent = slog.New(slog.DiscardHandler)
 
+// addresses are addresses as people type them, and where they lead.
+var addresses = map[string]target{
+	"192.168.1.20":                        {"192.168.1.20", "http://192.168.1.20/", ""},
+	" 192.168.1.20:8000 ":                 {"192.168.1.20", "http://192.168.1.20:8000/", ""},
+	"camera.lan":                          {"camera.lan", "http://camera.lan/", ""},
+	"camera":                              {"camera", "http://camera/", ""},
+	"http://192.168.1.20/":                {"192.168.1.20", "http://192.168.1.20/", ""},
+	"https://192.168.1.20:8443/index.htm": {"192.168.1.20", "https://192.168.1.20:8443/", ""},
+	"http://192.168.1.20:8899/onvif/device_service": {"192.168.1.20", "http://192.168.1.20:8899/onvif/device_service", ""},
+	"rtsp://192.168.1.20:8554/main":                 {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20:8554/main"},
+	"rtsp://ada:sesame@192.168.1.20/a":              {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20/a"},
+	"192.168.1.20/stream1":                          {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20/stream1"},
+	"rtsp://[fd00::20]/a":                           {"fd00::20", "http://[fd00::20]/", "rtsp://[fd00::20]/a"},
+}
+
+// none are texts that lead nowhere.
+var none = []string{"", "ftp://192.168.1.20/", "two words", "http:///", "\x00", strings.Repeat("a", 3000), "file:///etc/passwd"}
+
 func TestRead(t *testing.T) {
-	for text, want := range map[string]target{
-		"192.168.1.20":                        {"192.168.1.20", "http://192.168.1.20/", ""},
-		" 192.168.1.20:8000 ":                 {"192.168.1.20", "http://192.168.1.20:8000/", ""},
-		"camera.lan":                          {"camera.lan", "http://camera.lan/", ""},
-		"camera":                              {"camera", "http://camera/", ""},
-		"http://192.168.1.20/":                {"192.168.1.20", "http://192.168.1.20/", ""},
-		"https://192.168.1.20:8443/index.htm": {"192.168.1.20", "https://192.168.1.20:8443/", ""},
-		"http://192.168.1.20:8899/onvif/device_service": {"192.168.1.20", "http://192.168.1.20:8899/onvif/device_service", ""},
-		"rtsp://192.168.1.20:8554/main":                 {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20:8554/main"},
-		"rtsp://ada:sesame@192.168.1.20/a":              {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20/a"},
-		"192.168.1.20/stream1":                          {"192.168.1.20", "http://192.168.1.20/", "rtsp://192.168.1.20/stream1"},
-	} {
+	for text, want := range addresses {
 		got, _, wrong := read(Wanted{Address: text})
 		if wrong != nil || got != want {
 			t.Errorf("%q is %+v, %v", text, got, wrong)
 		}
 	}
-	for _, text := range []string{"", "ftp://192.168.1.20/", "two words", "http:///", "\x00", strings.Repeat("a", 3000), "file:///etc/passwd"} {
+	for _, text := range none {
 		if got, _, wrong := read(Wanted{Address: text}); wrong == nil {
 			t.Errorf("%q is %+v", text, got)
 		}
@@ -47,6 +63,38 @@ func TestRead(t *testing.T) {
 	if _, w, _ := read(Wanted{Address: "rtsp://ada:sesame@192.168.1.20/a"}); w.User != "ada" || w.Password.Reveal() != "sesame" {
 		t.Error("the account was not taken over")
 	}
+}
+
+// FuzzRead has texts read as addresses: whatever they are, all that is asked then is
+// one machine, and no password stays in an address or in what is said about it.
+func FuzzRead(f *testing.F) {
+	for text := range addresses {
+		f.Add(text)
+	}
+	for _, text := range append(none, "rtsp://ada:canary@192.168.1.20:99999/", "http://ada:canary@192.168.1.20/", "ada:canary@192.168.1.20", "http://192.168.1.20@203.0.113.9/", "[fe80::1%25eth0]") {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, w, wrong := read(Wanted{Address: text})
+		if wrong != nil {
+			if got != (target{}) {
+				t.Errorf("%q is wrong, and leads to %+v", text, got)
+			}
+			return
+		}
+		for _, address := range []string{got.web, got.stream} {
+			u, err := url.Parse(address)
+			if address == "" {
+				continue
+			}
+			if err != nil || u.Hostname() != got.host || got.host == "" || u.User != nil {
+				t.Errorf("%q leads to %+v: %v", text, got, err)
+			}
+		}
+		if len(w.Password) > 3 && strings.Count(text, w.Password.Reveal()) == 1 && strings.Contains(got.host+got.web+got.stream, w.Password.Reveal()) {
+			t.Errorf("%q leads to %+v, with the password in it", text, got)
+		}
+	})
 }
 
 // TestFence has names and addresses that lead where no camera can be.
@@ -64,7 +112,7 @@ func TestFence(t *testing.T) {
 			t.Errorf("%s as %s: %v", c.host, c.at, err)
 		}
 	}
-	got, err := Ask(t.Context(), Wanted{Address: "http://169.254.169.254/latest/meta-data"}, silent)
+	got, err := newFinder(t).Ask(t.Context(), Wanted{Address: "http://169.254.169.254/latest/meta-data"})
 	if err != nil || got.Camera != nil || got.Reason != nvr.Unreachable {
 		t.Errorf("metadata: %+v, %v", got, err)
 	}
@@ -123,16 +171,17 @@ func street(t *testing.T, quirks ...onvifsim.Quirk) (device *onvifsim.Device, fi
 
 func TestAsk(t *testing.T) {
 	device, film, address := street(t, onvifsim.OtherHost)
-	got, err := Ask(t.Context(), Wanted{Address: address}, silent)
+	f := newFinder(t)
+	got, err := f.Ask(t.Context(), Wanted{Address: address})
 	if err != nil || got.Camera != nil || !got.NeedPassword || got.Refused {
 		t.Fatalf("without a password: %+v, %v", got, err)
 	}
-	got, err = Ask(t.Context(), Wanted{Address: address, User: "admin", Password: "sesame"}, silent)
+	got, err = f.Ask(t.Context(), Wanted{Address: address, User: "admin", Password: "sesame"})
 	if err != nil || got.Camera == nil {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	c := got.Camera
-	if c.Input.URL != film.URL("main") || c.Input.SubURL != film.URL("sub") || c.Input.User != "admin" || c.Suggest != "Bell 2" || !c.Moved || len(c.Streams) != 2 {
+	if c.Input.URL != film.URL("main") || c.Input.SubURL != film.URL("sub") || c.Input.User != "admin" || c.Suggest != "Bell 2" || !c.Moved || len(c.Streams) != 2 || len(c.Offers) != 2 {
 		t.Errorf("found %+v", c)
 	}
 	if c.Bell == nil || c.Bell.Kind != household.ONVIFBell || string(c.Bell.Settings) != `{"profile":"m","relays":["door"]}` {
@@ -141,23 +190,143 @@ func TestAsk(t *testing.T) {
 	if format, err := fmp4.ParseInit(c.Picture); err != nil && !bytes.Contains(c.Picture, []byte("mdat")) {
 		t.Errorf("a picture of %+v, %v", format, err)
 	}
-	got, err = Ask(t.Context(), Wanted{Address: address, User: "admin", Password: "wrong"}, silent)
+	got, err = f.Ask(t.Context(), Wanted{Address: address, User: "admin", Password: "wrong"})
 	if _, refused := device.LogIns(); err != nil || got.Camera != nil || !got.Refused || refused > maxRefused {
 		t.Errorf("with a wrong password: %+v, %v; %d were refused", got, err, refused)
 	}
 }
 
+// TestNoLockOut has a person try one wrong password after another: no device sees so
+// many that it shuts this machine out, and the right one is asked for again after half
+// an hour.
+func TestNoLockOut(t *testing.T) {
+	for name, auth := range map[string]onvifsim.Auth{"token": onvifsim.Token, "digest": onvifsim.Digest, "both": onvifsim.Both, "either": onvifsim.Either} {
+		device := onvifsim.New(onvifsim.Config{User: "admin", Password: "sesame", Auth: auth, Clock: time.Hour})
+		web := httptest.NewServer(device)
+		t.Cleanup(web.Close)
+		f := newFinder(t)
+		var got Answer
+		var err error
+		for i := range 20 {
+			if got, err = f.Ask(t.Context(), Wanted{Address: web.URL, Password: household.Secret("wrong" + strconv.Itoa(i))}); err != nil || !got.NeedPassword || got.Camera != nil {
+				t.Fatalf("%s: %+v, %v", name, got, err)
+			}
+		}
+		if _, refused := device.LogIns(); refused < maxRefused || refused > maxRefusals || got.Wait < refusalsWithin-time.Minute || got.Wait > refusalsWithin {
+			t.Errorf("%s: %d log-ins were refused, and then it is left alone for %s", name, refused, got.Wait)
+		}
+		if got, err = f.Ask(t.Context(), Wanted{Address: web.URL}); err != nil || !got.NeedPassword || got.Wait > 0 {
+			t.Errorf("%s, as nobody: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r refusals
+		one, other := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+		r.add(one, 2)
+		time.Sleep(10 * time.Minute)
+		if wait := r.wait(one); wait != 0 {
+			t.Errorf("after one question: %s", wait)
+		}
+		r.add(one, 1)
+		if wait := r.wait(one); wait != 20*time.Minute {
+			t.Errorf("after 3 refusals: %s", wait)
+		}
+		if wait := r.wait(other); wait != 0 {
+			t.Errorf("another machine: %s", wait)
+		}
+		time.Sleep(20 * time.Minute)
+		if wait := r.wait(one); wait != 0 {
+			t.Errorf("half an hour later: %s", wait)
+		}
+		r.add(one, 2)
+		r.forget(one)
+		if wait := r.wait(one); wait != 0 {
+			t.Errorf("after a log-in: %s", wait)
+		}
+		for i := range 2 * maxMachines {
+			r.add(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), maxRefusals)
+		}
+		if len(r.all) > maxMachines*maxRefusals {
+			t.Errorf("%d refusals are kept", len(r.all))
+		}
+	})
+}
+
+func TestOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := NewFinder(Config{Log: silent, Search: func(ctx context.Context) ([]onvif.Found, error) {
+			<-ctx.Done()
+			return nil, nil
+		}})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = f.Around(ctx) }()
+		synctest.Wait()
+		if _, err := f.Around(t.Context()); !errors.Is(err, nvr.ErrBusy) {
+			t.Errorf("a second search: %v", err)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := f.Around(gone); !errors.Is(err, context.Canceled) {
+			t.Errorf("one that nobody waits for: %v", err)
+		}
+		time.AfterFunc(time.Second, cancel) // the page is left
+		ctx, end := context.WithTimeout(t.Context(), time.Minute)
+		defer end()
+		if _, err := f.Around(ctx); err != nil {
+			t.Errorf("the next search: %v", err)
+		}
+	})
+}
+
+func TestAdd(t *testing.T) {
+	var bells []household.Bell
+	taken := true
+	f := NewFinder(Config{Log: silent, SetBell: func(_ context.Context, b household.Bell) error { bells = append(bells, b); return nil },
+		Add: func(_ context.Context, in household.CameraInput) (nvr.Camera, error) {
+			if taken {
+				return nvr.Camera{}, nvr.ErrExists
+			}
+			return nvr.Camera{ID: 7, Name: in.Name, URL: in.URL}, nil
+		}})
+	name := f.held.keep(Camera{Input: household.CameraInput{URL: "rtsp://10.0.0.1/"}, Bell: &household.Bell{Kind: household.ONVIFBell}})
+	if _, err := f.Add(t.Context(), name, "Door"); !errors.Is(err, nvr.ErrExists) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	taken = false
+	if c, err := f.Add(t.Context(), name, "Front door"); err != nil || c.Name != "Front door" || c.URL != "rtsp://10.0.0.1/" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if len(bells) != 1 || bells[0].Camera != 7 {
+		t.Errorf("bells %+v", bells)
+	}
+	if _, err := f.Add(t.Context(), name, "Back door"); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestAccount(t *testing.T) {
+	for _, w := range []Wanted{{Address: "10.0.0.1", User: strings.Repeat("a", 300)}, {Address: "10.0.0.1", User: "a\r\nb", Password: "x"}, {Address: "10.0.0.1", User: "a", Password: "x\x00"}} {
+		if _, err := newFinder(t).Ask(t.Context(), w); !errors.Is(err, nvr.ErrInvalid) {
+			t.Errorf("%q: %v", w.User, err)
+		}
+	}
+}
+
 func TestAskForAStream(t *testing.T) {
 	_, film, _ := street(t)
-	got, err := Ask(t.Context(), Wanted{Address: "admin:sesame@" + strings.TrimPrefix(film.URL("main"), "rtsp://")}, silent)
+	f := newFinder(t)
+	got, err := f.Ask(t.Context(), Wanted{Address: "admin:sesame@" + strings.TrimPrefix(film.URL("main"), "rtsp://")})
 	if err != nil || got.Camera == nil || got.Camera.Input.URL != film.URL("main") || len(got.Camera.Picture) == 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	got, err = Ask(t.Context(), Wanted{Address: film.URL("main"), User: "admin", Password: "wrong"}, silent)
+	got, err = f.Ask(t.Context(), Wanted{Address: film.URL("main"), User: "admin", Password: "wrong"})
 	if err != nil || got.Camera != nil || !got.Refused || got.Reason != nvr.WrongPassword {
 		t.Errorf("with a wrong password: %+v, %v", got, err)
 	}
-	got, err = Ask(t.Context(), Wanted{Address: film.URL("nothing"), User: "admin", Password: "sesame"}, silent)
+	got, err = f.Ask(t.Context(), Wanted{Address: film.URL("nothing"), User: "admin", Password: "sesame"})
 	if err != nil || got.Camera != nil || got.Refused || got.Reason != nvr.Refused {
 		t.Errorf("at a path there is not: %+v, %v", got, err)
 	}
@@ -165,28 +334,28 @@ func TestAskForAStream(t *testing.T) {
 
 func TestHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var h Held
-		first := h.Keep(Camera{Suggest: "first"})
-		if c, err := h.Get(first); err != nil || c.Suggest != "first" {
+		var h held
+		first := h.keep(Camera{Suggest: "first"})
+		if c, err := h.get(first); err != nil || c.Suggest != "first" {
 			t.Error(c, err)
 		}
-		if _, err := h.Get("another"); !errors.Is(err, nvr.ErrNotFound) {
+		if _, err := h.get("another"); !errors.Is(err, nvr.ErrNotFound) {
 			t.Error(err)
 		}
 		for range maxHeld {
-			h.Keep(Camera{})
+			h.keep(Camera{})
 		}
-		if _, err := h.Get(first); !errors.Is(err, nvr.ErrNotFound) {
+		if _, err := h.get(first); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("one too many: %v", err)
 		}
-		last := h.Keep(Camera{})
-		h.Drop(last)
-		if _, err := h.Get(last); !errors.Is(err, nvr.ErrNotFound) {
+		last := h.keep(Camera{})
+		h.drop(last)
+		if _, err := h.get(last); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("dropped: %v", err)
 		}
-		late := h.Keep(Camera{})
+		late := h.keep(Camera{})
 		time.Sleep(heldTime + time.Second)
-		if _, err := h.Get(late); !errors.Is(err, nvr.ErrNotFound) {
+		if _, err := h.get(late); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("too late: %v", err)
 		}
 	})

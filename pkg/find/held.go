@@ -16,37 +16,37 @@ const (
 	heldTime = 15 * time.Minute
 )
 
-// Held holds cameras that were found and are not added yet, with their passwords,
+// held holds cameras that were found and are not added yet, with their passwords,
 // in memory alone, for 15 minutes. The zero value holds none. It is safe for
 // concurrent use.
-type Held struct {
+type held struct {
 	mu  sync.Mutex
-	all []held // the oldest first
+	all []holding // the oldest first
 }
 
-type held struct {
+type holding struct {
 	name   string
 	camera Camera
 	until  time.Time
 }
 
-// Keep holds a camera and returns a name for it that nobody guesses.
-func (h *Held) Keep(c Camera) string {
+// keep holds a camera and returns a name for it that nobody guesses.
+func (h *held) keep(c Camera) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	name := rand.Text()
-	h.all = append(h.all, held{name, c, time.Now().Add(heldTime)})
+	h.all = append(h.all, holding{name, c, time.Now().Add(heldTime)})
 	if len(h.all) > maxHeld {
 		h.all = slices.Delete(h.all, 0, 1)
 	}
 	return name
 }
 
-// Get returns a camera that is held, or [nvr.ErrNotFound].
-func (h *Held) Get(name string) (Camera, error) {
+// get returns a camera that is held, or [nvr.ErrNotFound].
+func (h *held) get(name string) (Camera, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all = slices.DeleteFunc(h.all, func(x held) bool { return time.Now().After(x.until) })
+	h.all = slices.DeleteFunc(h.all, func(x holding) bool { return time.Now().After(x.until) })
 	for _, x := range h.all {
 		if x.name == name {
 			return x.camera, nil
@@ -55,9 +55,9 @@ func (h *Held) Get(name string) (Camera, error) {
 	return Camera{}, fmt.Errorf("a camera that was found: %w", nvr.ErrNotFound)
 }
 
-// Drop forgets a camera.
-func (h *Held) Drop(name string) {
+// drop forgets a camera.
+func (h *held) drop(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all = slices.DeleteFunc(h.all, func(x held) bool { return x.name == name })
+	h.all = slices.DeleteFunc(h.all, func(x holding) bool { return x.name == name })
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,9 +35,6 @@ type search struct {
 }
 
 const (
-	// maxRefused is how often a password may be refused: cameras shut out an
-	// address after as few as five.
-	maxRefused = 2
 	// tryTimeout is how long one of many addresses may take to show a picture.
 	tryTimeout = 12 * time.Second
 	usualRTSP  = 554
@@ -44,18 +43,22 @@ const (
 	speakTimeout = 3 * time.Second
 )
 
-// reachable tells whether the fence lets the machine be asked at all: only that is
-// an error, since a port that is shut says nothing.
-func (s *search) reachable(ctx context.Context) error {
+// reachable tells which machine it is, and whether the fence lets it be asked at
+// all: only that, and a name that nobody knows, is an error, since a port that is
+// shut says nothing.
+func (s *search) reachable(ctx context.Context) (machine netip.Addr, err error) {
+	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.target.host)
+	if err != nil {
+		return netip.Addr{}, err
+	}
 	conn, err := s.dial.DialContext(ctx, "tcp", net.JoinHostPort(s.target.host, strconv.Itoa(usualRTSP)))
 	if err == nil {
 		conn.Close()
 	}
-	var name *net.DNSError
-	if errors.Is(err, errFenced) || errors.As(err, &name) {
-		return err
+	if errors.Is(err, errFenced) {
+		return netip.Addr{}, err
 	}
-	return nil
+	return slices.MinFunc(all, netip.Addr.Compare).Unmap(), nil
 }
 
 // run tries ONVIF, then the address of a stream that was given, then makers' paths.
@@ -105,6 +108,7 @@ func (s *search) askONVIF(ctx context.Context) {
 		return
 	}
 	s.device, _ = d.Information(ctx)
+	s.found.Offers = profiles
 	main, sub, ok := onvif.Pick(profiles)
 	if !ok {
 		return

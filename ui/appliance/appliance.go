@@ -50,10 +50,12 @@ type Setup interface {
 // Finder finds out how a camera is reached before it is added. Its methods are safe
 // for concurrent use and answer with the error kinds of pkg/nvr.
 type Finder interface {
-	// Around searches the home's own network, for 3 s.
+	// Around searches the home's own network, for 3 s. It fails with [nvr.ErrNotFound]
+	// if this machine is in none, and with [nvr.ErrBusy] if a search is under way.
 	Around(ctx context.Context) ([]Device, error)
 	// Ask finds out how the camera at an address is reached, in at most 45 s. That
-	// there is none is a Finding, not an error.
+	// there is none is a Finding, not an error. It fails with [nvr.ErrInvalid] if
+	// user or password can be none, and with [nvr.ErrBusy] if a question is under way.
 	Ask(ctx context.Context, address, user, password string) (Finding, error)
 	// Found returns a camera that was found in the last minutes, or
 	// [nvr.ErrNotFound].
@@ -77,6 +79,7 @@ type Finding struct {
 	Tells   bool // it tells when somebody rings
 
 	NeedPassword, Refused bool
+	Wait                  time.Duration // nobody logs in for so long, since the device refused too often
 	Reason                nvr.Reason
 	Detail                string
 	Doubt                 *nvr.Doubt // about the address
