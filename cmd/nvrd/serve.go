@@ -162,7 +162,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	mux.Handle("/", shown)
 	mux.Handle("/api/", api.New(api.Config{
 		WebRTC:  byRTC(a.rtc),
-		Cameras: a.Cameras, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
+		Cameras: a.Cameras, Finder: found, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
 		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Notify: a.outbox, Alerts: a.alerts,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))

@@ -96,6 +96,8 @@ type Config struct {
 	Live    Live
 	// WebRTC answers browsers that watch by it; nil if it is off.
 	WebRTC WebRTC
+	// Finder finds cameras before they are added.
+	Finder Finder
 	// Household is what can be set.
 	Household Household
 	Events    Events
@@ -200,6 +202,10 @@ func (a *api) routes() []route {
 		{"GET /api/v1/alerts", auth.Manage, home, a.alerts},
 		{"PATCH /api/v1/alerts", auth.Manage, home, a.changeAlerts},
 		{"POST /api/v1/probe", auth.Manage, home, a.probe},
+		{"POST /api/v1/cameras/search", auth.Manage, home, a.search},
+		{"POST /api/v1/findings", auth.Manage, home, a.find},
+		{"GET /api/v1/findings/{finding}/picture.mp4", auth.Manage, home, a.findingPicture},
+		{"POST /api/v1/findings/{finding}/camera", auth.Manage, home, a.addFound},
 		{"GET /api/v1/channels", auth.Manage, home, a.channels},
 		{"POST /api/v1/channels", auth.Manage, home, a.addChannel},
 		{"GET /api/v1/channels/{channel}", auth.Manage, home, a.channel},

@@ -21,6 +21,7 @@ import (
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
+	"nvrd/pkg/find"
 	"nvrd/pkg/footage"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
@@ -48,6 +49,8 @@ type home struct {
 	rings   *ring.Rings
 	rtc     WebRTC      // nil unless a test sets it
 	private atomic.Bool // all cameras are off
+	finder  *find.Finder
+	around  []find.Device // that answer a search
 	talks   *talk.Talks
 	doors   *door.Doors
 	bells   *bell.Bells      // that nobody listens to unless a test does
@@ -84,6 +87,10 @@ func newHome(t *testing.T) *home {
 	}, slog.New(slog.DiscardHandler))
 	t.Cleanup(h.talks.Close)
 	h.bells = bell.New(bell.Config{Home: db, Rings: h.rings, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
+	h.finder = find.NewFinder(find.Config{
+		Add: h.Add, SetBell: db.SetBell, Log: slog.New(slog.DiscardHandler),
+		Search: func(context.Context) ([]find.Device, error) { return h.around, h.err },
+	})
 	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))
 	h.use(nil)
 	return h
@@ -92,7 +99,7 @@ func newHome(t *testing.T) *home {
 // use gives the API the footage of a player.
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
-		Cameras: h, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
+		Cameras: h, Finder: h.finder, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
 		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, Bells: h.bells, History: h.catalog, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },

@@ -64,6 +64,10 @@ var guests = map[string]int{
 	"GET /api/v1/alerts":                                  403,
 	"PATCH /api/v1/alerts":                                403,
 	"POST /api/v1/probe":                                  403,
+	"POST /api/v1/cameras/search":                         403,
+	"POST /api/v1/findings":                               403,
+	"GET /api/v1/findings/{finding}/picture.mp4":          403,
+	"POST /api/v1/findings/{finding}/camera":              403,
 	"GET /api/v1/channels":                                403,
 	"POST /api/v1/channels":                               403,
 	"GET /api/v1/channels/{channel}":                      403,
@@ -107,7 +111,7 @@ func TestGuests(t *testing.T) {
 	}
 	asked := func(who auth.Subject, address, camera string) *http.Response {
 		method, target, _ := strings.Cut(address, " ")
-		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{reply}", "1", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
+		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{reply}", "1", "{finding}", "none", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
 		if strings.HasSuffix(target, "/states") || strings.HasSuffix(target, "/events/live") {
 			method = "HEAD" // without end otherwise
 		}

@@ -42,6 +42,9 @@ type Camera struct {
 	Moved bool
 }
 
+// Device is a device that answered a search.
+type Device = onvif.Found
+
 // Answer is what came of a question: a camera, or why there is none and what
 // would help.
 type Answer struct {

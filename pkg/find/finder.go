@@ -18,7 +18,7 @@ type Config struct {
 	// SetBell stores how the camera tells what happens.
 	SetBell func(ctx context.Context, b household.Bell) error
 	// Search searches for devices; nil means the home's own network, for 3 s.
-	Search func(ctx context.Context) ([]onvif.Found, error)
+	Search func(ctx context.Context) ([]Device, error)
 	Log    *slog.Logger
 }
 
@@ -36,7 +36,7 @@ type Finder struct {
 // NewFinder returns a Finder that found nothing yet.
 func NewFinder(c Config) *Finder {
 	if c.Search == nil {
-		c.Search = func(ctx context.Context) ([]onvif.Found, error) { return onvif.Discover(ctx, onvif.Search{}) }
+		c.Search = func(ctx context.Context) ([]Device, error) { return onvif.Discover(ctx, onvif.Search{}) }
 	}
 	return &Finder{config: c, searching: make(turn, 1), asking: make(turn, 1)}
 }
@@ -44,7 +44,7 @@ func NewFinder(c Config) *Finder {
 // Around searches the home's own network for cameras, for 3 s, when a person asks
 // for it. It fails with [nvr.ErrNotFound] if this machine is in no private network,
 // and with [nvr.ErrBusy] if a search is under way that does not end soon.
-func (f *Finder) Around(ctx context.Context) ([]onvif.Found, error) {
+func (f *Finder) Around(ctx context.Context) ([]Device, error) {
 	done, err := f.searching.take(ctx)
 	if err != nil {
 		return nil, err
