@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
@@ -18,8 +19,12 @@ func (h *household) Around(context.Context) ([]appliance.Device, error) {
 
 func (h *household) Ask(_ context.Context, address, user, password string) (appliance.Finding, error) {
 	switch {
-	case address == "":
-		return appliance.Finding{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "address", Mistake: "no_address"}}, nil
+	case strings.HasPrefix(address, "ftp:"):
+		return appliance.Finding{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "address", Mistake: "other_scheme"}}, nil
+	case address == "10.0.0.8":
+		return appliance.Finding{}, fmt.Errorf("ask: %w", nvr.ErrBusy)
+	case address == "10.0.0.6":
+		return appliance.Finding{NeedPassword: true, Refused: true, Wait: 28*time.Minute + time.Second, Reason: nvr.WrongPassword}, nil
 	case !strings.Contains(address, "10.0.0.7"):
 		return appliance.Finding{Reason: nvr.Unreachable, Detail: "no answer"}, nil
 	case password != "right":
@@ -33,11 +38,6 @@ func (h *household) Found(name string) (appliance.Finding, error) {
 		return appliance.Finding{}, fmt.Errorf("found: %w", nvr.ErrNotFound)
 	}
 	return appliance.Finding{Name: "held", Suggest: "Bell 2", Moved: true, Tells: true}, nil
-}
-
-func (h *household) Picture(name string) ([]byte, error) {
-	_, err := h.Found(name)
-	return []byte("a picture"), err
 }
 
 func (h *household) AddFound(ctx context.Context, name, as string) (nvr.CameraID, error) {
@@ -61,15 +61,18 @@ func TestFind(t *testing.T) {
 		says   []string
 	}{
 		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service"}},
-		"nothing typed":  {form("do", "ask"), 422, []string{"address is needed"}},
+		"nothing typed":  {form("do", "ask", "address", " "), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;"}},
+		"no address":     {form("do", "ask", "address", "ftp://10.0.0.7/"), 422, []string{`id="address-note"`, "begin with rtsp://"}},
+		"a second one":   {form("do", "ask", "address", "10.0.0.8"), 503, []string{"looking for a camera already"}},
+		"too often":      {form("do", "ask", "address", "10.0.0.6", "user", "admin", "password", "canary-wrong"), 200, []string{"leaves it alone for 29 minutes", `type="password"`}},
 		"nobody there":   {form("do", "ask", "address", "10.0.0.9"), 422, []string{`value="10.0.0.9"`, "no answer"}},
 		"one that is":    {form("use", "http://10.0.0.7/onvif/device_service"), 200, []string{`type="password"`, `value="admin"`}},
 		"a wrong one":    {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-wrong"), 200, []string{"refuses this user or password", `value="ada"`}},
-		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/cameras/find/held/picture.mp4", "This is it: add", `value="Bell 2"`}},
+		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/api/v1/findings/held/picture.mp4", "This is it: add", `value="Bell 2"`}},
 		"added too late": {form("do", "add", "found", "another", "name", "Front"), 404, []string{"look for the camera again"}},
 		"added":          {form("do", "add", "found", "held", "name", "Front"), 303, nil},
 	} {
-		w := post(serve(t, &household{}), "/cameras/find", c.form)
+		w := post(serve(t, &household{}), "/cameras/new", c.form)
 		if w.Code != c.status {
 			t.Errorf("%s: %d, want %d", name, w.Code, c.status)
 		}
@@ -81,5 +84,11 @@ func TestFind(t *testing.T) {
 		if strings.Contains(w.Body.String(), "canary") {
 			t.Errorf("%s: the password came back", name)
 		}
+		if c.status != 303 {
+			run(t, w.Body.String(), everyPage...)
+		}
+	}
+	if w := get(serve(t, &household{}), "/cameras/find"); w.Code != 301 || w.Header().Get("Location") != "/cameras/new" {
+		t.Errorf("where it was: %d %v", w.Code, w.Header())
 	}
 }

@@ -21,7 +21,6 @@ import (
 	"nvrd/ui/page/camera"
 	"nvrd/ui/page/events"
 	"nvrd/ui/page/failure"
-	"nvrd/ui/page/find"
 	"nvrd/ui/page/home"
 	"nvrd/ui/page/login"
 	"nvrd/ui/page/notifications"
@@ -128,15 +127,10 @@ func New(c Config) (*Pages, error) {
 		route("GET /replies", auth.Manage, house, said.Get)
 		route("POST /replies", auth.Manage, house, said.Post)
 	}
-	adding := add.Page{Setup: c.Setup, Frames: frames, Texts: texts, Finds: c.Finder != nil}
-	if c.Finder != nil {
-		finding := find.Page{Finder: c.Finder, Frames: frames, Texts: texts}
-		route("GET /cameras/find", auth.Manage, house, finding.Get)
-		route("POST /cameras/find", auth.Manage, house, finding.Post)
-		route("GET /cameras/find/{found}/picture.mp4", auth.Manage, house, finding.Picture)
-	}
+	adding := add.Page{Setup: c.Setup, Finder: c.Finder, Frames: frames, Texts: texts}
 	route("GET /cameras/new", auth.Manage, house, adding.Get)
 	route("POST /cameras/new", auth.Manage, house, adding.Post)
+	route("GET /cameras/find", auth.Manage, house, adding.Moved)
 	route("GET /cameras/{id}/edit", auth.Manage, one, adding.Edit)
 	route("POST /cameras/{id}/edit", auth.Manage, one, adding.Change)
 	recorded := recording.Page{Cameras: c.Cameras, Household: c.Household, Frames: frames, Texts: texts, Now: time.Now}

@@ -34,7 +34,6 @@ var guests = map[string]int{
 	"GET /cameras/new":             403,
 	"POST /cameras/new":            403,
 	"GET /cameras/find":            403,
-	"POST /cameras/find":           403,
 	"GET /cameras/{id}/edit":       403,
 	"POST /cameras/{id}/edit":      403,
 	"POST /cameras/{id}/ring":      403,
@@ -103,7 +102,6 @@ var guests = map[string]int{
 	"POST /cameras/{id}/share":                    403,
 	"GET /street/{street}/drafts/{draft}":         403,
 
-	"GET /cameras/find/{found}/picture.mp4":                        403,
 	"GET /street/{street}/requests/{request}/answer":               403,
 	"POST /street/{street}/requests/{request}/answer":              403,
 	"GET /street/{street}/entries/{entry}/report":                  403,

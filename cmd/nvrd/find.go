@@ -47,11 +47,6 @@ func (f finder) Found(name string) (pages.Finding, error) {
 	return foundAs(name, c), err
 }
 
-func (f finder) Picture(name string) ([]byte, error) {
-	c, err := f.Finder.Found(name)
-	return c.Picture, err
-}
-
 func (f finder) AddFound(ctx context.Context, name, as string) (nvr.CameraID, error) {
 	c, err := f.Finder.Add(ctx, name, as)
 	return c.ID, err

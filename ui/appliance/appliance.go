@@ -60,8 +60,6 @@ type Finder interface {
 	// Found returns a camera that was found in the last minutes, or
 	// [nvr.ErrNotFound].
 	Found(name string) (Finding, error)
-	// Picture returns an MP4 with one picture of it.
-	Picture(name string) ([]byte, error)
 	// AddFound adds it under a name. It fails with [nvr.ErrNotFound],
 	// [nvr.ErrInvalid] or [nvr.ErrExists].
 	AddFound(ctx context.Context, name, as string) (nvr.CameraID, error)

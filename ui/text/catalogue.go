@@ -321,9 +321,8 @@ type Add struct {
 	Save       string            `json:"save"`
 }
 
-// Find is the page that finds out how a camera is reached.
+// Find are the steps of finding out how a camera is reached.
 type Find struct {
-	Title     string `json:"title"`
 	Lead      string `json:"lead"`
 	Search    string `json:"search"`
 	SearchTip string `json:"search_hint"`
@@ -332,6 +331,10 @@ type Find struct {
 	Address   string `json:"address"`
 	Hint      string `json:"address_hint"`
 	Next      string `json:"next"`
+	Again     string `json:"again"`
+	Busy      string `json:"busy"`
+	Waits     string `json:"waits"`   // {minutes}
+	Account   string `json:"account"` // {user}
 	Login     string `json:"login"`
 	LoginLead string `json:"login_lead"`
 	Wrong     string `json:"wrong"`

@@ -130,6 +130,12 @@ export async function until(look, what, ms = 20_000) {
   }
 }
 
+/** Opens the form for who knows the addresses of a camera's streams. */
+export async function byHand(page) {
+  await page.goto(`${base}/cameras/new`)
+  await page.click('details:has([data-add]) > summary')
+}
+
 /** A stretch of footage of the camera that ends at least `rest` ms ago. */
 export async function footage(camera, least = 8000) {
   for (let tries = 0; tries < 60; tries++) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { base, close, each, footage, hostile, launch, moves, open, pictured, shots } from './browser.mjs'
+import { base, byHand, close, each, footage, hostile, launch, moves, open, pictured, shots } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -273,7 +273,7 @@ test('a hand that moves over the strip sees what was recorded there', async () =
 
 test('a hostile name is only a name, and what it lacks has its reason', async () => {
   const page = await open(browser)
-  await page.goto(`${base}/cameras/new`)
+  await byHand(page)
   await page.fill('[name=name]', hostile)
   await page.fill('[name=url]', 'rtsp://127.0.0.1:9/nothing')
   await page.fill('[name=user]', 'admin')

@@ -1,21 +1,22 @@
-// A camera is found by its address alone, on a phone, and seen before it is added.
+// A camera is found, on a phone, and seen before it is added: one that answers a
+// search, one whose address is typed, and without script.
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { base, close, launch, open, shots } from './browser.mjs'
+import { base, byHand, close, each, launch, moves, open, shots } from './browser.mjs'
 
 let browser
-before(async () => (browser = await launch()))
+before(async () => {
+  await mkdir(shots, { recursive: true })
+  browser = await launch()
+})
 after(() => browser.close())
 
-/** Goes from a way in to the page that was added, by the forms alone. */
-async function story(page, keep) {
-  await page.goto(`${base}/cameras/new`)
-  await page.click('a[href="/cameras/find"]')
-  await page.click('[value=ask]')
-  assert.match(await page.textContent('#address-note'), /address is needed/)
-  await page.fill('#address', process.env.STOOP_DEVICE)
-  await page.click('[value=ask]')
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
+const around = process.env.STOOP_AROUND ? false : 'no network to look around in'
+
+/** Types passwords, one of them wrong, until the picture is there. */
+async function enter(page, keep) {
   await page.waitForSelector('#password')
   assert.equal(await page.inputValue('#user'), 'admin')
   assert.equal(await page.locator('.alarm').count(), 0, 'nobody was refused yet')
@@ -24,37 +25,107 @@ async function story(page, keep) {
   await page.click('[value=ask]')
   await page.waitForSelector('.alarm')
   assert.equal(await page.inputValue('#password'), '', 'a password came back to the page')
+  await keep('refused')
   await page.fill('#password', 'right')
   await page.click('[value=ask]')
   await page.waitForSelector('video.found')
   assert.equal(await page.inputValue('#name'), 'Bell 2')
 }
 
-test('on a phone: its address, its password, its picture, and it is there', async () => {
-  await mkdir(shots, { recursive: true })
-  const page = await open(browser, { viewport: { width: 390, height: 844 } })
-  const keep = (name) => page.screenshot({ path: `${shots}/find-${name}.png` })
-  page.may = /status of 422/ // the form that was sent empty
-  await story(page, keep)
-  await page.waitForFunction(() => document.querySelector('video.found').readyState >= 2, null, { timeout: 15_000 })
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page is wider than the phone')
-  await keep('picture')
+const shows = (page) => page.waitForFunction(() => document.querySelector('video.found').readyState >= 2, null, { timeout: 15_000 })
+
+test('a fresh home, on a phone: looked around, its password, its picture, live', { skip: around }, async () => {
+  const page = await open(browser, phone)
+  let clicks = 0
+  const click = (selector) => (clicks++, page.click(selector))
+  const began = Date.now()
+  await page.goto(base)
+  await click('.hollow .btn')
+  await click('[value=search]')
+  await page.locator('button.offer', { hasText: 'Maker Bell 2' }).waitFor()
+  await page.screenshot({ path: `${shots}/find-around.png` })
+  await click('button.offer')
+  await page.waitForSelector('#password')
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'password')
+  await page.keyboard.type('right')
+  await click('[value=ask]')
+  await page.waitForSelector('video.found')
+  await shows(page)
+  const seen = Date.now()
   await page.fill('#name', 'Front door')
+  await click('[value=add]')
+  await page.waitForURL(/\/cameras\/\d+$/)
+  await moves(page, '[data-video]')
+  const live = Date.now()
+  console.log(`from the first page: ${clicks} clicks, the password and the name; the picture after ${seen - began} ms, live after ${live - began} ms`)
+  assert.ok(clicks <= 5, `${clicks} clicks`)
+  const { cameras } = await (await fetch(`${base}/api/v1/cameras`)).json()
+  assert.deepEqual(cameras.map((c) => c.name), ['Front door'])
+  assert.match(cameras[0].sub_url, /\/sub$/, 'the small stream was not filled in')
+  page.may = /Failed to load resource/ // live.mp4 of a camera that is connected for the first time
+  await close(page)
+})
+
+test('on a phone: its address, its password, its picture, and it is there', async () => {
+  const page = await open(browser, phone)
+  const keep = async (name) => {
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page is wider than the phone')
+    await page.screenshot({ path: `${shots}/find-${name}.png` })
+  }
+  await page.goto(`${base}/cameras/find`) // where it once was
+  assert.equal(page.url(), `${base}/cameras/new`)
+  await page.fill('#address', process.env.STOOP_DEVICE)
+  await page.press('#address', 'Enter')
+  await enter(page, keep)
+  await shows(page)
+  await keep('picture')
+  await page.fill('#name', 'Side door')
   await page.click('[value=add]')
   await page.waitForURL(/\/cameras\/\d+$/)
   const { cameras } = await (await fetch(`${base}/api/v1/cameras`)).json()
-  assert.equal(cameras.length, 1)
-  assert.match(cameras[0].url, /^rtsp:\/\/127\.0\.0\.1:\d+\/main$/)
-  assert.match(cameras[0].sub_url, /\/sub$/)
+  const added = cameras.find((c) => c.name === 'Side door')
+  assert.match(added.url, /^rtsp:\/\/[\d.]+:\d+\/main$/)
+  assert.match(added.sub_url, /\/sub$/)
+  page.may = /Failed to load resource/
   await close(page)
 })
 
 test('without script, too', async () => {
-  const page = await open(browser, { javaScriptEnabled: false, viewport: { width: 390, height: 844 } })
-  page.may = /status of 422/
-  await story(page, async () => {})
+  const page = await open(browser, { ...phone, javaScriptEnabled: false })
+  await page.goto(`${base}/cameras/new`)
+  await page.fill('#address', process.env.STOOP_DEVICE)
+  await page.click('.acts [value=ask]')
+  await enter(page, async () => {})
+  await page.fill('#name', 'Side door')
+  await page.click('[value=add]')
+  await page.waitForSelector('[aria-invalid]')
+  assert.match(await page.textContent('#name-note'), /already a camera of this name/)
   await page.fill('#name', 'Back door')
   await page.click('[value=add]')
   await page.waitForURL(/\/cameras\/\d+$/)
+  page.may = /status of 409/
   await close(page)
+})
+
+test('nothing typed looks around; who knows the addresses types them below', async () => {
+  await each(browser, async (page, shot) => {
+    await page.goto(`${base}/cameras/new`)
+    await shot('find')
+    const small = await page.$$eval('main a, main button, main input:not([type=hidden]), main summary', (all) =>
+      all.filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML))
+    assert.deepEqual(small, [])
+    const said = await page.evaluate(() => {
+      document.querySelector('.acts [value=ask]').click()
+      return document.querySelector('[data-part=looking] .busy').textContent
+    })
+    assert.match(said, /Looking around/)
+    await page.locator('button.offer, [role=status]:has-text("No camera answered")').first().waitFor({ timeout: 15_000 })
+    await shot('find-looked')
+    await byHand(page)
+    await page.fill('[name=url]', 'rtsp://127.0.0.1:9/nothing')
+    await shot('find-by-hand')
+    await page.click('[value=test]')
+    await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+    assert.equal(await page.inputValue('[name=url]'), 'rtsp://127.0.0.1:9/nothing')
+  })
 })

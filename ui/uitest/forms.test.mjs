@@ -1,7 +1,7 @@
 // What a person typed, and what was said about it, stays until they are done.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, launch, open } from './browser.mjs'
+import { base, byHand, close, each, launch, open } from './browser.mjs'
 
 let browser
 before(async () => (browser = await launch()))
@@ -30,7 +30,8 @@ test('a refused form keeps what was typed, and what was said, whatever happens m
   const typed = { name: '', url: 'rtsp://192.168.1.20/main', sub_url: 'rtsp://192.168.1.20/sub', user: 'admin' }
   const page = await open(browser)
   for (const path of ['/cameras/new', `/cameras/${id}/edit`]) {
-    await page.goto(base + path)
+    if (path === '/cameras/new') await byHand(page)
+    else await page.goto(base + path)
     for (const [name, value] of Object.entries(typed)) await page.fill(`[name=${name}]`, value)
     await page.click('[value=add]')
     await page.locator('.alarm').waitFor()
@@ -98,7 +99,7 @@ for (const javaScriptEnabled of [true, false]) {
   test(`an address that is none is explained, and the likely one is offered, ${javaScriptEnabled ? 'with' : 'without'} script`, async () => {
     const page = await open(browser, { javaScriptEnabled })
     for (const [typed, [words, likely]] of Object.entries(addresses)) {
-      await page.goto(`${base}/cameras/new`)
+      await byHand(page)
       await page.fill('[name=name]', 'Door')
       await page.fill('[name=url]', typed)
       await page.click('[value=test]')
@@ -118,7 +119,7 @@ for (const javaScriptEnabled of [true, false]) {
 test('what answers at an address is judged: a web server, a redirect, no path', async () => {
   await each(browser, async (page, shot) => {
     for (const [name, words, likely] of [['https', /web server/, /^Use rtsp:\/\/127\.0\.0\.1\/main$/], ['redirect', /another machine/, /^Use rtsp:\/\/camera\.example:8554\/live$/], ['rootless', /lacks a path/]]) {
-      await page.goto(`${base}/cameras/new`)
+      await byHand(page)
       await page.fill('[name=url]', urls[name])
       await page.click('[value=test]')
       await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
@@ -126,7 +127,7 @@ test('what answers at an address is judged: a web server, a redirect, no path', 
       if (likely) assert.match(await page.textContent('.answer .offer'), likely)
       await shot(`address-${name}`)
     }
-    await page.goto(`${base}/cameras/new`)
+    await byHand(page)
     await page.fill('[name=url]', 'http://192.168.1.20:8080/login.htm?and=what&people=paste&from=their&browsers=bar')
     await page.click('[value=test]')
     await page.locator('.offer').waitFor()
@@ -137,7 +138,7 @@ test('what answers at an address is judged: a web server, a redirect, no path', 
 
 test('user and password move from the address into their fields', async () => {
   const page = await open(browser)
-  await page.goto(`${base}/cameras/new`)
+  await byHand(page)
   await page.fill('[name=url]', `rtsp://user:p@ss:w/o#rd@${new URL(urls.gone.replace('rtsp', 'http')).host}/stream1`)
   await page.click('[value=test]')
   await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })

@@ -133,10 +133,7 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "windows", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
 	})
-	t.Run("find", func(t *testing.T) {
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "find", "STOOP_URL="+p.listen, "STOOP_DEVICE="+device(t))
-	})
+	t.Run("find", func(t *testing.T) { finding(t, file) })
 	t.Run("forms", func(t *testing.T) {
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		page := httptest.NewTLSServer(http.NotFoundHandler())

@@ -1,5 +1,8 @@
-// Package add is the page that tests and adds a camera, and the one that tests
-// and changes how a camera is reached: the same form.
+// Package add is the page that adds a camera, and the one that changes how a camera
+// is reached. To add one, it finds it: on the home's network, or at an address as
+// people have it; asks for its password; and shows its picture. Who knows the
+// addresses of its streams types and tests them, in the form that changes them, too.
+// Each step works without script.
 package add
 
 import (
@@ -16,13 +19,19 @@ import (
 // Page serves /cameras/new and /cameras/{id}/edit.
 type Page struct {
 	Setup  appliance.Setup
+	Finder appliance.Finder // nil if cameras are added by the addresses of their streams alone
 	Frames layout.Builder
 	Texts  *text.Texts
-	Finds  bool // there is a page that finds cameras
 }
 
-// Get shows an empty form.
+// newPath is where a camera is added.
+const newPath = "/cameras/new"
+
+// Get asks where the camera is.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
+	if p.Finder != nil {
+		return p.step(w, r, http.StatusOK, step{})
+	}
 	return p.show(w, r, http.StatusOK, 0, appliance.Input{}, nil, nil)
 }
 
@@ -39,8 +48,20 @@ func (p Page) Edit(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, id, in, nil, nil)
 }
 
-// Post tests or adds what was typed, as the button that was pressed says.
-func (p Page) Post(w http.ResponseWriter, r *http.Request) error { return p.submit(w, r, 0) }
+// Post does one step of finding a camera, or tests or adds one whose addresses were
+// typed, as the form and the button that was pressed say.
+func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
+	do := r.PostFormValue("do")
+	switch {
+	case p.Finder == nil, r.PostForm.Has("url"):
+		return p.submit(w, r, 0)
+	case do == "search":
+		return p.search(w, r)
+	case do == "add":
+		return p.addFound(w, r)
+	}
+	return p.ask(w, r)
+}
 
 // Change tests or stores what was typed, as the button that was pressed says.
 func (p Page) Change(w http.ResponseWriter, r *http.Request) error {
@@ -106,6 +127,6 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 	}
 	m := newModel(f, id, in, wrong)
 	m.answer = a
-	m.finds = p.Finds && id == 0
+	m.finds = p.Finder != nil && id == 0
 	return layout.Render(w, r, status, view(m))
 }

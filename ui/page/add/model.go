@@ -24,7 +24,8 @@ type model struct {
 	reach   []component.Field
 	account []component.Field
 	answer  *answer
-	finds   bool // there is a page that finds cameras
+	folded  bool // below another form
+	finds   bool // there is another way
 }
 
 // answer is what a tested camera said.
@@ -104,7 +105,7 @@ func take(in *appliance.Input, offer string) {
 
 func newModel(f layout.Frame, id nvr.CameraID, in appliance.Input, wrong faults) model {
 	t := f.T.Add
-	m := model{frame: f, title: t.Title, lead: t.Lead, action: "/cameras/new", submit: t.Submit, cancel: "/", problem: wrong[wholeForm].text}
+	m := model{frame: f, title: t.Title, lead: t.Lead, action: newPath, submit: t.Submit, cancel: "/", problem: wrong[wholeForm].text}
 	hint := t.PassHint
 	if id != 0 {
 		m.title, m.lead, m.submit, hint = t.Change, t.ChangeLead, t.Save, t.Kept

@@ -1,5 +1,6 @@
-// Tests a camera without leaving the page: the same form, sent by script, and
-// the server's answer swapped in. What was typed stays, the password too.
+// Says that it takes a while to find a camera, and tests one whose addresses were
+// typed without leaving the page: the same form, sent by script, and the server's
+// answer swapped in. What was typed stays, the password too.
 import { begin } from './begin'
 import { say } from './words'
 
@@ -9,6 +10,26 @@ const form = document.querySelector<HTMLFormElement>('[data-add]')
 const test = form?.querySelector<HTMLButtonElement>('[value=test]')
 const answer = form?.querySelector<HTMLElement>('[data-part=answer]')
 let asking: AbortController | undefined
+
+const find = document.querySelector<HTMLFormElement>('[data-find]')
+const looking = find?.querySelector<HTMLElement>('[data-part=looking]')
+let sent = false
+
+find?.addEventListener('submit', (e) => {
+  if (sent) return e.preventDefault() // the answer is on its way
+  if (!looking) return
+  sent = true
+  const pressed = e.submitter as HTMLButtonElement | null
+  const address = find.elements.namedItem('address')
+  const search = pressed?.value === 'search' || (pressed?.name === 'do' && address instanceof HTMLInputElement && !address.value.trim())
+  looking.replaceChildren(line(say(search ? 'looking' : 'asking'), 'answer busy'))
+})
+
+// A page that one came back to waits for nothing.
+addEventListener('pageshow', () => {
+  sent = false
+  looking?.replaceChildren()
+})
 
 form?.addEventListener('submit', (e) => {
   const button = e.submitter as HTMLButtonElement | null
