@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,6 +221,62 @@ func TestNoLockOut(t *testing.T) {
 		if got, err = f.Ask(t.Context(), Wanted{Address: web.URL}); err != nil || !got.NeedPassword || got.Wait > 0 {
 			t.Errorf("%s, as nobody: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// TestHostileDevices asks devices that answer without end, in depth, with entities of
+// entities, with a page, or with other machines of the home, which hear nothing.
+func TestHostileDevices(t *testing.T) {
+	other, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Skipf("this machine has one address alone: %v", err)
+	}
+	t.Cleanup(func() { other.Close() })
+	var heard atomic.Int32
+	go func() {
+		for {
+			c, err := other.Accept()
+			if err != nil {
+				return // the test is over
+			}
+			heard.Add(1)
+			c.Close()
+		}
+	}()
+	elsewhere := other.Addr().String()
+	sent := map[string]http.Handler{
+		"a redirect": http.RedirectHandler("http://"+elsewhere+"/onvif/device_service", http.StatusTemporaryRedirect),
+		"a gap":      http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+	}
+	for _, q := range []onvifsim.Quirk{onvifsim.Endless, onvifsim.Deep, onvifsim.Bomb, onvifsim.Page, onvifsim.OtherHost, ""} {
+		d := onvifsim.New(onvifsim.Config{
+			User: "admin", Password: "sesame", Quirks: []onvifsim.Quirk{q}, Maker: "M",
+			Streams: []onvifsim.Stream{{Token: "m", Encoding: "H264", Width: 640, Height: 360, URI: "rtsp://" + elsewhere + "/main"}},
+		})
+		sent[string(q)] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if q == "" { // all of its services are at the other machine
+				r.Host = elsewhere
+			}
+			d.ServeHTTP(w, r)
+		})
+	}
+	for name, handler := range sent {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(handler)
+			t.Cleanup(s.Close)
+			s.Config.ErrorLog = slog.NewLogLogger(silent.Handler(), slog.LevelError)
+			began := time.Now()
+			got, err := newFinder(t).Ask(t.Context(), Wanted{Address: s.URL, User: "admin", Password: "sesame"})
+			if err != nil || got.Camera != nil || got.Reason == "" {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if took := time.Since(began); took > allWithin+5*time.Second {
+				t.Errorf("that took %s", took)
+			}
+		})
+	}
+	if n := heard.Load(); n > 0 {
+		t.Errorf("another machine was asked %d times", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package onvif
 import (
 	"bytes"
 	"net"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,8 +102,44 @@ func FuzzAnswer(f *testing.F) {
 		if e, _ := r.result(nsMedia, "GetProfilesResponse"); e != nil {
 			readProfile(e, nsMedia)
 		}
-		if found, ok := readMatch(data, &net.UDPAddr{IP: net.IPv4(192, 168, 1, 2)}, nil); ok && (len(found.Name) > maxName || found.Address == "") {
-			t.Errorf("found %+v", found)
+	})
+}
+
+// FuzzMatch reads answers to a search: whatever they say, the address is on the
+// machine that they came from, one that can be asked, and the names are short and
+// printable.
+func FuzzMatch(f *testing.F) {
+	const id = "11111111-2222-4333-8444-555555555555"
+	for _, address := range []string{
+		"http://192.168.1.2/onvif/device_service", "http://203.0.113.9:81/x https://192.168.1.2:8443/y", "http://ada:sesame@192.168.1.2/", "file:///etc/passwd",
+		"http://192.168.1.2@203.0.113.9/", "http://[fe80::1%25eth0]/", "http://192.168.1.2:99999/?a=b#c", "http://192.168.1.2/../../", "",
+	} {
+		f.Add([]byte(onvifsim.Match("urn:uuid:"+id, address, "Maker Inc", "Bell 2")))
+	}
+	f.Add([]byte(onvifsim.Match("urn:uuid:other", "http://192.168.1.2/", "M%1b%0a", "N")))
+	for _, quirk := range []string{`<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><d:ProbeMatch>&b;</d:ProbeMatch>`, "\xff\xfe<\x00a\x00/\x00>\x00", "<a>"} {
+		f.Add([]byte(quirk))
+	}
+	from := net.IPv4(192, 168, 1, 2)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		found, ok := readMatch(data[:min(len(data), maxDatagram)], &net.UDPAddr{IP: from}, []string{id})
+		if !ok {
+			return
+		}
+		u, err := url.Parse(found.Address)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() != from.String() || u.User != nil || len(found.Address) > 2*maxText {
+			t.Errorf("found at %q: %v", found.Address, err)
+		}
+		if d, err := New(Config{Address: found.Address}); err != nil || d.asked.Hostname() != from.String() {
+			t.Errorf("%q can't be asked: %v", found.Address, err)
+		}
+		for _, name := range []string{found.Name, found.Hardware} {
+			if len(name) > maxName || name != printable(name) || !utf8.ValidString(name) {
+				t.Errorf("named %q", name)
+			}
+		}
+		if other, ok := readMatch(data, &net.UDPAddr{IP: net.IPv4(203, 0, 113, 9)}, []string{id}); ok {
+			t.Errorf("%+v is of no home", other)
 		}
 	})
 }
