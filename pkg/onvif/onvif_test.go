@@ -75,7 +75,7 @@ var streams = []onvifsim.Stream{
 var fine = []onvifsim.Quirk{
 	"", onvifsim.NoServices, onvifsim.NoRenew, onvifsim.NoDuration, onvifsim.ClosesPulls, onvifsim.OtherHost, onvifsim.HiddenClock, onvifsim.OneNonce, onvifsim.StaleFirst,
 	onvifsim.ShortPulls, onvifsim.AnswersAtOnce, onvifsim.Latin1, onvifsim.ByteOrderMark, onvifsim.Undeclared, onvifsim.SOAP11, onvifsim.Bomb, onvifsim.GarbledPulls,
-	onvifsim.OldAddressing, onvifsim.TwoChallenges, onvifsim.SaysAuthorized,
+	onvifsim.OldAddressing, onvifsim.TwoChallenges, onvifsim.SaysAuthorized, onvifsim.NamedParams,
 }
 
 // all asks a device for everything that is to be had without events.

@@ -15,6 +15,7 @@ var calls = map[string]func(*Device, http.ResponseWriter, *http.Request, string)
 	"GetServices":          (*Device).services,
 	"GetCapabilities":      (*Device).capabilities,
 	"GetProfiles":          (*Device).profiles,
+	"GetVideoSources":      (*Device).sources,
 	"GetStreamUri":         (*Device).streamURI,
 	"GetSnapshotUri":       (*Device).snapshotURI,
 	"GetRelayOutputs":      (*Device).relayOutputs,
@@ -83,6 +84,15 @@ func (d *Device) profiles(w http.ResponseWriter, _ *http.Request, body string) {
 	d.answer(w, http.StatusOK, `<`+space+`:GetProfilesResponse>`+b.String()+`</`+space+`:GetProfilesResponse>`)
 }
 
+// sources tells of the one lens, which is as large as the largest stream of it.
+func (d *Device) sources(w http.ResponseWriter, _ *http.Request, _ string) {
+	var width, height int
+	for _, s := range d.Streams {
+		width, height = max(width, s.Width), max(height, s.Height)
+	}
+	d.answer(w, http.StatusOK, fmt.Sprintf(`<trt:GetVideoSourcesResponse><trt:VideoSources token="lens"><tt:Framerate>15</tt:Framerate><tt:Resolution><tt:Width>%d</tt:Width><tt:Height>%d</tt:Height></tt:Resolution></trt:VideoSources></trt:GetVideoSourcesResponse>`, width, height))
+}
+
 func (d *Device) mediaPrefix(body string) string {
 	if strings.Contains(body, "ver20/media") {
 		return "tr2"
@@ -137,9 +147,12 @@ func (d *Device) setRelay(w http.ResponseWriter, _ *http.Request, body string) {
 
 const lasting = time.Minute
 
-func (d *Device) times() string {
-	now := time.Now().Add(d.Clock).UTC()
-	return `<wsnt:CurrentTime>` + now.Format(time.RFC3339) + `</wsnt:CurrentTime><wsnt:TerminationTime>` + now.Add(lasting).Format(time.RFC3339) + `</wsnt:TerminationTime>`
+// until tells what time it is and when a subscription ends, by the device's clock.
+func (d *Device) until(prefix string, end time.Time) string {
+	told := func(name string, at time.Time) string {
+		return `<` + prefix + `:` + name + `>` + at.Add(d.Clock).UTC().Format(time.RFC3339) + `</` + prefix + `:` + name + `>`
+	}
+	return told("CurrentTime", time.Now()) + told("TerminationTime", end)
 }
 
 func (d *Device) subscribe(w http.ResponseWriter, r *http.Request, body string) {
@@ -152,9 +165,13 @@ func (d *Device) subscribe(w http.ResponseWriter, r *http.Request, body string) 
 	id := strconv.Itoa(d.next)
 	d.subs[id] = &sub{until: time.Now().Add(lasting), waiting: append([]string(nil), d.initial...)}
 	d.mu.Unlock()
+	kind := ""
+	if d.has(NamedParams) {
+		kind = ` kind="pull"`
+	}
 	d.answer(w, http.StatusOK, `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa5:Address>`+d.address(r, "subscription/"+id)+
-		`</wsa5:Address><wsa5:ReferenceParameters><x:SubscriptionId xmlns:x="http://maker.example/x" x:kind="pull">`+id+`</x:SubscriptionId></wsa5:ReferenceParameters></tev:SubscriptionReference>`+
-		d.times()+`</tev:CreatePullPointSubscriptionResponse>`)
+		`</wsa5:Address><wsa5:ReferenceParameters><x:SubscriptionId xmlns:x="http://www.axis.com/2009/event"`+kind+`>`+id+`</x:SubscriptionId></wsa5:ReferenceParameters></tev:SubscriptionReference>`+
+		d.until("wsnt", time.Now().Add(lasting))+`</tev:CreatePullPointSubscriptionResponse>`)
 }
 
 // subscription finds the one that a request is for: by its own address, which has
@@ -165,8 +182,8 @@ func (d *Device) subscription(w http.ResponseWriter, r *http.Request, body strin
 	s := d.subs[id]
 	d.mu.Unlock()
 	to := first(sentTo, body)
-	echoed := between(between(body, ":SubscriptionId", "</"), ">", "<")
-	if s == nil || !strings.HasSuffix(to, "/onvif/subscription/"+id) || echoed != id {
+	echoed := echoedID.FindStringSubmatch(body)
+	if s == nil || !strings.HasSuffix(to, "/onvif/subscription/"+id) || echoed == nil || echoed[2] != id || d.has(NamedParams) && !strings.Contains(echoed[1], `kind="pull"`) {
 		d.fault(w, http.StatusBadRequest, "wsrf-rw:ResourceUnknownFault", "no such subscription")
 		return "", nil
 	}
@@ -198,8 +215,11 @@ func (d *Device) pull(w http.ResponseWriter, r *http.Request, body string) {
 	if d.has(AnswersAtOnce) {
 		wait = 0
 	}
-	d.answer(w, http.StatusOK, `<tev:PullMessagesResponse><tev:CurrentTime>`+time.Now().Add(d.Clock).UTC().Format(time.RFC3339)+`</tev:CurrentTime>`+
-		strings.Join(d.news(r, s, time.Duration(wait*float64(time.Second)), limit), "")+`</tev:PullMessagesResponse>`)
+	news := strings.Join(d.news(r, s, time.Duration(wait*float64(time.Second)), limit), "")
+	d.mu.Lock()
+	end := s.until
+	d.mu.Unlock()
+	d.answer(w, http.StatusOK, `<tev:PullMessagesResponse>`+d.until("tev", end)+news+`</tev:PullMessagesResponse>`)
 }
 
 // news waits until there is something to tell.
@@ -241,7 +261,7 @@ func (d *Device) renew(w http.ResponseWriter, r *http.Request, body string) {
 	d.mu.Lock()
 	s.until = time.Now().Add(lasting)
 	d.mu.Unlock()
-	d.answer(w, http.StatusOK, `<wsnt:RenewResponse>`+d.times()+`</wsnt:RenewResponse>`)
+	d.answer(w, http.StatusOK, `<wsnt:RenewResponse>`+d.until("wsnt", time.Now().Add(lasting))+`</wsnt:RenewResponse>`)
 }
 
 func (d *Device) unsubscribe(w http.ResponseWriter, r *http.Request, body string) {

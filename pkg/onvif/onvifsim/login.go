@@ -78,11 +78,11 @@ func (d *Device) digested(r *http.Request) (ok, tried bool) {
 		return false, true
 	}
 	d.mu.Lock()
-	uses, known := d.nonces[c.Nonce]
-	d.nonces[c.Nonce] = uses + 1
+	last, known := d.nonces[c.Nonce]
+	d.nonces[c.Nonce] = max(last, c.Nc)
 	first := d.has(StaleFirst) && !d.stale
 	d.mu.Unlock()
-	if !known || first || c.Nc != uses+1 || d.has(OneNonce) && uses > 0 || c.URI != r.URL.RequestURI() {
+	if !known || first || c.Nc <= last || d.has(OneNonce) && last > 0 || c.URI != r.URL.RequestURI() {
 		return false, true
 	}
 	want, err := digest.Digest(&digest.Challenge{Realm: "camera", Nonce: c.Nonce, QOP: []string{"auth"}, Algorithm: "MD5"},

@@ -74,12 +74,13 @@ const (
 	OldAddressing  Quirk = "WS-Addressing of 2004"
 	TwoChallenges  Quirk = "two challenges share a line"
 	SaysAuthorized Quirk = "a refusal has a text and no code"
+	NamedParams    Quirk = "what a subscription wants to be echoed has an attribute"
 )
 
 // Quirks are all of them.
 var Quirks = []Quirk{
 	NoServices, NoRenew, NoDuration, ClosesPulls, OtherHost, Redirects, HiddenClock, OneNonce, StaleFirst, ShortPulls, AnswersAtOnce,
-	Latin1, ByteOrderMark, Undeclared, SOAP11, Bomb, Endless, Deep, Page, GarbledPulls, OldAddressing, TwoChallenges, SaysAuthorized,
+	Latin1, ByteOrderMark, Undeclared, SOAP11, Bomb, Endless, Deep, Page, GarbledPulls, OldAddressing, TwoChallenges, SaysAuthorized, NamedParams,
 }
 
 // Device is a simulated device. It is an [http.Handler], and safe for concurrent use.
@@ -90,7 +91,7 @@ type Device struct {
 	calls    []string
 	logIns   int // that were refused
 	accepted int
-	nonces   map[string]int // uses
+	nonces   map[string]int // the highest count of each that was seen
 	stale    bool           // one answer was called so
 	subs     map[string]*sub
 	next     int
@@ -247,6 +248,7 @@ func (d *Device) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Whatever prefixes a client chooses.
 var (
 	callName = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)`)
+	echoedID = regexp.MustCompile(`<(?:[\w-]+:)?SubscriptionId([^>]*)>([^<]*)<`)
 	sentTo   = regexp.MustCompile(`<(?:[\w-]+:)?To(?: [^>]*)?>([^<]*)<`)
 )
 
