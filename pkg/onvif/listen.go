@@ -3,6 +3,7 @@ package onvif
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -91,7 +92,7 @@ func (d *Device) listen(ctx context.Context, s *subscription, t *teller) (pulls 
 			if news, fault = d.pulled(ctx, s); fault == nil {
 				pulls, wait, heard = pulls+1, firstPause, time.Now()
 				for _, n := range news {
-					d.config.Heard.note(n)
+					d.say(n)
 					t.take(n)
 				}
 				if !pause(ctx, rest(len(news), time.Since(began))) {
@@ -109,6 +110,18 @@ func (d *Device) listen(ctx context.Context, s *subscription, t *teller) (pulls 
 		}
 		wait = min(2*wait, longestPause)
 	}
+}
+
+// say tells Heard, if there is somebody.
+func (d *Device) say(n notice) {
+	if d.config.Heard == nil {
+		return
+	}
+	values := make(map[string]string, len(n.source)+len(n.data))
+	for _, i := range slices.Concat(n.source, n.data) {
+		values[i.name] = i.value
+	}
+	d.config.Heard(n.topic, n.operation, values)
 }
 
 // rest returns how long to ask nothing after an answer with so much news that took

@@ -17,7 +17,7 @@ type meaning struct {
 
 // meanings are what makers' topics mean: by what people report of their devices.
 // The first that fits counts. What stands nowhere here is told to nobody; it is in
-// the event log.
+// a report (Config.Heard).
 var meanings = []meaning{
 	{topic: "ruleengine/myruledetector/visitor", kind: nvr.RingEvent},          // Reolink
 	{topic: "videosource/alarm", kind: nvr.RingEvent, rings: "ring"},           // Ajax, Mobotix

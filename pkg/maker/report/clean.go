@@ -39,6 +39,26 @@ func (l *Log) clean(s string) string {
 	return l.known(b.String())
 }
 
+// path returns a code as it may be told, part by part.
+func (l *Log) path(code string) string {
+	parts := strings.Split(code[:min(len(code), maxCode)], "/")
+	for i, p := range parts {
+		parts[i] = l.clean(p)
+	}
+	return strings.Join(parts, "/")
+}
+
+// joined lets a line go in which words and what stands between them make a secret.
+func (l *Log) joined(line string) string {
+	low := strings.ToLower(line)
+	for _, secret := range l.secrets {
+		if strings.ContainsAny(secret, " /=") && strings.Contains(low, secret) {
+			return "***"
+		}
+	}
+	return line
+}
+
 // value returns what may be told of a value: itself if it is one of a few words, or
 // else of what kind it is.
 func (l *Log) value(s string) string {

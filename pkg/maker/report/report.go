@@ -19,6 +19,8 @@ const (
 	kept = 200
 	// maxWord is of a code or a name; the longest known have 24 letters.
 	maxWord = 40
+	// maxCode is of all parts of a code; those of ONVIF have 60 letters.
+	maxCode = 120
 	// maxFields is how many values of one event are named.
 	maxFields = 32
 )
@@ -54,10 +56,10 @@ func New(maker string, secrets ...string) *Log {
 	return l
 }
 
-// Add takes down an event: its code, what about it, and the values that came with
+// Add takes down an event: its code, which may have parts between slashes, what about it, and the values that came with
 // it. It has the form of device.Config.Heard.
 func (l *Log) Add(code, action string, data map[string]string) {
-	text := l.clean(code)
+	text := l.path(code)
 	if action != "" {
 		text += " " + l.clean(action)
 	}
@@ -71,6 +73,7 @@ func (l *Log) Add(code, action string, data map[string]string) {
 			text += " " + l.clean(name) + "=" + l.value(data[name])
 		}
 	}
+	text = l.joined(text)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.now().Sub(l.began)
