@@ -17,7 +17,8 @@ func (h *household) Around(context.Context) ([]appliance.Device, error) {
 	return []appliance.Device{{Address: "http://10.0.0.7/onvif/device_service", Name: "<b>Bell</b>"}}, nil
 }
 
-func (h *household) Ask(_ context.Context, address, user, password string) (appliance.Finding, error) {
+func (h *household) Ask(_ context.Context, w appliance.Wanted) (appliance.Finding, error) {
+	address, user, password := w.Address, w.User, w.Password
 	switch {
 	case strings.HasPrefix(address, "ftp:"):
 		return appliance.Finding{Reason: nvr.Refused, Doubt: &nvr.Doubt{Field: "address", Mistake: "other_scheme"}}, nil
@@ -25,6 +26,8 @@ func (h *household) Ask(_ context.Context, address, user, password string) (appl
 		return appliance.Finding{}, fmt.Errorf("ask: %w", nvr.ErrBusy)
 	case address == "10.0.0.6":
 		return appliance.Finding{NeedPassword: true, Refused: true, Wait: 28*time.Minute + time.Second, Reason: nvr.WrongPassword}, nil
+	case password == "canary-again" && !w.Anew:
+		return appliance.Finding{NeedPassword: true, Refused: true, Again: true, Reason: nvr.WrongPassword}, nil
 	case !strings.Contains(address, "10.0.0.7"):
 		return appliance.Finding{Reason: nvr.Unreachable, Detail: "no answer"}, nil
 	case password != "right":
@@ -68,6 +71,8 @@ func TestFind(t *testing.T) {
 		"nobody there":   {form("do", "ask", "address", "10.0.0.9"), 422, []string{`value="10.0.0.9"`, "no answer"}},
 		"one that is":    {form("use", "http://10.0.0.7/onvif/device_service"), 200, []string{`type="password"`, `value="admin"`}},
 		"a wrong one":    {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-wrong"), 200, []string{"refuses this user or password", `value="ada"`}},
+		"the same":       {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-again"), 200, []string{"refused this very password", `name="anew"`, `type="password"`}},
+		"the same, anew": {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-again", "anew", "1"), 200, []string{"refuses this user or password"}},
 		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/api/v1/findings/held/picture.mp4", "This is it: add", `value="Bell 2"`}},
 		"added too late": {form("do", "add", "found", "another", "name", "Front"), 404, []string{"look for the camera again"}},
 		"added":          {form("do", "add", "found", "held", "name", "Front"), 303, nil},

@@ -27,15 +27,15 @@ func (f finder) Around(ctx context.Context) ([]pages.Device, error) {
 	return out, err
 }
 
-func (f finder) Ask(ctx context.Context, address, user, password string) (pages.Finding, error) {
-	a, err := f.Finder.Ask(ctx, finding.Wanted{Address: address, User: user, Password: household.Secret(password)})
+func (f finder) Ask(ctx context.Context, w pages.Wanted) (pages.Finding, error) {
+	a, err := f.Finder.Ask(ctx, finding.Wanted{Address: w.Address, User: w.User, Password: household.Secret(w.Password), Anew: w.Anew})
 	if err != nil {
 		return pages.Finding{}, err
 	}
 	if a.Camera != nil {
 		return foundAs(a.Name, *a.Camera), nil
 	}
-	return pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Wait: a.Wait, Reason: a.Reason, Detail: a.Detail, Doubt: a.Mistake.Doubt()}, nil
+	return pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Again: a.Again > 0, Wait: a.Wait, Reason: a.Reason, Detail: a.Detail, Doubt: a.Mistake.Doubt()}, nil
 }
 
 func foundAs(name string, c finding.Camera) pages.Finding {

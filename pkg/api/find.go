@@ -50,6 +50,7 @@ type findingInput struct {
 	Address  string           `json:"address"`
 	User     string           `json:"user"`
 	Password household.Secret `json:"password"`
+	Anew     bool             `json:"anew"`
 }
 
 type findingView struct {
@@ -64,6 +65,7 @@ type findingView struct {
 	Moved        bool         `json:"moved"`
 	NeedPassword bool         `json:"need_password"`
 	Refused      bool         `json:"refused"`
+	Again        int          `json:"again_s,omitempty"`
 	Wait         int          `json:"wait_s,omitempty"`
 	Reason       nvr.Reason   `json:"reason,omitempty"`
 	Message      string       `json:"message,omitempty"`
@@ -82,7 +84,7 @@ func (a *api) find(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	got, err := a.Finder.Ask(r.Context(), find.Wanted{Address: in.Address, User: in.User, Password: in.Password})
+	got, err := a.Finder.Ask(r.Context(), find.Wanted{Address: in.Address, User: in.User, Password: in.Password, Anew: in.Anew})
 	if err != nil {
 		return err
 	}
@@ -91,9 +93,9 @@ func (a *api) find(w http.ResponseWriter, r *http.Request) error {
 
 func findingOf(a find.Answer) findingView {
 	if a.Camera == nil {
-		wait := (a.Wait + time.Second - 1) / time.Second
+		seconds := func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 		return findingView{
-			NeedPassword: a.NeedPassword, Refused: a.Refused, Wait: int(wait),
+			NeedPassword: a.NeedPassword, Refused: a.Refused, Again: seconds(a.Again), Wait: seconds(a.Wait),
 			Reason: a.Reason, Message: a.Reason.Sentence(), Detail: a.Detail, Doubt: a.Mistake.Doubt(),
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"nvrd/pkg/alert"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/bell"
+	"nvrd/pkg/camera"
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
@@ -88,7 +89,7 @@ func newHome(t *testing.T) *home {
 	t.Cleanup(h.talks.Close)
 	h.bells = bell.New(bell.Config{Home: db, Rings: h.rings, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
 	h.finder = find.NewFinder(find.Config{
-		Add: h.Add, SetBell: db.SetBell, Log: slog.New(slog.DiscardHandler),
+		Add: h.Add, SetBell: db.SetBell, Refusals: &camera.Refusals{}, Log: slog.New(slog.DiscardHandler),
 		Search: func(context.Context) ([]find.Device, error) { return h.around, h.err },
 	})
 	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))

@@ -22,6 +22,7 @@ import (
 	"nvrd/pkg/device"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
+	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
@@ -94,12 +95,9 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	return a, nil
 }
 
-// logIns returns the budget of log-ins of a camera's device; nil if there is none yet.
-func (a *Appliance) logIns(id nvr.CameraID) device.LogIns {
-	if l := a.Cameras.LogIns(id); l != nil {
-		return l
-	}
-	return nil
+// logIns returns the budget of log-ins of a bell's device.
+func (a *Appliance) logIns(b household.Bell) device.LogIns {
+	return a.Cameras.LogIns(b.Camera, b.Address)
 }
 
 // openData opens the data directory, once more without its catalog if that is broken.

@@ -37,9 +37,9 @@ type Config struct {
 	Home    Home
 	Rings   *ring.Rings
 	Publish func(nvr.Event)
-	// LogIns returns the budget of log-ins of a camera's device, which it shares with
-	// all else that talks to it; nil if the camera is not watched.
-	LogIns func(nvr.CameraID) device.LogIns
+	// LogIns returns the budget of log-ins of a bell's device, which it shares with
+	// all else that talks to that machine; nil means no bounds.
+	LogIns func(household.Bell) device.LogIns
 	Log    *slog.Logger
 }
 

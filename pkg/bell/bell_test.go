@@ -48,7 +48,7 @@ func newHome(t *testing.T, all ...household.Bell) *home {
 	log := slog.New(slog.DiscardHandler)
 	rings := ring.New(db, h.publish, log)
 	h.rings = rings.Listen()
-	h.bells = New(Config{Home: db, Rings: rings, Publish: h.publish, LogIns: func(nvr.CameraID) device.LogIns { return nil }, Log: log})
+	h.bells = New(Config{Home: db, Rings: rings, Publish: h.publish, LogIns: func(household.Bell) device.LogIns { return nil }, Log: log})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { rings.Run(ctx) })

@@ -24,7 +24,7 @@ func (b *Bells) listen(ctx context.Context, l *listening) error {
 		return b.registrars.join(ctx, l, b.take)
 	}
 	defer time.AfterFunc(steady, func() { l.set("") }).Stop()
-	return ways[l.bell.Kind](ctx, l.bell, b.LogIns(l.bell.Camera), func(s nvr.Signal) { b.take(l, s) })
+	return ways[l.bell.Kind](ctx, l.bell, b.LogIns(l.bell), func(s nvr.Signal) { b.take(l, s) })
 }
 
 // way listens to a bell until the connection ends or ctx does.

@@ -83,7 +83,7 @@ func (l *link) await(ctx context.Context) bool {
 		if !said {
 			retry := nvr.TimeOf(time.Now().Add(in))
 			l.set(l.index, func(s *StreamState) {
-				s.State = waiting(s.Since, retry, nvr.WrongPassword, "the camera refused the password for its other stream")
+				s.State = waiting(s.Since, retry, nvr.WrongPassword, "the camera refused a password a short time ago, and is left alone until it has forgotten that")
 			})
 			continue // changed is over
 		}

@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,9 +18,12 @@ const lockout = 5 * time.Minute
 // the party that asked first is wrong, only that one is tried.
 //
 // A budget outlives connections: it is for as long as address and password
-// stay. The zero value is a budget that nothing was spent of. Its methods are
-// safe for concurrent use.
+// stay. The zero value is a budget that nothing was spent of, and that shares
+// nothing. Its methods are safe for concurrent use.
 type LogIns struct {
+	refusals *Refusals // of all who log in at the machine; may be nil
+	host     string
+
 	mu      sync.Mutex
 	first   string          // the party that asked first
 	wrong   bool            // its password was, when it was used last
@@ -27,6 +31,17 @@ type LogIns struct {
 	refused time.Time       // when a password was wrong last, or is being tried again
 	turn    string          // the party that does so
 	changed chan struct{}   // closed, and made anew, with every change; nil until somebody waits
+}
+
+// NewLogIns returns a budget at a machine where others log in, too: what it refuses
+// is counted for all of them, and nobody tries where it refused too often.
+func NewLogIns(r *Refusals, host string) *LogIns { return &LogIns{refusals: r, host: host} }
+
+// At tells whether the budget is for the machine that a host names.
+func (l *LogIns) At(host string) bool {
+	mine, ok := numbered(l.host)
+	its, too := numbered(host)
+	return host != "" && (ok && too && mine == its || strings.EqualFold(l.host, host))
 }
 
 // May tells whether a party may log in now. If not, it should ask again after
@@ -43,11 +58,15 @@ func (l *LogIns) May(party string) (ok bool, in time.Duration, changed <-chan st
 	}
 	left := lockout - time.Since(l.refused)
 	switch {
-	case l.proven[party], l.refused.IsZero(), l.turn == party:
+	case l.proven[party], l.turn == party:
 		return true, 0, nil
+	case l.refused.IsZero(): // a person stored this password
+		left = l.refusals.Wait(l.host)
+		return left == 0, left, l.changed
 	case l.wrong && party != l.first:
 		return false, lockout, l.changed
-	case left > 0:
+	}
+	if left = max(left, l.refusals.own(l.host)); left > 0 {
 		return false, left, l.changed
 	}
 	l.turn, l.refused = party, time.Now()
@@ -71,6 +90,7 @@ func (l *LogIns) Accepted(party string) {
 // Refused says that the password of a party was wrong, also of one that did not
 // ask: a person who tries one does not wait.
 func (l *LogIns) Refused(party string) {
+	l.refusals.Add(l.host, "", "")
 	l.tell(func() {
 		delete(l.proven, party)
 		l.turn, l.refused = "", time.Now()

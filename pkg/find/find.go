@@ -3,7 +3,7 @@
 // it, and tries ONVIF, the usual port and makers' usual paths. What it found it
 // shows as a picture before anything is stored.
 //
-// It logs in only with what the person gave, and stops at the second refusal. It
+// It logs in only with what the person gave, and stops at the first refusal. It
 // does not store cameras (pkg/household does), decide who may ask (pkg/auth does)
 // nor keep them connected (pkg/camera).
 package find
@@ -27,6 +27,9 @@ type Wanted struct {
 	Address  string // an IP address, a name, an address of the web or of a stream
 	User     string // empty for nobody, or for admin if there is a password
 	Password household.Secret
+	// Anew tries user and password once more that the device refused within half an
+	// hour: they may be right by now, since somebody set them there.
+	Anew bool
 }
 
 // Camera is a camera that was found, and how to reach it.
@@ -54,6 +57,9 @@ type Answer struct {
 	// other ones if some were given.
 	NeedPassword bool
 	Refused      bool // those that were given are wrong
+	// Again is how long ago the device refused the very same, which were not tried
+	// again, unless it is zero.
+	Again time.Duration
 	// Wait is how long nobody logs in at the device, since it refused too often.
 	Wait    time.Duration
 	Reason  nvr.Reason

@@ -18,19 +18,28 @@ type Config struct {
 	// SetBell stores how the camera tells what happens.
 	SetBell func(ctx context.Context, b household.Bell) error
 	// Search searches for devices; nil means the home's own network, for 3 s.
-	Search func(ctx context.Context) ([]Device, error)
-	Log    *slog.Logger
+	Search   func(ctx context.Context) ([]Device, error)
+	Refusals Refusals // of all who log in at the home's machines
+	Log      *slog.Logger
+}
+
+// Refusals counts the log-ins that machines refused, whoever tried them; a
+// camera.Refusals does, which says what its methods mean.
+type Refusals interface {
+	Wait(host string) time.Duration
+	Tried(host, user, password string) (ago time.Duration, ok bool)
+	Add(host, user, password string)
+	Forget(host string)
 }
 
 // Finder finds cameras for the people of one home: one search and one question at a
-// time. It counts the log-ins that each device refused, from question to question,
-// and holds what it found for 15 minutes; both in memory alone. It is safe for
+// time. It holds what it found for 15 minutes, in memory alone. It is safe for
 // concurrent use.
 type Finder struct {
 	config            Config
 	searching, asking turn
 	held              held
-	refusals          refusals
+	port              int // at which cameras are tried by RTSP first
 }
 
 // NewFinder returns a Finder that found nothing yet.
@@ -38,7 +47,7 @@ func NewFinder(c Config) *Finder {
 	if c.Search == nil {
 		c.Search = func(ctx context.Context) ([]Device, error) { return onvif.Discover(ctx, onvif.Search{}) }
 	}
-	return &Finder{config: c, searching: make(turn, 1), asking: make(turn, 1)}
+	return &Finder{config: c, searching: make(turn, 1), asking: make(turn, 1), port: usualRTSP}
 }
 
 // Around searches the home's own network for cameras, for 3 s, when a person asks
@@ -73,24 +82,40 @@ func (f *Finder) Ask(ctx context.Context, w Wanted) (Answer, error) {
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, allWithin)
 	defer cancel()
-	s := &search{target: target, wanted: w, log: f.config.Log, dial: fence(target.host)}
+	s := &search{target: target, wanted: w, port: f.port, log: f.config.Log, dial: fence(target.host)}
 	machine, err := s.reachable(ctx)
 	if err != nil {
 		return Answer{Reason: nvr.Unreachable, Detail: err.Error()}, nil
 	}
-	if wait := f.refusals.wait(machine); wait > 0 && w.User != "" {
-		return Answer{NeedPassword: true, Wait: wait, Reason: nvr.WrongPassword}, nil
+	if a, ok := f.wise(machine, w); !ok {
+		return a, nil
 	}
 	a := s.run(ctx)
-	f.refusals.add(machine, s.tries)
+	for range s.tries {
+		f.config.Refusals.Add(machine, w.User, w.Password.Reveal())
+	}
 	switch {
 	case a.Camera != nil:
-		f.refusals.forget(machine)
+		f.config.Refusals.Forget(machine)
 		a.Name = f.held.keep(*a.Camera)
 	case a.Refused:
-		a.Wait = f.refusals.wait(machine)
+		a.Wait = f.config.Refusals.Wait(machine)
 	}
 	return a, nil
+}
+
+// wise tells whether to log in at a machine, and what to answer if not: it refused
+// too often, or the very same.
+func (f *Finder) wise(machine string, w Wanted) (Answer, bool) {
+	if w.User == "" {
+		return Answer{}, true
+	}
+	no := Answer{NeedPassword: true, Reason: nvr.WrongPassword, Wait: f.config.Refusals.Wait(machine)}
+	if no.Wait > 0 {
+		return no, false
+	}
+	no.Again, no.Refused = f.config.Refusals.Tried(machine, w.User, w.Password.Reveal())
+	return no, !no.Refused || w.Anew
 }
 
 // Found returns a camera by the name that an Answer gave it, or [nvr.ErrNotFound]

@@ -13,7 +13,8 @@ import (
 
 const (
 	// maxTries is how often a password may be refused before nobody tries it
-	// again: cameras shut out an address after as few as five.
+	// again: cameras shut out an address after as few as five. The second try is
+	// for a token whose time was wrong, not for a password.
 	maxTries = 2
 	// maxRounds bounds what one call sends, whatever a device answers: as nobody,
 	// an answer to a challenge, one to a fresh challenge, a token, one of another
@@ -27,8 +28,9 @@ const (
 
 // call sends a request, logs in if the device wants that, and returns the answer,
 // which is the element of that name. An answer to an HTTP challenge comes first, a
-// token second, each by the device's own clock; after two refusals nothing is
-// sent any more that holds the password.
+// token second, each by the device's own clock. After a refusal nothing is sent any
+// more that holds the password, unless what was refused may have been the time or
+// the way.
 func (d *Device) call(ctx context.Context, r request, space, name string) (*element, *Fault) {
 	out, fault := d.exchange(ctx, r)
 	if fault != nil {
@@ -42,8 +44,9 @@ func (d *Device) exchange(ctx context.Context, r request) (*reply, *Fault) {
 	as := d.how
 	fresh := false   // the challenge was given for this very call
 	renewed := false // and again
+	owed := false    // a second try, which needs no leave
 	for range maxRounds {
-		if as != asNobody {
+		if as != asNobody && !owed {
 			if fault := d.may(); fault != nil {
 				return nil, fault
 			}
@@ -80,24 +83,25 @@ func (d *Device) exchange(ctx context.Context, r request) (*reply, *Fault) {
 			d.time(ctx, out.header)   // HTTP let it in, SOAP did not
 			as, fresh = byBoth, false // the challenge was used
 		default:
-			if as = d.again(ctx, as, out, challenge); as == asNobody {
+			if as, owed = d.again(ctx, as, out, challenge), true; as == asNobody {
 				return nil, d.shut()
 			}
 		}
 	}
+	d.tell(LogIns.Refused)
 	return nil, d.shut()
 }
 
-// again notes a refusal and returns in which way to try once more, or asNobody.
+// again notes a refusal and returns in which way to try once more, or asNobody. A
+// password that answered a fresh challenge is wrong; a token may have been of the
+// wrong time, or not have been looked at.
 func (d *Device) again(ctx context.Context, as how, out *reply, challenge *digest.Challenge) how {
 	d.refused++
+	d.tries++
 	d.how = asNobody
-	if d.refused >= maxTries || out.fault != nil && strings.Contains(strings.ToLower(out.fault.text+out.fault.codes), "locked") {
+	d.tell(LogIns.Refused)
+	if as == byDigest || d.refused >= maxTries || out.fault != nil && strings.Contains(strings.ToLower(out.fault.text+out.fault.codes), "locked") {
 		return asNobody
-	}
-	if as == byDigest {
-		d.time(ctx, out.header)
-		return byToken
 	}
 	before, timed := d.offset, d.timed
 	d.timed = false
@@ -130,7 +134,6 @@ func (d *Device) may() *Fault {
 
 // shut has nobody log in any more.
 func (d *Device) shut() *Fault {
-	d.tell(LogIns.Refused)
 	d.locked = faulty(nvr.WrongPassword, "the device refuses user and password")
 	return d.locked
 }

@@ -101,6 +101,7 @@ type Device struct {
 	digest   *digest.Challenge
 	count    int    // how often the challenge was answered
 	refused  int    // log-ins in a row
+	tries    int    // log-ins that were refused in all
 	locked   *Fault // why there are no more
 	services map[string]*url.URL
 	moved    bool // an answer named another machine
@@ -146,8 +147,8 @@ func (d *Device) Offset() (time.Duration, bool) { return d.offset, d.timed }
 // that was asked was put.
 func (d *Device) Moved() bool { return d.moved }
 
-// Tries returns how often the password was refused.
-func (d *Device) Tries() int { return d.refused }
+// Tries returns how many log-ins were refused.
+func (d *Device) Tries() int { return d.tries }
 
 // at returns the address that an answer names, on the machine that was asked.
 func (d *Device) at(address string) (*url.URL, error) {

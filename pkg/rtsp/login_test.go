@@ -199,7 +199,40 @@ func TestWrongPassword(t *testing.T) {
 			if got := reasonOf(t, err); got != tt.reason || s.logins.Load() != tt.tries {
 				t.Errorf("%s, %v after %d attempts, want %s after %d", got, err, s.logins.Load(), tt.reason, tt.tries)
 			}
+			taken, err := LogIn(t.Context(), c)
+			if got := reasonOf(t, err); taken || got != tt.reason || s.logins.Load() != 2*tt.tries {
+				t.Errorf("to log in: %t, %s, %v after %d attempts, want %s after %d", taken, got, err, s.logins.Load()-tt.tries, tt.reason, tt.tries)
+			}
 		})
+	}
+}
+
+// TestLogIn asks cameras whether a password is right, at a stream that is there and at
+// one that is not: nothing is set up.
+func TestLogIn(t *testing.T) {
+	const digest = `WWW-Authenticate: Digest realm="` + lockRealm + `", nonce="%s"`
+	missing := when("DESCRIBE", func(q ask, _ string) string {
+		return "RTSP/1.0 404 Not Found\r\nCSeq: " + q.fields["cseq"] + "\r\n\r\n"
+	})
+	for name, c := range map[string]struct {
+		asks, missing, taken bool
+	}{
+		"there": {true, false, true}, "not there": {true, true, true}, "open to all": {false, false, false}, "open to all, not there": {false, true, false},
+	} {
+		s := &scripted{}
+		if c.asks {
+			s.admit = (&lock{offer: digest, hash: md5.New, password: lockPassword}).admit
+		}
+		if c.missing {
+			s.answer = missing
+		}
+		taken, err := LogIn(t.Context(), Config{URL: s.open(t), User: lockUser, Password: lockPassword})
+		if err != nil || taken != c.taken || s.count("SETUP")+s.count("PLAY") > 0 {
+			t.Errorf("%s: %t, %v, %d set up", name, taken, err, s.count("SETUP"))
+		}
+	}
+	if _, err := LogIn(t.Context(), Config{URL: "rtsp://127.0.0.1:1/"}); reasonOf(t, err) != nvr.Unreachable {
+		t.Errorf("nobody there: %v", err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
 
 	"nvrd/pkg/household"
@@ -51,28 +50,27 @@ func Probe(ctx context.Context, in household.CameraInput, log *slog.Logger) (nvr
 
 // Probe is [Probe] for a camera of the household, of which something else may
 // have been typed, or for none if id is zero. A password that its device refuses
-// to a person counts in the device's budget of log-ins.
+// to a person counts for all who log in there, and none is tried at one that
+// refused too many.
 func (c *Cameras) Probe(ctx context.Context, id nvr.CameraID, in household.CameraInput) (nvr.Probe, error) {
+	in, err := in.Normalize()
+	if err != nil {
+		return nvr.Probe{}, err
+	}
+	host := hostOf(in.URL)
+	if wait := c.refusals.Wait(host); wait > 0 && in.User != "" {
+		return nvr.Probe{Reason: nvr.WrongPassword, Message: nvr.WrongPassword.Sentence(), Detail: fmt.Sprintf("it refused too many log-ins, and is left alone for %s", wait.Round(time.Minute))}, nil
+	}
 	answer, err := Probe(ctx, in, c.log)
-	if err != nil || answer.Reason != nvr.WrongPassword || id == 0 {
+	if err != nil || answer.Reason != nvr.WrongPassword || in.User == "" {
 		return answer, err
 	}
-	cam, err := c.home.Camera(ctx, id)
-	if err != nil {
-		return answer, err
-	}
-	if h := c.handle(id); h != nil && hostOf(in.URL) == hostOf(cam.URL) {
+	if h := c.handle(id); h != nil && h.LogIns().At(host) {
 		h.LogIns().Refused("a person")
+		return answer, nil
 	}
+	c.refusals.Add(host, in.User, in.Password.Reveal())
 	return answer, nil
-}
-
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 func rtspConfig(url, user string, password household.Secret, log *slog.Logger) rtsp.Config {

@@ -48,14 +48,13 @@ func (r Relays) Open(ctx context.Context, camera nvr.CameraID) error {
 	if err != nil {
 		return err
 	}
-	config := onvif.Config{Address: bell.Address, User: bell.User, Password: bell.Password.Reveal()}
-	if h := r.cameras.handle(camera); h != nil && bell.AsCamera {
-		config.LogIns = h.LogIns() // it is the same machine
-	}
-	device, err := onvif.New(config)
+	device, err := onvif.New(onvif.Config{
+		Address: bell.Address, User: bell.User, Password: bell.Password.Reveal(), LogIns: r.cameras.LogIns(camera, bell.Address),
+	})
 	if err != nil {
 		return err
 	}
+	defer device.Close()
 	outputs, err := device.Relays(ctx)
 	if err != nil {
 		return err

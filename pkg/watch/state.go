@@ -115,15 +115,6 @@ func streamOf(quality nvr.Quality, phase nvr.Phase, format media.Format) nvr.Str
 	return s
 }
 
-// LogIns returns the budget of log-ins of a camera's device, for whatever else talks
-// to it; nil if the camera was not connected yet.
-func (c *Cameras) LogIns(id nvr.CameraID) *camera.LogIns {
-	if h := c.handle(id); h != nil {
-		return h.LogIns()
-	}
-	return nil
-}
-
 // handle returns the handle on a camera, or nil if there was no connection yet.
 func (c *Cameras) handle(id nvr.CameraID) *camera.Handle {
 	c.mu.Lock()

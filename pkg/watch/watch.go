@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"nvrd/pkg/camera"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -27,6 +28,7 @@ type Cameras struct {
 	recorder *recorder.Recorder
 	hub      *live.Hub
 	log      *slog.Logger
+	refusals camera.Refusals // of all who log in at the home's cameras
 
 	mu      sync.Mutex
 	watched map[nvr.CameraID]*watched // changed by Run alone
@@ -159,7 +161,7 @@ func (c *Cameras) adjust(ctx context.Context) (until nvr.Time, err error) {
 			c.unwatch(w)
 		case !w.reaches(wish.camera):
 			c.disconnect(w)
-			w.move(wish.camera)
+			w.move(wish.camera, c.logInsOf(wish.camera))
 		}
 	}
 	var errs []error

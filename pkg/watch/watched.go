@@ -55,8 +55,8 @@ func (w *watched) reaches(cam household.Camera) bool {
 }
 
 // move lets the next connection go to cam, which has as many streams.
-func (w *watched) move(cam household.Camera) {
-	w.camera, w.logIns = cam, &camera.LogIns{}
+func (w *watched) move(cam household.Camera, logIns *camera.LogIns) {
+	w.camera, w.logIns = cam, logIns
 	for i, source := range sources(cam) {
 		w.streams[i].source = source
 	}
@@ -103,7 +103,7 @@ func (c *Cameras) apply(ctx context.Context, wish wish) error {
 
 // watch begins to watch a camera, without a connection yet.
 func (c *Cameras) watch(cam household.Camera) *watched {
-	w := &watched{camera: cam, logIns: &camera.LogIns{}}
+	w := &watched{camera: cam, logIns: c.logInsOf(cam)}
 	for _, source := range sources(cam) {
 		w.streams = append(w.streams, &stream{source: source, id: nvr.StreamID{Camera: cam.ID, Quality: source.quality}})
 	}

@@ -56,7 +56,7 @@ type Finder interface {
 	// Ask finds out how the camera at an address is reached, in at most 45 s. That
 	// there is none is a Finding, not an error. It fails with [nvr.ErrInvalid] if
 	// user or password can be none, and with [nvr.ErrBusy] if a question is under way.
-	Ask(ctx context.Context, address, user, password string) (Finding, error)
+	Ask(ctx context.Context, w Wanted) (Finding, error)
 	// Found returns a camera that was found in the last minutes, or
 	// [nvr.ErrNotFound].
 	Found(name string) (Finding, error)
@@ -68,6 +68,12 @@ type Finder interface {
 // Device is a device that answered a search.
 type Device struct{ Address, Name string }
 
+// Wanted is a camera that is looked for.
+type Wanted struct {
+	Address, User, Password string
+	Anew                    bool // user and password may be right by now
+}
+
 // Finding is a camera that was found, or why there is none.
 type Finding struct {
 	Name    string // of the camera that was found, for Found; empty if there is none
@@ -77,6 +83,7 @@ type Finding struct {
 	Tells   bool // it tells when somebody rings
 
 	NeedPassword, Refused bool
+	Again                 bool          // the device refused the very same a short time ago, and was not asked again
 	Wait                  time.Duration // nobody logs in for so long, since the device refused too often
 	Reason                nvr.Reason
 	Detail                string

@@ -338,6 +338,8 @@ type Find struct {
 	Login     string `json:"login"`
 	LoginLead string `json:"login_lead"`
 	Wrong     string `json:"wrong"`
+	Same      string `json:"same"`
+	Anew      string `json:"anew"`
 	This      string `json:"this"`
 	ThisLead  string `json:"this_lead"`
 	Picture   string `json:"picture"`

@@ -89,6 +89,13 @@ func (c *Conn) Described() (body []byte, base *url.URL) {
 	return c.body, c.base
 }
 
+// LoggedIn tells whether the camera asked for a log-in, and did not refuse it.
+func (c *Conn) LoggedIn() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.login.accepted != nil && !c.login.refused
+}
+
 // Read returns what the camera sent: whole answers, and frames in pieces of
 // any size. Besides those of the connection and of this package its errors say
 // what the camera did wrong.

@@ -51,7 +51,13 @@ func (h *handler) OnSessionClose(c *gortsplib.ServerHandlerOnSessionCloseCtx) {
 
 // allowed tells whether a request carries the right password.
 func (h *handler) allowed(c *gortsplib.ServerConn, r *base.Request) bool {
-	return h.options.Password == "" || c.VerifyCredentials(r, h.options.User, h.options.Password)
+	if h.options.Password == "" || c.VerifyCredentials(r, h.options.User, h.options.Password) {
+		return true
+	}
+	if len(r.Header["Authorization"]) > 0 {
+		h.refused.Add(1)
+	}
+	return false
 }
 
 func (h *handler) path(name string) *path {

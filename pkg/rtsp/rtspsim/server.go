@@ -54,6 +54,7 @@ type Server struct {
 	rtsp      *gortsplib.Server
 	listener  net.Listener
 	describes atomic.Int64
+	refused   atomic.Int64
 	speaker   speaker
 
 	mu    sync.Mutex
@@ -132,6 +133,9 @@ func (s *Server) Close() {
 // Describes returns how often a stream was asked for, answered or not: a
 // measure of log-ins.
 func (s *Server) Describes() int { return int(s.describes.Load()) }
+
+// Refused returns how many requests held a wrong password.
+func (s *Server) Refused() int { return int(s.refused.Load()) }
 
 // Disconnect breaks all connections, as a camera does that loses power.
 func (s *Server) Disconnect() {

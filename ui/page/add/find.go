@@ -38,7 +38,7 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request) error {
 	if s.address == "" {
 		return p.search(w, r)
 	}
-	found, err := p.Finder.Ask(r.Context(), s.address, s.user, r.PostFormValue("password"))
+	found, err := p.Finder.Ask(r.Context(), appliance.Wanted{Address: s.address, User: s.user, Password: r.PostFormValue("password"), Anew: r.PostFormValue("anew") != ""})
 	switch {
 	case errors.Is(err, nvr.ErrInvalid): // what was typed can be no user or password
 		s.login, s.refused = true, true

@@ -58,6 +58,8 @@ func (s step) complete(f layout.Frame) step {
 		s.problem = t.Busy
 	case s.found.Wait > 0:
 		s.problem = text.Fill(t.Waits, "minutes", strconv.Itoa(int((s.found.Wait+time.Minute-1)/time.Minute)))
+	case s.found.Again:
+		s.problem = t.Same
 	case s.login && s.refused:
 		s.problem = t.Wrong
 	case s.asked && s.found.Doubt != nil:
