@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nvrd/pkg/device"
@@ -145,23 +146,52 @@ func TestDeviceComesBack(t *testing.T) {
 	h.until("it is well again", func() bool { return h.state().Trouble == "" })
 }
 
-func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
+func TestWrongPasswordIsMended(t *testing.T) {
 	d := dahuasim.New()
 	bell := household.Bell{Kind: household.DahuaBell, Address: "http://" + strings.TrimPrefix(d.Start(t, false), "http://"), User: "admin", Password: "back door"}
 	h := newHome(t, bell)
 	h.until("it is refused", func() bool { return strings.Contains(h.state().Trouble, "password") })
-	<-time.After(3 * firstWait)
-	if n := d.Refusals(); n != 1 {
-		t.Errorf("%d log-ins were refused", n)
-	}
 	bell.Password = "front door" // the owner mends it
 	h.set(bell)
 	d.Say(dahuasim.Press)
 	h.rang()
+	if n := d.Refusals(); n != 1 {
+		t.Errorf("%d log-ins were refused", n)
+	}
 	if err := h.RemoveBell(t.Context(), h.cam, household.DahuaBell); err != nil {
 		t.Fatal(err)
 	}
 	h.until("nobody listens", func() bool { return len(h.bells.States()) == 0 })
+}
+
+// TestWrongPasswordIsNotTriedAgain keeps a bell for a day whose device refuses the
+// password: it is asked after 6 minutes, then after twice as long each time, up to 6
+// hours. One that fails otherwise is asked each minute.
+func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
+	for fault, want := range map[device.Kind]struct{ most, least int }{device.WrongLogIn: {10, 9}, device.Unreachable: {1800, 1200}} {
+		synctest.Test(t, func(t *testing.T) {
+			const kind household.BellKind = "of a test"
+			var tries []time.Time
+			ways[kind] = func(context.Context, household.Bell, device.LogIns, func(nvr.Signal)) error {
+				tries = append(tries, time.Now())
+				return &device.Error{Kind: fault}
+			}
+			defer delete(ways, kind)
+			b := New(Config{LogIns: func(household.Bell) device.LogIns { return nil }, Log: slog.New(slog.DiscardHandler)})
+			ctx, stop := context.WithTimeout(t.Context(), 24*time.Hour)
+			defer stop()
+			l := &listening{bell: household.Bell{Camera: 1, Kind: kind}}
+			b.keep(ctx, l)
+			if len(tries) > want.most || len(tries) < want.least || !l.state.Known || l.state.Trouble == "" {
+				t.Errorf("%v: asked %d times in a day; %+v", fault, len(tries), l.state)
+			}
+			for i := 1; i < len(tries) && fault == device.WrongLogIn; i++ {
+				if gap := tries[i].Sub(tries[i-1]); gap != min(refused<<(i-1), maxRefused) {
+					t.Errorf("asked again after %s", gap)
+				}
+			}
+		})
+	}
 }
 
 // The owner presses the button, and says that what was heard was the bell.
