@@ -180,6 +180,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/bells", auth.Manage, camera, a.bells},
 		{"PUT /api/v1/cameras/{camera}/bells/{kind}", auth.Manage, camera, a.setBell},
 		{"DELETE /api/v1/cameras/{camera}/bells/{kind}", auth.Manage, camera, a.removeBell},
+		{"GET /api/v1/cameras/{camera}/bells/{kind}/log", auth.Manage, camera, a.bellLog},
 		{"PUT /api/v1/cameras/{camera}/bindings", auth.Manage, camera, a.bind},
 		{"GET /api/v1/bells/{token}", auth.Enter, home, a.call},
 		{"POST /api/v1/bells/{token}", auth.Enter, home, a.call},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 
@@ -15,6 +16,8 @@ import (
 type Bells interface {
 	States() []bell.State
 	Unbound(camera nvr.CameraID) []bell.Heard
+	// Told fails with [nvr.ErrNotFound].
+	Told(camera nvr.CameraID, kind household.BellKind) (string, error)
 	// Hooks serves the addresses that devices call.
 	Hooks() http.Handler
 }
@@ -163,6 +166,22 @@ func (a *api) removeBell(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// bellLog is what a bell told of late, to be pasted where others read it.
+func (a *api) bellLog(w http.ResponseWriter, r *http.Request) error {
+	id, err := a.known(r)
+	if err != nil {
+		return err
+	}
+	log, err := a.Bells.Told(id, household.BellKind(r.PathValue("kind")))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err = io.WriteString(w, log)
+	return err
 }
 
 // bind stores what a signal means, or with an empty kind that it means nothing.

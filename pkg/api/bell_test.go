@@ -67,6 +67,13 @@ func TestBellThatCalls(t *testing.T) {
 	if all := text(t, h.do("GET", "/api/v1/cameras/1/bells", "")); strings.Contains(all, made.Call[len("/api/v1/bells/"):]) {
 		t.Error("the address is told again")
 	}
+	r = h.do("GET", "/api/v1/cameras/1/bells/webhook/log", "")
+	if log := text(t, r); r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") || !strings.Contains(log, "call ring on=true") {
+		t.Errorf("%d %v %s", r.StatusCode, r.Header, log)
+	}
+	if r := h.do("GET", "/api/v1/cameras/1/bells/onvif/log", ""); r.StatusCode != 404 {
+		t.Errorf("the log of no bell: %d", r.StatusCode)
+	}
 	if r := h.do("DELETE", "/api/v1/cameras/1/bells/webhook", ""); r.StatusCode != 204 {
 		t.Error(r.StatusCode)
 	}

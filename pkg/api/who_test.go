@@ -42,6 +42,7 @@ var guests = map[string]int{
 	"GET /api/v1/cameras/{camera}/bells":                  403,
 	"PUT /api/v1/cameras/{camera}/bells/{kind}":           403,
 	"DELETE /api/v1/cameras/{camera}/bells/{kind}":        403,
+	"GET /api/v1/cameras/{camera}/bells/{kind}/log":       403,
 	"PUT /api/v1/cameras/{camera}/bindings":               403,
 	"GET /api/v1/bells/{token}":                           404, // nobody's address
 	"POST /api/v1/bells/{token}":                          404,

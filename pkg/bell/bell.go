@@ -18,6 +18,7 @@ import (
 
 	"nvrd/pkg/device"
 	"nvrd/pkg/household"
+	"nvrd/pkg/maker/report"
 	"nvrd/pkg/maker/webhook"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/onvif"
@@ -67,8 +68,9 @@ type key struct {
 type State struct {
 	Camera nvr.CameraID
 	Kind   household.BellKind
-	// Known tells that it was tried long enough to know. One that calls by itself is
-	// known once it has called or registered.
+	// Known tells that it was tried long enough to know: it said something, if only
+	// that it will, or failed, or did neither for half a minute. One that calls by
+	// itself is known once it has called or registered.
 	Known bool
 	// Trouble is why the device can't be listened to, as a sentence for the owner
 	// that holds no password; empty while it is listened to, as far as is known.
@@ -177,6 +179,7 @@ type listening struct {
 	bell household.Bell
 	stop context.CancelFunc
 	done chan struct{}
+	log  *report.Log
 
 	mu    sync.Mutex
 	state State
@@ -184,7 +187,7 @@ type listening struct {
 
 func (b *Bells) start(ctx context.Context, bell household.Bell) *listening {
 	ctx, stop := context.WithCancel(ctx)
-	l := &listening{bell: bell, stop: stop, done: make(chan struct{}), state: State{Camera: bell.Camera, Kind: bell.Kind, Since: nvr.Now()}}
+	l := &listening{bell: bell, stop: stop, done: make(chan struct{}), log: logOf(bell), state: State{Camera: bell.Camera, Kind: bell.Kind, Since: nvr.Now()}}
 	if bell.Kind == household.WebhookBell {
 		close(l.done) // it calls the home's pages
 		return l
@@ -233,6 +236,7 @@ func (b *Bells) keep(ctx context.Context, l *listening) {
 			pause = max(pause, locked)
 			locked = min(2*locked, maxRefused)
 		}
+		l.log.Add("ended", string(cmp.Or(device.KindOf(err), faultOf(err))), nil)
 		if l.set(err.Error()) {
 			log.Warn("a bell is not heard", "err", err)
 		}

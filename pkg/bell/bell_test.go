@@ -2,6 +2,7 @@ package bell
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"nvrd/pkg/device"
 	"nvrd/pkg/household"
 	"nvrd/pkg/maker/dahua/dahuasim"
+	"nvrd/pkg/maker/report"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/onvif/onvifsim"
 	"nvrd/pkg/ring"
@@ -172,7 +174,7 @@ func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const kind household.BellKind = "of a test"
 			var tries []time.Time
-			ways[kind] = func(context.Context, household.Bell, device.LogIns, func(nvr.Signal)) error {
+			ways[kind] = func(context.Context, household.Bell, ear) error {
 				tries = append(tries, time.Now())
 				return &device.Error{Kind: fault}
 			}
@@ -180,7 +182,7 @@ func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
 			b := New(Config{LogIns: func(household.Bell) device.LogIns { return nil }, Log: slog.New(slog.DiscardHandler)})
 			ctx, stop := context.WithTimeout(t.Context(), 24*time.Hour)
 			defer stop()
-			l := &listening{bell: household.Bell{Camera: 1, Kind: kind}}
+			l := &listening{bell: household.Bell{Camera: 1, Kind: kind}, log: report.New("test")}
 			b.keep(ctx, l)
 			if len(tries) > want.most || len(tries) < want.least || !l.state.Known || l.state.Trouble == "" {
 				t.Errorf("%v: asked %d times in a day; %+v", fault, len(tries), l.state)
@@ -191,6 +193,40 @@ func TestWrongPasswordIsNotTriedAgain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTold has a device tell a press that nobody knows: it is in the log that the owner
+// may paste, with nothing of the home, and the bell is known to be listened to at once.
+func TestTold(t *testing.T) {
+	d, bell := onvifBell(t)
+	h := newHome(t, bell)
+	began := time.Now()
+	h.until("it is known to be listened to", func() bool { return h.state().Known && h.state().Trouble == "" })
+	if took := time.Since(began); took > steady/2 {
+		t.Errorf("that took %s", took)
+	}
+	h.until("it subscribes", func() bool { return d.Subscribed() == 1 })
+	d.Tell(onvifsim.Notice{Topic: "tns1:Maker/Doorbell/Knock", Source: "Door=Ada", Data: "State=true,Serial=EC71DB112233"})
+	log := func() string {
+		text, err := h.bells.Told(h.cam, household.ONVIFBell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	h.until("it is in the log", func() bool { return strings.Contains(log(), "Maker/Doorbell/Knock") })
+	text := log()
+	if !strings.Contains(text, "kind onvif") || !strings.Contains(text, "subscribed") || !strings.Contains(text, "State=true") {
+		t.Errorf("the log is\n%s", text)
+	}
+	for _, secret := range []string{"Ada", "EC71", "127.0.0.1", "admin", "front door"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is in\n%s", secret, text)
+		}
+	}
+	if _, err := h.bells.Told(h.cam, household.DahuaBell); !errors.Is(err, nvr.ErrNotFound) {
+		t.Errorf("of a bell that is not there: %v", err)
 	}
 }
 

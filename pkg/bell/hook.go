@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/maker/webhook"
@@ -74,6 +75,7 @@ func (b *Bells) called(camera nvr.CameraID, s nvr.Signal) {
 	l := b.running[key{camera, household.WebhookBell}]
 	b.mu.Unlock()
 	if l != nil {
+		l.heard("call", s.Kind, map[string]string{"on": strconv.FormatBool(s.On)})
 		b.take(l, s)
 	}
 }

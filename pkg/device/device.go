@@ -57,7 +57,7 @@ type Config struct {
 	// LogIns is asked before each use of the password, as Party; nil means no bounds.
 	LogIns LogIns
 	Party  string
-	// Heard is told what the device said, known or not, for the report that the
+	// Heard is told that it is connected, and what the device said, known or not, for the report that the
 	// owner may paste (pkg/maker/report). It must not block. nil means nobody.
 	Heard func(code, action string, data map[string]string)
 }

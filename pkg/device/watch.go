@@ -34,6 +34,7 @@ func (c *Client) Listen(ctx context.Context, q Request, r Reader) error {
 		return err
 	}
 	defer res.Body.Close()
+	c.config.Say("connected", "", nil)
 	return Watch(ctx, res.Body, r)
 }
 

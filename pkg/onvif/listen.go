@@ -49,6 +49,9 @@ func Listen(ctx context.Context, c Config, tell func(nvr.Signal)) error {
 			err = fault
 			break
 		}
+		if d.config.Heard != nil {
+			d.config.Heard("subscribed", "", nil)
+		}
 		pulls, fault := d.listen(ctx, s, t)
 		if ctx.Err() != nil || fault.Reason != nvr.Unreachable {
 			d.leave(ctx, s)

@@ -69,8 +69,8 @@ type Config struct {
 	LogIns LogIns
 	// DialContext opens connections; nil means a [net.Dialer].
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// Heard is told what a device tells Listen, known or not: topic, operation, and
-	// the values of its items. It must not block. nil means nobody. A report.Log (of
+	// Heard is told that a device was subscribed to, and what it tells Listen, known or
+	// not: topic, operation, and the values of its items. It must not block. nil means nobody. A report.Log (of
 	// pkg/maker) takes it, since it may hold names and addresses.
 	Heard func(code, action string, data map[string]string)
 }

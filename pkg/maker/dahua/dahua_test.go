@@ -106,7 +106,7 @@ func TestListen(t *testing.T) {
 	if err := receive(t, ended); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if len(heard) != 4 || heard[0] != "Rubbish" {
+	if len(heard) != 5 || heard[0] != "connected" || heard[1] != "Rubbish" {
 		t.Errorf("heard %q", heard)
 	}
 	if d.Refusals() != 0 {

@@ -55,6 +55,7 @@ func Listen(ctx context.Context, c device.Config, tell func(nvr.Signal)) error {
 		if err != nil {
 			return err
 		}
+		c.Say("subscribed", "", nil)
 		for {
 			events, err := pull(ctx, client, id)
 			if errors.Is(err, errGone) {
