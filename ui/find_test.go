@@ -14,7 +14,11 @@ import (
 
 // The household of the tests finds cameras of these addresses.
 func (h *household) Around(context.Context) ([]appliance.Device, error) {
-	return []appliance.Device{{Address: "http://10.0.0.7/onvif/device_service", Name: "<b>Bell</b>"}}, nil
+	return []appliance.Device{
+		{Address: "http://10.0.0.7/onvif/device_service", Name: "<b>Bell</b>"},
+		{Address: "http://10.0.0.1/", Name: "Old", Camera: 1, Called: "<i>Door</i>"},
+		{Address: "http://10.0.0.2/", Name: "Moved", Camera: 2, Called: "Garden", Moved: true},
+	}, nil
 }
 
 func (h *household) Ask(_ context.Context, w appliance.Wanted) (appliance.Finding, error) {
@@ -63,7 +67,7 @@ func TestFind(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service"}},
+		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service", "Added already: &lt;i&gt;Door&lt;/i&gt;", `href="/cameras/1"`, `href="/cameras/2/edit"`, "Looks like Garden"}},
 		"nothing typed":  {form("do", "ask", "address", " "), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;"}},
 		"no address":     {form("do", "ask", "address", "ftp://10.0.0.7/"), 422, []string{`id="address-note"`, "begin with rtsp://"}},
 		"a second one":   {form("do", "ask", "address", "10.0.0.8"), 503, []string{"looking for a camera already"}},

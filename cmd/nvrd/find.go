@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
+	"strings"
 
 	finding "nvrd/pkg/find"
 	"nvrd/pkg/household"
@@ -22,7 +22,9 @@ func (f finder) Around(ctx context.Context) ([]pages.Device, error) {
 		if u, err := url.Parse(d.Address); err == nil {
 			host = u.Host
 		}
-		out[i] = pages.Device{Address: d.Address, Name: fmt.Sprintf("%s %s (%s)", d.Name, d.Hardware, host)}
+		out[i] = pages.Device{
+			Address: d.Address, Name: strings.TrimSpace(strings.TrimSpace(d.Name+" "+d.Hardware) + " (" + host + ")"), Camera: d.Camera, Called: d.Called, Moved: d.Moved,
+		}
 	}
 	return out, err
 }

@@ -120,7 +120,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 // handler joins pages and API behind the guards.
 func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.Handler, error) {
 	guards := api.Guards{Names: names, TLS: a.tls, Proxies: s.proxies, Log: a.log}
-	found := finding.NewFinder(finding.Config{Add: a.Cameras.Add, SetBell: a.Dir.Home.SetBell, Refusals: a.Cameras.Refusals(), Log: a.log})
+	found := finding.NewFinder(finding.Config{Add: a.Cameras.Add, SetBell: a.Dir.Home.SetBell, Refusals: a.Cameras.Refusals(), Home: a.Dir.Home, Log: a.log})
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},
 		Setup:     pageCameras{a.Cameras, a.Dir},

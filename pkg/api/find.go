@@ -32,6 +32,9 @@ type deviceView struct {
 	Address  string `json:"address"`
 	Name     string `json:"name"`
 	Hardware string `json:"hardware"`
+	// Camera is the one of the home that it is, if it is one.
+	Camera nvr.CameraID `json:"camera,omitempty"`
+	Moved  bool         `json:"moved,omitempty"`
 }
 
 func (a *api) search(w http.ResponseWriter, r *http.Request) error {
@@ -41,7 +44,7 @@ func (a *api) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := devicesView{make([]deviceView, 0, len(all))}
 	for _, d := range all {
-		v.Devices = append(v.Devices, deviceView(d))
+		v.Devices = append(v.Devices, deviceView{d.Address, d.Name, d.Hardware, d.Camera, d.Moved})
 	}
 	return writeJSON(w, http.StatusOK, v)
 }

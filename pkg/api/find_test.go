@@ -13,6 +13,7 @@ import (
 	"nvrd/pkg/find"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/onvif"
 	"nvrd/pkg/onvif/onvifsim"
 	"nvrd/pkg/rtsp/rtspsim"
 	scene "nvrd/pkg/rtsp/rtspsim/porch"
@@ -48,9 +49,13 @@ func TestSearch(t *testing.T) {
 	if got := text(t, h.do("POST", "/api/v1/cameras/search", "")); got != `{"devices":[]}`+"\n" {
 		t.Errorf("nobody: %s", got)
 	}
-	h.around = []find.Device{{Address: "http://10.0.0.7/onvif/device_service", Name: "Maker", Hardware: "Bell 2"}}
+	h.around = []onvif.Found{{Address: "http://10.0.0.7/onvif/device_service", Name: "Maker", Hardware: "Bell 2"}}
 	if got := text(t, h.do("POST", "/api/v1/cameras/search", "")); got != `{"devices":[{"address":"http://10.0.0.7/onvif/device_service","name":"Maker","hardware":"Bell 2"}]}`+"\n" {
 		t.Errorf("one: %s", got)
+	}
+	h.do("POST", "/api/v1/cameras", `{"name":"Front","url":"rtsp://10.0.0.7/main"}`)
+	if got := text(t, h.do("POST", "/api/v1/cameras/search", "")); got != `{"devices":[{"address":"http://10.0.0.7/onvif/device_service","name":"Maker","hardware":"Bell 2","camera":1}]}`+"\n" {
+		t.Errorf("one that was added: %s", got)
 	}
 	h.err = fmt.Errorf("cameras are being looked for already: %w", nvr.ErrBusy)
 	if r := h.do("POST", "/api/v1/cameras/search", ""); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {

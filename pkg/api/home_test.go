@@ -29,6 +29,7 @@ import (
 	"nvrd/pkg/media"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
+	"nvrd/pkg/onvif"
 	"nvrd/pkg/playback"
 	"nvrd/pkg/recorder"
 	"nvrd/pkg/ring"
@@ -51,7 +52,7 @@ type home struct {
 	rtc     WebRTC      // nil unless a test sets it
 	private atomic.Bool // all cameras are off
 	finder  *find.Finder
-	around  []find.Device // that answer a search
+	around  []onvif.Found // that answer a search
 	talks   *talk.Talks
 	doors   *door.Doors
 	bells   *bell.Bells      // that nobody listens to unless a test does
@@ -90,7 +91,7 @@ func newHome(t *testing.T) *home {
 	h.bells = bell.New(bell.Config{Home: db, Rings: h.rings, Publish: h.bus.Publish, Log: slog.New(slog.DiscardHandler)})
 	h.finder = find.NewFinder(find.Config{
 		Add: h.Add, SetBell: db.SetBell, Refusals: &camera.Refusals{}, Log: slog.New(slog.DiscardHandler),
-		Search: func(context.Context) ([]find.Device, error) { return h.around, h.err },
+		Search: func(context.Context) ([]onvif.Found, error) { return h.around, h.err }, Home: db,
 	})
 	h.doors = door.New(nil, nil, db, slog.New(slog.DiscardHandler))
 	h.use(nil)

@@ -46,7 +46,14 @@ type Camera struct {
 }
 
 // Device is a device that answered a search.
-type Device = onvif.Found
+type Device struct {
+	onvif.Found
+	// Camera is the one of the home that it is, as far as is known; zero if it is none.
+	Camera nvr.CameraID
+	Called string // the name of that
+	// Moved tells that the home knows Camera at another address.
+	Moved bool
+}
 
 // Answer is what came of a question: a camera, or why there is none and what
 // would help.

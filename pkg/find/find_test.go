@@ -27,7 +27,7 @@ import (
 
 func newFinder(t *testing.T) *Finder {
 	t.Helper()
-	return NewFinder(Config{Log: silent, Refusals: &camera.Refusals{}})
+	return NewFinder(Config{Log: silent, Refusals: &camera.Refusals{}, Home: homely{}})
 }
 
 var silent = slog.New(slog.DiscardHandler)
@@ -195,7 +195,7 @@ func TestAsk(t *testing.T) {
 	if c.Input.URL != film.URL("main") || c.Input.SubURL != film.URL("sub") || c.Input.User != "admin" || c.Suggest != "Bell 2" || !c.Moved || len(c.Streams) != 2 || len(c.Offers) != 2 {
 		t.Errorf("found %+v", c)
 	}
-	if c.Bell == nil || c.Bell.Kind != household.ONVIFBell || string(c.Bell.Settings) != `{"profile":"m","relays":["door"]}` {
+	if c.Bell == nil || c.Bell.Kind != household.ONVIFBell || string(c.Bell.Settings) != `{"profile":"m","relays":["door"],"endpoint":"00000000-0000-4000-8000-00000000cafe"}` {
 		t.Errorf("bell %+v", c.Bell)
 	}
 	if format, err := fmp4.ParseInit(c.Picture); err != nil && !bytes.Contains(c.Picture, []byte("mdat")) {
@@ -265,7 +265,7 @@ func TestHostileDevices(t *testing.T) {
 
 func TestOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := NewFinder(Config{Log: silent, Search: func(ctx context.Context) ([]onvif.Found, error) {
+		f := NewFinder(Config{Log: silent, Home: homely{}, Search: func(ctx context.Context) ([]onvif.Found, error) {
 			<-ctx.Done()
 			return nil, nil
 		}})

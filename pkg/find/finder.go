@@ -18,9 +18,16 @@ type Config struct {
 	// SetBell stores how the camera tells what happens.
 	SetBell func(ctx context.Context, b household.Bell) error
 	// Search searches for devices; nil means the home's own network, for 3 s.
-	Search   func(ctx context.Context) ([]Device, error)
+	Search   func(ctx context.Context) ([]onvif.Found, error)
+	Home     Home
 	Refusals Refusals // of all who log in at the home's machines
 	Log      *slog.Logger
+}
+
+// Home knows the cameras that there are already; a [household.DB] does.
+type Home interface {
+	Cameras(ctx context.Context) ([]household.Camera, error)
+	Bells(ctx context.Context) ([]household.Bell, error)
 }
 
 // Refusals counts the log-ins that machines refused, whoever tried them; a
@@ -45,13 +52,13 @@ type Finder struct {
 // NewFinder returns a Finder that found nothing yet.
 func NewFinder(c Config) *Finder {
 	if c.Search == nil {
-		c.Search = func(ctx context.Context) ([]Device, error) { return onvif.Discover(ctx, onvif.Search{}) }
+		c.Search = func(ctx context.Context) ([]onvif.Found, error) { return onvif.Discover(ctx, onvif.Search{}) }
 	}
 	return &Finder{config: c, searching: make(turn, 1), asking: make(turn, 1), port: usualRTSP}
 }
 
 // Around searches the home's own network for cameras, for 3 s, when a person asks
-// for it. It fails with [nvr.ErrNotFound] if this machine is in no private network,
+// for it, and tells which of them the home has already. It fails with [nvr.ErrNotFound] if this machine is in no private network,
 // and with [nvr.ErrBusy] if a search is under way that does not end soon.
 func (f *Finder) Around(ctx context.Context) ([]Device, error) {
 	done, err := f.searching.take(ctx)
@@ -59,7 +66,15 @@ func (f *Finder) Around(ctx context.Context) ([]Device, error) {
 		return nil, err
 	}
 	defer done()
-	return f.config.Search(ctx)
+	found, err := f.config.Search(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have, err := f.have(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return mark(found, have), nil
 }
 
 // Ask finds out how a camera is reached, in at most 45 s, and holds what it found.

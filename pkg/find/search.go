@@ -127,7 +127,7 @@ func (s *search) askONVIF(ctx context.Context) {
 	if !ok {
 		return
 	}
-	settings := Settings{Profile: main.Token}
+	settings := Settings{Profile: main.Token, Endpoint: d.Endpoint(ctx)}
 	if relays, err := d.Relays(ctx); err == nil {
 		for _, r := range relays {
 			settings.Relays = append(settings.Relays, r.Token)
@@ -178,4 +178,6 @@ func services(web string) []string {
 type Settings struct {
 	Profile string   `json:"profile"`          // token of the large stream
 	Relays  []string `json:"relays,omitempty"` // tokens of its outputs
+	// Endpoint is what the device calls itself in a search, wherever it is.
+	Endpoint string `json:"endpoint,omitempty"`
 }

@@ -128,6 +128,13 @@ func (d *Device) findServices(ctx context.Context) *Fault {
 	return nil
 }
 
+// Endpoint asks what the device calls itself in a search (Found.Endpoint); empty if it
+// does not say.
+func (d *Device) Endpoint(ctx context.Context) string {
+	e, _ := d.call(ctx, d.device("GetEndpointReference", ""), nsDevice, "GetEndpointReferenceResponse")
+	return endpointOf(e.find(nsDevice, "GUID").String())
+}
+
 // Relay is an output of a device, such as the opener of a door.
 type Relay struct {
 	Token string

@@ -19,6 +19,9 @@ type Found struct {
 	Address  string // of its device service, on the machine that answered
 	Name     string // as the device calls itself; printable, may be empty
 	Hardware string // likewise, its model
+	// Endpoint is what the device calls itself wherever it is, in small letters: as a
+	// rule a UUID (WS-Discovery, 2.6). It may be empty, or that of another device.
+	Endpoint string
 }
 
 // Search says where and how long to search. The zero value searches the home's
@@ -45,6 +48,7 @@ const (
 	maxDatagram = 16 << 10 // bytes; answers have 1 to 3 KiB
 	maxSockets  = 16       // networks of one machine
 	maxName     = 64       // bytes of a name
+	maxEndpoint = 128      // bytes; a UUID as a URN has 45
 	maxXAddrs   = 16
 )
 
@@ -148,7 +152,27 @@ func readMatch(data []byte, from *net.UDPAddr, ids []string) (Found, bool) {
 		return Found{}, false
 	}
 	address, ok := choose(strings.Fields(match.find(nsDiscovery, "XAddrs").String()), at)
-	return Found{address, scope(scopes, "name"), scope(scopes, "hardware")}, ok
+	return Found{address, scope(scopes, "name"), scope(scopes, "hardware"), endpoint(match)}, ok
+}
+
+// endpoint returns what an answer calls the device.
+func endpoint(match *element) string {
+	for _, space := range []string{"http://schemas.xmlsoap.org/ws/2004/08/addressing", nsAddressing} {
+		if text := endpointOf(match.find(space, "EndpointReference", "Address").String()); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// endpointOf returns the one way to write what a device calls itself; empty if that
+// can't be.
+func endpointOf(text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if len(text) > maxEndpoint || text != printable(text) {
+		return ""
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(text, "urn:"), "uuid:")
 }
 
 // choose returns the address of the device service among those that an answer

@@ -38,11 +38,11 @@ func discover(t *testing.T, to net.Addr) []onvif.Found {
 }
 
 func TestDiscover(t *testing.T) {
-	d := onvifsim.New(onvifsim.Config{Maker: "Maker Inc", Model: "Bell 2"})
+	d := onvifsim.New(onvifsim.Config{Maker: "Maker Inc", Model: "Bell 2", Endpoint: "URN:UUID:4D454930-1"})
 	to := answering(t, func(c net.PacketConn) {
 		d.Answer(c, "http://192.0.2.7/onvif/device_service http://127.0.0.1:8899/onvif/device_service")
 	})
-	want := []onvif.Found{{Address: "http://127.0.0.1:8899/onvif/device_service", Name: "Maker Inc", Hardware: "Bell 2"}}
+	want := []onvif.Found{{Address: "http://127.0.0.1:8899/onvif/device_service", Name: "Maker Inc", Hardware: "Bell 2", Endpoint: "4d454930-1"}}
 	if diff := cmp.Diff(want, discover(t, to)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -50,20 +50,20 @@ func TestDiscover(t *testing.T) {
 
 // TestHostileMatches has somebody answer a search with what must not be followed.
 func TestHostileMatches(t *testing.T) {
-	const own = "urn:uuid:"
+	const own, usual = "urn:uuid:", "00000000-0000-4000-8000-00000000cafe"
 	for name, c := range map[string]struct {
 		answer func(id string) string
 		want   []onvif.Found
 	}{
 		"another machine": {func(id string) string { return onvifsim.Match(id, "http://203.0.113.9:81/x", "M", "N") },
-			[]onvif.Found{{Address: "http://127.0.0.1:81/x", Name: "M", Hardware: "N"}}},
+			[]onvif.Found{{Address: "http://127.0.0.1:81/x", Name: "M", Hardware: "N", Endpoint: usual}}},
 		"another question": {func(string) string { return onvifsim.Match(own+"1", "http://127.0.0.1/", "M", "N") }, []onvif.Found{}},
 		"no address":       {func(id string) string { return onvifsim.Match(id, "file:///etc/passwd javascript:x", "M", "N") }, []onvif.Found{}},
 		"not XML":          {func(string) string { return "\x00\xff<<<" }, []onvif.Found{}},
 		"a printer": {func(id string) string {
 			return strings.NewReplacer("NetworkVideoTransmitter", "Printer", "onvif://", "http://").Replace(onvifsim.Match(id, "http://127.0.0.1/", "M", "N"))
 		}, []onvif.Found{}},
-		"letters of control": {func(id string) string { return onvifsim.Match(id, "http://127.0.0.1/p", "M%1b%0a", "N") }, []onvif.Found{{Address: "http://127.0.0.1/p", Name: "M\ufffd\ufffd", Hardware: "N"}}},
+		"letters of control": {func(id string) string { return onvifsim.Match(id, "http://127.0.0.1/p", "M%1b%0a", "N") }, []onvif.Found{{Address: "http://127.0.0.1/p", Name: "M\ufffd\ufffd", Hardware: "N", Endpoint: usual}}},
 	} {
 		to := answering(t, func(conn net.PacketConn) {
 			buffer := make([]byte, 16<<10)

@@ -66,7 +66,12 @@ type Finder interface {
 }
 
 // Device is a device that answered a search.
-type Device struct{ Address, Name string }
+type Device struct {
+	Address, Name string
+	Camera        nvr.CameraID // of the home that it is; zero if it is none that is known
+	Called        string       // the name of that
+	Moved         bool         // the home knows it at another address
+}
 
 // Wanted is a camera that is looked for.
 type Wanted struct {

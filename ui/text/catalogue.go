@@ -340,6 +340,8 @@ type Find struct {
 	Wrong     string `json:"wrong"`
 	Same      string `json:"same"`
 	Anew      string `json:"anew"`
+	Known     string `json:"known"`   // {name}
+	Strayed   string `json:"strayed"` // {name}
 	This      string `json:"this"`
 	ThisLead  string `json:"this_lead"`
 	Picture   string `json:"picture"`

@@ -1,6 +1,7 @@
 package onvifsim
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 var calls = map[string]func(*Device, http.ResponseWriter, *http.Request, string){
 	"GetSystemDateAndTime": (*Device).clock,
 	"GetDeviceInformation": (*Device).information,
+	"GetEndpointReference": (*Device).endpoint,
 	"GetServices":          (*Device).services,
 	"GetCapabilities":      (*Device).capabilities,
 	"GetProfiles":          (*Device).profiles,
@@ -274,4 +276,8 @@ func (d *Device) unsubscribe(w http.ResponseWriter, r *http.Request, body string
 	d.poke()
 	d.mu.Unlock()
 	d.answer(w, http.StatusOK, `<wsnt:UnsubscribeResponse/>`)
+}
+
+func (d *Device) endpoint(w http.ResponseWriter, _ *http.Request, _ string) {
+	d.answer(w, http.StatusOK, `<tds:GetEndpointReferenceResponse><tds:GUID>`+cmp.Or(d.Endpoint, usualEndpoint)+`</tds:GUID></tds:GetEndpointReferenceResponse>`)
 }

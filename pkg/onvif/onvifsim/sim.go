@@ -4,6 +4,7 @@
 package onvifsim
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -33,6 +34,7 @@ type Config struct {
 	Clock          time.Duration // by how much its clock is ahead
 	Maker, Model   string
 	Serial         string
+	Endpoint       string // what it calls itself in a search; empty for a UUID that all such have
 	Streams        []Stream
 	Relays         []string // tokens
 	Media2         bool     // it has no Media of the first version
@@ -207,16 +209,19 @@ func (d *Device) Answer(conn net.PacketConn, address string) {
 		if !strings.Contains(string(buffer[:n]), "Probe") || id == "" {
 			continue
 		}
-		_, _ = conn.WriteTo([]byte(Match(id, address, d.Maker, d.Model)), from)
+		_, _ = conn.WriteTo([]byte(strings.Replace(Match(id, address, d.Maker, d.Model), usualEndpoint, cmp.Or(d.Endpoint, usualEndpoint), 1)), from)
 	}
 }
+
+// usualEndpoint is what devices call themselves that are called nothing else.
+const usualEndpoint = "urn:uuid:00000000-0000-4000-8000-00000000cafe"
 
 // Match is an answer to a search.
 func Match(id, address, maker, model string) string {
 	scopes := "onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/" + strings.ReplaceAll(maker, " ", "%20") + " onvif://www.onvif.org/hardware/" + strings.ReplaceAll(model, " ", "_")
 	return `<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">` +
 		`<SOAP-ENV:Header><wsa:MessageID>urn:uuid:00000000-0000-4000-8000-00000000beef</wsa:MessageID><wsa:RelatesTo>` + id + `</wsa:RelatesTo></SOAP-ENV:Header>` +
-		`<SOAP-ENV:Body><d:ProbeMatches><d:ProbeMatch><wsa:EndpointReference><wsa:Address>urn:uuid:00000000-0000-4000-8000-00000000cafe</wsa:Address></wsa:EndpointReference>` +
+		`<SOAP-ENV:Body><d:ProbeMatches><d:ProbeMatch><wsa:EndpointReference><wsa:Address>` + usualEndpoint + `</wsa:Address></wsa:EndpointReference>` +
 		`<d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>` + scopes + `</d:Scopes><d:XAddrs>` + address + `</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches></SOAP-ENV:Body></SOAP-ENV:Envelope>`
 }
 

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
@@ -83,3 +85,20 @@ func (s step) picture() string { return "/api/v1/findings/" + s.found.Name + "/p
 
 // account is what leads to the field of the user, since the password alone is asked for.
 func (s step) account() string { return text.Fill(s.frame.T.Find.Account, "user", s.user) }
+
+// knownAs says which camera of the home a device is.
+func (s step) knownAs(d appliance.Device) string {
+	if d.Moved {
+		return text.Fill(s.frame.T.Find.Strayed, "name", d.Called)
+	}
+	return text.Fill(s.frame.T.Find.Known, "name", d.Called)
+}
+
+// knownAt leads to the camera that a device is, or to where its address is changed.
+func knownAt(d appliance.Device) templ.SafeURL {
+	at := "/cameras/" + d.Camera.String()
+	if d.Moved {
+		at += "/edit"
+	}
+	return templ.SafeURL(at)
+}
