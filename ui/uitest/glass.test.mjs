@@ -79,9 +79,9 @@ test('how soon and how old', async () => {
   console.log(`${visits} visits of each page; ms, p50 and p95                 beside ${ways[0].name}`)
   console.log('                    first picture   of now (<= 1 s)   glass to glass   first, of now, glass')
   for (const [i, way] of ways.entries()) {
-    const p = (what, share) => at(seen[i][what], share)
-    const pair = (what) => `${p(what, 0.5).toFixed(0).padStart(6)} ${p(what, 0.95).toFixed(0).padStart(6)}`
-    const ratio = (what) => `${(p(what, 0.5) / at(seen[0][what], 0.5)).toFixed(2).padStart(5)}`
+    const ms = (n) => (n < Infinity ? n.toFixed(0) : 'never').padStart(6)
+    const pair = (what) => `${ms(at(seen[i][what], 0.5))} ${ms(at(seen[i][what], 0.95))}`
+    const ratio = (what) => `${(at(seen[i][what], 0.5) / at(seen[0][what], 0.5)).toFixed(2).padStart(5)}`
     console.log(`${way.name.padEnd(18)}  ${pair('first')}   ${pair('now')}     ${pair('age')}    ${ratio('first')}   ${ratio('now')}   ${ratio('age')}`)
   }
 })
