@@ -23,6 +23,7 @@ import (
 	"nvrd/ui/page/failure"
 	"nvrd/ui/page/home"
 	"nvrd/ui/page/login"
+	"nvrd/ui/page/motion"
 	"nvrd/ui/page/notifications"
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
@@ -41,6 +42,7 @@ type Config struct {
 	Setup     appliance.Setup
 	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
+	Zones     appliance.Zones
 	Timelines appliance.Timelines
 	History   appliance.History
 	Rings     appliance.Rings
@@ -141,6 +143,9 @@ func New(c Config) (*Pages, error) {
 		route("GET /cameras/{id}/bell", auth.Manage, one, ringing.Get)
 		route("POST /cameras/{id}/bell", auth.Manage, one, ringing.Post)
 	}
+	moves := motion.Page{Cameras: c.Cameras, Zones: c.Zones, Timelines: c.Timelines, Frames: frames, Texts: texts}
+	route("GET /cameras/{id}/motion", auth.Manage, one, moves.Get)
+	route("POST /cameras/{id}/motion", auth.Manage, one, moves.Post)
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)

@@ -44,6 +44,8 @@ var guests = map[string]int{
 	"POST /cameras/{id}/bell":      403,
 	"GET /cameras/{id}/recording":  403,
 	"POST /cameras/{id}/recording": 403,
+	"GET /cameras/{id}/motion":     403,
+	"POST /cameras/{id}/motion":    403,
 	"GET /cameras/{id}/remove":     403,
 	"POST /cameras/{id}/remove":    403,
 	"GET /street":                  403,

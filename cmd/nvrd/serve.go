@@ -126,6 +126,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Setup:     pageCameras{a.Cameras, a.Dir},
 		Finder:    finder{found},
 		Household: pageHousehold{a.Dir.Home},
+		Zones:     a.Dir.Home,
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
 		Rings:     pageRings{a.Rings, a.Dir.Home},

@@ -10,7 +10,7 @@ import (
 // does not change, and may be shared.
 type Zones struct {
 	on   [cells]byte    // 255 for cells that count, else 0
-	runs []stretch          // of those
+	runs []stretch      // of those
 	part [cells]float32 // one over how many around a cell count, it included
 	n    int            // cells that count
 }

@@ -29,8 +29,8 @@ type scene struct {
 	cells   atomic.Pointer[motion.Zones] // that count; nil for all
 
 	mu        sync.Mutex
-	zones     nvr.Zones // of which cells are made
-	sight     nvr.Sight // without what is known of the camera as a whole
+	zones     nvr.Zones   // of which cells are made
+	sight     nvr.Sight   // without what is known of the camera as a whole
 	streams   [2]*Stream  // by quality; nil if it is not recorded
 	subSees   bool        // the sub stream can tell motion
 	seer      *Stream     // of the motion that goes on; nil if there is none

@@ -112,6 +112,14 @@ type Household interface {
 	SetTimeZone(ctx context.Context, name string) error
 }
 
+// Zones are where in the pictures of cameras motion counts. Its methods are safe for
+// concurrent use and fail with [nvr.ErrNotFound] if there is no such camera.
+type Zones interface {
+	Zones(ctx context.Context, id nvr.CameraID) (nvr.Zones, error)
+	// SetZones fails with [nvr.ErrInvalid] and a message that says what to do.
+	SetZones(ctx context.Context, id nvr.CameraID, z nvr.Zones) error
+}
+
 // Rings are the presses of doorbells' buttons. Its methods are safe for concurrent
 // use and answer with the error kinds of pkg/nvr.
 type Rings interface {

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 
 for (const name of await readdir('dist')) if (name !== '.keep') await rm(`dist/${name}`)
 await build({
-  entryPoints: ['shell', 'home', 'wall', 'camera', 'add', 'schedule', 'notifications', 'replies', 'worker', 'street', 'share', 'shared'].map((name) => `src/${name}.ts`),
+  entryPoints: ['shell', 'home', 'wall', 'camera', 'add', 'schedule', 'motion', 'notifications', 'replies', 'worker', 'street', 'share', 'shared'].map((name) => `src/${name}.ts`),
   outdir: 'dist',
   bundle: true,
   splitting: true,

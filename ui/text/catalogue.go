@@ -18,6 +18,7 @@ type Catalogue struct {
 	Add      Add                   `json:"add"`
 	Find     Find                  `json:"find"`
 	Recorded Recorded              `json:"recorded"`
+	Motion   Motion                `json:"motion"`
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
 	Notify   Notify                `json:"notify"`

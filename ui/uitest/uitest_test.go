@@ -52,6 +52,10 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "modes", "STOOP_URL="+p.listen)
 	})
+	t.Run("motion", func(t *testing.T) {
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "motion", "STOOP_URL="+p.listen)
+	})
 	t.Run("replies", func(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "replies", "STOOP_URL="+p.listen)

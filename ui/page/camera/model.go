@@ -32,6 +32,7 @@ type model struct {
 	data    string // for the script, as JSON
 	action  string // address of the page itself
 	setting string // address of the page that says what is recorded
+	moves   string // address of the page that says where motion counts
 	reach   string // address of the page that says how it is reached
 	remove  string
 	bell    string   // address of the page of its bell; empty if there is none
@@ -83,6 +84,7 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) (model
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
 	m.state = component.StateOf(c, t, zone)
 	m.setting = m.action + "/recording"
+	m.moves = m.action + "/motion"
 	m.reach = m.action + "/edit"
 	m.remove = m.action + "/remove"
 	m.removed = c.Phase == nvr.Gone
