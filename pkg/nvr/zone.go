@@ -1,7 +1,6 @@
 package nvr
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,16 +30,19 @@ type Polygon []Corner
 type Corner struct{ X, Y int }
 
 // MarshalJSON implements [json.Marshaler].
-func (c Corner) MarshalJSON() ([]byte, error) { return json.Marshal([2]int{c.X, c.Y}) }
+func (c Corner) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "[%d,%d]", c.X, c.Y), nil }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It fails unless there are two whole
 // numbers; whether they lie in the picture is for [Zones.Check].
-func (c *Corner) UnmarshalJSON(b []byte) error {
-	var both []*int // null is no number
-	if err := json.Unmarshal(b, &both); err != nil || len(both) != 2 || both[0] == nil || both[1] == nil {
+func (c *Corner) UnmarshalJSON(b []byte) error { // of JSON that is known to be some
+	text, isArray := strings.CutPrefix(strings.TrimSuffix(string(b), "]"), "[")
+	x, y, two := strings.Cut(text, ",")
+	var wrongX, wrongY error
+	c.X, wrongX = strconv.Atoi(strings.TrimSpace(x))
+	c.Y, wrongY = strconv.Atoi(strings.TrimSpace(y))
+	if !isArray || !two || wrongX != nil || wrongY != nil {
 		return fmt.Errorf("a corner is [x,y], whole thousandths of the picture, and not %.40s: %w", b, ErrInvalid)
 	}
-	c.X, c.Y = *both[0], *both[1]
 	return nil
 }
 

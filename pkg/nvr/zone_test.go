@@ -107,7 +107,10 @@ func TestZonesAsJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &again); err != nil || !cmp.Equal(again, z) {
 		t.Errorf("%v, %v", again, err)
 	}
-	for _, corner := range []string{`[1]`, `[1,2,3]`, `[1,2.5]`, `["1","2"]`, `null`, `{"x":1,"y":2}`, `[null,1]`, `[1e99,1]`} {
+	if err := json.Unmarshal([]byte(`{"masks":[[ [ 1 , -2 ], [0,0]]]}`), &again); err != nil || again.Masks[0][0] != (Corner{1, -2}) {
+		t.Errorf("%v, %v", again, err)
+	}
+	for _, corner := range []string{`[1]`, `[1,2,3]`, `[1,2.5]`, `["1","2"]`, `null`, `{"x":1,"y":2}`, `[null,1]`, `[1e99,1]`, `"1,2"`, `[]`, `[[1],2]`, `[1.0,2]`} {
 		if err := json.Unmarshal(fmt.Appendf(nil, `{"zones":[[[0,0],[1,1],%s]]}`, corner), &again); err == nil {
 			t.Errorf("%s is a corner", corner)
 		}
