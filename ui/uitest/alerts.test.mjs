@@ -67,7 +67,7 @@ for (const [how, options] of [['with script', { timezoneId: 'UTC' }], ['without 
     let wrong
     await until(async () => !(wrong = await decided()).told, () => `a ring is told in quiet hours: ${JSON.stringify(wrong)}`)
     await page.goto(`${address}#lately`)
-    const line = page.locator('#lately .row').first()
+    const line = page.locator('#lately .row', { hasText: 'Rings · ' }).first()
     assert.match(await line.textContent(), /Rings · .*These are quiet hours, from .*Kept back/s)
     await line.click()
     await page.waitForURL(/#from$/)
@@ -77,7 +77,7 @@ for (const [how, options] of [['with script', { timezoneId: 'UTC' }], ['without 
     await page.waitForURL(/saved=1/)
     await until(async () => (wrong = await decided()).told, () => `a ring is kept back: ${JSON.stringify(wrong)}`)
     await page.goto(address)
-    assert.match(await page.locator('#lately .row').first().textContent(), /Rings are always told\..*Told/s)
+    assert.match(await page.locator('#lately .row', { hasText: 'Rings · ' }).first().textContent(), /Rings are always told\..*Told/s)
     await page.click('[value=remove-0]')
     await page.locator('.slot').waitFor({ state: 'detached' })
     await page.click('.acts [value=save]')
@@ -96,6 +96,20 @@ test('what is decided shows while one looks', async () => {
   const told = await rows.count()
   // A page that does not hear of rings yet misses the first.
   await until(async () => (await decided(), await rows.count()) > told, () => 'the page shows nothing new')
+  // A line that is being pressed stays until it is let go.
+  const was = await rows.count()
+  await rows.first().scrollIntoViewIfNeeded()
+  const box = await rows.first().boundingBox()
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.down()
+  const heard = page.waitForResponse((r) => r.url().startsWith(address))
+  await decided()
+  await heard
+  await page.waitForTimeout(300) // until it is swapped in, if it is
+  assert.equal(await rows.count(), was)
+  await page.mouse.up()
+  await page.waitForURL(/#/)
+  await until(async () => (await rows.count()) > was, () => 'what came while a line was pressed is lost')
   await close(page)
 })
 

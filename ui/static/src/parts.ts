@@ -10,26 +10,45 @@ export function adopt(root: ParentNode): void {
   for (const z of root.querySelectorAll('[data-zone]')) z.textContent = say('times_here', { zone: zone(Date.now()) })
 }
 
+// A press that begins on one thing and ends on what took its place is none.
+let held: Node | undefined // where a finger is, or a button of the mouse
+let late: (() => void)[] = [] // what changes when it is let go
+addEventListener('pointerdown', (e) => (held = e.target as Node), true)
+for (const end of ['pointerup', 'pointercancel']) {
+  addEventListener(end, () => {
+    held = undefined
+    const now = late
+    late = []
+    setTimeout(() => now.forEach((change) => change())) // the click comes first
+  }, true)
+}
+
 /**
  * Replaces every part of this page that differs in doc, except those being used
  * or played, and those of forms: what is typed, and what was said about it, stays.
+ * What is being pressed is replaced once it is let go.
  */
 export function swap(doc: Document): void {
   adopt(doc)
   for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
     const fresh = doc.querySelector<HTMLElement>(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`)
     if (!fresh || part.closest('form') || [...part.querySelectorAll('video')].some((v) => v.controls && !v.paused)) continue
-    part.className = fresh.className
-    const open = opened(part)
-    reopen(fresh, open)
-    const used = part.contains(document.activeElement) ? document.activeElement : undefined
-    // What is about to be pressed does not become something else.
-    const html = alive(fresh.innerHTML)
-    if (part.innerHTML === html || (used && !used.matches('a, summary'))) continue
-    if (html.includes('<video')) part.innerHTML = html
-    else part.replaceChildren(...fresh.childNodes)
-    if (used) heir(part, used)?.focus({ preventScroll: true })
+    if (held && part.contains(held)) late.push(() => put(part, fresh))
+    else put(part, fresh)
   }
+}
+
+function put(part: HTMLElement, fresh: HTMLElement): void {
+  part.className = fresh.className
+  const open = opened(part)
+  reopen(fresh, open)
+  const used = part.contains(document.activeElement) ? document.activeElement : undefined
+  // What is about to be pressed does not become something else.
+  const html = alive(fresh.innerHTML)
+  if (part.innerHTML === html || (used && !used.matches('a, summary'))) return
+  if (html.includes('<video')) part.innerHTML = html
+  else part.replaceChildren(...fresh.childNodes)
+  if (used) heir(part, used)?.focus({ preventScroll: true })
 }
 
 // Chromium never lets go of a document that a video was made in and that is not
