@@ -116,8 +116,8 @@ type topicView struct {
 	Off   string `json:"off,omitempty"`
 }
 
-// calledView is what is told once of a bell that calls.
-type calledView struct {
+// secretView is what is told once of a bell that calls.
+type secretView struct {
 	Call     string `json:"call,omitempty"`
 	User     string `json:"user,omitempty"`
 	Password string `json:"password,omitempty"`
@@ -141,17 +141,17 @@ func (a *api) setBell(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range in.Topics {
 		c.Topics = append(c.Topics, mqtt.Topic{Name: t.Topic, Kind: t.Kind, Field: t.Field, On: t.On, Off: t.Off})
 	}
-	told, err := bell.Choose(r.Context(), a.Household, c)
+	once, err := bell.Choose(r.Context(), a.Household, c)
 	if err != nil {
 		return err
 	}
-	if told == (bell.Told{}) {
+	if once == (bell.Secret{}) {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	view := calledView{User: told.User, Password: told.Password}
-	if told.Token != "" {
-		view.Call = "/api/v1/bells/" + told.Token
+	view := secretView{User: once.User, Password: once.Password}
+	if once.Token != "" {
+		view.Call = "/api/v1/bells/" + once.Token
 	}
 	return writeJSON(w, http.StatusCreated, view)
 }

@@ -40,8 +40,8 @@ type Choice struct {
 	Means    string       // what a call means that does not say; empty for a ring
 }
 
-// Told is what is told once of a bell that calls, and to nobody again.
-type Told struct {
+// Secret is what is told once of a bell that calls, and to nobody again.
+type Secret struct {
 	Token    string // in the address that a webhook calls
 	User     string // of a doorbell that registers by SIP
 	Password string
@@ -56,14 +56,14 @@ type Store interface {
 // Choose stores a bell in the place of the one of its kind that the camera has. Of
 // one that calls it makes a new address or password. It fails with [nvr.ErrNotFound] if there is no such camera, and with
 // [nvr.ErrInvalid] and a sentence for the owner.
-func Choose(ctx context.Context, s Store, c Choice) (told Told, err error) {
+func Choose(ctx context.Context, s Store, c Choice) (once Secret, err error) {
 	b := household.Bell{Camera: c.Camera, Kind: c.Kind, Address: strings.TrimSpace(c.Address), AsCamera: c.AsCamera, User: c.User, Password: c.Password}
 	if !slices.Contains(Kinds, c.Kind) {
-		return Told{}, fmt.Errorf("there is no way %q of hearing a press: %w", c.Kind, nvr.ErrInvalid)
+		return Secret{}, fmt.Errorf("there is no way %q of hearing a press: %w", c.Kind, nvr.ErrInvalid)
 	}
 	if b.Password == "" && b.User != "" && !b.AsCamera {
 		if err := keep(ctx, s, &b); err != nil {
-			return Told{}, err
+			return Secret{}, err
 		}
 	}
 	switch c.Kind {
@@ -73,28 +73,28 @@ func Choose(ctx context.Context, s Store, c Choice) (told Told, err error) {
 			means = nvr.RingEvent
 		}
 		if !slices.Contains(Means, means) {
-			return Told{}, fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
+			return Secret{}, fmt.Errorf("a call means one of %s: %w", strings.Join(Means, ", "), nvr.ErrInvalid)
 		}
 		if n := len(b.Password); n > 0 && n < minKey {
-			return Told{}, fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
+			return Secret{}, fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
 		}
 		b.Address, b.AsCamera, b.User = "", false, ""
-		b.Settings, told.Token = NewHook(means)
+		b.Settings, once.Token = NewHook(means)
 	case household.SIPBell:
-		if told.Password, err = newCaller(&b); err != nil {
-			return Told{}, err
+		if once.Password, err = newCaller(&b); err != nil {
+			return Secret{}, err
 		}
-		told.User = b.User
+		once.User = b.User
 	case household.MQTTBell:
 		if err := (mqtt.Config{Address: b.Address, Topics: c.Topics}).Check(); err != nil {
-			return Told{}, err
+			return Secret{}, err
 		}
 		b.AsCamera = false
 		if b.Settings, err = json.Marshal(c.Topics); err != nil {
-			return Told{}, fmt.Errorf("the topics of a bell: %w", err)
+			return Secret{}, fmt.Errorf("the topics of a bell: %w", err)
 		}
 	}
-	return told, s.SetBell(ctx, b)
+	return once, s.SetBell(ctx, b)
 }
 
 // keep gives b the password of the bell in whose place it comes, if that is asked at

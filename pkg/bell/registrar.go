@@ -75,9 +75,9 @@ func (r *registrars) open(ctx context.Context, l *listening, take func(*listenin
 	if x == nil {
 		x = &registrar{over: make(chan struct{}), callers: map[string]*listening{}}
 		var err error
-		x.Registrar, err = sip.New(sip.Config{Address: l.bell.Address, Password: x.password, Registered: func(user string) {
+		x.Registrar, err = sip.New(sip.Config{Address: l.bell.Address, Password: x.password, Heard: func(user, what string) {
 			if l := x.caller(user); l != nil {
-				l.set("")
+				l.heard(what, "", nil)
 			}
 		}})
 		if err != nil {

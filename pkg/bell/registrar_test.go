@@ -182,7 +182,7 @@ func TestCallsWaitForTheirAddress(t *testing.T) {
 // home's network.
 func TestChooseCaller(t *testing.T) {
 	h := newHome(t)
-	choose := func(address string) (Told, error) {
+	choose := func(address string) (Secret, error) {
 		return Choose(t.Context(), h.DB, Choice{Camera: h.cam, Kind: household.SIPBell, Address: address, User: "mine", Password: "mine", AsCamera: true})
 	}
 	for _, bad := range []string{"", "8.8.8.8", "0.0.0.0:5060", "door.home", "sip:192.168.1.2"} {

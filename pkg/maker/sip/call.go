@@ -35,10 +35,7 @@ func (x *Registrar) register(req *sip.Request, tx sip.ServerTransaction) {
 	}
 	res.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(seconds)))
 	_ = tx.Respond(res)
-	x.config.Heard("REGISTER", "", nil)
-	if seconds > 0 {
-		x.config.Registered(user)
-	}
+	x.config.Heard(user, "REGISTER")
 }
 
 // expires returns for how long a doorbell wants to be registered, within bounds; 0
@@ -143,7 +140,7 @@ func (x *Registrar) End(user string) {
 
 // say tells of a ring and its end.
 func (x *Registrar) say(ctx context.Context, user string, on bool, why string) {
-	x.config.Heard(why, "", nil)
+	x.config.Heard(user, why)
 	select {
 	case x.tell <- told{user, nvr.Signal{Kind: nvr.RingEvent, Source: device.Source("sip call"), On: on, At: nvr.Now()}}:
 	case <-ctx.Done():

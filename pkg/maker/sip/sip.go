@@ -48,10 +48,9 @@ type Config struct {
 	// Password returns that of a doorbell; empty if there is no such. It must not block.
 	Password func(user string) string
 	Ring     time.Duration // how long a call may ring; DefaultRing if zero
-	// Registered is told when a doorbell registered; nil means nobody. It must not block.
-	Registered func(user string)
-	// Heard is as that of device.Config.
-	Heard func(code, action string, data map[string]string)
+	// Heard is told of all that a doorbell says which logged in; nil means nobody. It
+	// must not block.
+	Heard func(user, what string)
 }
 
 // Registrar takes calls. It is safe for concurrent use.
@@ -93,10 +92,7 @@ func New(c Config) (*Registrar, error) {
 		c.Ring = DefaultRing
 	}
 	if c.Heard == nil {
-		c.Heard = func(string, string, map[string]string) {}
-	}
-	if c.Registered == nil {
-		c.Registered = func(string) {}
+		c.Heard = func(string, string) {}
 	}
 	return &Registrar{config: c, nonces: newNonces(), tell: make(chan told), calls: map[string]*call{}, sources: map[netip.AddrPort]*rate.Limiter{}, full: make(chan struct{})}, nil
 }
