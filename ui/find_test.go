@@ -44,7 +44,9 @@ func (h *household) Found(name string) (appliance.Finding, error) {
 	if name != "held" {
 		return appliance.Finding{}, fmt.Errorf("found: %w", nvr.ErrNotFound)
 	}
-	return appliance.Finding{Name: "held", Suggest: "Bell 2", Moved: true, Tells: true}, nil
+	return appliance.Finding{Name: "held", Suggest: "Bell 2", Moved: true, Tells: true, Streams: []nvr.Stream{
+		{Video: nvr.Video{Codec: "h265", Width: 2560, Height: 1440}}, {Quality: nvr.Sub, Video: nvr.Video{Codec: "h265", Width: 640, Height: 360}},
+	}}, nil
 }
 
 func (h *household) AddFound(ctx context.Context, name, as string) (nvr.CameraID, error) {
@@ -77,7 +79,7 @@ func TestFind(t *testing.T) {
 		"a wrong one":    {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-wrong"), 200, []string{"refuses this user or password", `value="ada"`}},
 		"the same":       {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-again"), 200, []string{"refused this very password", `name="anew"`, `type="password"`}},
 		"the same, anew": {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "canary-again", "anew", "1"), 200, []string{"refuses this user or password"}},
-		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/api/v1/findings/held/picture.mp4", "This is it: add", `value="Bell 2"`}},
+		"the right one":  {form("do", "ask", "address", "10.0.0.7", "user", "ada", "password", "right"), 200, []string{"/api/v1/findings/held/picture.mp4", "This is it: add", `value="Bell 2"`, "H.265, 2560 × 1440", "640 × 360", "some browsers do not show"}},
 		"added too late": {form("do", "add", "found", "another", "name", "Front"), 404, []string{"look for the camera again"}},
 		"added":          {form("do", "add", "found", "held", "name", "Front"), 303, nil},
 	} {

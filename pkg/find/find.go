@@ -37,7 +37,7 @@ type Camera struct {
 	Input   household.CameraInput // all but its name
 	Suggest string                // a name that suits it; may be empty
 	Streams []nvr.Stream          // what it sends, the large one first
-	Picture []byte                // an MP4 with one key frame
+	Picture []byte                // an MP4 with one key frame, in H.264 if one of them is
 	Offers  []onvif.Profile       // all that it offers, if it speaks ONVIF
 	Bell    *household.Bell       // how it tells what happens, if it does; its camera is not set
 	// Moved tells that the camera named another machine in its addresses, in whose

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nvrd/pkg/household"
+	"nvrd/pkg/media"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/rtsp"
 )
@@ -85,9 +86,14 @@ func (s *search) try(ctx context.Context, addresses []string) {
 // small adds the small stream to the large one, if it is there and is smaller.
 func (s *search) small(ctx context.Context, address string) {
 	large := s.found.Streams[0].Video
-	if sub, _, err := s.look(ctx, nvr.Sub, address); err == nil && sub.Video.Width*sub.Video.Height <= large.Width*large.Height {
-		s.found.Input.SubURL = address
-		s.found.Streams = append(s.found.Streams, sub)
+	sub, picture, err := s.look(ctx, nvr.Sub, address)
+	if err != nil || sub.Video.Width*sub.Video.Height > large.Width*large.Height {
+		return
+	}
+	s.found.Input.SubURL = address
+	s.found.Streams = append(s.found.Streams, sub)
+	if large.Codec != string(media.H264) && sub.Video.Codec == string(media.H264) {
+		s.found.Picture = picture // which every browser shows
 	}
 }
 

@@ -343,6 +343,7 @@ type Find struct {
 	Anew      string `json:"anew"`
 	Known     string `json:"known"`   // {name}
 	Strayed   string `json:"strayed"` // {name}
+	Dark      string `json:"dark"`
 	This      string `json:"this"`
 	ThisLead  string `json:"this_lead"`
 	Picture   string `json:"picture"`

@@ -26,6 +26,10 @@ async function enter(page, keep) {
   await page.waitForSelector('.alarm')
   assert.equal(await page.inputValue('#password'), '', 'a password came back to the page')
   await keep('refused')
+  await page.fill('#password', 'wrong')
+  await page.click('[value=ask]')
+  await page.waitForSelector('#anew') // it was not tried again, and can be
+  await keep('same')
   await page.fill('#password', 'right')
   await page.click('[value=ask]')
   await page.waitForSelector('video.found')
@@ -119,7 +123,13 @@ test('nothing typed looks around; who knows the addresses types them below', asy
       return document.querySelector('[data-part=looking] .busy').textContent
     })
     assert.match(said, /Looking around/)
-    await page.locator('button.offer, [role=status]:has-text("No camera answered")').first().waitFor({ timeout: 15_000 })
+    await page.locator('.offer, [role=status]:has-text("No camera answered")').first().waitFor({ timeout: 15_000 })
+    if (!around) {
+      const offer = page.locator('a.offer')
+      assert.match(await offer.textContent(), /Maker Bell 2.*Added already: Front door/s)
+      assert.equal(await page.locator('button.offer').count(), 0, 'it is offered as if it were unknown')
+      assert.match(await offer.getAttribute('href'), /^\/cameras\/\d+$/)
+    }
     await shot('find-looked')
     await byHand(page)
     await page.fill('[name=url]', 'rtsp://127.0.0.1:9/nothing')

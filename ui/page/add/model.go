@@ -159,14 +159,19 @@ func newAnswer(p nvr.Probe, t *text.Catalogue) *answer {
 		return a
 	}
 	a := &answer{ok: true, title: t.Add.Found, incompleteLead: t.Add.Incomplete}
-	for _, s := range p.Streams {
-		name := t.Add.Main
-		if s.Quality == nvr.Sub {
-			name = t.Add.Sub
-		}
-		a.streams = append(a.streams, stream{name, describe(s, t.Add), s.Missing})
-	}
+	a.streams = streamsOf(p.Streams, t.Add)
 	return a
+}
+
+func streamsOf(all []nvr.Stream, t text.Add) (out []stream) {
+	for _, s := range all {
+		name := t.Main
+		if s.Quality == nvr.Sub {
+			name = t.Sub
+		}
+		out = append(out, stream{name, describe(s, t), s.Missing})
+	}
+	return out
 }
 
 func describe(s nvr.Stream, t text.Add) string {

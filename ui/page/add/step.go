@@ -1,11 +1,13 @@
 package add
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
@@ -38,6 +40,11 @@ const usualUser = "admin"
 
 // shows tells whether there is a picture to show.
 func (s step) shows() bool { return s.asked && s.found.Name != "" }
+
+// dark tells whether some browsers show no picture: none of the streams is H.264.
+func (s step) dark() bool {
+	return len(s.found.Streams) > 0 && !slices.ContainsFunc(s.found.Streams, func(x nvr.Stream) bool { return x.Video.Codec == "h264" })
+}
 
 // first tells whether it is still to be said where the camera is.
 func (s step) first() bool { return !s.shows() && !s.login }
