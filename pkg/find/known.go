@@ -90,6 +90,9 @@ func mark(found []onvif.Found, have []known) []Device {
 			if here && (same || !known) || same && out.Camera == 0 && !shared(d, found) {
 				out.Camera, out.Called, out.Moved = k.id, k.name, !here
 			}
+			if here && out.Camera == k.id {
+				break // the oldest of several that there are of it
+			}
 		}
 		all = append(all, out)
 	}

@@ -50,7 +50,7 @@ func TestH265(t *testing.T) {
 		t.Skip("ffmpeg is not here")
 	}
 	var film265, complaint bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=10:d=2", "-c:v", "libx265", "-x265-params", "log-level=error:keyint=10",
+	cmd := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=5:d=2", "-c:v", "libx265", "-x265-params", "log-level=error:keyint=5",
 		"-pix_fmt", "yuv420p", "-tag:v", "hvc1", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-")
 	cmd.Stdout, cmd.Stderr = &film265, &complaint
 	if err := cmd.Run(); err != nil {
