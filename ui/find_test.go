@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service", "Added already: &lt;i&gt;Door&lt;/i&gt;", `href="/cameras/1"`, `href="/cameras/2/edit"`, "Looks like Garden"}},
+		"search":         {form("do", "search"), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;", "http://10.0.0.7/onvif/device_service", "Added already: &lt;i&gt;Door&lt;/i&gt;", `href="/cameras/1"`, `href="/cameras/2/edit"`, "Garden, at another address"}},
 		"nothing typed":  {form("do", "ask", "address", " "), 200, []string{"&lt;b&gt;Bell&lt;/b&gt;"}},
 		"no address":     {form("do", "ask", "address", "ftp://10.0.0.7/"), 422, []string{`id="address-note"`, "begin with rtsp://"}},
 		"a second one":   {form("do", "ask", "address", "10.0.0.8"), 503, []string{"looking for a camera already"}},
