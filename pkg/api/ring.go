@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -124,18 +125,91 @@ func (a *api) rings(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, view)
 }
 
-// sendPress tells a page of a press, and at which of the cameras it was, if who asks
-// may know of it.
+// onlyRings tells whether who listens wants to hear of rings alone.
+func onlyRings(r *http.Request) (bool, error) {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return false, err
+	}
+	only, err := q.one("only")
+	if err == nil && only != "" && only != "rings" {
+		err = fmt.Errorf("only is rings, or absent: %w", nvr.ErrInvalid)
+	}
+	return only != "", err
+}
+
+// sendRings tells a page that is not looked at of rings alone, until ctx ends.
+func (a *api) sendRings(ctx context.Context, to push) error {
+	rings := a.Rings.Listen()
+	defer rings.Close()
+	cameras, err := a.list(ctx)
+	if err != nil {
+		return err
+	}
+	if sendRinging(ctx, to, rings.Ringing, cameras) != nil {
+		return nil // the page is gone
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case p, ok := <-rings.Changes():
+			if !ok {
+				return nil
+			}
+			if cameras, err = a.list(ctx); err != nil { // they may be called something else by now
+				return a.broken(true, err)
+			}
+			if sendPress(ctx, to, p, cameras) != nil {
+				return nil
+			}
+		case <-beat.C:
+			if to.beat() != nil {
+				return nil
+			}
+		}
+	}
+}
+
+// sendRinging tells a page of all that rings and that who asks may know of. What the
+// page shows besides rings no more.
+func sendRinging(ctx context.Context, to push, ringing []nvr.Press, cameras []nvr.Camera) error {
+	views := []pressView{}
+	for _, p := range ringing {
+		if view, ok := told(ctx, p, cameras); ok {
+			views = append(views, view)
+		}
+	}
+	data, err := json.Marshal(views)
+	if err != nil {
+		return err
+	}
+	return to.send("rings", "", data)
+}
+
+// sendPress tells a page of a press, if who asks may know of it.
 func sendPress(ctx context.Context, to push, p nvr.Press, cameras []nvr.Camera) error {
-	i := slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == p.Camera })
-	if i < 0 || !auth.May(ctx, auth.Review, auth.Camera(p.Camera)) {
+	view, ok := told(ctx, p, cameras)
+	if !ok {
 		return nil
 	}
-	view := viewOfPress(p)
-	view.Name = cameras[i].Name
 	data, err := json.Marshal(view)
 	if err != nil {
 		return err
 	}
 	return to.send("ring", "", data)
+}
+
+// told is what who asks is told of a press, with the name of its camera; false if
+// nothing.
+func told(ctx context.Context, p nvr.Press, cameras []nvr.Camera) (view pressView, ok bool) {
+	i := slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == p.Camera })
+	if i < 0 || !auth.May(ctx, auth.Review, auth.Camera(p.Camera)) {
+		return view, false
+	}
+	view = viewOfPress(p)
+	view.Name = cameras[i].Name
+	return view, true
 }

@@ -21,6 +21,56 @@ func pressOf(t *testing.T, r *http.Response) (p pressView) {
 	return p
 }
 
+// ringing returns what a page that is opened now is told that rings.
+func ringing(t *testing.T, address string) (all []pressView) {
+	t.Helper()
+	answer := get(t, address)
+	defer answer.Body.Close()
+	for lines, rings := bufio.NewScanner(answer.Body), false; lines.Scan(); {
+		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			rings = name == "rings"
+		}
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && rings {
+			if err := json.Unmarshal([]byte(data), &all); err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+	}
+	t.Fatal("the stream ended")
+	return nil
+}
+
+// A page that nobody looks at hears of rings, and of nothing else.
+func TestOnlyRings(t *testing.T) {
+	h := newHome(t)
+	h.do("POST", "/api/v1/cameras", porch)
+	server := httptest.NewServer(h.api)
+	t.Cleanup(server.Close)
+	lines := bufio.NewScanner(get(t, server.URL+"/api/v1/states?only=rings").Body)
+	event := func() string {
+		t.Helper()
+		for lines.Scan() {
+			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				return name
+			}
+		}
+		t.Fatal("the stream ended")
+		return ""
+	}
+	if got := event(); got != "rings" {
+		t.Errorf("first comes %s", got)
+	}
+	h.do("PATCH", "/api/v1/cameras/1", `{"name":"Gate"}`)
+	h.do("POST", "/api/v1/cameras/1/ring", "")
+	if got := event(); got != "ring" {
+		t.Errorf("then comes %s", got)
+	}
+	if lines.Scan(); !strings.Contains(lines.Text(), `"name":"Gate"`) {
+		t.Errorf("it is told as %s", lines.Text())
+	}
+}
+
 // A page that is open hears of a press, and of who answered it.
 func TestRing(t *testing.T) {
 	h := newHome(t)
@@ -61,8 +111,10 @@ func TestRing(t *testing.T) {
 	if got := next(); got != p {
 		t.Errorf("the page heard %+v", got)
 	}
-	if got := open()(); got != p {
-		t.Errorf("a page that was opened later heard %+v", got)
+	for _, address := range []string{"/api/v1/states", "/api/v1/states?only=rings"} {
+		if got := ringing(t, server.URL+address); len(got) != 1 || got[0] != p {
+			t.Errorf("a page that was opened later heard %+v", got)
+		}
 	}
 	answer := `{"at":"` + p.At.String() + `","who":"Anna"}`
 	if got := pressOf(t, h.do("POST", "/api/v1/cameras/1/ring/answer", answer)); got.Outcome != nvr.RingAnswered || got.Who != "Anna" || got.Rings {
@@ -70,6 +122,9 @@ func TestRing(t *testing.T) {
 	}
 	if got := next(); got.Who != "Anna" || got.Rings {
 		t.Errorf("the page heard %+v", got)
+	}
+	if got := ringing(t, server.URL+"/api/v1/states"); len(got) != 0 {
+		t.Errorf("what was answered rings at a page that is opened: %+v", got)
 	}
 	if kind, message := failure(t, h.do("POST", "/api/v1/cameras/1/ring/answer", answer)); kind != "exists" || !strings.Contains(message, "answered already") {
 		t.Errorf("answered twice: %s, %s", kind, message)
@@ -99,7 +154,7 @@ func TestMissedRings(t *testing.T) {
 		t.Errorf("all: %s", got)
 	}
 	for target, want := range map[string]string{
-		"GET /api/v1/rings?which=some": "invalid", "GET /api/v1/rings?limit=0": "invalid",
+		"GET /api/v1/states?only=talk": "invalid", "GET /api/v1/states?only=rings&only=rings": "invalid", "GET /api/v1/rings?which=some": "invalid", "GET /api/v1/rings?limit=0": "invalid",
 		"POST /api/v1/cameras/7/ring": "not_found", "POST /api/v1/cameras/x/ring": "not_found",
 		"POST /api/v1/cameras/1/ring/answer": "invalid", "POST /api/v1/cameras/1/ring/seen": "invalid",
 	} {
@@ -119,8 +174,15 @@ func TestRingsOfOthers(t *testing.T) {
 	server := httptest.NewServer(auth.As(who, h.bare))
 	t.Cleanup(server.Close)
 	h.rings.Press(2, "button", nvr.Now())
+	for _, address := range []string{"/api/v1/states", "/api/v1/states?only=rings"} {
+		if got := ringing(t, server.URL+address); len(got) != 0 {
+			t.Errorf("to a guest rings %+v", got)
+		}
+	}
 	lines := bufio.NewScanner(get(t, server.URL+"/api/v1/states").Body)
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") { // the cameras come first
+	for lines.Scan() && lines.Text() != "event: rings" { // the cameras come first
+	}
+	for lines.Scan() && lines.Text() != "" {
 	}
 	h.rings.Press(2, "button", nvr.Now().Add(nvr.OneRing))
 	h.rings.Press(1, "button", nvr.Now())

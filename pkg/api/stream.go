@@ -63,19 +63,31 @@ func (a *api) live(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) states(w http.ResponseWriter, r *http.Request) error {
+	only, err := onlyRings(r)
+	if err != nil {
+		return err
+	}
 	release, err := a.listening.take()
 	if err != nil {
 		return err
 	}
 	defer release()
-	changed, end := a.Subscribe()
-	defer end()
 	to, more := newPush(w, r)
 	if !more {
 		return nil
 	}
 	ctx, cancel := untilShutdown(r)
 	defer cancel()
+	if only {
+		return a.sendRings(ctx, to)
+	}
+	return a.sendStates(ctx, to)
+}
+
+// sendStates tells a page that is looked at whatever changes, until ctx ends.
+func (a *api) sendStates(ctx context.Context, to push) error {
+	changed, end := a.Subscribe()
+	defer end()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	street := a.street(ctx)
@@ -102,12 +114,12 @@ func (a *api) states(w http.ResponseWriter, r *http.Request) error {
 		if say() != nil {
 			return nil // the page is gone
 		}
-		for _, p := range rings.Ringing { // after the cameras that it tells of
-			if sendPress(ctx, to, p, cameras) != nil {
+		if rings.Ringing != nil { // after the cameras that it tells of
+			if sendRinging(ctx, to, rings.Ringing, cameras) != nil {
 				return nil
 			}
+			rings.Ringing = nil
 		}
-		rings.Ringing = nil
 		if heard, err = a.sendTalks(to, cameras, heard); err != nil {
 			return nil // the page is gone
 		}

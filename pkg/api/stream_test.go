@@ -144,6 +144,9 @@ func TestStates(t *testing.T) {
 	if got := event(); got != "event: cameras\ndata: []" {
 		t.Errorf("at once: %q", got)
 	}
+	if got := event(); got != "event: rings\ndata: []" {
+		t.Errorf("then: %q", got)
+	}
 	added := text(t, h.do("POST", "/api/v1/cameras", porch))
 	h.changed <- struct{}{}
 	if got := event(); got != "event: cameras\ndata: ["+strings.TrimSpace(added)+"]" {

@@ -192,7 +192,7 @@ func (r *Rings) set(p nvr.Press) {
 
 // Listener hears what becomes of rings.
 type Listener struct {
-	// Ringing is what rang when it began to listen.
+	// Ringing is what rang when it began to listen; empty, and not nil, if nothing did.
 	Ringing []nvr.Press
 
 	rings   *Rings
@@ -214,7 +214,7 @@ func (l *Listener) Close() {
 func (r *Rings) Listen() *Listener {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &Listener{rings: r, changes: make(chan nvr.Press, waiting)}
+	l := &Listener{Ringing: []nvr.Press{}, rings: r, changes: make(chan nvr.Press, waiting)}
 	for _, p := range r.last {
 		if p.Rings() {
 			l.Ringing = append(l.Ringing, p)
