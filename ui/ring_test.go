@@ -38,6 +38,17 @@ func TestRing(t *testing.T) {
 			t.Errorf("%s: something is said of it", name)
 		}
 	}
+	// A message leads to the press that it told of, however long ago that was.
+	h.presses = []nvr.Press{{Camera: 1, At: 9e6, End: 54e6, Outcome: nvr.RingMissed}, {Camera: 1, At: now.Add(-time.Hour), End: now.Add(-time.Hour), Outcome: nvr.RingAnswered}}
+	for query, want := range map[string]bool{"": false, "?ring=1970-01-01T00:00:09Z": true, "?ring=1970-01-01T00:00:09Z&answer=1": true, "?ring=1970-01-01T00:00:10Z": false} {
+		page := get(s, "/cameras/1"+query).Body.String()
+		if got := strings.Contains(page, "Nobody answered.") && strings.Contains(page, "?at=1970-01-01T00%3A00%3A01Z"); got != want {
+			t.Errorf("%q tells of the ring: %v", query, got)
+		}
+	}
+	if w := get(s, "/cameras/1?ring=yesterday"); w.Code != 400 {
+		t.Errorf("a ring of no time: %d", w.Code)
+	}
 	h.presses = []nvr.Press{
 		{Camera: 1, At: now, End: now, Outcome: nvr.RingMissed}, {Camera: 1, At: now - 9e6, End: now, Outcome: nvr.RingMissed},
 		{Camera: 2, At: now - 5e6, End: now, Outcome: nvr.RingAnswered, Seen: true}, {Camera: 9, At: now, End: now, Outcome: nvr.RingMissed},
@@ -46,7 +57,7 @@ func TestRing(t *testing.T) {
 	if w := post(s, "/cameras/1/ring", url.Values{"seen": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/" {
 		t.Errorf("seen: %d", w.Code)
 	}
-	if page := get(s, "/").Body.String(); strings.Contains(page, "Somebody rang 2 times") {
+	if page := get(s, "/").Body.String(); strings.Contains(page, `name="seen"`) {
 		t.Error("what was seen is still missed")
 	}
 	if w := post(s, "/cameras/1/ring", url.Values{"answer": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/cameras/1" || h.presses[len(h.presses)-1].At != now {

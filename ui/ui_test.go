@@ -139,6 +139,14 @@ func (h *household) Last(id nvr.CameraID) (nvr.Press, bool) {
 	return nvr.Press{}, false
 }
 
+func (h *household) Rang(_ context.Context, id nvr.CameraID, at nvr.Time) (nvr.Press, bool, error) {
+	i := slices.IndexFunc(h.presses, func(p nvr.Press) bool { return p.Camera == id && p.At == at })
+	if i < 0 {
+		return nvr.Press{}, false, nil
+	}
+	return h.presses[i], true, nil
+}
+
 func (h *household) Missed(context.Context) (all []nvr.Press, err error) {
 	for _, p := range h.presses {
 		if p.Missed() {

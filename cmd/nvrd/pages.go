@@ -118,6 +118,17 @@ type pageRings struct {
 	home *household.DB
 }
 
+func (p pageRings) Rang(ctx context.Context, camera nvr.CameraID, at nvr.Time) (nvr.Press, bool, error) {
+	if last, ok := p.Last(camera); ok && last.At == at {
+		return last, true, nil
+	}
+	press, err := p.home.Press(ctx, camera, at)
+	if errors.Is(err, nvr.ErrNotFound) {
+		return nvr.Press{}, false, nil
+	}
+	return press, err == nil, err
+}
+
 // maxMissed is how many missed rings the first page lists: more is a game of children.
 const maxMissed = 10
 

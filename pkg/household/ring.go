@@ -2,6 +2,8 @@ package household
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +56,19 @@ func (h *DB) SeePresses(ctx context.Context, camera nvr.CameraID, until nvr.Time
 		return fmt.Errorf("note that a ring was seen: %w", err)
 	}
 	return nil
+}
+
+// Press returns one press, as camera and time name it. It fails with
+// [nvr.ErrNotFound] if there was none.
+func (h *DB) Press(ctx context.Context, camera nvr.CameraID, at nvr.Time) (nvr.Press, error) {
+	p, err := scanPress(h.db.Reader().QueryRowContext(ctx, selectPress+` WHERE camera_id = ? AND start_us = ?`, int64(camera), int64(at)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nvr.Press{}, fmt.Errorf("nobody rang at camera %s at %s: %w", camera, at, nvr.ErrNotFound)
+	}
+	if err != nil {
+		return nvr.Press{}, fmt.Errorf("look up a ring: %w", err)
+	}
+	return p, nil
 }
 
 // Presses returns the latest presses at all cameras, the newest first, at most

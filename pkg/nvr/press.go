@@ -20,6 +20,16 @@ func (p Press) Rings() bool { return p.End == 0 }
 // Missed tells whether somebody came and nobody knows of it yet.
 func (p Press) Missed() bool { return p.Outcome == RingMissed && !p.Seen }
 
+// Visit is what of the footage belongs to a press that rings no more: whoever came is
+// seen coming, and one whom nobody answered is heard for a while.
+func (p Press) Visit() Span {
+	v := Span{From: p.At.Add(-VisitBefore), To: p.End}
+	if p.Outcome == RingMissed {
+		v.To = p.End.Add(VisitAfter)
+	}
+	return v
+}
+
 // Outcome is what became of a press. The values are stored and appear in the API.
 type Outcome string
 
@@ -38,4 +48,9 @@ const (
 	// OneRing is within what time presses are one: people press twice, and devices
 	// tell some presses several times.
 	OneRing = 3 * time.Second
+	// VisitBefore is how long before a press its visit begins: some steps.
+	VisitBefore = 8 * time.Second
+	// VisitAfter is how long a visit goes on that nobody answered: time to say what
+	// one came for.
+	VisitAfter = 30 * time.Second
 )

@@ -125,6 +125,9 @@ type Zones interface {
 type Rings interface {
 	// Last returns the newest press at a camera since the program began.
 	Last(camera nvr.CameraID) (nvr.Press, bool)
+	// Rang returns one press, also of an earlier life of the program; false if there
+	// was none.
+	Rang(ctx context.Context, camera nvr.CameraID, at nvr.Time) (nvr.Press, bool, error)
 	// Missed returns those that nobody answered and nobody has seen, the newest first.
 	Missed(ctx context.Context) ([]nvr.Press, error)
 	// Answer fails with [nvr.ErrExists] if it rings no more.

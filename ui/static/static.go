@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-//go:embed css all:dist icon.svg icon-*.png manifest.webmanifest
+//go:embed css all:dist icon.svg icon-*.png ring.svg manifest.webmanifest
 var files embed.FS
 
 // sheets are joined in this order: tokens first, then parts, then screens.

@@ -71,6 +71,7 @@ type Ring struct {
 	See        string `json:"see"`
 	Seen       string `json:"seen"`
 	Say        string `json:"say"`
+	Later      string `json:"later"`
 }
 
 // Bell is the page that says how a press is heard.

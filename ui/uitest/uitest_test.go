@@ -119,6 +119,10 @@ func TestBrowsers(t *testing.T) {
 		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
 		browse(t, "ring", "STOOP_URL="+p.listen)
 	})
+	t.Run("ringing", func(t *testing.T) {
+		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
+		browse(t, "ringing", "STOOP_URL="+p.listen)
+	})
 	t.Run("rtc", func(t *testing.T) {
 		door := porch.Door()
 		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})

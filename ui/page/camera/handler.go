@@ -108,12 +108,8 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	m.audit = p.Audit && m.opens && auth.May(r.Context(), auth.Manage, auth.Home)
 	m.voice = p.Voice != nil && auth.May(r.Context(), auth.Manage, auth.Home)
-	if last, ok := p.Rings.Last(id); ok {
-		lines, err := p.replies(r, id)
-		if err != nil {
-			return err
-		}
-		m.ring = newRinging(last, now, t, lines)
+	if m.ring, err = p.ringing(r, id, q.ring, now); err != nil {
+		return err
 	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	m.day.events = events.Of(id, span.From, now.Location())

@@ -15,6 +15,7 @@ type query struct {
 	clip   nvr.Span // empty: none
 	zoom   string
 	stream nvr.Quality
+	ring   nvr.Time // the press that a message told of; zero if none
 }
 
 const (
@@ -36,6 +37,11 @@ func parseQuery(v url.Values) (q query, err error) {
 	}
 	if s := v.Get("at"); s != "" {
 		if q.at, err = nvr.ParseTime(s); err != nil {
+			return q, err
+		}
+	}
+	if s := v.Get("ring"); s != "" {
+		if q.ring, err = nvr.ParseTime(s); err != nil {
 			return q, err
 		}
 	}

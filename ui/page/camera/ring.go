@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -23,18 +24,51 @@ type ringing struct {
 	at     component.Instant
 	action string // where it is answered; empty if it rings no more
 	value  string // of the press
+	camera string
+	film   string // where one sees who it was; empty while it rings
 	reply  string // where quick replies are played
 	lines  []appliance.Reply
 }
 
-func newRinging(p nvr.Press, now time.Time, t *text.Catalogue, lines []appliance.Reply) *ringing {
-	if p.Outcome == nvr.RingAgain || !p.Rings() && now.Sub(p.End.Std()) > lately {
-		return nil
+// ringing returns who rings at a camera or did lately, or, if nobody does, of whom a
+// message told that led here.
+func (p Page) ringing(r *http.Request, id nvr.CameraID, told nvr.Time, now time.Time) (*ringing, error) {
+	if !auth.May(r.Context(), auth.Review, auth.Camera(id)) {
+		return nil, nil
 	}
-	r := ringing{at: component.Recent(p.At, now, t.Calendar), value: p.At.String(), reply: "/cameras/" + p.Camera.String() + "/reply", lines: lines}
+	press, ok := p.Rings.Last(id)
+	if told != 0 && !(ok && (press.Rings() || press.At == told)) {
+		was, there, err := p.Rings.Rang(r.Context(), id, told)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			press, ok = was, true
+		}
+	}
+	over := !press.Rings() && now.Sub(press.End.Std()) > lately && press.At != told
+	if !ok || over || press.Outcome == nvr.RingAgain {
+		return nil, nil
+	}
+	lines, err := p.replies(r, id)
+	if err != nil {
+		return nil, err
+	}
+	return newRinging(press, now, p.Texts.For(r), lines), nil
+}
+
+func newRinging(p nvr.Press, now time.Time, t *text.Catalogue, lines []appliance.Reply) *ringing {
+	page := "/cameras/" + p.Camera.String()
+	r := ringing{at: component.Recent(p.At, now, t.Calendar), value: p.At.String(), camera: p.Camera.String(), reply: page + "/reply"}
+	if !p.Rings() {
+		r.film = page + "?" + url.Values{"at": {p.Visit().From.String()}}.Encode()
+	}
+	if p.Rings() || now.Sub(p.End.Std()) <= lately { // or nobody is there who could hear them
+		r.lines = lines
+	}
 	switch {
 	case p.Rings():
-		r.said, r.action = t.Ring.Now, "/cameras/"+p.Camera.String()+"/ring"
+		r.said, r.action = t.Ring.Now, page+"/ring"
 	case p.Outcome == nvr.RingMissed:
 		r.said = t.Ring.Missed
 	case p.Who != "":

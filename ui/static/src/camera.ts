@@ -8,6 +8,7 @@ import { Day } from './day'
 import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
 import { Films, Storyboard } from './player/storyboard'
+import { go } from './ring'
 import { talk } from './talk'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
@@ -40,6 +41,7 @@ const known = (s: Told): Stream => ({
 })
 
 const find = <T extends HTMLElement>(s: string) => document.querySelector(s) as T
+const link = new URL(location.href).searchParams // that of a message may have led here
 const data = JSON.parse(find('[data-camera]').dataset.camera ?? '{}') as Data
 const film = find('[data-film]')
 const notice = new Notice(find('[data-notice]'))
@@ -203,6 +205,8 @@ function address(at?: number): void {
 function here(): URL {
   const url = new URL(location.pathname, location.href)
   if (player.mode === 'recorded') url.searchParams.set('at', iso(player.now()))
+  const told = link.get('ring')
+  if (told) url.searchParams.set('ring', told)
   return url
 }
 
@@ -309,3 +313,11 @@ setInterval(() => document.hidden || void day.refresh(), 60_000) // the list gro
 
 const bar = document.querySelector<HTMLElement>('[data-talk]')
 if (bar) talk(bar, player.video)
+
+/** Does what somebody chose in a message: an address alone, which others can make one open, changes nothing. */
+async function answered(at: string): Promise<void> {
+  if (document.hidden) return document.addEventListener('visibilitychange', () => void answered(at), { once: true })
+  if (await go(data.id, at)) bar?.querySelector<HTMLElement>('[data-do=hold]')?.focus()
+}
+const told = link.get('ring')
+if (told && link.get('answer') === '1') void answered(told)

@@ -1,58 +1,87 @@
-// Rings on every page that is looked at, until somebody answers or nobody did.
+// Rings on every page, looked at or not, until somebody answers or nobody did.
 import { answer } from './answer'
+import { nameOf, type Press } from './broker'
 import { chime } from './chime'
+import { ask, hear } from './windows'
 import { say } from './words'
-import { hear } from './windows'
 
-interface Press {
-  camera: number
-  name: string
-  at: string
-  rings: boolean
+const longest = 50_000 // ms after which it rings no more, whatever was told: it does for 45 s
+
+const shown = new Map<string, Visit>()
+const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+const usual = { title: document.title, icon: icon?.href ?? '' }
+let loud = false // this window is heard, of all of the browser
+let hush: (() => void) | undefined
+
+/** Whether this is the page of a camera, which itself says who rings there. */
+const own = (camera: number): boolean => location.pathname === `/cameras/${camera}`
+
+/** Says that somebody goes to the door; true if that was so, or somebody else does. */
+export async function go(camera: number, at: string): Promise<boolean> {
+  const status = await answer(`/api/v1/cameras/${camera}/ring/answer`, (res) => res.status, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ at }),
+  })
+  if (status !== 200 && status !== 409) return false
+  shown.get(nameOf({ camera, at }))?.end()
+  settle()
+  return true
 }
 
-const shown = new Map<number, Visit>() // by camera
-
-/** One who rings, as a card over the page. It takes no focus: somebody may be typing. */
+/** One who rings: a card over the page, unless the page says it itself. It takes no focus, since somebody may be typing. */
 class Visit {
-  #card = document.createElement('section')
-  #bell = chime()
+  #card?: HTMLElement
+  #timer = setTimeout(() => (this.end(), settle()), longest)
+  readonly #see = () => this.#picture()
 
   constructor(readonly press: Press) {
-    const { camera, name, at } = press
-    const card = this.#card
-    card.className = 'card ringing'
-    card.dataset.ringing = String(camera)
-    card.setAttribute('role', 'alertdialog')
-    card.setAttribute('aria-label', `${say('ring_now')}: ${name}`)
-    const title = element('p', 'small quiet', say('ring_now'))
-    const where = element('h2', 'name', name)
-    where.dir = 'auto'
+    if (own(press.camera)) return
+    this.#card = card(press, () => {
+      later(press)
+      this.end()
+    })
+    document.body.append(this.#card)
+    document.addEventListener('visibilitychange', this.#see)
+    this.#picture()
+  }
+
+  /** Shows the newest picture, once somebody looks. */
+  #picture(): void {
+    const place = this.#card?.querySelector('h2')
+    if (document.hidden || !place || this.#card?.querySelector('video')) return
+    const { camera, name } = this.press
     const film = document.createElement('video')
     Object.assign(film, { muted: true, playsInline: true, preload: 'auto', src: `/api/v1/cameras/${camera}/picture.mp4?stream=sub&now=${Date.now()}` })
     film.setAttribute('aria-label', say('ring_picture', { name }))
     film.onerror = () => film.remove()
-    const see = element('a', 'btn main', say('ring_see'))
-    see.href = `/cameras/${camera}`
-    const go = element('button', 'btn', say('ring_answer'))
-    go.onclick = () =>
-      void answer(`/api/v1/cameras/${camera}/ring/answer`, () => true, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ at }) })
-    const later = element('button', 'btn', say('ring_later'))
-    later.onclick = () => {
-      sessionStorage.setItem(key(press), 'later')
-      this.end()
-    }
-    const row = element('div', 'row')
-    row.append(see, go, later)
-    card.append(title, where, film, row)
-    document.body.append(card)
+    place.after(film)
   }
 
   end(): void {
-    this.#bell()
-    this.#card.remove()
-    shown.delete(this.press.camera)
+    clearTimeout(this.#timer)
+    document.removeEventListener('visibilitychange', this.#see)
+    this.#card?.remove()
+    shown.delete(nameOf(this.press))
   }
+}
+
+function card(press: Press, off: () => void): HTMLElement {
+  const { camera, name, at } = press
+  const all = element('section', 'card ringing')
+  all.dataset.ringing = String(camera)
+  all.setAttribute('role', 'alertdialog')
+  all.setAttribute('aria-label', `${say('ring_now')}: ${name}`)
+  const where = element('h2', 'name', name)
+  where.dir = 'auto'
+  const see = element('a', 'btn main', say('ring_see'))
+  see.href = `/cameras/${camera}`
+  const answers = element('button', 'btn', say('ring_answer'))
+  answers.onclick = () => void go(camera, at)
+  const put = element('button', 'btn', say('ring_later'))
+  put.onclick = off
+  const row = element('div', 'row')
+  row.append(see, answers, put)
+  all.append(element('p', 'small quiet', say('ring_now')), where, row)
+  return all
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ''): HTMLElementTagNameMap[K] {
@@ -62,17 +91,66 @@ function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, te
   return e
 }
 
-const key = (p: Press) => `ring-${p.camera}-${p.at}`
+/** Puts a ring off: it is seen in this window no more, and heard in none. */
+function later(press: Press): void {
+  sessionStorage.setItem(nameOf(press), 'later')
+  ask({ hushed: nameOf(press) })
+}
 
-/** Shows who rings, and calls changed when that begins and ends. */
+/** What is said of a ring that is over takes the place of its button, also of one that was just pressed. */
+function letGo(): void {
+  const used = document.activeElement
+  if (used instanceof HTMLElement && used.closest('[data-part=ring] [data-answers]')) used.blur()
+}
+
+const off = (press: Press) => sessionStorage.getItem(nameOf(press)) !== null
+
+/** Has the bell, the title and the icon of the page say whether somebody rings. */
+function settle(): void {
+  const first: Visit | undefined = shown.values().next().value
+  if (first && loud) hush ??= chime()
+  else {
+    hush?.()
+    hush = undefined
+  }
+  document.body.toggleAttribute('data-rings', first !== undefined)
+  document.title = first ? `${say('ring_now')}: ${first.press.name}` : usual.title
+  if (icon) icon.href = first ? '/static/ring.svg' : usual.icon
+}
+
+/** Shows who rings, and calls changed when that begins and ends, or may have meanwhile. */
 export function ring(changed: () => void): void {
-  hear(({ feed, ring }) => {
-    // What ended while the feed was away is not told: what rings still is, when it is back.
-    if (feed && feed !== 'open') for (const visit of shown.values()) visit.end()
-    if (!ring) return
-    const press = JSON.parse(ring) as Press
-    shown.get(press.camera)?.end()
-    if (press.rings && !sessionStorage.getItem(key(press))) shown.set(press.camera, new Visit(press))
-    changed()
+  let turn: number | undefined
+  hear((news) => {
+    if (news.loud !== undefined) loud = news.loud
+    if (news.loud) ask({})
+    if (news.ringing) {
+      const names = new Set(news.ringing.map(nameOf))
+      for (const [name, visit] of shown) if (!names.has(name)) visit.end()
+      for (const press of news.ringing) if (!shown.has(nameOf(press)) && !off(press)) shown.set(nameOf(press), new Visit(press))
+      if (!news.ringing.some((p) => own(p.camera))) letGo()
+      // The page is as old as the first that is told, or older than who rings by then.
+      if (turn === undefined ? names.size > 0 : turn !== news.turn) changed()
+      turn = news.turn
+    }
+    settle()
+  })
+  // What the page of the camera itself offers, where it works without a script, too.
+  addEventListener('submit', (e) => {
+    const { answers } = (e.target as HTMLFormElement).dataset
+    const at = (e.submitter as HTMLButtonElement | null)?.value
+    if (answers === undefined || !at) return
+    e.preventDefault()
+    void go(Number(answers), at)
+  })
+  addEventListener('click', (e) => {
+    const button = (e.target as Element).closest<HTMLButtonElement>('[data-later]')
+    if (!button) return
+    for (const visit of [...shown.values()]) {
+      if (!own(visit.press.camera)) continue
+      later(visit.press)
+      visit.end()
+    }
+    settle()
   })
 }

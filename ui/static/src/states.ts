@@ -1,7 +1,8 @@
-// Listens for changes of the cameras' states while the page is looked at.
+// Listens for changes of the cameras' states while the page is looked at, and for
+// rings also when it is not.
 import { answer } from './answer'
 import { typed } from './parts'
-import { ask, hear } from './windows'
+import { ask, hear, rung } from './windows'
 
 const patience = 3000 // a reconnect shorter than this is nobody's business
 
@@ -16,7 +17,6 @@ async function knock(): Promise<void> {
 export function listen(changed: () => void): void {
   const banner = document.querySelector<HTMLElement>('[data-offline]')
   let last: string | undefined // what was heard first may be newer than the page
-  let missed = false // what changed, as long as the feed was away
   let silence = 0
 
   hear(({ feed, cameras }) => {
@@ -28,18 +28,16 @@ export function listen(changed: () => void): void {
       clearTimeout(silence)
       silence = 0
       if (banner) banner.hidden = true
-      if (missed) changed()
-      missed = false
     } else if (feed) {
-      missed = true
       silence ||= window.setTimeout(() => banner && (banner.hidden = false), patience)
       if (feed === 'closed') void knock()
     }
   })
-  const look = () => ask({ listens: !document.hidden })
+  const look = () => ask({ listens: !document.hidden, rings: rung(), touched: navigator.userActivation?.hasBeenActive ?? true })
   document.addEventListener('visibilitychange', look)
+  for (const use of ['pointerup', 'keydown']) addEventListener(use, look, { once: true })
   // A navigation aborts what is under way; that must not look like an outage.
   addEventListener('pagehide', () => clearTimeout(silence))
-  addEventListener('pageshow', (e) => e.persisted && look())
+  addEventListener('pageshow', (e) => e.persisted && (look(), changed()))
   look()
 }

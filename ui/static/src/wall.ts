@@ -1,6 +1,7 @@
 // A screen on the wall: all cameras, as large as they can be; one that is touched,
 // or at which somebody rings, fills it.
 import { begin } from './begin'
+import { nameOf } from './broker'
 import { refresh } from './parts'
 import { renew, settle, tiles } from './tiles'
 import { hear } from './windows'
@@ -34,12 +35,13 @@ function enlarge(camera?: string): void {
 }
 
 let rung: string | undefined // the camera that is large because somebody rings there
-hear(({ ring }) => {
-  if (!ring) return
-  const press = JSON.parse(ring) as { camera: number; rings: boolean }
-  const camera = String(press.camera)
-  if (press.rings) enlarge((rung = camera))
-  else if (rung === camera) enlarge((rung = undefined))
+let known = new Set<string>()
+hear(({ ringing }) => {
+  if (!ringing) return
+  const fresh = ringing.find((p) => !known.has(nameOf(p)))
+  known = new Set(ringing.map(nameOf))
+  if (fresh) enlarge((rung = String(fresh.camera)))
+  else if (rung && !ringing.some((p) => String(p.camera) === rung)) enlarge((rung = undefined))
 })
 
 list.addEventListener('click', (e) => {

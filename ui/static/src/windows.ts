@@ -1,8 +1,9 @@
 // This window among the others of the browser.
 import { beat, Broker, type News, type Wish } from './broker'
 
-const wish: Wish = { listens: false, pictures: 0, first: false }
+const wish: Wish = { listens: false, rings: false, touched: false, hushed: '', pictures: 0, first: false }
 const hearers: ((news: News) => void)[] = []
+let shared = false // the broker is that of other windows, too
 let port = reach()
 
 /** The broker of all windows or, where they cannot share one, of this window alone. */
@@ -12,6 +13,7 @@ function reach(): MessagePort {
     try {
       const worker = new SharedWorker(address, { type: 'module' })
       worker.onerror = () => (port = alone())
+      shared = true
       return talk(worker.port)
     } catch {} // the browser keeps workers from pages that may store nothing
   }
@@ -19,6 +21,7 @@ function reach(): MessagePort {
 }
 
 function alone(): MessagePort {
+  shared = false
   const { port1, port2 } = new MessageChannel()
   new Broker().connect(port2)
   return talk(port1)
@@ -39,6 +42,9 @@ export function ask(change: Partial<Wish>): void {
   port.postMessage(wish)
 }
 
+/** Whether this window may know who rings while nobody looks at it: one connection for all of them can be spared. */
+export const rung = (): boolean => shared || !document.hidden
+
 /**
  * Calls end when this window is about to show another page, which needs a
  * connection, and stay if it does not come to that.
@@ -51,5 +57,5 @@ export function leaving(end: () => void, stay: () => void): void {
   addEventListener('pagehide', end)
 }
 
-setInterval(() => document.hidden || port.postMessage(wish), beat)
-addEventListener('pagehide', () => ask({ listens: false, pictures: 0 }))
+setInterval(() => (wish.listens || wish.rings) && port.postMessage(wish), beat)
+addEventListener('pagehide', () => ask({ listens: false, rings: false, pictures: 0 }))

@@ -1,0 +1,246 @@
+// Rings where nobody looks, in several windows, and by way of a message.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { base, close, footage, launch, open, shots, until, watch } from './browser.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+  await footage(1, 6000)
+})
+after(() => browser.close())
+
+const json = { 'Content-Type': 'application/json' }
+const api = (path, body) => fetch(`${base}/api/v1/cameras/1/${path}`, { method: 'POST', headers: json, body: body && JSON.stringify(body) })
+const answer = (press) => api('ring/answer', { at: press.at, who: 'Anna' })
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+
+/** Presses the button, once the last press is another ring. */
+let last = 0
+async function press() {
+  await new Promise((done) => setTimeout(done, Math.max(0, last + 3100 - Date.now())))
+  last = Date.now()
+  return (await api('ring')).json()
+}
+
+/**
+ * In the page, before its own scripts. Notes what is played, and asked of the home.
+ * Browsers that are driven hide no page: so it is told by hide that nobody looks, by
+ * the one thing that scripts learn of it.
+ */
+function spy() {
+  window.heard = { begun: 0, ended: 0 }
+  window.sources = []
+  const { start } = OscillatorNode.prototype
+  OscillatorNode.prototype.start = function (at) {
+    if (!this.context.noted) heard.begun++
+    this.context.noted = true
+    return start.call(this, at)
+  }
+  const end = AudioContext.prototype.close
+  AudioContext.prototype.close = function () {
+    if (this.noted) heard.ended++
+    return end.call(this)
+  }
+  // What the driver evaluates counts as a touch, at times of its own.
+  Object.defineProperty(UserActivation.prototype, 'hasBeenActive', { get: () => window.touched === true })
+  let hidden = false
+  Object.defineProperty(document, 'hidden', { get: () => hidden })
+  Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') })
+  window.hide = (now) => {
+    hidden = now
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+}
+const hide = (page, now = true) => page.evaluate((now) => window.hide(now), now)
+const chimes = (page) => page.evaluate(() => heard.begun - heard.ended)
+const rings = (page) => page.evaluate(() => document.title.startsWith('Somebody is at the door'))
+const icon = (page) => page.getAttribute('link[rel=icon]', 'href')
+
+/** Opens a page that hears of rings, in a browser of its own or that of another page. */
+async function at(path, { beside, ...options } = {}) {
+  const page = beside ? await beside.context().newPage() : await open(browser, options)
+  if (!beside) await page.context().addInitScript(spy)
+  else watch(page, base)
+  await page.goto(base + path)
+  await hears(page)
+  return page
+}
+
+/** Waits until a page knows who rings: the home has told it once. */
+async function hears(page) {
+  await page.waitForFunction(() => document.querySelector('[data-part=foot]')?.textContent)
+  await page.waitForTimeout(1500)
+}
+
+test('a tab that nobody looks at chimes and says so in its title, and hears of nothing else', async () => {
+  const page = await at('/')
+  let asked = []
+  page.on('request', (r) => r.url().endsWith('/ring.svg') || asked.push(r.url()))
+  await hide(page)
+  await page.waitForTimeout(11_000) // two beats: by then rings alone are listened to
+  asked = []
+  await fetch(`${base}/api/v1/cameras/2`, { method: 'PATCH', headers: json, body: JSON.stringify({ name: 'Side door' }) })
+  await page.waitForTimeout(1500)
+  assert.deepEqual(asked, [], 'it follows the states')
+  const began = Date.now()
+  const ring = await press()
+  await until(() => rings(page), () => 'the title does not ring')
+  console.log(`press to hidden title: ${Date.now() - began} ms`)
+  await until(async () => (await chimes(page)) === 1, () => 'it does not chime')
+  assert.match(await icon(page), /ring\.svg$/)
+  assert.equal(await page.locator('[data-ringing] video').count(), 0, 'it loads a picture that nobody sees')
+  assert.deepEqual(asked, [], 'it asks for something that nobody sees')
+  // Who comes back sees who it is.
+  await hide(page, false)
+  await page.locator('[data-ringing] video').waitFor()
+  await page.locator('text=Side door').first().waitFor()
+  await answer(ring)
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  assert.equal(await rings(page), false)
+  assert.match(await icon(page), /icon\.svg/)
+  assert.equal(await chimes(page), 0)
+  await close(page)
+})
+
+test('of several windows one chimes, that which is looked at; all show it, and all stop at once', async () => {
+  const first = await at('/')
+  const second = await at('/cameras/2', { beside: first })
+  const third = await at('/cameras/1', { beside: first })
+  const all = [first, second, third]
+  for (const page of [first, third]) await hide(page)
+  const count = async () => Promise.all(all.map(chimes))
+  let ring = await press()
+  for (const page of all) await until(() => rings(page), () => 'a window does not ring')
+  let now
+  const counted = async (want) => until(async () => (now = String(await count())) === want, () => `${now} chime, and not ${want}`)
+  await counted('0,1,0') // the one that is looked at
+  // Another one is looked at: that one is heard now.
+  await hide(second)
+  await hide(first, false)
+  await counted('1,0,0')
+  // "Not now" is for the card of one window, and for the bell of all.
+  await first.click('[data-ringing] button:has-text("Not now")')
+  await counted('0,0,0')
+  assert.equal(await rings(first), false)
+  assert.equal(await rings(second), true, 'the others do not show it any more')
+  await answer(ring)
+  for (const page of all) await until(async () => !(await rings(page)), () => 'a window rings on')
+  // One that was never touched may be silent in a browser: then another is heard.
+  ring = await press()
+  await counted('1,0,0')
+  await second.evaluate(() => (window.touched = true))
+  await second.evaluate(() => dispatchEvent(new Event('pointerup')))
+  await counted('0,1,0')
+  await answer(ring)
+  await counted('0,0,0')
+  await second.evaluate(() => (window.touched = false))
+  await hide(second) // it says so when it is seen or not
+  // Answered in one.
+  ring = await press()
+  await counted('1,0,0')
+  await first.click('[data-ringing] button:has-text("I am going")')
+  for (const page of all) await until(async () => !(await rings(page)), () => 'a window rings on')
+  assert.deepEqual(await count(), [0, 0, 0])
+  // The only one that is left, and that nobody looks at.
+  await first.close()
+  await third.close()
+  ring = await press()
+  await until(async () => (await chimes(second)) === 1, () => 'the last window is silent')
+  await answer(ring)
+  await until(async () => (await chimes(second)) === 0, () => 'it chimes on')
+  second.faults.push(...first.faults, ...third.faults)
+  await close(second)
+})
+
+test('a page that slept shows who rings, and nobody who does no more', async () => {
+  const page = await at('/')
+  const life = await page.context().newCDPSession(page)
+  const sleep = (state) => life.send('Page.setWebLifecycleState', { state })
+  await hide(page)
+  await sleep('frozen')
+  const ring = await press()
+  await sleep('active')
+  await hide(page, false)
+  await page.locator('[data-ringing]').waitFor()
+  await hide(page)
+  await sleep('frozen')
+  await answer(ring)
+  await sleep('active')
+  await hide(page, false)
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  assert.equal(await rings(page), false)
+  // Missed meanwhile: the first page says so once somebody looks.
+  await hide(page)
+  await press()
+  await until(() => rings(page), () => 'it does not ring')
+  await until(async () => !(await rings(page)), () => 'it rings for ever', 60_000)
+  await hide(page, false)
+  await page.locator('[data-part=missed] >> text=Somebody rang').waitFor()
+  await page.click('[data-part=missed] button:has-text("Seen")')
+  await page.locator('[data-part=missed] >> text=Somebody rang').waitFor({ state: 'detached' })
+  await close(page)
+})
+
+test('the page of the camera says itself who rings, without a card over it', async () => {
+  for (const [width, height] of [[390, 844], [1440, 900], [2560, 1440]]) {
+    const own = await at('/cameras/1', { viewport: { width, height }, hasTouch: width < 700 })
+    const other = await at('/', { viewport: { width, height }, hasTouch: width < 700 })
+    const ring = await press()
+    await own.locator('[data-part=ring] >> text=Somebody is at the door.').waitFor()
+    await other.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2)
+    assert.equal(await own.locator('[data-ringing]').count(), 0, `at ${width} px a card is over the page`)
+    await until(async () => (await chimes(own)) === 1, () => 'it does not chime')
+    await own.screenshot({ path: `${shots}/ring-own-${width}.png` })
+    await other.screenshot({ path: `${shots}/ring-card-${width}.png` })
+    for (const page of [own, other]) {
+      for (const b of await page.locator('[data-ringing] .btn:visible, [data-part=ring] .btn:visible').all()) {
+        assert.ok((await b.boundingBox()).height >= 44, 'a button is too small for a thumb')
+      }
+    }
+    await own.click('[data-later]')
+    await until(async () => (await chimes(own)) === 0, () => 'it chimes on')
+    assert.equal(await own.locator('[data-later]').isVisible(), false)
+    const before = await own.evaluate(() => performance.timeOrigin)
+    await own.click('[data-part=ring] button:has-text("I am going")')
+    await own.locator('[data-part=ring] >> text=Somebody of the house is going.').waitFor()
+    assert.equal(await own.evaluate(() => performance.timeOrigin), before, 'the page was loaded anew')
+    await other.locator('[data-ringing]').waitFor({ state: 'detached' })
+    assert.equal((await answer(ring)).status, 409)
+    for (const page of [own, other]) await close(page)
+  }
+})
+
+test('a message leads to who rings, and answers only if that was chosen', async () => {
+  const page = await open(browser, phone)
+  await page.context().addInitScript(spy)
+  let posts = 0
+  page.on('request', (r) => (posts += r.method() === 'POST' ? 1 : 0))
+  let ring = await press()
+  await page.goto(`${base}/cameras/1?ring=${ring.at}`)
+  await page.locator('[data-part=ring] >> text=Somebody is at the door.').waitFor()
+  await page.waitForFunction(() => document.querySelector('[data-video]')?.readyState >= 2)
+  assert.equal(page.url(), `${base}/cameras/1`)
+  await page.screenshot({ path: `${shots}/ring-link-390.png` })
+  assert.equal(posts, 0, 'to look changes something')
+  // To fetch the address changes nothing: the page does, once it is seen.
+  await fetch(`${base}/cameras/1?ring=${ring.at}&answer=1`)
+  const { rings: all } = await (await fetch(`${base}/api/v1/rings?limit=1`)).json()
+  assert.equal(all[0].rings, true, 'it was answered by GET')
+  await page.goto(`${base}/cameras/1?ring=${ring.at}&answer=1`)
+  await page.locator('[data-part=ring] >> text=Somebody of the house is going.').waitFor()
+  assert.equal(page.url(), `${base}/cameras/1`)
+  assert.equal(posts, 1)
+  await page.waitForTimeout(500)
+  await page.screenshot({ path: `${shots}/ring-answered-390.png` })
+  await page.reload()
+  await hears(page)
+  assert.equal(posts, 1, 'it is answered again')
+  // Somebody else was faster.
+  ring = await press()
+  await answer(ring)
+  await page.goto(`${base}/cameras/1?ring=${ring.at}&answer=1`)
+  await page.locator('[data-part=ring] >> text=Anna is going.').waitFor()
+  page.may = /409/
+  await close(page)
+})
