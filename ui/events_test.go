@@ -44,6 +44,8 @@ func TestEvents(t *testing.T) {
 			happened(1, nvr.PackageEvent, "2026-11-19T12:00:00Z", 10*time.Second), // nothing was recorded
 			happened(9, nvr.RingEvent, "2026-11-19T09:00:00Z", 0),                 // of a camera that nobody knows
 			happened(1, nvr.RingEvent, "2026-11-18T09:00:00Z", 0),
+			happened(1, nvr.MessageEvent, "2026-11-16T09:00:00Z", time.Minute),
+			happened(1, nvr.MessageEvent, "2026-11-16T09:01:10Z", time.Minute), // each has a film of its own
 		},
 	}
 	s := serve(t, h)
@@ -54,6 +56,7 @@ func TestEvents(t *testing.T) {
 		"/events?day=2026-11-19&kind=motion&camera=1":        {"09:20:00 Motion Drive", "09:10:00 Motion 3× Drive"},
 		"/events?day=2026-11-18":                             {"10:00:00 Somebody rang Drive"},
 		"/events?day=2026-11-17":                             nil,
+		"/events?day=2026-11-16":                             {"10:01:10 Message of a visitor Drive", "10:00:00 Message of a visitor Drive"},
 		"/events?day=2026-11-19&before=2026-11-19T08:11:30Z": {"09:11:00 Somebody rang " + hostileName, "09:10:00 Motion 2× Drive"},
 	} {
 		w := get(s, address)
@@ -72,6 +75,7 @@ func TestEvents(t *testing.T) {
 	page := get(s, "/events?day=2026-11-19").Body.String()
 	run(t, page, has("video", "src", "/api/v1/cameras/2/picture.mp4?at=2026-11-19T08%3A11%3A01Z&stream=sub"), has("a", "href", "/cameras/2?at=2026-11-19T08%3A10%3A55Z"),
 		has("a", "href", "/events?day=2026-11-18"), has("a", "href", "/events?day=2026-11-20"))
+	run(t, get(s, "/events?day=2026-11-16").Body.String(), has("a", "href", "/cameras/1?from=2026-11-16T09%3A00%3A00Z&to=2026-11-16T09%3A01%3A00Z"))
 	if n := strings.Count(page, "<video"); n != 3 {
 		t.Errorf("%d pictures; nothing was recorded of the fourth", n)
 	}

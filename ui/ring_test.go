@@ -42,7 +42,7 @@ func TestRing(t *testing.T) {
 	h.presses = []nvr.Press{{Camera: 1, At: 9e6, End: 54e6, Outcome: nvr.RingMissed}, {Camera: 1, At: now.Add(-time.Hour), End: now.Add(-time.Hour), Outcome: nvr.RingAnswered}}
 	for query, want := range map[string]bool{"": false, "?ring=1970-01-01T00:00:09Z": true, "?ring=1970-01-01T00:00:09Z&answer=1": true, "?ring=1970-01-01T00:00:10Z": false} {
 		page := get(s, "/cameras/1"+query).Body.String()
-		if got := strings.Contains(page, "Nobody answered.") && strings.Contains(page, "?at=1970-01-01T00%3A00%3A01Z"); got != want {
+		if got := strings.Contains(page, "Nobody answered.") && strings.Contains(page, "?from=1970-01-01T00%3A00%3A01Z"); got != want {
 			t.Errorf("%q tells of the ring: %v", query, got)
 		}
 	}
@@ -54,6 +54,20 @@ func TestRing(t *testing.T) {
 		{Camera: 2, At: now - 5e6, End: now, Outcome: nvr.RingAnswered, Seen: true}, {Camera: 9, At: now, End: now, Outcome: nvr.RingMissed},
 	}
 	run(t, get(s, "/").Body.String(), append(everyPage, says("Somebody rang 2 times:", "Drive"), has("button", "name", "seen"))...)
+	// Whom nobody answered can be seen and heard once that is over, as far as the camera lets.
+	rang := h.presses
+	h.presses = []nvr.Press{{Camera: 1, At: 9e6, End: 54e6, Outcome: nvr.RingMissed}}
+	const film = `href="/cameras/1?from=1970-01-01T00%3A00%3A01Z&amp;to=1970-01-01T00%3A01%3A24Z"`
+	for want, streams := range map[string][]nvr.Stream{
+		"kept with sound": {{Audio: nvr.Audio{Codec: "aac"}}}, "without sound: this camera sends none": {{Quality: nvr.Sub}}, "": nil,
+	} {
+		h.cameras[0].Streams = streams
+		page := get(s, "/").Body.String()
+		if !strings.Contains(page, film) || !strings.Contains(page, want) || want == "" && (strings.Contains(page, "kept with") || strings.Contains(page, "without sound")) {
+			t.Errorf("with %+v it does not say %q", streams, want)
+		}
+	}
+	h.presses = rang
 	if w := post(s, "/cameras/1/ring", url.Values{"seen": {now.String()}}); w.Code != 303 || w.Header().Get("Location") != "/" {
 		t.Errorf("seen: %d", w.Code)
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"nvrd/pkg/auth"
@@ -133,7 +135,24 @@ func (p pageRings) Rang(ctx context.Context, camera nvr.CameraID, at nvr.Time) (
 const maxMissed = 10
 
 func (p pageRings) Missed(ctx context.Context) ([]nvr.Press, error) {
-	return p.home.MissedPresses(ctx, maxMissed)
+	all, err := p.home.MissedPresses(ctx, maxMissed)
+	if err != nil {
+		return nil, err
+	}
+	return missed(all, p.Newest()), nil
+}
+
+// missed is what was missed of the presses that are written down as such, and of the
+// newest, which pages are told of before they are on disk.
+func missed(written, newest []nvr.Press) []nvr.Press {
+	for _, p := range newest {
+		written = slices.DeleteFunc(written, func(w nvr.Press) bool { return w.Camera == p.Camera && w.At == p.At })
+		if p.Missed() {
+			written = append(written, p)
+		}
+	}
+	slices.SortFunc(written, func(a, b nvr.Press) int { return cmp.Compare(b.At, a.At) })
+	return written
 }
 
 // pageTimelines shows timelines to the pages.

@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -230,9 +231,13 @@ func (a *Alerts) event(ctx context.Context, e nvr.Event) {
 		return
 	}
 	id := e.Stream.Camera
+	link := "/cameras/" + id.String()
+	if e.Kind == nvr.MessageEvent { // the film of it is the message
+		link += "?" + url.Values{"from": {e.Span.From.String()}, "to": {e.Span.To.String()}}.Encode()
+	}
 	a.send(ctx, notify.Message{
 		ID: fmt.Sprintf("%s-%d-%d", e.Kind, id, e.Span.From), Camera: id, CameraName: camera, Kind: e.Kind, At: e.Span.From,
-		Title: camera, Text: a.c.Words.happened(e.Kind), Why: why, Link: "/cameras/" + id.String(),
+		Title: camera, Text: a.c.Words.happened(e.Kind), Why: why, Link: link,
 	})
 }
 

@@ -88,7 +88,7 @@ func bubble(t *testing.T, story func(t *testing.T, h *house)) {
 		}
 		log := slog.New(slog.DiscardHandler)
 		h.bus = event.New()
-		h.rings = ring.New(h.db, h.bus.Publish, log)
+		h.rings = ring.New(h.db, h.bus.Publish, nil, log)
 		h.alerts = New(Config{Home: h.db, Events: h.bus, Rings: h.rings, Outbox: h.box, Words: English(), Log: log})
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -383,7 +383,7 @@ func TestPressIsHandedOverAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	bus := event.New()
-	rings := ring.New(db, bus.Publish, log)
+	rings := ring.New(db, bus.Publish, nil, log)
 	alerts := New(Config{Home: db, Events: bus, Rings: rings, Outbox: outbox, Pictures: never{}, Words: English(), Log: log})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -227,7 +227,7 @@ func TestLiveEvents(t *testing.T) {
 func TestSlowListeners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := event.New()
-		handler := auth.As(auth.Household(), New(Config{Events: bus, Rings: ring.New(nil, bus.Publish, nil), Talks: talk.New(nil, nil)}))
+		handler := auth.As(auth.Household(), New(Config{Events: bus, Rings: ring.New(nil, bus.Publish, nil, nil), Talks: talk.New(nil, nil)}))
 		w := &stuck{ResponseRecorder: httptest.NewRecorder(), on: make(chan struct{})}
 		ended := make(chan struct{})
 		go func() {

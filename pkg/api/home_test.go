@@ -80,7 +80,7 @@ func newHome(t *testing.T) *home {
 	h.bus = event.New(func(e nvr.Event) {
 		h.events = append(h.events, fmt.Sprintf("%s %s %s %q", e.Stream.Camera, e.Kind, e.Span.From, e.Detail))
 	})
-	h.rings = ring.New(db, h.bus.Publish, slog.New(slog.DiscardHandler))
+	h.rings = ring.New(db, h.bus.Publish, nil, slog.New(slog.DiscardHandler))
 	h.talks = talk.New(func(ctx context.Context, camera nvr.CameraID) (talk.Speaker, error) {
 		if h.speaker == nil {
 			return nil, talk.NoSpeaker("this camera has no speaker")

@@ -25,7 +25,7 @@ func TestStreetStirs(t *testing.T) {
 			h := newHome(t)
 			var changes []chan struct{}
 			a := &api{listening: make(slots, 1), Config: Config{
-				Cameras: h, Rings: ring.New(nil, nil, nil), Talks: talk.New(nil, nil), Log: slog.New(slog.DiscardHandler), Subscribe: func() (<-chan struct{}, func()) { return nil, func() {} },
+				Cameras: h, Rings: ring.New(nil, nil, nil, nil), Talks: talk.New(nil, nil), Log: slog.New(slog.DiscardHandler), Subscribe: func() (<-chan struct{}, func()) { return nil, func() {} },
 				Street: func(context.Context) <-chan struct{} {
 					changes = append(changes, make(chan struct{}))
 					return changes[len(changes)-1]

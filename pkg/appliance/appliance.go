@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,12 +88,21 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	}
 	a.Events = event.New(a.Recorder.Take)
 	a.Recorder.Publish(a.Events.Publish)
-	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, c.Log)
+	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, a.hears, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
 	a.Bells = bell.New(bell.Config{Home: a.Dir.Home, Rings: a.Rings, Publish: a.Events.Publish, LogIns: a.logIns, Log: c.Log})
 	a.Talks = talk.New(a.speaker, c.Log)
 	a.Doors = door.New(a.Cameras.Relays(), a.newest, a.Dir.Home, c.Log)
 	return a, nil
+}
+
+// hears tells whether what is said at a camera is recorded at the moment.
+func (a *Appliance) hears(id nvr.CameraID) bool {
+	c, err := a.Cameras.Get(context.Background(), id)
+	if err != nil || c.Mode == nvr.KeepNone || c.Mode == nvr.Privacy {
+		return false
+	}
+	return slices.ContainsFunc(c.Streams, func(s nvr.Stream) bool { return s.Audio.Codec != "" })
 }
 
 // logIns returns the budget of log-ins of a bell's device.

@@ -49,7 +49,7 @@ func newHome(t *testing.T, all ...household.Bell) *home {
 		h.set(b)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rings := ring.New(db, h.publish, log)
+	rings := ring.New(db, h.publish, nil, log)
 	h.rings = rings.Listen()
 	h.bells = New(Config{Home: db, Rings: rings, Publish: h.publish, LogIns: func(household.Bell) device.LogIns { return nil }, Log: log})
 	ctx, stop := context.WithCancel(t.Context())

@@ -26,6 +26,26 @@ func (h *DB) Lock(ctx context.Context, l nvr.Lock) (id int64, err error) {
 	return id, nil
 }
 
+// LockNewest adds a lock as Lock does, and removes the oldest of the same camera, who
+// and why beyond most.
+func (h *DB) LockNewest(ctx context.Context, l nvr.Lock, most int) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	err := h.db.Update(ctx, func(tx *sqlite.Tx) error {
+		if _, err := addLock(ctx, tx, l); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM lock WHERE id IN (SELECT id FROM lock
+			WHERE camera_id = ? AND who = ? AND why = ? ORDER BY start_us DESC, id DESC LIMIT -1 OFFSET ?)`, l.Camera, l.Who, l.Why, most)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("lock footage of camera %s: %w", l.Camera, err)
+	}
+	return nil
+}
+
 func addLock(ctx context.Context, tx *sqlite.Tx, l nvr.Lock) (id int64, err error) {
 	until := sql.NullInt64{Int64: int64(l.Until), Valid: l.Until != 0}
 	err = tx.QueryRowContext(ctx, `INSERT INTO lock (camera_id, start_us, end_us, who, why, made_us, until_us)

@@ -19,7 +19,7 @@ type Event struct {
 // as [Ring], all others as [Motion].
 const (
 	RingEvent    = "ring"    // the button was pressed
-	MessageEvent = "message" // a visitor said something after a ring that nobody answered
+	MessageEvent = "message" // the visit of somebody whom nobody answered, with sound
 	MotionEvent  = "motion"
 	PersonEvent  = "person"
 	AnimalEvent  = "animal"

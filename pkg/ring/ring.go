@@ -11,6 +11,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -23,6 +25,7 @@ type Store interface {
 	SavePress(ctx context.Context, p nvr.Press) error
 	EndPresses(ctx context.Context) error
 	SeePresses(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+	LockNewest(ctx context.Context, l nvr.Lock, most int) error
 }
 
 const (
@@ -41,21 +44,25 @@ const (
 type Rings struct {
 	store   Store
 	publish func(nvr.Event)
+	hears   func(nvr.CameraID) bool
 	log     *slog.Logger
 
 	mu        sync.Mutex
 	last      map[nvr.CameraID]nvr.Press // the newest of each camera
 	listeners map[*Listener]struct{}
 	changes   chan nvr.Press // to be written down
+	visits    chan nvr.Press // of which the footage is to be kept
 }
 
 // New returns the rings of a home, which are written down while Run runs. Publish is
-// told of each press as an event.
-func New(store Store, publish func(nvr.Event), log *slog.Logger) *Rings {
+// told of each press as an event, and of the message of a visitor whom nobody
+// answered; hears, which
+// Run calls, tells whether what is said at a camera is recorded; nil if nothing is.
+func New(store Store, publish func(nvr.Event), hears func(nvr.CameraID) bool, log *slog.Logger) *Rings {
 	return &Rings{
-		store: store, publish: publish, log: log,
+		store: store, publish: publish, hears: hears, log: log,
 		last:      map[nvr.CameraID]nvr.Press{},
-		listeners: map[*Listener]struct{}{}, changes: make(chan nvr.Press, waiting),
+		listeners: map[*Listener]struct{}{}, changes: make(chan nvr.Press, waiting), visits: make(chan nvr.Press, waiting),
 	}
 }
 
@@ -69,6 +76,8 @@ func (r *Rings) Run(ctx context.Context) {
 		select {
 		case p := <-r.changes:
 			r.save(p)
+		case p := <-r.visits:
+			r.keep(p)
 		case <-ctx.Done():
 			for {
 				select {
@@ -101,8 +110,11 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	if ok && at < last.At.Add(nvr.OneRing) {
 		return last // one that is told late is older
 	}
-	if ok && last.Rings() {
+	switch {
+	case ok && last.Rings():
 		r.end(last, nvr.RingAgain, "")
+	case ok && last.Outcome == nvr.RingMissed && now < last.Visit().To:
+		r.leave(last)
 	}
 	p := nvr.Press{Camera: camera, At: at, Source: source}
 	r.set(p)
@@ -111,7 +123,8 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	} else {
 		time.AfterFunc(nvr.RingFor-now.Sub(at), func() { r.miss(p) })
 	}
-	r.publish(nvr.Event{Stream: nvr.StreamID{Camera: camera}, Span: nvr.Span{From: at, To: at}, Kind: nvr.RingEvent, Detail: source})
+	r.tell(p, nvr.RingEvent, nvr.Span{From: at, To: at})
+	time.AfterFunc(goesOn, func() { r.goOn(p) })
 	return p
 }
 
@@ -152,6 +165,14 @@ func (r *Rings) Last(camera nvr.CameraID) (p nvr.Press, ok bool) {
 	defer r.mu.Unlock()
 	p, ok = r.last[camera]
 	return p, ok
+}
+
+// Newest returns the newest press of each camera of this life of the program, in no
+// order: what became of them may not be on disk yet.
+func (r *Rings) Newest() []nvr.Press {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.last))
 }
 
 // See notes that somebody knows of the rings of a camera up to a time.

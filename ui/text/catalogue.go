@@ -72,6 +72,8 @@ type Ring struct {
 	Seen       string `json:"seen"`
 	Say        string `json:"say"`
 	Later      string `json:"later"`
+	Kept       string `json:"kept"`
+	Silent     string `json:"silent"`
 }
 
 // Bell is the page that says how a press is heard.

@@ -177,6 +177,24 @@ test('a page that slept shows who rings, and nobody who does no more', async () 
   await until(async () => !(await rings(page)), () => 'it rings for ever', 60_000)
   await hide(page, false)
   await page.locator('[data-part=missed] >> text=Somebody rang').waitFor()
+  // Half a minute later their film is whole.
+  await until(async () => {
+    await page.reload()
+    return (await page.locator('[data-part=missed]').innerText()).includes('kept with sound')
+  }, () => 'there is no film with sound', 60_000)
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 860 })
+    await page.screenshot({ path: `${shots}/ring-kept-${width}.png` })
+  }
+  const film = new URL(await page.getAttribute('[data-part=missed] a', 'href'), base).searchParams
+  await page.click('[data-part=missed] a')
+  await page.waitForFunction(() => document.querySelector('[data-video]')?.readyState >= 2)
+  console.log(`film of the visitor: ${(Date.parse(film.get('to')) - Date.parse(film.get('from'))) / 1000} s`)
+  await page.goto(`${base}/events?kind=message`)
+  const kept = await page.locator('a.moment').first().getAttribute('href')
+  assert.deepEqual([...new URL(kept, base).searchParams], [...film])
+  await page.screenshot({ path: `${shots}/ring-message-390.png` })
+  await page.goto(base)
   await page.click('[data-part=missed] button:has-text("Seen")')
   await page.locator('[data-part=missed] >> text=Somebody rang').waitFor({ state: 'detached' })
   await close(page)

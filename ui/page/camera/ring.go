@@ -12,6 +12,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
+	"nvrd/ui/page/events"
 	"nvrd/ui/text"
 )
 
@@ -60,8 +61,10 @@ func (p Page) ringing(r *http.Request, id nvr.CameraID, told nvr.Time, now time.
 func newRinging(p nvr.Press, now time.Time, t *text.Catalogue, lines []appliance.Reply) *ringing {
 	page := "/cameras/" + p.Camera.String()
 	r := ringing{at: component.Recent(p.At, now, t.Calendar), value: p.At.String(), camera: p.Camera.String(), reply: page + "/reply"}
-	if !p.Rings() {
-		r.film = page + "?" + url.Values{"at": {p.Visit().From.String()}}.Encode()
+	if visit := p.Visit(); p.Missed() && visit.To <= nvr.TimeOf(now) {
+		r.film = events.Film(p.Camera, visit)
+	} else if !p.Rings() {
+		r.film = page + "?" + url.Values{"at": {visit.From.String()}}.Encode()
 	}
 	if p.Rings() || now.Sub(p.End.Std()) <= lately { // or nobody is there who could hear them
 		r.lines = lines

@@ -35,6 +35,7 @@ type Moment struct {
 
 	camera nvr.CameraID
 	from   nvr.Time
+	film   nvr.Span // of which there is more to see than its beginning; empty of others
 }
 
 // Lister lists what happened.
@@ -57,6 +58,11 @@ func Of(camera nvr.CameraID, at nvr.Time, zone *time.Location) string {
 	return query{camera: camera, zone: zone}.on(at)
 }
 
+// Film is the address of a span of a camera's footage as one film.
+func Film(camera nvr.CameraID, span nvr.Span) string {
+	return "/cameras/" + camera.String() + "?" + url.Values{"from": {span.From.String()}, "to": {span.To.String()}}.Encode()
+}
+
 // List returns the moments that w asks for and whoever asks may see, the last that
 // began first, and if there are more, before when the next one began; else zero.
 // Stamp writes times.
@@ -71,7 +77,7 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 			return true
 		}
 		last := slices.IndexFunc(all, func(m Moment) bool {
-			return m.camera == cameras[i].ID && m.Kind == e.Kind && m.from <= e.Span.To.Add(together)
+			return e.Kind != nvr.MessageEvent && m.camera == cameras[i].ID && m.Kind == e.Kind && m.from <= e.Span.To.Add(together)
 		})
 		if last >= 0 {
 			all[last].Times++
@@ -82,7 +88,11 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 			more = e.Span.From + 1
 			return false
 		}
-		all = append(all, Moment{Kind: e.Kind, Times: 1, camera: cameras[i].ID, from: e.Span.From})
+		m := Moment{Kind: e.Kind, Times: 1, camera: cameras[i].ID, from: e.Span.From}
+		if e.Kind == nvr.MessageEvent { // each is a film of its own
+			m.film = e.Span
+		}
+		all = append(all, m)
 		return true
 	})
 	if err != nil {
@@ -95,7 +105,9 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 		c := cameras[slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == m.camera })]
 		m.Said, m.Camera, m.At = said(m.Kind, t), component.CameraName(c, t), stamp(m.from)
 		m.Film = m.from.Add(-lead).String()
-		m.Href = "/cameras/" + m.camera.String() + "?at=" + url.QueryEscape(m.Film)
+		if m.Href = "/cameras/" + m.camera.String() + "?at=" + url.QueryEscape(m.Film); !m.film.Empty() {
+			m.Film, m.Href = m.from.String(), Film(m.camera, m.film)
+		}
 		if m.Picture, err = seen.picture(ctx, c, m.from.Add(into)); err != nil {
 			return nil, 0, err
 		}

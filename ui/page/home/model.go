@@ -46,6 +46,20 @@ type miss struct {
 	times              int
 	at                 component.Instant // the newest
 	value              string            // of that
+	kept               string            // whether they can be heard; empty while the visit goes on
+}
+
+// kept says whether a visitor of a camera can be heard: it goes by what the camera
+// sends now.
+func kept(c nvr.Camera, t *text.Catalogue) string {
+	sound := func(s nvr.Stream) bool { return s.Audio.Codec != "" }
+	switch {
+	case c.Mode == nvr.KeepNone || c.Mode == nvr.Privacy || len(c.Streams) == 0:
+		return ""
+	case slices.ContainsFunc(c.Streams, sound):
+		return t.Ring.Kept
+	}
+	return t.Ring.Silent
 }
 
 // misses lists those who rang, by camera, the newest first.
@@ -59,6 +73,9 @@ func misses(presses []nvr.Press, cameras []nvr.Camera, now time.Time, t *text.Ca
 			if m.times++; m.times == 1 {
 				id := c.ID.String()
 				m.name, m.href, m.action = c.Name, "/cameras/"+id+"?at="+url.QueryEscape(p.At.Add(-beforeRing).String()), "/cameras/"+id+"/ring"
+				if visit := p.Visit(); visit.To <= nvr.TimeOf(now) {
+					m.href, m.kept = events.Film(c.ID, visit), kept(c, t)
+				}
 				m.at, m.value = component.Recent(p.At, now, t.Calendar), p.At.String()
 			}
 		}
