@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -60,15 +61,19 @@ func newRuled(t *testing.T) *ruled {
 // ask asks for the page, or sends a form if there is one.
 func (r *ruled) ask(form url.Values) *httptest.ResponseRecorder {
 	r.t.Helper()
-	pages, err := ui.New(ui.Config{Cameras: r.h, Setup: r.h, Household: r.h, Rings: r.h, Timelines: r.h, Notify: r.box, Switch: r.box, Rules: r.db, Told: r.said, Log: slog.New(slog.DiscardHandler)})
+	if form != nil {
+		return post(r.pages(), alertsAt, form)
+	}
+	return get(r.pages(), alertsAt)
+}
+
+func (r *ruled) pages() http.Handler {
+	r.t.Helper()
+	pages, err := ui.New(ui.Config{Cameras: r.h, Setup: r.h, Household: r.h, Rings: r.h, Timelines: r.h, History: r.h, Notify: r.box, Switch: r.box, Rules: r.db, Told: r.said, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	h := auth.As(auth.Household(), pages)
-	if form != nil {
-		return post(h, alertsAt, form)
-	}
-	return get(h, alertsAt)
+	return auth.As(auth.Household(), pages)
 }
 
 func (r *ruled) rules() real.AlertRules {
@@ -269,7 +274,7 @@ func TestWhatWasToldAndWhy(t *testing.T) {
 	_, body, _ = strings.Cut(body, `id="lately"`)
 	for said, times := range map[string]int{
 		"why-ring": 2, "why-asked": 2, "And 2 times before that.": 1, ">Told<": 3, ">Kept back<": 7, `href="#per_hour"`: 1, `href="#cooldown"`: 1, `href="#from"`: 3,
-		`href="#camera-2"`: 1, `href="#camera-1"`: 1, `href="#camera-7"`: 0, `href="#digest"`: 1, `<div class="row">`: 2,
+		`href="#camera-2"`: 1, `href="#camera-1"`: 1, `href="#camera-7"`: 0, `href="#digest"`: 1, `<div class="row"`: 2,
 	} {
 		if got := strings.Count(body, said); got != times {
 			t.Errorf("%s stands there %d times, want %d", said, got, times)
@@ -284,4 +289,19 @@ func TestWhatWasToldAndWhy(t *testing.T) {
 	if body := r.ask(nil).Body.String(); strings.Count(body, "why-ring") != 200 || !strings.Contains(body, "Older ones") {
 		t.Error("not all is there")
 	}
+	// A message leads to its own line, also among the older ones, and says if that is gone.
+	r.said[150].Message = "ring-1-5"
+	body = get(r.pages(), alertsAt+"?told=ring-1-5").Body.String()
+	if strings.Count(body, `id="told"`) != 1 || !strings.Contains(body, `<a class="row asked" href="#from" id="told"`) || !strings.Contains(body, "<details open>") {
+		t.Error("a message does not lead to its line")
+	}
+	run(t, body, everyPage...)
+	if body := get(r.pages(), alertsAt+"?told=ring-1-6").Body.String(); !strings.Contains(body, `id="told">Why that was told is not listed`) {
+		t.Error("it is not said that a message is not listed")
+	}
+	if body := r.ask(nil).Body.String(); strings.Contains(body, `id="told"`) {
+		t.Error("a line is marked that nobody asked for")
+	}
+	r.h.presses = []nvr.Press{{Camera: 1, At: 9e6, End: 54e6, Outcome: nvr.RingMissed}}
+	run(t, get(r.pages(), "/cameras/1?ring=1970-01-01T00:00:09Z").Body.String(), append(everyPage, has("a", "href", "/settings/alerts?told=ring-1-9000000#told"))...)
 }

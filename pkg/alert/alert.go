@@ -79,6 +79,7 @@ type known struct {
 
 // Item is something that was told or held.
 type Item struct {
+	Message    string // the ID of the message; empty if it was held
 	At         nvr.Time
 	Camera     nvr.CameraID
 	CameraName string
@@ -153,7 +154,11 @@ func (a *Alerts) decide(e nvr.Event) (d Decision, why, camera string) {
 		return d, "", camera
 	}
 	why = a.c.Words.why(d)
-	a.keep(Item{At: now, Camera: e.Stream.Camera, CameraName: camera, Kind: e.Kind, Told: d.Tell, Reason: d.Reason, Why: why})
+	var message string
+	if d.Tell {
+		message = messageOf(e)
+	}
+	a.keep(Item{Message: message, At: now, Camera: e.Stream.Camera, CameraName: camera, Kind: e.Kind, Told: d.Tell, Reason: d.Reason, Why: why})
 	if of := (household.Alerted{Camera: e.Stream.Camera, Kind: e.Kind}); !d.Tell && a.known.rules.Digest != household.NoDigest {
 		if _, ok := a.counts[of]; ok || len(a.counts) < remembered { // kinds are whatever programs say
 			a.counts[of]++
@@ -236,9 +241,14 @@ func (a *Alerts) event(ctx context.Context, e nvr.Event) {
 		link += "?" + url.Values{"from": {e.Span.From.String()}, "to": {e.Span.To.String()}}.Encode()
 	}
 	a.send(ctx, notify.Message{
-		ID: fmt.Sprintf("%s-%d-%d", e.Kind, id, e.Span.From), Camera: id, CameraName: camera, Kind: e.Kind, At: e.Span.From,
+		ID: messageOf(e), Camera: id, CameraName: camera, Kind: e.Kind, At: e.Span.From,
 		Title: camera, Text: a.c.Words.happened(e.Kind), Why: why, Link: link,
 	})
+}
+
+// messageOf is the ID of the message about an event: one for all that is told of it.
+func messageOf(e nvr.Event) string {
+	return fmt.Sprintf("%s-%d-%d", e.Kind, e.Stream.Camera, e.Span.From)
 }
 
 // send hands a message over. It ends with the message written down even if the

@@ -187,7 +187,7 @@ func TestQuietRing(t *testing.T) {
 		h.rings.Press(1, "button", nvr.Now())
 		h.later(time.Minute)
 		h.told()
-		if got := h.alerts.Recent(); len(got) != 2 || got[0].Told || got[0].Reason != Quiet || !got[1].Told {
+		if got := h.alerts.Recent(); len(got) != 2 || got[0].Told || got[0].Reason != Quiet || got[0].Message != "" || !got[1].Told || got[1].Message != fmt.Sprintf("ring-1-%d", got[1].At) {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -57,7 +57,7 @@ func (a *Alerts) digest() (m notify.Message, ok bool) {
 		ID: "digest-" + due.Format("2006-01-02"), Camera: only, CameraName: a.known.names[only], Kind: DigestKind, At: nvr.TimeOf(due),
 		Title: a.c.Words.Digest, Text: strings.Join(lines, "\n"), Why: a.c.Words.DigestWhy, Link: "/settings/alerts#lately",
 	}
-	a.keep(Item{At: nvr.TimeOf(now), Camera: only, CameraName: m.CameraName, Kind: DigestKind, Told: true, Reason: Asked, Why: m.Why})
+	a.keep(Item{Message: m.ID, At: nvr.TimeOf(now), Camera: only, CameraName: m.CameraName, Kind: DigestKind, Told: true, Reason: Asked, Why: m.Why})
 	return m, true
 }
 

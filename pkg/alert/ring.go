@@ -105,18 +105,26 @@ func (h hearing) tell(ctx context.Context, p nvr.Press) {
 	}
 }
 
+// RingMessage is the ID of the message that tells of a press.
+func RingMessage(p nvr.Press) string { return messageOf(eventOf(p)) }
+
+func eventOf(p nvr.Press) nvr.Event {
+	return nvr.Event{Stream: nvr.StreamID{Camera: p.Camera}, Span: nvr.Span{From: p.At, To: p.At}, Kind: nvr.RingEvent}
+}
+
 // begin returns what is told of a new press; the empty message if it is held, or
 // needs nobody.
 func (h hearing) begin(p nvr.Press) notify.Message {
 	if !p.Rings() && !p.Missed() {
 		return notify.Message{}
 	}
-	d, why, camera := h.a.decide(nvr.Event{Stream: nvr.StreamID{Camera: p.Camera}, Span: nvr.Span{From: p.At, To: p.At}, Kind: nvr.RingEvent})
+	e := eventOf(p)
+	d, why, camera := h.a.decide(e)
 	if !d.Tell {
 		return notify.Message{}
 	}
 	return notify.Message{
-		ID: fmt.Sprintf("ring-%d-%d", p.Camera, p.At), Camera: p.Camera, CameraName: camera, Kind: nvr.RingEvent, At: p.At, Urgent: true,
+		ID: messageOf(e), Camera: p.Camera, CameraName: camera, Kind: nvr.RingEvent, At: p.At, Urgent: true,
 		Title: camera, Text: h.a.c.Words.Ring, Why: why, Link: fmt.Sprintf("/cameras/%s?ring=%s", p.Camera, p.At),
 	}
 }

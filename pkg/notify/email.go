@@ -96,7 +96,7 @@ func (e email) letter(m Message, jpeg []byte) (*mail.Msg, error) {
 	letter.Subject(m.Title)
 	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from holidays
 	var parts []string
-	for _, part := range []string{m.Text, e.o.address(m), m.Why} {
+	for _, part := range []string{m.Text, e.o.address(m), e.o.reason(m)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

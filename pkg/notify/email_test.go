@@ -135,7 +135,7 @@ func TestEmail(t *testing.T) {
 	if err != nil || subject != "Tür läutet  Bcc: evil@example.com" || parsed.Header.Get("Bcc") != "" {
 		t.Errorf("subject %q, %v", subject, err)
 	}
-	if !strings.Contains(text, m.Text) || !strings.Contains(text, m.Why) || !strings.Contains(text, "https://stoop.test/cameras/1") || !bytes.Equal(attached, jpeg) {
+	if !strings.Contains(text, m.Text) || !strings.Contains(text, m.Why) || !strings.Contains(text, "https://stoop.test/cameras/1") || !strings.Contains(text, "https://stoop.test/settings/alerts?told="+m.ID+"#told") || !bytes.Equal(attached, jpeg) {
 		t.Errorf("%q with %d bytes", text, len(attached))
 	}
 	if p.greeted[0] != "localhost" {

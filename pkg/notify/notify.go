@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,15 @@ type Message struct {
 	Gone bool `json:"gone"`
 	// Missed tells that it could not be told while it was news; see [Late].
 	Missed bool `json:"missed"`
+}
+
+// WhyLink is the page of this home that says why the household gets m: the line of
+// what was told; empty if m does not say why.
+func (m Message) WhyLink() string {
+	if m.Why == "" {
+		return ""
+	}
+	return "/settings/alerts?told=" + url.QueryEscape(m.ID) + "#told"
 }
 
 // What may be left out of a message is cut, so that every channel can take it.

@@ -50,7 +50,7 @@ func (n ntfy) send(ctx context.Context, m Message, jpeg []byte) error {
 		Topic: n.topic, Title: m.Title, Message: m.Text, Priority: usual, Click: n.o.address(m), Sequence: hex.EncodeToString(sum[:16]),
 	}
 	if m.Why != "" {
-		p.Message = strings.TrimSpace(p.Message + "\n\n" + m.Why)
+		p.Message = strings.TrimSpace(p.Message + "\n\n" + n.o.reason(m))
 	}
 	if m.Kind == nvr.RingEvent {
 		p.Tags = []string{"bell"}

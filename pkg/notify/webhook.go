@@ -79,3 +79,12 @@ func (o *Outbox) address(m Message) string {
 	}
 	return o.c.Address + m.Link
 }
+
+// reason says why the household gets m, and where more is said of that if the home
+// knows its own address; empty if m does not.
+func (o *Outbox) reason(m Message) string {
+	if m.Why == "" || o.c.Address == "" {
+		return m.Why
+	}
+	return m.Why + "\n" + o.c.Address + m.WhyLink()
+}

@@ -44,6 +44,7 @@ type Alerts struct {
 	NoClock  string `json:"no_clock"`
 	SameEnds string `json:"same_ends"`
 
+	Unlisted string `json:"unlisted"`
 	Lately   string `json:"lately"`
 	LatelyIs string `json:"lately_is"`
 	Nothing  string `json:"nothing"`

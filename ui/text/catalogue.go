@@ -74,6 +74,7 @@ type Ring struct {
 	Later      string `json:"later"`
 	Kept       string `json:"kept"`
 	Silent     string `json:"silent"`
+	Why        string `json:"why"`
 }
 
 // Bell is the page that says how a press is heard.

@@ -149,7 +149,9 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, s stored,
 	m.clock(s.home, now)
 	m.standing = standing(s.home, now, t)
 	m.nobody, m.untaken = untaken(s.rules, p.Channels.Channels(), t)
-	m.lately = lately(p.Told.Recent(), s.cameras, now, t)
+	message := r.URL.Query().Get("told")
+	m.lately = lately(p.Told.Recent(), s.cameras, message, now, t)
+	m.unlisted = message != "" && !among(m.lately)
 	m.saved = r.URL.Query().Has("saved") && r.Method == http.MethodGet
 	return layout.Render(w, r, status, view(m))
 }

@@ -34,6 +34,7 @@ type model struct {
 	zone     component.Field
 	offset   string // minutes by which the home's clock is ahead of UTC; empty if its zone was chosen
 	lately   []told
+	unlisted bool // the message is not listed that one wants to know of
 }
 
 // cameraModel is what is asked for at a camera.
@@ -170,13 +171,14 @@ func untaken(rules household.AlertRules, channels []notify.Channel, t *text.Cata
 type told struct {
 	what, camera, why, rule string
 	told                    bool
+	asked                   bool // it is the one that one wants to know of
 	at                      component.Instant
 	times                   int
 }
 
 // lately lists what was told, each by itself, and what was held, the newest of each
 // camera, kind and reason.
-func lately(items []alert.Item, cameras []nvr.Camera, now time.Time, t *text.Catalogue) (all []told) {
+func lately(items []alert.Item, cameras []nvr.Camera, message string, now time.Time, t *text.Catalogue) (all []told) {
 	type held struct {
 		camera    nvr.CameraID
 		kind, why string
@@ -193,11 +195,14 @@ func lately(items []alert.Item, cameras []nvr.Camera, now time.Time, t *text.Cat
 		}
 		there := slices.ContainsFunc(cameras, func(c nvr.Camera) bool { return c.ID == i.Camera })
 		all = append(all, told{
-			what: nameOf(i.Kind, t), camera: i.CameraName, why: i.Why, rule: ruleOf(i, there), told: i.Told, at: component.Recent(i.At, now, t.Calendar),
+			what: nameOf(i.Kind, t), camera: i.CameraName, why: i.Why, rule: ruleOf(i, there), told: i.Told, asked: message != "" && i.Message == message, at: component.Recent(i.At, now, t.Calendar),
 		})
 	}
 	return all
 }
+
+// among tells whether one of all is the one that one wants to know of.
+func among(all []told) bool { return slices.ContainsFunc(all, func(i told) bool { return i.asked }) }
 
 // ruleOf is where on the page the rule stands that decided; empty if it is none that
 // can be set.

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"nvrd/pkg/alert"
 	"nvrd/pkg/auth"
+	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 	"nvrd/ui/component"
@@ -26,6 +28,7 @@ type ringing struct {
 	action string // where it is answered; empty if it rings no more
 	value  string // of the press
 	camera string
+	why    string // where it is said why a message told of it; empty unless one did
 	film   string // where one sees who it was; empty while it rings
 	reply  string // where quick replies are played
 	lines  []appliance.Reply
@@ -55,7 +58,11 @@ func (p Page) ringing(r *http.Request, id nvr.CameraID, told nvr.Time, now time.
 	if err != nil {
 		return nil, err
 	}
-	return newRinging(press, now, p.Texts.For(r), lines), nil
+	m := newRinging(press, now, p.Texts.For(r), lines)
+	if press.At == told {
+		m.why = notify.Message{ID: alert.RingMessage(press), Why: string(alert.Rings)}.WhyLink()
+	}
+	return m, nil
 }
 
 func newRinging(p nvr.Press, now time.Time, t *text.Catalogue, lines []appliance.Reply) *ringing {
