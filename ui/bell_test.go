@@ -69,7 +69,7 @@ func TestBellPage(t *testing.T) {
 	} {
 		h.bell.told = appliance.BellsTold{Bells: []appliance.Bell{c.bell}}
 		t.Run(name, func(t *testing.T) {
-			run(t, get(s, "/cameras/1/bell").Body.String(), append(everyPage, says(c.want), has("button", "value", "remove"))...)
+			run(t, get(s, "/cameras/1/bell").Body.String(), append(everyPage, says(c.want), has("button", "value", "remove"), has("a", "href", "/api/v1/cameras/1/bells/"+url.PathEscape(c.bell.Kind)+"/log"))...)
 		})
 	}
 	if w := get(s, "/cameras/9/bell"); w.Code != 404 {

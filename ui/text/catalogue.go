@@ -87,6 +87,7 @@ type Bell struct {
 	Made         string         `json:"made"`
 	MadeHint     string         `json:"made_hint"`
 	Again        string         `json:"again"`
+	Told         string         `json:"told"`
 	Login        string         `json:"login"`
 	LoginHint    string         `json:"login_hint"`
 	Unregistered string         `json:"unregistered"`

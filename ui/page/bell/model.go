@@ -35,6 +35,7 @@ type model struct {
 // row is a bell that there is.
 type row struct {
 	kind, name, address, change string
+	told                        string             // address of what it told, to be pasted
 	trouble                     string
 	said                        string             // how it stands, with {time} if there is one
 	at                          *component.Instant // nil if none is said
@@ -57,7 +58,7 @@ func newModel(f layout.Frame, camera nvr.Camera, told appliance.BellsTold, now t
 	action := address(camera.ID)
 	m := model{frame: f, title: text.Fill(t.Bell.Title, "name", component.CameraName(camera, t)), back: "/cameras/" + camera.ID.String(), action: action}
 	for _, b := range told.Bells {
-		m.bells = append(m.bells, newRow(b, action, now, t))
+		m.bells = append(m.bells, newRow(b, camera.ID, now, t))
 	}
 	for _, s := range told.Unbound {
 		m.unbound = append(m.unbound, signal{source: s.Source, at: new(component.Recent(s.At, now, t.Calendar))})
@@ -72,8 +73,9 @@ func newModel(f layout.Frame, camera nvr.Camera, told appliance.BellsTold, now t
 	return m
 }
 
-func newRow(b appliance.Bell, action string, now time.Time, t *text.Catalogue) row {
-	r := row{kind: b.Kind, name: b.Kind, address: b.Address, change: action + "?" + url.Values{"kind": {b.Kind}}.Encode(), trouble: b.Trouble}
+func newRow(b appliance.Bell, id nvr.CameraID, now time.Time, t *text.Catalogue) row {
+	r := row{kind: b.Kind, name: b.Kind, address: b.Address, change: address(id) + "?" + url.Values{"kind": {b.Kind}}.Encode(), trouble: b.Trouble}
+	r.told = "/api/v1/cameras/" + id.String() + "/bells/" + url.PathEscape(b.Kind) + "/log"
 	if way, ok := t.Bell.Ways[b.Kind]; ok {
 		r.name = way.Name
 	}
