@@ -130,7 +130,9 @@ func (s *search) askONVIF(ctx context.Context) {
 	settings := Settings{Profile: main.Token, Endpoint: d.Endpoint(ctx)}
 	if relays, err := d.Relays(ctx); err == nil {
 		for _, r := range relays {
-			settings.Relays = append(settings.Relays, r.Token)
+			if r.Pulse { // a door would stay open by another
+				settings.Relays = append(settings.Relays, r.Token)
+			}
 		}
 	}
 	text, err := json.Marshal(settings)
@@ -177,7 +179,7 @@ func services(web string) []string {
 // Settings are what is kept of a device that speaks ONVIF, with its bell.
 type Settings struct {
 	Profile string   `json:"profile"`          // token of the large stream
-	Relays  []string `json:"relays,omitempty"` // tokens of its outputs
+	Relays  []string `json:"relays,omitempty"` // tokens of its outputs that go back by themselves
 	// Endpoint is what the device calls itself in a search, wherever it is.
 	Endpoint string `json:"endpoint,omitempty"`
 }

@@ -2,11 +2,13 @@ package watch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"nvrd/pkg/find"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/onvif"
@@ -19,13 +21,18 @@ type Relays struct{ cameras *Cameras }
 // Relays returns what opens the doors at these cameras.
 func (c *Cameras) Relays() Relays { return Relays{c} }
 
-// Opens tells whether a camera has a bell by ONVIF. Whether that has an output is
-// known when it is asked.
+// Opens tells whether a camera has a bell by ONVIF, unless it was found without an
+// output. Of one that was typed that is known when it is asked to open.
 func (r Relays) Opens(camera nvr.CameraID) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_, err := r.bell(ctx, camera)
-	return err == nil
+	bell, err := r.bell(ctx, camera)
+	if err != nil {
+		return false
+	}
+	var found find.Settings
+	_ = json.Unmarshal(bell.Settings, &found) // of one that was typed there are none
+	return found.Profile == "" || len(found.Relays) > 0
 }
 
 func (r Relays) bell(ctx context.Context, camera nvr.CameraID) (household.Bell, error) {

@@ -34,6 +34,15 @@ func TestRelays(t *testing.T) {
 		if err := relays.Open(t.Context(), cam.ID); !errors.Is(err, tt.want) || !relays.Opens(cam.ID) {
 			t.Errorf("%s: %v", name, err)
 		}
+		for settings, want := range map[string]bool{`{"profile":"m"}`: false, `{"profile":"m","relays":["door"]}`: true, `{}`: true, `null`: true, `[1]`: true} {
+			bell.Settings = []byte(settings)
+			if err := home.SetBell(t.Context(), bell); err != nil {
+				t.Fatal(err)
+			}
+			if got := relays.Opens(cam.ID); got != want {
+				t.Errorf("with settings %s it opens: %v", settings, got)
+			}
+		}
 		if device.Relay("door") != (tt.want == nil) || device.Relay("gate") {
 			t.Errorf("%s: the wrong outputs are on", name)
 		}
