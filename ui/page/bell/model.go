@@ -35,7 +35,7 @@ type model struct {
 // row is a bell that there is.
 type row struct {
 	kind, name, address, change string
-	told                        string             // address of what it told, to be pasted
+	told                        string // address of what it told, to be pasted
 	trouble                     string
 	said                        string             // how it stands, with {time} if there is one
 	at                          *component.Instant // nil if none is said
