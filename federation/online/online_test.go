@@ -405,8 +405,23 @@ func TestShare(t *testing.T) {
 	if _, err := a.Retract(ice); err != nil {
 		t.Fatal(err)
 	}
-	anna.until(a, "for the photo to go", func() bool { return anna.kept() < int64(len(photo)) })
-	ben.until(b, "for the photo to go", func() bool { return ben.kept() < int64(len(photo)) })
+	anna.soon("the photo goes", func() bool { return anna.kept() < int64(len(photo)) })
+	ben.soon("the photo goes", func() bool { return ben.kept() < int64(len(photo)) })
+}
+
+// soon waits for something on disk, of which there is no news.
+func (h *household) soon(what string, is func() bool) {
+	h.t.Helper()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(time.Minute)
+	for !is() {
+		select {
+		case <-look.C:
+		case <-late:
+			h.t.Fatalf("at %s's it is not so that %s", h.name, what)
+		}
+	}
 }
 
 // writesDown waits until it stands on disk that a home fetched so many bytes
@@ -415,24 +430,14 @@ func (h *household) writesDown(m *membership.Membership, bytes int64) {
 	h.t.Helper()
 	db := h.db()
 	defer db.Close()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	late := time.After(30 * time.Second)
-	for {
+	h.soon("what it fetched is written down", func() bool {
 		today := wire.MinuteOf(time.Now()).Day()
 		went, err := db.Traffic(h.t.Context(), m.Name(), today, today)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if went.Down >= bytes {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-late:
-			h.t.Fatalf("%s has %d bytes written down", h.name, went.Down)
-		}
-	}
+		return went.Down >= bytes
+	})
 }
 
 func (h *household) db() *store.DB {
