@@ -151,7 +151,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Attic")}, gone: []nvr.Camera{{ID: 3, Name: "Attic of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Audit: h.audit.log, Zones: h, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
