@@ -19,7 +19,7 @@ async function decided() {
   const before = at
   await until(async () => ({ at } = await pressed()).at !== before, () => 'a press is none of its own')
   let newest
-  await until(async () => (newest = (await rules()).recent.find((i) => i.kind === 'ring')) && newest.at >= at, () => `nothing is decided about the press of ${at}: ${JSON.stringify(newest)}`)
+  await until(async () => (newest = (await rules()).recent.find((i) => i.kind === 'ring')) && Date.parse(newest.at) >= Date.parse(at), () => `nothing is decided about the press of ${at}: ${JSON.stringify(newest)}`)
   await fetch(`${base}/api/v1/cameras/1/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at, who: 'Anna' }) })
   return newest
 }
@@ -99,11 +99,9 @@ test('what is decided shows while one looks', async () => {
   // A page that does not hear of rings yet misses the first.
   await until(async () => (await decided(), await rows.count()) > told, () => 'the page shows nothing new')
   // A line that is being pressed stays until it is let go.
-  const was = await rows.count()
-  await rows.first().scrollIntoViewIfNeeded()
-  const box = await rows.first().boundingBox()
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await rows.first().hover()
   await page.mouse.down()
+  const was = await rows.count()
   const heard = page.waitForResponse((r) => r.url().startsWith(address))
   await decided()
   await heard
