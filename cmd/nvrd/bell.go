@@ -54,7 +54,7 @@ func pageBell(b household.Bell, states []bell.State) pages.Bell {
 	return out
 }
 
-func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.BellInput) (once pages.BellSecret, err error) {
+func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.BellInput) (pages.BellSecret, error) {
 	c := bell.Choice{
 		Camera: camera, Kind: household.BellKind(in.Kind), Address: in.Address, AsCamera: in.AsCamera,
 		User: in.User, Password: household.Secret(in.Password), Means: in.Means,
@@ -62,15 +62,8 @@ func (p pageBells) Choose(ctx context.Context, camera nvr.CameraID, in pages.Bel
 	if in.Topic != "" {
 		c.Topics = []mqtt.Topic{{Name: in.Topic, Kind: nvr.RingEvent, Field: in.Field, On: in.On}}
 	}
-	told, err := bell.Choose(ctx, p.home, c)
-	if err != nil {
-		return once, err
-	}
-	once.User, once.Password = told.User, told.Password
-	if told.Token != "" {
-		once.Call = "/api/v1/bells/" + told.Token
-	}
-	return once, nil
+	once, err := bell.Choose(ctx, p.home, c)
+	return pages.BellSecret(once), err
 }
 
 func (p pageBells) Remove(ctx context.Context, camera nvr.CameraID, kind string) error {

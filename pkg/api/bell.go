@@ -149,11 +149,7 @@ func (a *api) setBell(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	view := secretView{User: once.User, Password: once.Password}
-	if once.Token != "" {
-		view.Call = "/api/v1/bells/" + once.Token
-	}
-	return writeJSON(w, http.StatusCreated, view)
+	return writeJSON(w, http.StatusCreated, secretView(once))
 }
 
 func (a *api) removeBell(w http.ResponseWriter, r *http.Request) error {

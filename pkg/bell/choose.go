@@ -42,9 +42,8 @@ type Choice struct {
 
 // Secret is what is told once of a bell that calls, and to nobody again.
 type Secret struct {
-	Token    string // in the address that a webhook calls
-	User     string // of a doorbell that registers by SIP
-	Password string
+	Call           string // where a webhook calls, on whatever host this home is reached by
+	User, Password string // that a doorbell registers with by SIP
 }
 
 // Store is where bells are kept; a [household.DB] is one.
@@ -54,8 +53,8 @@ type Store interface {
 }
 
 // Choose stores a bell in the place of the one of its kind that the camera has. Of
-// one that calls it makes a new address or password. It fails with [nvr.ErrNotFound] if there is no such camera, and with
-// [nvr.ErrInvalid] and a sentence for the owner.
+// one that calls it makes a new address or password. It fails with [nvr.ErrNotFound] if
+// there is no such camera, and with [nvr.ErrInvalid] and a sentence for the owner.
 func Choose(ctx context.Context, s Store, c Choice) (once Secret, err error) {
 	b := household.Bell{Camera: c.Camera, Kind: c.Kind, Address: strings.TrimSpace(c.Address), AsCamera: c.AsCamera, User: c.User, Password: c.Password}
 	if !slices.Contains(Kinds, c.Kind) {
@@ -79,7 +78,9 @@ func Choose(ctx context.Context, s Store, c Choice) (once Secret, err error) {
 			return Secret{}, fmt.Errorf("a key that calls are signed with has at least %d letters: %w", minKey, nvr.ErrInvalid)
 		}
 		b.Address, b.AsCamera, b.User = "", false, ""
-		b.Settings, once.Token = NewHook(means)
+		var token string
+		b.Settings, token = NewHook(means)
+		once.Call = "/api/v1/bells/" + token
 	case household.SIPBell:
 		if once.Password, err = newCaller(&b); err != nil {
 			return Secret{}, err
