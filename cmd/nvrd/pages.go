@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"nvrd/pkg/auth"
@@ -139,20 +137,7 @@ func (p pageRings) Missed(ctx context.Context) ([]nvr.Press, error) {
 	if err != nil {
 		return nil, err
 	}
-	return missed(all, p.Newest()), nil
-}
-
-// missed is what was missed of the presses that are written down as such, and of the
-// newest, which pages are told of before they are on disk.
-func missed(written, newest []nvr.Press) []nvr.Press {
-	for _, p := range newest {
-		written = slices.DeleteFunc(written, func(w nvr.Press) bool { return w.Camera == p.Camera && w.At == p.At })
-		if p.Missed() {
-			written = append(written, p)
-		}
-	}
-	slices.SortFunc(written, func(a, b nvr.Press) int { return cmp.Compare(b.At, a.At) })
-	return written
+	return p.MissedWith(all), nil
 }
 
 // pageTimelines shows timelines to the pages.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 
@@ -43,19 +42,5 @@ func TestPagesKeepThePasswordHome(t *testing.T) {
 	}
 	if got, err := dir.Home.Camera(t.Context(), stored.ID); err != nil || got.Password != "canary" || got.URL != "rtsp://10.0.0.1/other" {
 		t.Errorf("on the same machine it became %+v, %v", got, err)
-	}
-}
-
-// A page that is told that a ring was missed, or seen, shows it before that is on disk.
-func TestMissedBeforeItIsWrittenDown(t *testing.T) {
-	press := func(camera nvr.CameraID, at nvr.Time, seen bool) nvr.Press {
-		return nvr.Press{Camera: camera, At: at, End: at + 45, Outcome: nvr.RingMissed, Seen: seen}
-	}
-	got := missed(
-		[]nvr.Press{press(2, 200, false), press(1, 100, false)},
-		[]nvr.Press{press(1, 300, false), press(2, 200, true), {Camera: 3, At: 400}, {Camera: 4, At: 500, End: 501, Outcome: nvr.RingAnswered}},
-	)
-	if want := []nvr.Press{press(1, 300, false), press(1, 100, false)}; !slices.Equal(got, want) {
-		t.Errorf("missed %+v", got)
 	}
 }

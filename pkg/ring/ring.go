@@ -8,6 +8,7 @@
 package ring
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -167,12 +168,24 @@ func (r *Rings) Last(camera nvr.CameraID) (p nvr.Press, ok bool) {
 	return p, ok
 }
 
-// Newest returns the newest press of each camera of this life of the program, in no
-// order: what became of them may not be on disk yet.
-func (r *Rings) Newest() []nvr.Press {
+// MissedWith returns what was missed, the newest first, of the presses that are written
+// down as such and of the newest of each camera, which pages are told of before they are
+// on disk.
+func (r *Rings) MissedWith(written []nvr.Press) []nvr.Press {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Collect(maps.Values(r.last))
+	return missed(written, slices.Collect(maps.Values(r.last)))
+}
+
+func missed(written, newest []nvr.Press) []nvr.Press {
+	for _, p := range newest {
+		written = slices.DeleteFunc(written, func(w nvr.Press) bool { return w.Camera == p.Camera && w.At == p.At })
+		if p.Missed() {
+			written = append(written, p)
+		}
+	}
+	slices.SortFunc(written, func(a, b nvr.Press) int { return cmp.Compare(b.At, a.At) })
+	return written
 }
 
 // See notes that somebody knows of the rings of a camera up to a time.

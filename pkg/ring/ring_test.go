@@ -281,3 +281,17 @@ func TestAcrossALife(t *testing.T) {
 		t.Errorf("latest: %+v, %v", all, err)
 	}
 }
+
+// A page that is told that a ring was missed, or seen, shows it before that is on disk.
+func TestMissedBeforeItIsWrittenDown(t *testing.T) {
+	press := func(camera nvr.CameraID, at nvr.Time, seen bool) nvr.Press {
+		return nvr.Press{Camera: camera, At: at, End: at + 45, Outcome: nvr.RingMissed, Seen: seen}
+	}
+	got := missed(
+		[]nvr.Press{press(2, 200, false), press(1, 100, false)},
+		[]nvr.Press{press(1, 300, false), press(2, 200, true), {Camera: 3, At: 400}, {Camera: 4, At: 500, End: 501, Outcome: nvr.RingAnswered}},
+	)
+	if want := []nvr.Press{press(1, 300, false), press(1, 100, false)}; !slices.Equal(got, want) {
+		t.Errorf("missed %+v", got)
+	}
+}
