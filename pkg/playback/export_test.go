@@ -36,12 +36,18 @@ func export(t *testing.T, p *playback.Player, span nvr.Span, form playback.Form)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return save(t, f)
+}
+
+// save reads all of a file, which is as long as it says, closes it and writes it down.
+func save(t *testing.T, f *playback.File) ([]byte, string) {
+	t.Helper()
 	defer f.Close()
 	b, err := io.ReadAll(f)
 	if err != nil || int64(len(b)) != f.Size {
 		t.Fatalf("%d of %d bytes: %v", len(b), f.Size, err)
 	}
-	path := filepath.Join(t.TempDir(), string(form)+".mp4")
+	path := filepath.Join(t.TempDir(), "film.mp4")
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}

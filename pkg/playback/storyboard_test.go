@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -22,15 +20,7 @@ func storyboard(t *testing.T, p *playback.Player, span nvr.Span, most int) (path
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	if err != nil || int64(len(b)) != f.Size {
-		t.Fatalf("%d of %d bytes: %v", len(b), f.Size, err)
-	}
-	path = filepath.Join(t.TempDir(), "storyboard.mp4")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	_, path = save(t, f)
 	return path, shown(t, path)
 }
 
