@@ -96,7 +96,13 @@ class Page extends Within {
     return this.page.keyboard
   }
 
-  goto = (address) => this.page.goto(address)
+  /** Goes there, also from a page that goes elsewhere by itself just then: where a form has led. */
+  goto = (address) =>
+    this.page.goto(address).catch((e) => {
+      if (!/navigation interrupted/.test(e.message)) throw e
+      return this.page.goto(address)
+    })
+
   screenshot = ({ path }) => this.page.screenshot({ path: path.replace(/[^/]+$/, 'firefox-$&') })
   click = (css) => this.locator(css).click()
   check = (css) => this.locator(css).click()

@@ -267,13 +267,39 @@ func hevc(ctx context.Context, t *testing.T) []byte {
 	return b
 }
 
-// free is an address that nobody listened on a moment ago.
+// free is an address that nobody listened on a moment ago, nor on the two ports
+// after it, which more homes of a demo have.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 100 {
+		first, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, address := []net.Listener{first}, first.Addr().(*net.TCPAddr)
+		for i := 1; i <= 2; i++ {
+			l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: address.IP, Port: address.Port + i})
+			if err == nil {
+				all = append(all, l)
+			}
+		}
+		for _, l := range all {
+			_ = l.Close()
+		}
+		if len(all) == 3 {
+			return address.String()
+		}
+	}
+	t.Fatal("no three ports beside each other are free")
+	return ""
+}
+
+// everywhere is such an address that other machines reach.
+func everywhere(t *testing.T) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(free(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return "0.0.0.0:" + port
 }

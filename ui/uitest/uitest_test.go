@@ -42,112 +42,77 @@ func TestBrowsers(t *testing.T) {
 	command(ctx, t, root+"/ui/static", "npm", "run", "--silent", "build")
 	file := build(ctx, t)
 
-	t.Run("demo", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		for _, name := range []string{"chromium", "firefox"} {
-			t.Run(name, func(t *testing.T) { browse(t, name, "STOOP_URL="+p.listen) })
-		}
+	// Two at a time on two cores: much of a story is waiting. Long ones begin.
+	story := func(name string, tell func(t *testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tell(t)
+		})
+	}
+	run := func(t *testing.T, more ...string) *program {
+		t.Helper()
+		return launch(t, file, append([]string{"run", "--listen", free(t), "--data", t.TempDir()}, more...)...)
+	}
+	demo := func(t *testing.T, more ...string) string {
+		t.Helper()
+		p := launch(t, file, append([]string{"demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir()}, more...)...)
+		return "STOOP_URL=" + p.listen
+	}
+
+	story("share", func(t *testing.T) {
+		data := t.TempDir()
+		at := demo(t, "--homes", "3", "--agency", "--data", data)
+		browse(t, "share", at)
+		office := filepath.Join(data, "agency") // by now it asked
+		browse(t, "agency", at, "STOOP_PROGRAM="+file, "STOOP_AGENCY="+office, "STOOP_KEPT="+kept(t, filepath.Join(office, "agency.db")))
 	})
-	t.Run("modes", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "modes", "STOOP_URL="+p.listen)
-	})
-	t.Run("motion", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "motion", "STOOP_URL="+p.listen)
-	})
-	t.Run("replies", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "replies", "STOOP_URL="+p.listen)
-	})
-	t.Run("talk", func(t *testing.T) { talk(t, file) })
-	t.Run("key", func(t *testing.T) {
+	story("stories", func(t *testing.T) { stories(t, file) })
+	for _, name := range []string{"chromium", "firefox", "modes", "motion", "replies", "alerts", "bell", "ring", "ringing"} {
+		story(name, func(t *testing.T) { browse(t, name, demo(t)) })
+	}
+	for _, name := range []string{"street", "street-firefox"} {
+		story(name, func(t *testing.T) {
+			at := demo(t, "--homes", "2")
+			browse(t, name, at, "STOOP_ALONE="+run(t, "--neighbor-port", "0").listen)
+		})
+	}
+	story("talk", func(t *testing.T) { talk(t, file) })
+	story("key", func(t *testing.T) {
 		const key = "a key of 20 letters."
 		name := filepath.Join(t.TempDir(), "key")
 		if err := os.WriteFile(name, []byte(key+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, port, err := net.SplitHostPort(free(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", name)
+		p := run(t, "--listen", everywhere(t), "--access-key-file", name)
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
-	t.Run("trust", func(t *testing.T) { trust(t, file) })
-	t.Run("street", func(t *testing.T) {
-		for _, story := range []string{"street", "street-firefox"} {
-			t.Run(story, func(t *testing.T) {
-				p := launch(t, file, "demo", "--no-visitor", "--homes", "2", "--listen", free(t), "--data", t.TempDir())
-				alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--neighbor-port", "0")
-				browse(t, story, "STOOP_URL="+p.listen, "STOOP_ALONE="+alone.listen)
-			})
-		}
-	})
-	t.Run("share", func(t *testing.T) {
-		data := t.TempDir()
-		p := launch(t, file, "demo", "--no-visitor", "--homes", "3", "--agency", "--listen", free(t), "--data", data)
-		browse(t, "share", "STOOP_URL="+p.listen)
-		office := filepath.Join(data, "agency") // by now it asked
-		browse(t, "agency", "STOOP_URL="+p.listen, "STOOP_PROGRAM="+file, "STOOP_AGENCY="+office, "STOOP_KEPT="+kept(t, filepath.Join(office, "agency.db")))
-	})
-	t.Run("stories", func(t *testing.T) { stories(t, file) })
-	t.Run("live", func(t *testing.T) {
+	story("trust", func(t *testing.T) { trust(t, file) })
+	story("live", func(t *testing.T) {
 		door := porch.Door()
 		clips := map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)}
 		visitor := camera(t, rtspsim.Options{}, clips)
 		locked := camera(t, rtspsim.Options{User: "admin", Password: "right"}, clips)
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+		p := run(t)
 		urls := cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address, "locked": "rtsp://" + locked.address})
 		// Of the visitor the large stream has 280 kb/s, the small one 115.
 		slow := narrowing(t, p, 190_000/8)
 		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "link": slow}))
 	})
-	t.Run("notifications", func(t *testing.T) {
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "notifications", "STOOP_URL="+p.listen)
-	})
-	t.Run("alerts", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "alerts", "STOOP_URL="+p.listen)
-	})
-	t.Run("bell", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "bell", "STOOP_URL="+p.listen)
-	})
-	t.Run("ring", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "ring", "STOOP_URL="+p.listen)
-	})
-	t.Run("ringing", func(t *testing.T) {
-		p := launch(t, file, "demo", "--no-visitor", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "ringing", "STOOP_URL="+p.listen)
-	})
-	t.Run("rtc", func(t *testing.T) {
-		door := porch.Door()
-		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "rtc", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
-	})
-	t.Run("wall", func(t *testing.T) {
-		door := porch.Door()
-		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "wall", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}), "STOOP_STAGE="+stage(t, things{"visitor": visitor}))
-	})
-	t.Run("windows", func(t *testing.T) {
-		door := porch.Door()
-		visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-		browse(t, "windows", "STOOP_URL="+p.listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
-	})
-	t.Run("find", func(t *testing.T) { finding(t, file) })
-	t.Run("forms", func(t *testing.T) {
-		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
+	for _, name := range []string{"rtc", "wall", "windows"} {
+		story(name, func(t *testing.T) {
+			door := porch.Door()
+			visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
+			browse(t, name, "STOOP_URL="+run(t).listen, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}),
+				"STOOP_STAGE="+stage(t, things{"visitor": visitor}))
+		})
+	}
+	story("notifications", func(t *testing.T) { browse(t, "notifications", "STOOP_URL="+run(t).listen) })
+	story("find", func(t *testing.T) { finding(t, file) })
+	story("forms", func(t *testing.T) {
 		page := httptest.NewTLSServer(http.NotFoundHandler())
 		t.Cleanup(page.Close)
 		rootless := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, porch.Door().Sub)})
-		browse(t, "forms", "STOOP_URL="+p.listen, cameras(t, map[string]string{
+		browse(t, "forms", "STOOP_URL="+run(t).listen, cameras(t, map[string]string{
 			"gone": "rtsp://" + free(t), "https": "rtsp://" + page.Listener.Addr().String() + "/main",
 			"redirect": "rtsp://" + redirecting(t, "rtsp://camera.example:8554/live") + "/x", "rootless": "rtsp://" + rootless.address,
 		}))
@@ -161,13 +126,9 @@ func trust(t *testing.T, file string) {
 	if err := os.WriteFile(keyFile, []byte(key+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, port, err := net.SplitHostPort(free(t))
-	if err != nil {
-		t.Fatal(err)
-	}
 	door := porch.Door()
 	visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
-	p := launch(t, file, "run", "--listen", "0.0.0.0:"+port, "--data", t.TempDir(), "--access-key-file", keyFile, "--host", name)
+	p := launch(t, file, "run", "--listen", everywhere(t), "--data", t.TempDir(), "--access-key-file", keyFile, "--host", name)
 	browse(t, "trust", "STOOP_URL="+p.listen, "STOOP_NAME="+name, "STOOP_KEY="+key, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
 }
 
