@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /wall, /events, /cameras/…, /settings/…, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
+// It serves /, /wall, /events, /cameras/…, /settings/…, /storage, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -28,6 +28,7 @@ import (
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/page/replies"
+	"nvrd/ui/page/storage"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/share"
@@ -43,6 +44,7 @@ type Config struct {
 	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
 	Zones     appliance.Zones
+	Storage   appliance.Storage // nil if there is no page of it
 	Timelines appliance.Timelines
 	History   appliance.History
 	Rings     appliance.Rings
@@ -100,7 +102,7 @@ func New(c Config) (*Pages, error) {
 	}
 	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil, Notify: c.Notify != nil, Trust: c.Authority != nil}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Kept: c.Storage != nil, Street: c.Street != nil, Notify: c.Notify != nil, Trust: c.Authority != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := auth.NewMux(fail.Deny)
@@ -149,6 +151,11 @@ func New(c Config) (*Pages, error) {
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}
 	route("GET /cameras/{id}/remove", auth.Manage, one, removing.Get)
 	route("POST /cameras/{id}/remove", auth.Manage, one, removing.Post)
+	if c.Storage != nil {
+		kept := storage.Page{Storage: c.Storage, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}
+		route("GET /storage", auth.Manage, house, kept.Get)
+		route("POST /storage", auth.Manage, house, kept.Post)
+	}
 	if c.Audit != nil {
 		noted := audit.Page{Log: c.Audit, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}
 		route("GET /settings/audit", auth.Manage, house, noted.Get)

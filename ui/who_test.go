@@ -116,6 +116,8 @@ var guests = map[string]int{
 	"GET /sw.js":                200,
 	"GET /manifest.webmanifest": 200,
 
+	"GET /storage":                           403,
+	"POST /storage":                          403,
 	"GET /settings/audit":                    403,
 	"GET /settings/alerts":                   403,
 	"POST /settings/alerts":                  403,
@@ -151,7 +153,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Attic")}, gone: []nvr.Camera{{ID: 3, Name: "Attic of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Audit: h.audit.log, Zones: h, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Audit: h.audit.log, Zones: h, Storage: &h.kept, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,6 +73,18 @@ func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
 	return out
 }
 
+// pageStorage lets the pages tell what is kept.
+type pageStorage struct{ *datadir.Dir }
+
+func (p pageStorage) Locks(ctx context.Context) ([]nvr.Lock, error) {
+	return p.Home.Locks(ctx, nvr.Now())
+}
+
+func (p pageStorage) Unlock(ctx context.Context, id int64) error {
+	_, err := p.Dir.Unlock(ctx, id)
+	return err
+}
+
 // pageHousehold lets the pages see and change what is set.
 type pageHousehold struct{ home *household.DB }
 

@@ -127,6 +127,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Finder:    finder{found},
 		Household: pageHousehold{a.Dir.Home},
 		Zones:     a.Dir.Home,
+		Storage:   pageStorage{a.Dir},
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
 		Rings:     pageRings{a.Rings, a.Dir.Home},

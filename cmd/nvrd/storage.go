@@ -5,21 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/datadir"
-	"nvrd/pkg/footage"
 	"nvrd/pkg/nvr"
-	"nvrd/pkg/retention"
 )
 
-const (
-	day = 24 * time.Hour
-	// mark is how far back footage should go; the forecast says when it won't.
-	mark = 7 * day
-)
+const day = 24 * time.Hour
 
 // storageReport is what `nvrd storage` prints.
 type storageReport struct {
@@ -30,13 +22,13 @@ type storageReport struct {
 }
 
 type listedDirectory struct {
-	Path  string `json:"path"`
-	State string `json:"state"` // "ready", "missing", "failing" or "removed"
-	Why   string `json:"why,omitempty"`
-	Bytes int64  `json:"bytes"`                // of footage
-	Free  int64  `json:"free_bytes,omitzero"`  // of its disk, if it is there, as what follows
-	Total int64  `json:"total_bytes,omitzero"` // of its disk
-	Floor int64  `json:"floor_bytes,omitzero"` // what stays free
+	Path  string         `json:"path"`
+	State nvr.PlaceState `json:"state"`
+	Why   string         `json:"why,omitempty"`
+	Bytes int64          `json:"bytes"`                // of footage
+	Free  int64          `json:"free_bytes,omitzero"`  // of its disk, if it is there, as what follows
+	Total int64          `json:"total_bytes,omitzero"` // of its disk
+	Floor int64          `json:"floor_bytes,omitzero"` // what stays free
 }
 
 type listedStock struct {
@@ -72,101 +64,39 @@ func storage(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	r, err := report(ctx, st)
+	stored, err := st.Storage(ctx)
 	if err != nil {
 		return err
 	}
+	names, err := st.CameraNames(ctx)
+	if err != nil {
+		return err
+	}
+	r := listStorage(stored, names)
 	if *asJSON {
 		return printJSON(c.out, r)
 	}
 	return r.print(c.out)
 }
 
-// report gathers what is kept and how it will go on.
-func report(ctx context.Context, d *datadir.Dir) (storageReport, error) {
-	var r storageReport
-	names, err := d.CameraNames(ctx)
-	if err != nil {
-		return r, err
-	}
-	now, err := course(ctx, d)
-	if err != nil {
-		return r, err
-	}
-	r.Policy = listPolicy(now.Policy)
-	known, err := d.Catalog.Directories(ctx)
-	if err != nil {
-		return r, err
-	}
-	rows, paths := map[footage.UUID]nvr.DirectoryID{}, map[nvr.DirectoryID]string{}
-	for _, row := range known {
-		rows[row.UUID], paths[row.ID] = row.ID, row.Path
-	}
-	bytes := map[nvr.DirectoryID]int64{}
-	for _, k := range now.Stocks {
-		bytes[k.Directory] += k.Bytes
-		r.Kept = append(r.Kept, listedStock{
-			names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(), paths[k.Directory],
-			k.Segments, k.Bytes, int64(k.Duration / time.Second), k.Oldest, k.Duration,
-		})
-	}
-	for _, state := range d.Places.States() {
-		now.Place = retention.Place{}
-		at := listDirectory(state)
-		if state.Directory != nil {
-			now.Place.ID = rows[state.Directory.ID()]
-		} else if i := slices.IndexFunc(known, func(k catalog.Directory) bool { return k.Path == state.Path }); i >= 0 {
-			now.Place.ID = known[i].ID
+// listStorage is s as it is printed.
+func listStorage(s nvr.Storage, names func(nvr.CameraID) string) storageReport {
+	r := storageReport{Policy: listPolicy(s.Policy)}
+	for _, p := range s.Places {
+		r.Directories = append(r.Directories, listedDirectory{p.Path, p.State, p.Detail, p.Bytes, p.Free, p.Total, p.Floor})
+		for _, k := range p.Stocks {
+			r.Kept = append(r.Kept, listedStock{
+				names(k.Stream.Camera), k.Stream.Quality.String(), k.Class.String(), p.Path,
+				k.Segments, k.Bytes, int64(k.Duration / time.Second), k.Oldest, k.Duration,
+			})
 		}
-		at.Bytes = bytes[now.Place.ID]
-		if at.State == "ready" {
-			if now.Place.Free, now.Place.Total, err = state.Directory.Space(); err != nil {
-				return r, err
-			}
-			at.Free, at.Total, at.Floor = now.Place.Free, now.Place.Total, retention.Floor(now.Policy, now.Place.Total)
-			for _, o := range retention.Forecast(now, mark) {
-				r.Forecast = append(r.Forecast, listedOutlook{
-					names(o.Stream.Camera), o.Stream.Quality.String(), at.Path, inDays(o.Kept), inDays(o.InAMonth), o.Below,
-				})
-			}
-		}
-		if state.Written || at.Bytes > 0 {
-			r.Directories = append(r.Directories, at)
+		for _, o := range p.Outlooks {
+			r.Forecast = append(r.Forecast, listedOutlook{
+				names(o.Stream.Camera), o.Stream.Quality.String(), p.Path, inDays(o.Kept), inDays(o.InAMonth), o.Below,
+			})
 		}
 	}
-	return r, nil
-}
-
-// listDirectory says how it stands with a directory, as far as this process
-// can tell: one that only fails when it is written to is ready.
-func listDirectory(s footage.State) listedDirectory {
-	d := listedDirectory{Path: s.Path, State: "ready"}
-	if s.Err != nil {
-		d.State, d.Why = "failing", s.Err.Error()
-	}
-	switch s.Ill {
-	case nvr.DiskMissing:
-		d.State = "missing"
-	case nvr.DiskForeign:
-		d.State = "foreign"
-	}
-	if !s.Written {
-		d.State = "removed"
-	}
-	return d
-}
-
-func course(ctx context.Context, d *datadir.Dir) (c retention.Course, err error) {
-	c.Now = nvr.Now()
-	c.Since = c.Now.Add(-day)
-	if c.Policy, err = d.Home.Retention(ctx); err != nil {
-		return c, err
-	}
-	if c.Stocks, err = d.Catalog.StocksWithOldest(ctx); err != nil {
-		return c, err
-	}
-	c.Lately, err = d.Catalog.WrittenSince(ctx, c.Since)
-	return c, err
+	return r
 }
 
 // inDays returns d in days, to a tenth.
@@ -176,9 +106,9 @@ func (r storageReport) print(w io.Writer) error {
 	p := printer{w: w}
 	for _, d := range r.Directories {
 		switch d.State {
-		case "ready":
+		case nvr.PlaceReady:
 			p.line("%s: %s of footage; %s of %s are free, %s stay free", d.Path, size(d.Bytes), size(d.Free), size(d.Total), size(d.Floor))
-		case "removed":
+		case nvr.PlaceRemoved:
 			p.line("%s: %s of footage; removed, nothing more is written there", d.Path, size(d.Bytes))
 		default:
 			p.line("%s: %s of footage; %s: %s", d.Path, size(d.Bytes), d.State, d.Why)

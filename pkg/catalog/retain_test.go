@@ -65,7 +65,7 @@ func (c *Catalog) counted(t testing.TB, d nvr.DirectoryID) {
 		stream nvr.StreamID
 		class  nvr.Class
 	}
-	want, got := map[key]Stock{}, map[key]Stock{}
+	want, got := map[key]nvr.Stock{}, map[key]nvr.Stock{}
 	for _, k := range c.everything(t, d) {
 		s := want[key{k.Stream, k.Class}]
 		s.Stream, s.Directory, s.Class = k.Stream, d, k.Class

@@ -12,31 +12,20 @@ import (
 	"nvrd/pkg/sqlite"
 )
 
-// Stock is how much sealed footage there is of a stream in a directory and a class.
-type Stock struct {
-	Stream    nvr.StreamID
-	Directory nvr.DirectoryID
-	Class     nvr.Class
-	Segments  int64
-	Bytes     int64
-	Duration  time.Duration
-	Oldest    nvr.Time // zero unless asked for
-}
-
 // Stocks returns the stock, without Oldest. The cost is that of its rows, a
 // few for each stream, however much footage there is.
-func (c *Catalog) Stocks(ctx context.Context) ([]Stock, error) {
+func (c *Catalog) Stocks(ctx context.Context) ([]nvr.Stock, error) {
 	return c.queryStocks(ctx, `0`)
 }
 
 // StocksWithOldest is as Stocks, with Oldest.
-func (c *Catalog) StocksWithOldest(ctx context.Context) ([]Stock, error) {
+func (c *Catalog) StocksWithOldest(ctx context.Context) ([]nvr.Stock, error) {
 	return c.queryStocks(ctx, `coalesce((SELECT start_us FROM segment INDEXED BY segment_by_class WHERE state = 1 AND directory_id = k.directory_id
 		AND class = k.class AND stream_id = k.stream_id ORDER BY start_us LIMIT 1), 0)`)
 }
 
-func (c *Catalog) queryStocks(ctx context.Context, oldest string) ([]Stock, error) {
-	all, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (s Stock, err error) {
+func (c *Catalog) queryStocks(ctx context.Context, oldest string) ([]nvr.Stock, error) {
+	all, err := sqlite.All(ctx, c.db.Reader(), func(row sqlite.Row) (s nvr.Stock, err error) {
 		var us int64
 		if err := row.Scan(&s.Stream.Camera, &s.Stream.Quality, &s.Directory, &s.Class, &s.Segments, &s.Bytes, &us, &s.Oldest); err != nil {
 			return s, err

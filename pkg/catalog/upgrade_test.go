@@ -73,7 +73,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Stock{
+	want := []nvr.Stock{
 		{Stream: porch, Directory: 1, Segments: 1, Bytes: 200_700, Duration: time.Minute, Oldest: from.Add(time.Minute)},
 		{Stream: nvr.StreamID{Camera: 1, Quality: nvr.Sub}, Directory: 1, Segments: 1, Bytes: 50_650, Duration: time.Minute, Oldest: from.Add(time.Second / 2)},
 	}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
 )
 
@@ -29,7 +28,7 @@ func (d *Dir) FindCamera(ctx context.Context, camera string) (nvr.CameraID, erro
 		if err != nil {
 			return 0, err
 		}
-		if slices.ContainsFunc(stocks, func(k catalog.Stock) bool { return k.Stream.Camera == nvr.CameraID(id) }) {
+		if slices.ContainsFunc(stocks, func(k nvr.Stock) bool { return k.Stream.Camera == nvr.CameraID(id) }) {
 			return nvr.CameraID(id), nil
 		}
 	}

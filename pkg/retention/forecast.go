@@ -12,20 +12,9 @@ type Course struct {
 	Now    nvr.Time
 	Policy nvr.Retention
 	Place  Place
-	Stocks []catalog.Stock   // with Oldest
+	Stocks []nvr.Stock       // with Oldest
 	Since  nvr.Time          // a day ago, or whatever stands for the days to come
 	Lately []catalog.Written // since then
-}
-
-// Outlook is how far the continuous footage of a stream goes back, now and
-// later, if things go on as they do.
-type Outlook struct {
-	Stream   nvr.StreamID
-	Kept     time.Duration
-	InAMonth time.Duration
-	// Below is when it will go back less than the mark; zero if it does
-	// already, never will, or only in more than a year.
-	Below nvr.Time
 }
 
 const (
@@ -37,7 +26,7 @@ const (
 // Forecast says how far back continuous footage will go, stream by stream, and
 // when that will be less than mark. The space for it is what dearer footage
 // leaves, and that grows at the rate at which it was recorded lately.
-func Forecast(c Course, mark time.Duration) []Outlook {
+func Forecast(c Course, mark time.Duration) []nvr.Outlook {
 	rates := c.rates()
 	bytes := bytesOf(c.Stocks, c.Place.ID)
 	room := c.Place.Free - Floor(c.Policy, c.Place.Total)
@@ -47,10 +36,10 @@ func Forecast(c Course, mark time.Duration) []Outlook {
 	if c.Policy.MaxBytes > 0 {
 		room = min(room, c.Policy.MaxBytes)
 	}
-	var all []Outlook
+	var all []nvr.Outlook
 	for _, s := range c.Stocks {
 		if s.Directory == c.Place.ID && s.Class == nvr.Continuous && s.Oldest > 0 {
-			all = append(all, Outlook{Stream: s.Stream, Kept: c.Now.Sub(s.Oldest)})
+			all = append(all, nvr.Outlook{Stream: s.Stream, Kept: c.Now.Sub(s.Oldest)})
 		}
 	}
 	reached := make([]bool, len(all))

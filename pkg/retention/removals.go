@@ -17,7 +17,7 @@ type State struct {
 	Now    nvr.Time
 	Policy nvr.Retention
 	Places []Place
-	Stocks []catalog.Stock
+	Stocks []nvr.Stock
 	Leased []catalog.Leased // what is being read stays for now
 	// Oldest yields the sealed segments of a directory and a class, those that
 	// began first first, of the given cameras or, without any, of all. It is
@@ -274,7 +274,7 @@ func (p *picker) leased(k catalog.Kept) bool {
 }
 
 // bytesOf returns how many bytes a directory holds of each class.
-func bytesOf(stocks []catalog.Stock, id nvr.DirectoryID) (bytes [nvr.Locked + 1]int64) {
+func bytesOf(stocks []nvr.Stock, id nvr.DirectoryID) (bytes [nvr.Locked + 1]int64) {
 	for _, s := range stocks {
 		if s.Directory == id {
 			bytes[s.Class] += s.Bytes
@@ -284,7 +284,7 @@ func bytesOf(stocks []catalog.Stock, id nvr.DirectoryID) (bytes [nvr.Locked + 1]
 }
 
 // camerasOf returns how many bytes that can go a directory holds of each camera.
-func camerasOf(stocks []catalog.Stock, id nvr.DirectoryID) map[nvr.CameraID]int64 {
+func camerasOf(stocks []nvr.Stock, id nvr.DirectoryID) map[nvr.CameraID]int64 {
 	cameras := map[nvr.CameraID]int64{}
 	for _, s := range stocks {
 		if s.Directory == id && s.Class < nvr.Locked {

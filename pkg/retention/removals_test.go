@@ -29,7 +29,7 @@ type world struct {
 func (w *world) state() retention.State {
 	s := retention.State{Now: now, Policy: w.policy, Cameras: w.cameras, Floods: w.floods, Places: w.places, Leased: w.leased, Limit: 1 << 30}
 	for _, k := range w.kept {
-		s.Stocks = append(s.Stocks, catalog.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
+		s.Stocks = append(s.Stocks, nvr.Stock{Stream: k.Stream, Directory: k.Directory, Class: k.Class, Segments: 1, Bytes: k.Bytes})
 	}
 	byAge := slices.Clone(w.kept)
 	slices.SortFunc(byAge, func(a, b catalog.Kept) int { return cmp.Compare(a.Span.From, b.Span.From) })
@@ -383,7 +383,7 @@ func BenchmarkRemovals(b *testing.B) {
 			s := retention.State{
 				Now: now, Policy: nvr.Retention{FreeBytes: 1 << 40}, Limit: 4096, Oldest: oldest,
 				Places: []retention.Place{{ID: 1, Free: bb.free, Total: 100 << 40}},
-				Stocks: []catalog.Stock{{Directory: 1, Segments: segments, Bytes: segments * 15 << 20}},
+				Stocks: []nvr.Stock{{Directory: 1, Segments: segments, Bytes: segments * 15 << 20}},
 			}
 			for b.Loop() {
 				retention.Removals(s)

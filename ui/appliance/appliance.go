@@ -120,6 +120,17 @@ type Zones interface {
 	SetZones(ctx context.Context, id nvr.CameraID, z nvr.Zones) error
 }
 
+// Storage is what is kept. Its methods are safe for concurrent use.
+type Storage interface {
+	Storage(ctx context.Context) (nvr.Storage, error)
+	// Covered accounts for a stream, span by span.
+	Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error)
+	// Locks returns what somebody wants to keep, by camera and time, and has not ended.
+	Locks(ctx context.Context) ([]nvr.Lock, error)
+	// Unlock fails with [nvr.ErrNotFound] if there is no such lock.
+	Unlock(ctx context.Context, id int64) error
+}
+
 // Rings are the presses of doorbells' buttons. Its methods are safe for concurrent
 // use and answer with the error kinds of pkg/nvr.
 type Rings interface {

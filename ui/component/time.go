@@ -13,7 +13,7 @@ import (
 type Instant struct {
 	Machine string // RFC 3339, UTC
 	Human   string
-	Form    string // how the script writes it: clock, seconds, date, moment or recent
+	Form    string // how the script writes it: clock, seconds, date, weekday, moment or recent
 }
 
 // Clock is t as hours and minutes.
@@ -40,6 +40,11 @@ func Recent(t nvr.Time, now time.Time, c text.Calendar) Instant {
 // Date is the day of t.
 func Date(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
 	return Instant{t.String(), c.Date(t.Std().In(zone)), "date"}
+}
+
+// Weekday is the day of the week of t, in short.
+func Weekday(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
+	return Instant{t.String(), c.Weekday(t.Std().In(zone)), "weekday"}
 }
 
 // Moment is the day and the time of t.

@@ -29,6 +29,7 @@ type Frame struct {
 	About  string // product, version and licence
 	Source string // where the program's source code is offered; empty if nowhere
 	Keyed  bool   // whoever sees the page signed in
+	Kept   bool   // there is a page of what is kept that whoever asks may see
 	Trust  bool   // there is a page on which devices get to know the home's authority
 	Style  string
 	Plain  string // the style sheet for browsers without script
@@ -52,6 +53,7 @@ type Builder struct {
 	Version string
 	Source  string
 	Keyed   bool // there is an access key
+	Kept    bool // there is a page of what is kept
 	Street  bool // there are pages of the neighborhood
 	Notify  bool // there are pages of notifications
 	Trust   bool // there is an authority of the home
@@ -87,6 +89,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	f.Here, f.Script, f.Shared = here, b.Assets.URL(script+".js"), b.Assets.URL("shared.js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
+	f.Kept = b.Kept && auth.May(ctx, auth.Manage, auth.Home)
 	f.Notify = b.Notify && auth.May(ctx, auth.Manage, auth.Home)
 	f.Street = b.Street && auth.May(ctx, auth.Review, auth.Neighborhood)
 	cameras, err := b.Cameras.List(ctx)

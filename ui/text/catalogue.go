@@ -33,6 +33,7 @@ type Catalogue struct {
 	Events   Events                `json:"events"`
 	Bell     Bell                  `json:"bell"`
 	Audit    Audit                 `json:"audit"`
+	Storage  Storage               `json:"storage"`
 	Replies  Replies               `json:"replies"`
 	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
@@ -47,6 +48,7 @@ type Shell struct {
 	Nav       string `json:"nav"`
 	Home      string `json:"home"`
 	Add       string `json:"add"`
+	Storage   string `json:"storage"`
 	Street    string `json:"street"`
 	Notify    string `json:"notify"`
 	Recording string `json:"recording"` // {n} {of}
@@ -460,6 +462,11 @@ type Calendar struct {
 
 // Date writes the day of t in t's zone.
 func (c Calendar) Date(t time.Time) string { return c.fill(c.Day, t) }
+
+// Weekday writes the day of the week of t in t's zone, cut to three letters.
+func (c Calendar) Weekday(t time.Time) string {
+	return string([]rune(c.Days[t.Weekday()])[:3])
+}
 
 // Moment writes the day and the time of t, to the second, in t's zone.
 func (c Calendar) Moment(t time.Time) string { return c.fill(c.DateTime, t) }

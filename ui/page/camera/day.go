@@ -2,10 +2,7 @@ package camera
 
 import (
 	"cmp"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -101,7 +98,7 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 		out.coverage = d.t.Camera.Empty
 		return out
 	case footage+missing > 0:
-		out.coverage = text.Fill(d.t.Camera.Share, "percent", percent(footage, footage+missing))
+		out.coverage = text.Fill(d.t.Camera.Share, "percent", component.Percent(footage, footage+missing))
 		out.gaps = d.t.Camera.NoGaps
 	}
 	if missing > 0 {
@@ -196,13 +193,4 @@ func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
 		h.summary = text.Fill(d.t.Camera.HourPart, "duration", d.t.Calendar.Length(have))
 	}
 	return h
-}
-
-// percent never rounds up to 100: one lost second shows.
-func percent(part, whole time.Duration) string {
-	if part >= whole {
-		return "100 %"
-	}
-	p := math.Floor(float64(part)/float64(whole)*10000) / 100
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", p), "0"), ".") + " %"
 }

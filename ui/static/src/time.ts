@@ -13,10 +13,11 @@ const forms: Record<string, Intl.DateTimeFormat> = {
   seconds: form(hms),
   date: form(date),
   moment: form({ weekday: 'short', day: 'numeric', month: 'short', ...hms }),
+  weekday: form({ weekday: 'short' }),
   day: form({ weekday: 'short', day: 'numeric', month: 'short' }),
 }
 
-/** An instant in one of the forms clock, seconds, date, moment or day. */
+/** An instant in one of the forms clock, seconds, date, weekday, moment or day. */
 export const show = (ms: number, as: string): string => (forms[as] ?? forms.moment).format(ms)
 
 /** An instant to the second, with its day unless that is today. */

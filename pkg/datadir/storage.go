@@ -1,0 +1,115 @@
+package datadir
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"nvrd/pkg/catalog"
+	"nvrd/pkg/footage"
+	"nvrd/pkg/nvr"
+	"nvrd/pkg/retention"
+)
+
+const (
+	day = 24 * time.Hour
+	// Mark is how far back footage should go; the forecast says when it won't.
+	Mark = 7 * day
+)
+
+// Storage tells what is kept, where, and how that will go on. It costs a few rows a
+// stream, however much footage there is, and a look at each disk.
+func (d *Dir) Storage(ctx context.Context) (s nvr.Storage, err error) {
+	now := retention.Course{Now: nvr.Now()}
+	now.Since = now.Now.Add(-day)
+	if now.Policy, err = d.Home.Retention(ctx); err != nil {
+		return s, err
+	}
+	if now.Stocks, err = d.Catalog.StocksWithOldest(ctx); err != nil {
+		return s, err
+	}
+	if now.Lately, err = d.Catalog.WrittenSince(ctx, now.Since); err != nil {
+		return s, err
+	}
+	known, err := d.Catalog.Directories(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Policy = now.Policy
+	for _, state := range d.Places.States() {
+		p := nvr.StoragePlace{Path: state.Path, State: placeState(state)}
+		if state.Err != nil {
+			p.Detail = state.Err.Error()
+		}
+		row := slices.IndexFunc(known, func(k catalog.Directory) bool {
+			if state.Directory != nil {
+				return footage.UUID(k.UUID) == state.Directory.ID()
+			}
+			return k.Path == state.Path
+		})
+		now.Place = retention.Place{}
+		if row >= 0 {
+			now.Place.ID = known[row].ID
+		}
+		for _, k := range now.Stocks {
+			if row >= 0 && k.Directory == now.Place.ID {
+				p.Bytes += k.Bytes
+				p.Stocks = append(p.Stocks, k)
+			}
+		}
+		if p.State == nvr.PlaceReady {
+			if p.Free, p.Total, err = state.Directory.Space(); err != nil {
+				return s, err
+			}
+			now.Place.Free, now.Place.Total = p.Free, p.Total
+			p.Floor = retention.Floor(now.Policy, p.Total)
+			p.Outlooks = retention.Forecast(now, Mark)
+		}
+		if state.Written || p.Bytes > 0 {
+			s.Places = append(s.Places, p)
+		}
+	}
+	return s, nil
+}
+
+// placeState says how it stands with a place, as far as this process can tell.
+func placeState(s footage.State) nvr.PlaceState {
+	switch {
+	case !s.Written:
+		return nvr.PlaceRemoved
+	case s.Ill == nvr.DiskMissing:
+		return nvr.PlaceMissing
+	case s.Ill == nvr.DiskForeign:
+		return nvr.PlaceForeign
+	case s.Err != nil:
+		return nvr.PlaceFailing
+	}
+	return nvr.PlaceReady
+}
+
+// Covered tells for each of the spans how much of it there is footage of a stream.
+// A stream that was never recorded has none, and none that is missing.
+func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error) {
+	all := make([]nvr.Covered, len(spans))
+	streams, err := d.Catalog.Streams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account := nvr.Span{}
+	for _, s := range streams {
+		if s.ID == stream {
+			account = nvr.Span{From: s.Enabled, To: s.Disabled}
+			if account.To == 0 {
+				account.To = nvr.Now()
+			}
+		}
+	}
+	for i, span := range spans {
+		gaps, err := d.Catalog.Gaps(ctx, stream, span)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = nvr.Cover(span, account, gaps)
+	}
+	return all, nil
+}

@@ -1,0 +1,37 @@
+package text
+
+import "nvrd/pkg/nvr"
+
+// Storage is the page of what is kept.
+type Storage struct {
+	Title    string                    `json:"title"`
+	Nothing  string                    `json:"nothing"`
+	SoFar    string                    `json:"so_far"` // {size}
+	Enough   string                    `json:"enough"` // {duration}
+	Short    string                    `json:"short"`  // {duration}
+	Places   string                    `json:"places"`
+	Size     string                    `json:"size"` // {size}
+	Disk     string                    `json:"disk"` // {free} {total} {floor}
+	Footage  string                    `json:"footage"`
+	Other    string                    `json:"other"`
+	States   map[nvr.PlaceState]string `json:"states"`
+	Cameras  string                    `json:"cameras"`
+	Lead     string                    `json:"lead"`
+	Back     string                    `json:"back"` // {duration} {later}
+	Left     string                    `json:"left"`
+	Below    string                    `json:"below"` // {duration} {date}
+	Days     Plural                    `json:"days"`
+	Classes  map[string]string         `json:"classes"` // {size}
+	Gone     string                    `json:"gone"`
+	Off      string                    `json:"off"`
+	Missing  Plural                    `json:"missing"` // {n} {duration}
+	Complete string                    `json:"complete"`
+	Locks    string                    `json:"locks"`
+	LockLead string                    `json:"lock_lead"`
+	NoLocks  string                    `json:"no_locks"`
+	Who      string                    `json:"who"`   // {who}
+	Until    string                    `json:"until"` // {time}
+	Forever  string                    `json:"forever"`
+	Unlock   string                    `json:"unlock"`
+	Unlocked string                    `json:"unlocked"`
+}
