@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 
 	"nvrd/pkg/bell"
 	"nvrd/pkg/household"
@@ -18,38 +17,26 @@ type pageBells struct {
 }
 
 func (p pageBells) Of(ctx context.Context, camera nvr.CameraID) (told pages.BellsTold, err error) {
-	all, err := p.home.Bells(ctx)
-	if err != nil {
-		return told, err
+	of, err := p.bells.Of(ctx, camera)
+	for _, b := range of.Bells {
+		told.Bells = append(told.Bells, pageBell(b))
 	}
-	states := p.bells.States()
-	for _, b := range all {
-		if b.Camera == camera {
-			told.Bells = append(told.Bells, pageBell(b, states))
-		}
+	for _, b := range of.Bindings {
+		told.Bindings = append(told.Bindings, pages.Signal{Source: b.Source, Kind: b.Kind})
 	}
-	bindings, err := p.home.Bindings(ctx)
-	for _, b := range bindings {
-		if b.Camera == camera {
-			told.Bindings = append(told.Bindings, pages.Signal{Source: b.Source, Kind: b.Kind})
-		}
-	}
-	for _, h := range p.bells.Unbound(camera) {
+	for _, h := range of.Unbound {
 		told.Unbound = append(told.Unbound, pages.Signal{Source: h.Source, At: h.At})
 	}
 	return told, err
 }
 
-func pageBell(b household.Bell, states []bell.State) pages.Bell {
-	out := pages.Bell{Kind: string(b.Kind), Address: b.Address, User: b.User, AsCamera: b.AsCamera}
-	var topics []mqtt.Topic
-	if b.Kind == household.MQTTBell && json.Unmarshal(b.Settings, &topics) == nil && len(topics) > 0 {
-		out.Topic, out.Field, out.On = topics[0].Name, topics[0].Field, topics[0].On
+func pageBell(b bell.Bell) pages.Bell {
+	out := pages.Bell{
+		Kind: string(b.Kind), Address: b.Address, User: b.User, AsCamera: b.AsCamera,
+		Known: b.State.Known, Trouble: b.State.Trouble, Since: b.State.Since, Heard: b.State.Heard,
 	}
-	for _, s := range states {
-		if s.Camera == b.Camera && s.Kind == b.Kind {
-			out.Known, out.Trouble, out.Since, out.Heard = s.Known, s.Trouble, s.Since, s.Heard
-		}
+	if len(b.Topics) > 0 {
+		out.Topic, out.Field, out.On = b.Topics[0].Name, b.Topics[0].Field, b.Topics[0].On
 	}
 	return out
 }

@@ -1,10 +1,9 @@
 package api
 
 import (
-	"encoding/json"
+	"context"
 	"io"
 	"net/http"
-	"slices"
 
 	"nvrd/pkg/bell"
 	"nvrd/pkg/household"
@@ -14,8 +13,7 @@ import (
 
 // Bells knows how it stands with the bells of a home; [bell.Bells] does.
 type Bells interface {
-	States() []bell.State
-	Unbound(camera nvr.CameraID) []bell.Heard
+	Of(ctx context.Context, camera nvr.CameraID) (bell.OfCamera, error)
 	// Told fails with [nvr.ErrNotFound].
 	Told(camera nvr.CameraID, kind household.BellKind) (string, error)
 	// Hooks serves the addresses that devices call.
@@ -54,44 +52,30 @@ func (a *api) bells(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	of, err := a.Bells.Of(r.Context(), id)
+	if err != nil {
+		return err
+	}
 	view := bellsView{[]bellView{}, []bindingView{}, []bindingView{}}
-	all, err := a.Household.Bells(r.Context())
-	if err != nil {
-		return err
+	for _, b := range of.Bells {
+		view.Bells = append(view.Bells, viewOfBell(b))
 	}
-	states := a.Bells.States()
-	for _, b := range all {
-		if b.Camera == id {
-			view.Bells = append(view.Bells, viewOfBell(b, states))
-		}
+	for _, b := range of.Bindings {
+		view.Bindings = append(view.Bindings, bindingView{Source: b.Source, Kind: b.Kind})
 	}
-	bindings, err := a.Household.Bindings(r.Context())
-	if err != nil {
-		return err
-	}
-	for _, b := range bindings {
-		if b.Camera == id {
-			view.Bindings = append(view.Bindings, bindingView{Source: b.Source, Kind: b.Kind})
-		}
-	}
-	for _, h := range a.Bells.Unbound(id) {
+	for _, h := range of.Unbound {
 		view.Unbound = append(view.Unbound, bindingView{Source: h.Source, At: h.At})
 	}
 	return writeJSON(w, http.StatusOK, view)
 }
 
-func viewOfBell(b household.Bell, states []bell.State) bellView {
-	v := bellView{Kind: b.Kind, Address: b.Address, AsCamera: b.AsCamera, User: b.User, Password: b.Password != ""}
-	if b.Kind == household.MQTTBell {
-		var topics []mqtt.Topic
-		_ = json.Unmarshal(b.Settings, &topics) // what can't be read is told by the bell's trouble
-		for _, t := range topics {
-			v.Topics = append(v.Topics, topicView{t.Name, t.Kind, t.Field, t.On, t.Off})
-		}
+func viewOfBell(b bell.Bell) bellView {
+	v := bellView{
+		Kind: b.Kind, Address: b.Address, AsCamera: b.AsCamera, User: b.User, Password: b.Password != "",
+		Known: b.State.Known, Trouble: b.State.Trouble, Since: b.State.Since, Heard: b.State.Heard,
 	}
-	if i := slices.IndexFunc(states, func(s bell.State) bool { return s.Camera == b.Camera && s.Kind == b.Kind }); i >= 0 {
-		s := states[i]
-		v.Known, v.Trouble, v.Since, v.Heard = s.Known, s.Trouble, s.Since, s.Heard
+	for _, t := range b.Topics {
+		v.Topics = append(v.Topics, topicView{t.Name, t.Kind, t.Field, t.On, t.Off})
 	}
 	return v
 }

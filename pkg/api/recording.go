@@ -29,7 +29,6 @@ type Household interface {
 	Bells(ctx context.Context) ([]household.Bell, error)
 	SetBell(ctx context.Context, b household.Bell) error
 	RemoveBell(ctx context.Context, id nvr.CameraID, kind household.BellKind) error
-	Bindings(ctx context.Context) ([]household.Binding, error)
 	Bind(ctx context.Context, b household.Binding) error
 	Unbind(ctx context.Context, id nvr.CameraID, source string) error
 	Alerts(ctx context.Context) (household.AlertRules, error)

@@ -103,6 +103,15 @@ func (h *home) state() State {
 	return State{}
 }
 
+func (h *home) unbound(camera nvr.CameraID) []Heard {
+	h.t.Helper()
+	of, err := h.bells.Of(h.t.Context(), camera)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return of.Unbound
+}
+
 const visitor, input = "tns1:RuleEngine/MyRuleDetector/Visitor", "tns1:Device/Trigger/tns1:DigitalInput"
 
 // onvifBell is a device that speaks ONVIF, and its bell.
@@ -239,16 +248,16 @@ func TestLearnedBinding(t *testing.T) {
 		d.Tell(onvifsim.Notice{Topic: input, Source: "InputToken=1", Data: "LogicalState=" + on})
 	}
 	closed("true")
-	h.until("the input was heard", func() bool { return len(h.bells.Unbound(h.cam)) == 1 })
+	h.until("the input was heard", func() bool { return len(h.unbound(h.cam)) == 1 })
 	closed("false")
-	source := h.bells.Unbound(h.cam)[0].Source
-	if len(h.bells.Unbound(h.cam+1)) != 0 {
+	source := h.unbound(h.cam)[0].Source
+	if len(h.unbound(h.cam+1)) != 0 {
 		t.Error("another camera heard it, too")
 	}
 	if err := h.Bind(t.Context(), household.Binding{Camera: h.cam, Source: source, Kind: nvr.RingEvent}); err != nil {
 		t.Fatal(err)
 	}
-	h.until("it is known", func() bool { return len(h.bells.Unbound(h.cam)) == 0 })
+	h.until("it is known", func() bool { return len(h.unbound(h.cam)) == 0 })
 	closed("true")
 	if p := h.rang(); p.Source != source {
 		t.Errorf("%+v", p)
