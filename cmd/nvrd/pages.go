@@ -145,11 +145,7 @@ func (p pageRings) Rang(ctx context.Context, camera nvr.CameraID, at nvr.Time) (
 const maxMissed = 10
 
 func (p pageRings) Missed(ctx context.Context) ([]nvr.Press, error) {
-	all, err := p.home.MissedPresses(ctx, maxMissed)
-	if err != nil {
-		return nil, err
-	}
-	return p.MissedWith(all), nil
+	return p.Rings.Missed(ctx, maxMissed)
 }
 
 // pageTimelines shows timelines to the pages.

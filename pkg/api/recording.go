@@ -19,8 +19,6 @@ type Household interface {
 	ChangeRecording(ctx context.Context, id nvr.CameraID, f func(*nvr.Recording) error) (nvr.Recording, error)
 	Zones(ctx context.Context, id nvr.CameraID) (nvr.Zones, error)
 	SetZones(ctx context.Context, id nvr.CameraID, z nvr.Zones) error
-	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
-	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
 	AuditLog(ctx context.Context, before int64, limit int) ([]household.Audit, error)
 	Replies(ctx context.Context) ([]household.Reply, error)
 	ReplySound(ctx context.Context, id household.ReplyID) (wav []byte, err error)

@@ -19,6 +19,9 @@ type Rings interface {
 	Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	Answer(camera nvr.CameraID, at nvr.Time, who string) (nvr.Press, error)
 	See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+	// Latest and Missed know of a press before it is on disk.
+	Latest(ctx context.Context, limit int) ([]nvr.Press, error)
+	Missed(ctx context.Context, limit int) ([]nvr.Press, error)
 	Listen() *ring.Listener
 }
 
@@ -104,11 +107,11 @@ func (a *api) rings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := a.Household.Presses
+	list := a.Rings.Latest
 	switch which {
 	case "", "all":
 	case "missed":
-		list = a.Household.MissedPresses
+		list = a.Rings.Missed
 	default:
 		return fmt.Errorf("which is all or missed: %w", nvr.ErrInvalid)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
@@ -165,6 +166,19 @@ func TestMissedRings(t *testing.T) {
 	}
 }
 
+// A press that no disk has written down yet is in the lists.
+func TestRingsThatAreNotOnDisk(t *testing.T) {
+	h := newHome(t) // nothing writes down its rings
+	h.do("POST", "/api/v1/cameras", porch)
+	p := h.rings.Press(1, "button", nvr.Now().Add(-time.Hour))
+	for _, address := range []string{"/api/v1/rings?which=missed", "/api/v1/rings"} {
+		var got ringsView
+		if err := json.Unmarshal([]byte(text(t, h.do("GET", address, ""))), &got); err != nil || len(got.Rings) != 1 || got.Rings[0] != viewOfPress(p) {
+			t.Errorf("%s: %+v, %v", address, got, err)
+		}
+	}
+}
+
 // Who may look back at one camera, and only watch another, hears of rings at the first.
 func TestRingsOfOthers(t *testing.T) {
 	who := auth.Subject{Name: "guest", Grants: append(slices.Clone(guest.Grants), auth.Grant{Action: auth.Watch, Object: auth.Camera(2)})}
@@ -202,10 +216,10 @@ func TestRingsOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, which := range []string{"all", "missed"} {
+	for which, want := range map[string]int{"all": 2, "missed": 1} {
 		var got ringsView
 		r := do(auth.As(who, h.bare), "GET", "/api/v1/rings?which="+which, "")
-		if err := json.Unmarshal([]byte(text(t, r)), &got); err != nil || len(got.Rings) != 1 || got.Rings[0].Camera != 1 {
+		if err := json.Unmarshal([]byte(text(t, r)), &got); err != nil || len(got.Rings) != want || got.Rings[0].Camera != 1 || got.Rings[want-1].Camera != 1 {
 			t.Errorf("%s to a guest: %+v, %v", which, got, err)
 		}
 	}

@@ -8,12 +8,9 @@
 package ring
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -21,11 +18,13 @@ import (
 	"nvrd/pkg/nvr"
 )
 
-// Store is where presses are written down; a [household.DB] is one.
+// Store is where presses are written down and looked up; a [household.DB] is one.
 type Store interface {
 	SavePress(ctx context.Context, p nvr.Press) error
 	EndPresses(ctx context.Context) error
 	SeePresses(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
+	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
+	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
 	LockNewest(ctx context.Context, l nvr.Lock, most int) error
 }
 
@@ -41,7 +40,7 @@ const (
 )
 
 // Rings are the rings of a home. Its methods are safe for concurrent use, and none
-// but See and Run waits for a disk.
+// but See, Run, Latest and Missed waits for a disk.
 type Rings struct {
 	store   Store
 	publish func(nvr.Event)
@@ -168,26 +167,6 @@ func (r *Rings) Last(camera nvr.CameraID) (p nvr.Press, ok bool) {
 	return p, ok
 }
 
-// MissedWith returns what was missed, the newest first, of the presses that are written
-// down as such and of the newest of each camera, which pages are told of before they are
-// on disk.
-func (r *Rings) MissedWith(written []nvr.Press) []nvr.Press {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return missed(written, slices.Collect(maps.Values(r.last)))
-}
-
-func missed(written, newest []nvr.Press) []nvr.Press {
-	for _, p := range newest {
-		written = slices.DeleteFunc(written, func(w nvr.Press) bool { return w.Camera == p.Camera && w.At == p.At })
-		if p.Missed() {
-			written = append(written, p)
-		}
-	}
-	slices.SortFunc(written, func(a, b nvr.Press) int { return cmp.Compare(b.At, a.At) })
-	return written
-}
-
 // See notes that somebody knows of the rings of a camera up to a time.
 func (r *Rings) See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error {
 	r.mu.Lock()
@@ -221,47 +200,5 @@ func (r *Rings) set(p nvr.Press) {
 	case r.changes <- p:
 	default:
 		r.log.Error("a ring is not written down: the disk does not keep up", "camera", p.Camera)
-	}
-}
-
-// Listener hears what becomes of rings.
-type Listener struct {
-	// Ringing is what rang when it began to listen; empty, and not nil, if nothing did.
-	Ringing []nvr.Press
-
-	rings   *Rings
-	changes chan nvr.Press
-}
-
-// Changes gives each press when it begins to ring and when that changes. It is
-// closed when the listener did not keep up.
-func (l *Listener) Changes() <-chan nvr.Press { return l.changes }
-
-// Close ends listening. It may be called more than once.
-func (l *Listener) Close() {
-	l.rings.mu.Lock()
-	defer l.rings.mu.Unlock()
-	l.rings.drop(l)
-}
-
-// Listen begins to listen. Whoever listens must Close.
-func (r *Rings) Listen() *Listener {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := &Listener{Ringing: []nvr.Press{}, rings: r, changes: make(chan nvr.Press, waiting)}
-	for _, p := range r.last {
-		if p.Rings() {
-			l.Ringing = append(l.Ringing, p)
-		}
-	}
-	r.listeners[l] = struct{}{}
-	return l
-}
-
-// drop ends listening, if it has not ended. r.mu is held.
-func (r *Rings) drop(l *Listener) {
-	if _, ok := r.listeners[l]; ok {
-		delete(r.listeners, l)
-		close(l.changes)
 	}
 }

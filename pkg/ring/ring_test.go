@@ -37,6 +37,8 @@ func (m *memory) LockNewest(_ context.Context, l nvr.Lock, _ int) error {
 }
 func (m *memory) EndPresses(context.Context) error                         { return nil }
 func (m *memory) SeePresses(context.Context, nvr.CameraID, nvr.Time) error { return nil }
+func (m *memory) Presses(context.Context, int) ([]nvr.Press, error)        { return nil, nil }
+func (m *memory) MissedPresses(context.Context, int) ([]nvr.Press, error)  { return nil, nil }
 
 // home is rings in a bubble, with what they tell.
 type home struct {
@@ -279,19 +281,5 @@ func TestAcrossALife(t *testing.T) {
 	}
 	if all, err := db.Presses(t.Context(), 1); err != nil || len(all) != 1 || all[0].At != p.At || !all[0].Seen {
 		t.Errorf("latest: %+v, %v", all, err)
-	}
-}
-
-// A page that is told that a ring was missed, or seen, shows it before that is on disk.
-func TestMissedBeforeItIsWrittenDown(t *testing.T) {
-	press := func(camera nvr.CameraID, at nvr.Time, seen bool) nvr.Press {
-		return nvr.Press{Camera: camera, At: at, End: at + 45, Outcome: nvr.RingMissed, Seen: seen}
-	}
-	got := missed(
-		[]nvr.Press{press(2, 200, false), press(1, 100, false)},
-		[]nvr.Press{press(1, 300, false), press(2, 200, true), {Camera: 3, At: 400}, {Camera: 4, At: 500, End: 501, Outcome: nvr.RingAnswered}},
-	)
-	if want := []nvr.Press{press(1, 300, false), press(1, 100, false)}; !slices.Equal(got, want) {
-		t.Errorf("missed %+v", got)
 	}
 }
