@@ -96,7 +96,7 @@ func (e email) letter(m Message, jpeg []byte) (*mail.Msg, error) {
 	letter.Subject(m.Title)
 	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from holidays
 	var parts []string
-	for _, part := range []string{m.Text, e.o.address(m), e.o.reason(m)} {
+	for _, part := range []string{m.Text, e.o.address(m.Link), strings.TrimSpace(m.Why + "\n" + e.o.address(m.WhyLink()))} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -156,7 +156,7 @@ func (m *mqtt) send(ctx context.Context, msg Message, jpeg []byte) error {
 	if jpeg != nil {
 		return m.publish(ctx, camera+"/picture", jpeg, false)
 	}
-	text, err := json.Marshal(msg)
+	text, err := json.Marshal(m.o.told(msg))
 	if err != nil {
 		return err
 	}

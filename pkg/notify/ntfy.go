@@ -34,8 +34,19 @@ type published struct {
 	Priority int      `json:"priority"`
 	Tags     []string `json:"tags,omitempty"`
 	Click    string   `json:"click,omitempty"`
+	Actions  []viewed `json:"actions,omitempty"`
 	Sequence string   `json:"sequence_id"` // since ntfy 2.16; older servers show each message by itself
 }
+
+// viewed is a button of ntfy that opens a page.
+type viewed struct {
+	Action string `json:"action"` // always view
+	Label  string `json:"label"`
+	URL    string `json:"url"`
+}
+
+// whyLabel is what the button says that opens the page of [Message.WhyLink].
+const whyLabel = "Why did I get this?"
 
 // Priorities of ntfy.
 const (
@@ -47,10 +58,13 @@ const (
 func (n ntfy) send(ctx context.Context, m Message, jpeg []byte) error {
 	sum := sha256.Sum256([]byte(m.ID))
 	p := published{
-		Topic: n.topic, Title: m.Title, Message: m.Text, Priority: usual, Click: n.o.address(m), Sequence: hex.EncodeToString(sum[:16]),
+		Topic: n.topic, Title: m.Title, Message: m.Text, Priority: usual, Click: n.o.address(m.Link), Sequence: hex.EncodeToString(sum[:16]),
 	}
 	if m.Why != "" {
-		p.Message = strings.TrimSpace(p.Message + "\n\n" + n.o.reason(m))
+		p.Message = strings.TrimSpace(p.Message + "\n\n" + m.Why)
+	}
+	if why := n.o.address(m.WhyLink()); why != "" {
+		p.Actions = []viewed{{"view", whyLabel, why}}
 	}
 	if m.Kind == nvr.RingEvent {
 		p.Tags = []string{"bell"}
@@ -81,6 +95,13 @@ func (n ntfy) attach(ctx context.Context, p published, jpeg []byte, header http.
 	query := url.Values{"title": {p.Title}, "message": {p.Message}, "priority": {strconv.Itoa(p.Priority)}, "filename": {"picture.jpg"}}
 	if p.Click != "" {
 		query.Set("click", p.Click)
+	}
+	if len(p.Actions) > 0 {
+		actions, err := json.Marshal(p.Actions)
+		if err != nil {
+			return err
+		}
+		query.Set("actions", string(actions))
 	}
 	if len(p.Tags) > 0 {
 		query.Set("tags", strings.Join(p.Tags, ","))

@@ -13,10 +13,22 @@ import (
 	"nvrd/pkg/household"
 )
 
-// hooked is what a webhook is told; docs/ref/notifications.md describes it.
-type hooked struct {
+// told is what programs are told of a message; docs/ref/notifications.md describes it.
+type told struct {
 	Message
-	Address string `json:"address,omitempty"` // of the page that shows it, in full
+	WhyLink    string `json:"why_link,omitempty"`    // the page that says why: a path of this home
+	Address    string `json:"address,omitempty"`     // of the page that shows it, in full
+	WhyAddress string `json:"why_address,omitempty"` // of the page that says why, in full
+}
+
+// told returns m as programs are told of it.
+func (o *Outbox) told(m Message) told {
+	return told{m, m.WhyLink(), o.address(m.Link), o.address(m.WhyLink())}
+}
+
+// hooked is what a webhook is told.
+type hooked struct {
+	told
 	Picture []byte `json:"picture,omitempty"` // a JPEG, base64
 }
 
@@ -32,7 +44,7 @@ func (o *Outbox) webhook(settings map[string]household.Secret) (sender, error) {
 }
 
 func (w webhook) send(ctx context.Context, m Message, jpeg []byte) error {
-	body, err := json.Marshal(hooked{m, w.o.address(m), jpeg})
+	body, err := json.Marshal(hooked{w.o.told(m), jpeg})
 	if err != nil {
 		return err
 	}
@@ -71,20 +83,11 @@ func idempotencyKey(m Message, jpeg []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// address returns the full address of the page that shows m; empty if the home does
-// not know its own.
-func (o *Outbox) address(m Message) string {
-	if o.c.Address == "" {
+// address returns the full address of a page of this home; empty if there is no such
+// page, or the home does not know its own address.
+func (o *Outbox) address(link string) string {
+	if o.c.Address == "" || link == "" {
 		return ""
 	}
-	return o.c.Address + m.Link
-}
-
-// reason says why the household gets m, and where more is said of that if the home
-// knows its own address; empty if m does not.
-func (o *Outbox) reason(m Message) string {
-	if m.Why == "" || o.c.Address == "" {
-		return m.Why
-	}
-	return m.Why + "\n" + o.c.Address + m.WhyLink()
+	return o.c.Address + link
 }

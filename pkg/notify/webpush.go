@@ -27,6 +27,7 @@ type pushed struct {
 	Title   string   `json:"title"`
 	Text    string   `json:"text"`
 	Link    string   `json:"link"`
+	WhyLink string   `json:"why_link,omitempty"`
 	Picture bool     `json:"picture"` // the home has one at /api/v1/messages/{id}/picture.jpg
 	Urgent  bool     `json:"urgent"`
 	Gone    bool     `json:"gone"`
@@ -48,7 +49,7 @@ func (p pushed) text() ([]byte, error) {
 		}
 		p.Text, p.Title = cut(p.Text, len(p.Text)/2), cut(p.Title, max(len(p.Title)/2, 20))
 		if p.Text == "" {
-			p.Link = "/"
+			p.Link, p.WhyLink = "/", ""
 		}
 	}
 }
@@ -79,7 +80,7 @@ func (o *Outbox) webPush(ctx context.Context, settings map[string]household.Secr
 }
 
 func (w webPush) send(ctx context.Context, m Message, jpeg []byte) error {
-	text, err := pushed{m.ID, m.Kind, m.At, m.Title, m.Text, m.Link, jpeg != nil, m.Urgent, m.Gone, m.Missed}.text()
+	text, err := pushed{m.ID, m.Kind, m.At, m.Title, m.Text, m.Link, m.WhyLink(), jpeg != nil, m.Urgent, m.Gone, m.Missed}.text()
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ test('a browser shows what comes, replaces it by what follows, and closes it whe
   })
   await devtools.send('ServiceWorker.enable')
   await page.evaluate(async () => {
-    await navigator.serviceWorker.register('/sw.js?answer=Answer&silence=Silence&open=Open', { scope: '/' })
+    await navigator.serviceWorker.register('/sw.js?answer=Answer&silence=Silence&open=Open&why=Why', { scope: '/' })
     await navigator.serviceWorker.ready
   })
   const registrationId = await registered
@@ -76,6 +76,13 @@ test('a browser shows what comes, replaces it by what follows, and closes it whe
   assert.equal((await shown()).length, 1)
   await tell({ ...ring, id: 'motion-1', kind: 'motion', urgent: false, title: hostile })
   await until((all) => all.length === 2 && all.some((n) => n.title === hostile && n.actions.length === 1))
+  // Any other kind than a ring that goes on leads to why it came.
+  for (const m of [{ kind: 'motion' }, { kind: 'message' }, { kind: 'digest' }, { kind: 'ring', missed: true }]) {
+    await tell({ ...ring, id: 'why-1', urgent: false, text: m.kind, why_link: '/settings/alerts?told=why-1#told', ...m })
+    await until((all) => all.some((n) => n.tag === 'why-1' && n.body === m.kind && String(n.actions) === 'Open,Why'))
+  }
+  await tell({ ...ring, id: 'why-1', gone: true })
+  await until((all) => all.length === 2)
   await tell({ ...ring, gone: true, text: 'Answered.' })
   await until((all) => all.length === 1 && all[0].tag === 'motion-1')
   assert.deepEqual(await page.evaluate(async () => (await caches.keys()).length), 0)

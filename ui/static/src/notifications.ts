@@ -45,7 +45,7 @@ async function state(): Promise<State> {
 async function turnOn(): Promise<State> {
   if ((await Notification.requestPermission()) !== 'granted') return 'denied'
   const { key } = (await (await ask('/api/v1/push')).json()) as { key: string }
-  const words = new URLSearchParams(['answer', 'silence', 'open'].map((action) => [action, say(`alert_${action}`)]))
+  const words = new URLSearchParams(['answer', 'silence', 'open', 'why'].map((action) => [action, say(`alert_${action}`)]))
   await navigator.serviceWorker.register(`/sw.js?${words}`, { scope: '/' })
   const { pushManager } = await navigator.serviceWorker.ready
   const got = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) })

@@ -9,6 +9,7 @@ interface Told {
   title: string
   text: string
   link: string
+  why_link?: string
   picture: boolean
   urgent: boolean
   gone: boolean
@@ -19,7 +20,7 @@ interface Told {
 interface Shown { tag: string; close(): void }
 interface Extendable extends Event { waitUntil(p: Promise<unknown>): void }
 interface Pushed extends Extendable { data: { json(): unknown } | null }
-interface Touched extends Extendable { action: string; notification: Shown & { data?: { link?: string } } }
+interface Touched extends Extendable { action: string; notification: Shown & { data?: { link?: string; why?: string } } }
 interface Window_ { url: string; focus(): Promise<unknown>; navigate(to: string): Promise<unknown> }
 interface Changed extends Extendable { oldSubscription?: PushSubscription; newSubscription?: PushSubscription }
 const worker = self as unknown as EventTarget & {
@@ -34,7 +35,8 @@ worker.addEventListener('notificationclick', (e) => {
   const touched = e as Touched
   touched.notification.close()
   if (touched.action === 'silence') return
-  touched.waitUntil(show(path(touched.notification.data?.link), touched.action === 'answer'))
+  const { link, why } = touched.notification.data ?? {}
+  touched.waitUntil(show(path(touched.action === 'why' ? why : link), touched.action === 'answer'))
 })
 worker.addEventListener('pushsubscriptionchange', (e) => (e as Changed).waitUntil(renew(e as Changed)))
 
@@ -59,8 +61,8 @@ async function tell(data: Pushed['data']): Promise<void> {
     timestamp: Date.parse(m.at) || undefined,
     icon: '/static/icon-192.png',
     image: m.picture ? `/api/v1/messages/${encodeURIComponent(m.id)}/picture.jpg` : undefined,
-    actions: ringing ? [act('answer'), act('silence')] : [act('open')],
-    data: { link: m.link },
+    actions: ringing ? [act('answer'), act('silence')] : m.why_link ? [act('open'), act('why')] : [act('open')],
+    data: { link: m.link, why: m.why_link },
   })
 }
 
