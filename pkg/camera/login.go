@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nvrd/pkg/nvr"
 )
 
 // lockout is how long nobody logs in after a wrong password. Cameras shut out
@@ -23,6 +25,7 @@ const lockout = 5 * time.Minute
 type LogIns struct {
 	refusals *Refusals // of all who log in at the machine; may be nil
 	host     string
+	camera   nvr.CameraID // whose stored passwords it is for
 
 	mu      sync.Mutex
 	first   string          // the party that asked first
@@ -34,8 +37,12 @@ type LogIns struct {
 }
 
 // NewLogIns returns a budget at a machine where others log in, too: what it refuses
-// is counted for all of them, and nobody tries where it refused too often.
-func NewLogIns(r *Refusals, host string) *LogIns { return &LogIns{refusals: r, host: host} }
+// is counted for all of them, and nobody tries where it refused too often. It is for
+// what is stored for a camera: what of that was refused in an earlier life of the
+// program is not taken for a password that a person just stored.
+func NewLogIns(r *Refusals, host string, camera nvr.CameraID) *LogIns {
+	return &LogIns{refusals: r, host: host, camera: camera}
+}
 
 // At tells whether the budget is for the machine that a host names.
 func (l *LogIns) At(host string) bool {
@@ -56,11 +63,16 @@ func (l *LogIns) May(party string) (ok bool, in time.Duration, changed <-chan st
 	if l.changed == nil {
 		l.changed = make(chan struct{})
 	}
-	left := lockout - time.Since(l.refused)
-	switch {
-	case l.proven[party], l.turn == party:
+	if l.proven[party] || l.turn == party {
 		return true, 0, nil
-	case l.refused.IsZero(): // a person stored this password
+	}
+	last := l.refused
+	if last.IsZero() {
+		last = l.refusals.earlier(l.camera, party)
+	}
+	left := lockout - time.Since(last)
+	switch {
+	case last.IsZero(): // a person stored this password
 		left = l.refusals.Wait(l.host)
 		return left == 0, left, l.changed
 	case l.wrong && party != l.first:
@@ -75,6 +87,7 @@ func (l *LogIns) May(party string) (ok bool, in time.Duration, changed <-chan st
 
 // Accepted says that the password of a party was right.
 func (l *LogIns) Accepted(party string) {
+	l.refusals.took(l.camera, party)
 	l.tell(func() {
 		if l.proven == nil {
 			l.proven = map[string]bool{}
@@ -90,7 +103,7 @@ func (l *LogIns) Accepted(party string) {
 // Refused says that the password of a party was wrong, also of one that did not
 // ask: a person who tries one does not wait.
 func (l *LogIns) Refused(party string) {
-	l.refusals.Add(l.host, "", "")
+	l.refusals.add(l.host, "", "", l.camera, party)
 	l.tell(func() {
 		delete(l.proven, party)
 		l.turn, l.refused = "", time.Now()

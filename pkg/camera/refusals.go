@@ -5,12 +5,15 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"nvrd/pkg/nvr"
 )
 
 const (
@@ -30,12 +33,19 @@ const (
 // Refusals counts the log-ins that each machine of the home refused of late, whoever
 // tried them and by whatever protocol: what a machine shuts out is this machine's
 // address, which has one. A machine is named by its host, as an address has it; one
-// that has a name is the same as its number. They are in memory alone.
+// that has a name is the same as its number.
+//
+// Each is on disk when whoever was refused goes on, if there is a [Store]: a program
+// that is started again and again refuses itself as one that runs. Only one that is
+// killed within the moment of a refusal, or whose disk fails, forgets it. What password
+// it was is in memory alone.
 //
 // The zero value knows of none, and so does a nil one, which counts nothing. Its
 // methods are safe for concurrent use.
 type Refusals struct {
 	lookUp func(ctx context.Context, network, host string) ([]netip.Addr, error) // nil means the machine's own
+	store  Store                                                                 // nil for none
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	key   []byte            // of what is kept of passwords
@@ -69,17 +79,27 @@ func (r *Refusals) wait(host string, most int) time.Duration {
 	return refusalsWithin - time.Since(times[over].at)
 }
 
-// Add counts a log-in that a machine refused. It may take 2 s, to look up a name.
-func (r *Refusals) Add(host, user, password string) {
+// Add counts a log-in that a machine refused. It may take 2 s, to look up a name, and
+// 2 s to write it down.
+func (r *Refusals) Add(host, user, password string) { r.add(host, user, password, 0, "") }
+
+// add is Add for a party that logs in with what is stored for a camera.
+func (r *Refusals) add(host, user, password string, camera nvr.CameraID, party string) {
 	if r == nil {
 		return
 	}
-	machine := r.machine(host)
+	x := nvr.Refusal{At: nvr.Now(), Machine: r.machine(host), Camera: camera, Party: party}
+	if _, ok := numbered(host); !ok {
+		x.Name = strings.ToLower(host)
+	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, refusal{machine, r.account(user, password), time.Now()})
+	r.all = append(r.all, refusal{x.Machine, r.account(user, password), time.Now()})
 	if over := len(r.all) - maxMachines*maxRefusals; over > 0 {
 		r.all = slices.Delete(r.all, 0, over)
+	}
+	r.mu.Unlock()
+	if x.Machine != "" {
+		r.written(func(ctx context.Context) error { return r.store.AddRefusal(ctx, x) })
 	}
 }
 
@@ -107,9 +127,14 @@ func (r *Refusals) Forget(host string) {
 		return
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	machine := r.known(host)
+	before := len(r.all)
 	r.all = slices.DeleteFunc(r.all, func(x refusal) bool { return x.machine == machine })
+	forgot := len(r.all) < before
+	r.mu.Unlock()
+	if forgot {
+		r.written(func(ctx context.Context) error { return r.store.ForgetRefusals(ctx, machine) })
+	}
 }
 
 // of returns a machine's refusals, the oldest first. mu is held.
@@ -168,16 +193,24 @@ func (r *Refusals) machine(host string) string {
 		return r.known(host)
 	}
 	name, number := strings.ToLower(host), slices.MinFunc(all, netip.Addr.Compare).Unmap().String()
-	if r.names == nil || len(r.names) >= maxMachines {
-		r.names = map[string]string{}
-	}
 	for i, x := range r.all { // it could not be looked up before
 		if x.machine == name {
 			r.all[i].machine = number
 		}
 	}
-	r.names[name] = number
+	r.call(name, number)
 	return number
+}
+
+// call notes what number a name has. mu is held.
+func (r *Refusals) call(name, number string) {
+	if name == "" || name == number {
+		return
+	}
+	if r.names == nil || len(r.names) >= maxMachines {
+		r.names = map[string]string{}
+	}
+	r.names[name] = number
 }
 
 // numbered returns the one way to write the number of a machine.

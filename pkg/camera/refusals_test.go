@@ -82,8 +82,8 @@ func TestRefusalsByName(t *testing.T) {
 func TestSharedLogIns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r Refusals
-		one, two := NewLogIns(&r, "10.0.0.1"), NewLogIns(&r, "10.0.0.1")
-		other := NewLogIns(&r, "10.0.0.2")
+		one, two := NewLogIns(&r, "10.0.0.1", 1), NewLogIns(&r, "10.0.0.1", 1)
+		other := NewLogIns(&r, "10.0.0.2", 2)
 		began := time.Now()
 		var tries []time.Duration
 		for time.Since(began) < 3*time.Hour {

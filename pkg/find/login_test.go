@@ -115,7 +115,7 @@ func TestSharedCount(t *testing.T) {
 	device, _, address := street(t)
 	f := newFinder(t)
 	shared := f.config.Refusals.(*camera.Refusals)
-	recorder := camera.NewLogIns(shared, "127.0.0.1")
+	recorder := camera.NewLogIns(shared, "127.0.0.1", 0)
 	for range most {
 		recorder.Refused("main")
 	}
@@ -129,7 +129,7 @@ func TestSharedCount(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if ok, in, _ := camera.NewLogIns(shared, "127.0.0.1").May("main"); ok || in < half-time.Minute {
+	if ok, in, _ := camera.NewLogIns(shared, "127.0.0.1", 0).May("main"); ok || in < half-time.Minute {
 		t.Errorf("the recorder may log in: %t, in %s", ok, in)
 	}
 }

@@ -120,7 +120,10 @@ func (h *DB) SetBell(ctx context.Context, b Bell) error {
 			ON CONFLICT DO UPDATE SET (address, as_camera, user, password_sealed, settings) =
 				(excluded.address, excluded.as_camera, excluded.user, excluded.password_sealed, excluded.settings)`,
 			int64(b.Camera), string(b.Kind), b.Address, b.AsCamera, b.User, sealed, string(b.Settings))
-		return err
+		if err != nil {
+			return err
+		}
+		return renewed(ctx, tx, b.Camera, true)
 	})
 	return h.told(err, b.Camera, "set a bell")
 }

@@ -122,6 +122,11 @@ func (h *DB) ChangeCamera(ctx context.Context, id nvr.CameraID, f func(*CameraIn
 		if in, err = in.Normalize(); err != nil {
 			return err
 		}
+		if c.URL != in.URL || c.SubURL != in.SubURL || c.User != in.User || c.Password != in.Password {
+			if err := renewed(ctx, tx, id, false); err != nil {
+				return err
+			}
+		}
 		c.URL, c.SubURL, c.User, c.Password = in.URL, in.SubURL, in.User, in.Password
 		_, err = tx.ExecContext(ctx, `UPDATE camera SET (name, name_folded, url, sub_url, user, password_sealed) = (?, ?, ?, ?, ?, ?) WHERE id = ?`,
 			c.Name, fold(c.Name), c.URL, c.SubURL, c.User, h.sealed(c.Password), int64(id))

@@ -21,12 +21,12 @@ func (c *Cameras) LogIns(id nvr.CameraID, address string) *camera.LogIns {
 	if h := c.handle(id); h != nil && h.LogIns().At(host) {
 		return h.LogIns()
 	}
-	return camera.NewLogIns(&c.refusals, host)
+	return camera.NewLogIns(&c.refusals, host, id)
 }
 
 // logInsOf returns a new budget of a camera's streams.
 func (c *Cameras) logInsOf(cam household.Camera) *camera.LogIns {
-	return camera.NewLogIns(&c.refusals, hostOf(cam.URL))
+	return camera.NewLogIns(&c.refusals, hostOf(cam.URL), cam.ID)
 }
 
 // hostOf returns the machine that an address names, with or without a scheme.

@@ -38,10 +38,14 @@ type Cameras struct {
 // New returns the cameras of a household, which are watched while Run runs: r
 // records them and hub shows them live.
 func New(home *household.DB, r *recorder.Recorder, hub *live.Hub, log *slog.Logger) *Cameras {
-	return &Cameras{
+	c := &Cameras{
 		home: home, recorder: r, hub: hub, log: log,
 		watched: map[nvr.CameraID]*watched{}, waiting: map[chan struct{}]bool{},
 	}
+	if err := c.refusals.Keep(context.Background(), home, log); err != nil {
+		log.Error("what cameras refused before is not known", "err", err)
+	}
+	return c
 }
 
 // Run watches the cameras that the household has, and goes along with its
