@@ -83,6 +83,8 @@ func TestMotionIsExplained(t *testing.T) {
 		"noisy, alone":     {nvr.Sight{By: nvr.ByScore, Trust: nvr.Noisy}, []string{"motion may be missed", "need the program ffmpeg"}, []string{"You can trust"}},
 		"noisy, looked at": {nvr.Sight{By: nvr.ByPictures, Trust: nvr.Noisy, Decodes: true}, []string{"By looking at one or two small pictures", "tells nothing here"}, []string{"ffmpeg", "missed"}},
 		"in zones":         {nvr.Sight{By: nvr.ByPictures, Trust: nvr.Trusted, Zones: nvr.Inside, Decodes: true}, []string{"What moves outside of your zones, or in a mask, does not count."}, []string{"ffmpeg", "hold yet"}},
+		"left out":         {nvr.Sight{By: nvr.ByPictures, Zones: nvr.Inside, Decodes: true, LeftOut: 3, LeftOutLast: nvr.Now()}, []string{"reported 3 things that your zones left out. The last was at", "Look at that"}, []string{"ffmpeg"}},
+		"one left out":     {nvr.Sight{By: nvr.ByPictures, Zones: nvr.Inside, Decodes: true, LeftOut: 1, LeftOutLast: nvr.Now()}, []string{"reported one thing that your zones left out, at"}, []string{"The last was"}},
 		"in zones, soon":   {nvr.Sight{By: nvr.ByScore, Trust: nvr.Trusted, Zones: nvr.Whole, Decodes: true}, []string{"do not hold yet"}, []string{"ffmpeg", "does not count"}},
 		"without ffmpeg":   {nvr.Sight{By: nvr.ByScore, Trust: nvr.Trusted, Zones: nvr.Whole}, []string{"do not hold: they need the program ffmpeg", "so that nothing is lost"}, []string{"hold yet", "does not count"}},
 	} {

@@ -145,7 +145,7 @@ func New(c Config) (*Pages, error) {
 		route("GET /cameras/{id}/bell", auth.Manage, one, ringing.Get)
 		route("POST /cameras/{id}/bell", auth.Manage, one, ringing.Post)
 	}
-	moves := motion.Page{Cameras: c.Cameras, Zones: c.Zones, Timelines: c.Timelines, Frames: frames, Texts: texts}
+	moves := motion.Page{Cameras: c.Cameras, Zones: c.Zones, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now}
 	route("GET /cameras/{id}/motion", auth.Manage, one, moves.Get)
 	route("POST /cameras/{id}/motion", auth.Manage, one, moves.Post)
 	removing := remove.Page{Cameras: c.Cameras, Setup: c.Setup, Frames: frames, Texts: texts}

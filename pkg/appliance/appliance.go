@@ -90,7 +90,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	a.Recorder.Publish(a.Events.Publish)
 	a.Rings = ring.New(a.Dir.Home, a.Events.Publish, a.hears, c.Log)
 	a.Cameras = watch.New(a.Dir.Home, a.Recorder, a.Live, c.Log)
-	a.Bells = bell.New(bell.Config{Home: a.Dir.Home, Rings: a.Rings, Publish: a.Events.Publish, LogIns: a.logIns, Log: c.Log})
+	a.Bells = bell.New(bell.Config{Home: a.Dir.Home, Rings: a.Rings, Publish: a.Events.Publish, Report: a.Recorder.Report, LogIns: a.logIns, Log: c.Log})
 	a.Talks = talk.New(a.speaker, c.Log)
 	a.Doors = door.New(a.Cameras.Relays(), a.newest, a.Dir.Home, c.Log)
 	return a, nil

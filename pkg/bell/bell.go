@@ -32,6 +32,9 @@ type Config struct {
 	Home    Home
 	Rings   *ring.Rings
 	Publish func(nvr.Event)
+	// Report publishes what a camera says that it saw, unless its zones leave that out;
+	// nil means Publish.
+	Report func(nvr.Event)
 	// LogIns returns the budget of log-ins of a bell's device, which it shares with
 	// all else that talks to that machine; nil means no bounds.
 	LogIns func(household.Bell) device.LogIns
@@ -60,6 +63,9 @@ type key struct {
 
 // New returns the bells of a home, which are listened to while Run runs.
 func New(c Config) *Bells {
+	if c.Report == nil {
+		c.Report = c.Publish
+	}
 	b := &Bells{Config: c, meanings: meanings{press: c.Rings.Press, publish: c.Publish, log: c.Log}, running: map[key]*listening{}, registrars: registrars{all: map[string]*registrar{}}}
 	b.hooks = webhook.New(b.hook, b.called)
 	return b

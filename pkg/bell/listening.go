@@ -99,7 +99,11 @@ func (b *Bells) take(l *listening, s nvr.Signal) {
 	l.mu.Lock()
 	l.state.Heard = max(l.state.Heard, s.At)
 	l.mu.Unlock()
-	b.meanings.take(l.bell.Camera, s)
+	publish := b.Publish
+	if watches(l.bell.Kind) {
+		publish = b.Report
+	}
+	b.meanings.hear(l.bell.Camera, s, publish)
 }
 
 // set notes how it stands, and tells whether that is news.

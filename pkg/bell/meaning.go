@@ -96,13 +96,29 @@ func (m *meanings) of(camera nvr.CameraID) *heard {
 	return c
 }
 
+// seen are the kinds of what a camera sees somewhere in its picture. A package is not
+// among them: it lies still when it is told of.
+var seen = []string{nvr.MotionEvent, nvr.PersonEvent, nvr.AnimalEvent, nvr.VehicleEvent}
+
+// watches tells whether what a bell of a kind tells comes from the camera itself;
+// others pass on what any sensor says.
+func watches(k household.BellKind) bool {
+	return !slices.Contains([]household.BellKind{household.WebhookBell, household.MQTTBell, household.SIPBell}, k)
+}
+
 // take takes a signal of a camera's device.
-func (m *meanings) take(camera nvr.CameraID, s nvr.Signal) {
+func (m *meanings) take(camera nvr.CameraID, s nvr.Signal) { m.hear(camera, s, m.publish) }
+
+// hear is take with another way to publish what a camera sees. What the owner taught is
+// the owner's word, and no camera's.
+func (m *meanings) hear(camera nvr.CameraID, s nvr.Signal, report func(nvr.Event)) {
 	at := place{camera, s.Source}
 	m.mu.Lock()
 	kind := s.Kind
 	if taught := m.bound[at]; taught != "" {
-		kind = taught
+		kind, report = taught, m.publish
+	} else if !slices.Contains(seen, kind) {
+		report = m.publish
 	}
 	switch kind {
 	case nvr.InputSignal:
@@ -119,7 +135,7 @@ func (m *meanings) take(camera nvr.CameraID, s nvr.Signal) {
 		e, ok := m.event(occurrence{at, kind}, s)
 		m.mu.Unlock()
 		if ok {
-			m.publish(e)
+			report(e)
 		}
 	}
 }

@@ -35,4 +35,8 @@ type Sight struct {
 	Trust   Trust `json:"trust,omitempty"` // of the score, also where it is not used; empty until known
 	Zones   Bound `json:"zones,omitempty"` // empty if there are none
 	Decodes bool  `json:"decodes"`         // pictures can be looked at here: there is ffmpeg
+	// LeftOut is how much the camera itself reported in the last day that its zones left
+	// out, since the program was started; LeftOutLast is when the last of it began.
+	LeftOut     int  `json:"left_out,omitempty"`
+	LeftOutLast Time `json:"left_out_last,omitzero"`
 }

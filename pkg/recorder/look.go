@@ -33,6 +33,9 @@ func (c *scene) told() nvr.Sight {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sight := c.sight
+	if sight.LeftOut = c.left.sum(); sight.LeftOut > 0 {
+		sight.LeftOutLast = c.left.last
+	}
 	switch {
 	case c.zones.Empty():
 	case sight.By == nvr.ByPictures:
@@ -82,6 +85,10 @@ func (s *Stream) look(picture media.Sample) {
 		s.takeSmall()
 		from, to, moving := s.sight.Moving()
 		now := taken(picture)
+		s.looked = nvr.Span{}
+		if s.glance.any {
+			s.looked = nvr.Span{From: nvr.TimeOf(now.Add(s.glance.from - at)), To: nvr.TimeOf(now.Add(s.glance.to - at))}
+		}
 		s.scene.see(s, now.Add(from-at), now.Add(to-at), moving)
 		s.doubt()
 	}
@@ -111,6 +118,7 @@ func (s *Stream) takeSmall() {
 		select {
 		case p := <-s.eye.out:
 			s.sight.See(p.gray, p.at)
+			s.glance.add(p.at, s.sight.By() == motion.ByPictures)
 		default:
 			return
 		}
@@ -137,13 +145,14 @@ func (s *Stream) doubt() {
 // pictures of a track.
 func (s *Stream) blind(track media.Track) {
 	s.shut()
+	s.glance, s.looked = glance{}, nvr.Span{}
 	s.sight = motion.NewSight(track, s.scene.cells.Load())
 	if s.id.Quality == nvr.Sub {
 		s.scene.subLive.Store(track.Codec != "")
 	}
 	s.scene.change(func() {
 		if s.id.Quality == nvr.Sub || !s.scene.subSees {
-			s.scene.subSees, s.scene.sight = false, nvr.Sight{}
+			s.scene.subSees, s.scene.sight, s.scene.looked = false, nvr.Sight{}, nvr.Span{}
 		}
 		if s.scene.seer == s {
 			s.scene.endMotion()

@@ -153,6 +153,9 @@ func (r *Recorder) Health() nvr.Reason {
 
 // Close seals every segment and commits the ledger. Sources must have stopped.
 func (r *Recorder) Close() error {
+	for _, c := range r.scenes.all() {
+		c.keepReports()
+	}
 	r.mu.Lock()
 	for _, s := range r.streams {
 		s.End(nvr.NotRunning, nil)

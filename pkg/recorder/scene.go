@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +39,11 @@ type scene struct {
 	motion    nvr.Event   // that, or the last
 	published nvr.Time    // its end, as it was published
 	due       []nvr.Event // to be published
+	looked    nvr.Span    // when pictures were looked at without a stretch missing; zero if they are not
+
+	reports  []*report   // what the camera said that it saw; see report.go
+	weighing *time.Timer // until it is looked at what waits; nil if nothing does
+	left     tally       // of what is left out
 }
 
 // news is what a stream was told of its scene and has not heeded.
@@ -56,6 +63,13 @@ func (s *scenes) get(camera nvr.CameraID) *scene {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.of[camera]
+}
+
+// all returns every scene.
+func (s *scenes) all() []*scene {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.of))
 }
 
 // open returns the scene of a camera; a new one publishes with publish.
@@ -157,7 +171,10 @@ func (c *scene) latest(n *news) (from, to time.Time) {
 // at a time counts: the sub stream as soon as it can tell motion, since
 // cameras spend less on quality there and more of it on what moves.
 func (c *scene) see(s *Stream, from, to time.Time, moving bool) {
-	c.change(func() { c.judge(s, from, to, moving) })
+	c.change(func() {
+		c.judge(s, from, to, moving)
+		c.weigh()
+	})
 }
 
 // judge is see with c.mu held.
@@ -166,7 +183,7 @@ func (c *scene) judge(s *Stream, from, to time.Time, moving bool) {
 		c.subSees = s.sight.Ready()
 	}
 	if s.id.Quality == nvr.Sub || !c.subSees {
-		c.sight = sightOf(&s.sight)
+		c.sight, c.looked = sightOf(&s.sight), s.looked
 	}
 	last, end := c.motion.Span.To, nvr.TimeOf(to)
 	if end.Sub(last).Abs() > clockSet && c.seer == s {

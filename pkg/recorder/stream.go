@@ -28,6 +28,8 @@ type Stream struct {
 	eye      *eye         // nil if nothing is decoded
 	trust    motion.Trust // as it was logged last
 	by       motion.Way   // as well
+	glance   glance       // when small pictures were looked at
+	looked   nvr.Span     // that, by the clock
 
 	// Sound comes with the format, and encoder is nil unless it is PCM.
 	sound   bool

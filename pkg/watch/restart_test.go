@@ -85,7 +85,16 @@ func TestRestartsDoNotLockOut(t *testing.T) {
 	t.Run("the right one, in another life", func(t *testing.T) { life(t, nvr.Live, as) })
 	refused(2)
 	t.Run("what the machine refused still counts", func(t *testing.T) {
-		_, cameras, _ := newCameras(t, data)
+		home, cameras, _ := newCameras(t, data)
+		talk := cameras.LogIns(id, "127.0.0.1")
+		for _, want := range []bool{true, false} { // refused, and then taken
+			if talk.Refused("talk"); !want {
+				talk.Accepted("talk")
+			}
+			if at, err := home.Refused(t.Context(), id, "talk"); err != nil || (at != 0) != want {
+				t.Errorf("who talks is held up: %d, %v", at, err)
+			}
+		}
 		cameras.Refusals().Add("127.0.0.1", "ada", "wrong")
 		cameras.Refusals().Add("localhost", "ada", "wrong")
 	})

@@ -13,6 +13,8 @@ type Motion struct {
 	Whole     string               `json:"whole"`
 	Lacks     string               `json:"lacks"`
 	LacksHeld string               `json:"lacks_held"`
+	LeftOut   Plural               `json:"left_out"` // {n}, {time}
+	LookLast  string               `json:"look_last"`
 	Where     string               `json:"where"`
 	Lead      string               `json:"lead"`
 	Picture   string               `json:"picture"` // {name}

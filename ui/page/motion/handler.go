@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
@@ -20,6 +21,7 @@ type Page struct {
 	Timelines appliance.Timelines
 	Frames    layout.Builder
 	Texts     *text.Texts
+	Now       func(r *http.Request) (time.Time, error) // in the zone of the home
 }
 
 // Get shows what is drawn.
@@ -90,7 +92,12 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 	if err != nil {
 		return err
 	}
+	now, err := p.Now(r)
+	if err != nil {
+		return err
+	}
 	m := newModel(f, c, in)
+	m.leave(c.Motion, t.Motion, now)
 	m.saved = r.URL.Query().Has("saved") && r.Method == http.MethodGet
 	for _, s := range pictured(c) {
 		taken, err := p.Timelines.Pictured(r.Context(), nvr.StreamID{Camera: id, Quality: s.Quality})

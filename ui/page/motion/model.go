@@ -1,8 +1,10 @@
 package motion
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
@@ -17,6 +19,9 @@ type model struct {
 	back          string // address of the camera
 	found         []string
 	lacks         string // what can't be done here, and why; empty if all can
+	left          string // what zones left out, with a {time}; empty for nothing
+	leftAt        component.Instant
+	leftHref      string // address of that moment
 	saved         bool
 	problem       string
 	picture       string // address of the newest picture; empty if there is none
@@ -49,6 +54,18 @@ func newModel(f layout.Frame, c nvr.Camera, in input) model {
 	}
 	return m
 }
+
+// leave tells of what the camera reported that zones left out.
+func (m *model) leave(s nvr.Sight, t text.Motion, now time.Time) {
+	if s.LeftOut == 0 {
+		return
+	}
+	m.left, m.leftAt = t.LeftOut.N(s.LeftOut), component.Recent(s.LeftOutLast, now, m.frame.T.Calendar)
+	m.leftHref = m.back + "?at=" + url.QueryEscape(s.LeftOutLast.Add(-before).String())
+}
+
+// before is how much of what was left out is shown from before it.
+const before = 5 * time.Second
 
 // found says how motion is found and how far that can be trusted, and what can't be
 // done without ffmpeg.
