@@ -90,8 +90,12 @@ func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 // Wants tells whether the picture that was added last should be decoded.
 func (s *Sight) Wants() bool { return s.wants }
 
-// Alone tells whether key frames alone do.
-func (s *Sight) Alone() bool { return s.apart != 0 && s.apart <= keysApart }
+// Alone tells whether key frames alone do. Zones are learned from all pictures: key
+// frames that are 2 s apart would take half a minute, more if one is dropped.
+func (s *Sight) Alone() bool {
+	learns := s.zones != nil && (s.area == nil || !s.area.Ready())
+	return s.apart != 0 && s.apart <= keysApart && !learns
+}
 
 // See takes a small picture, of one that was added.
 func (s *Sight) See(small []byte, at time.Duration) {
