@@ -55,6 +55,35 @@ async function old(page, taken) {
   assert.equal(await page.getAttribute('[data-strip]', 'aria-valuetext'), one, 'a clock runs over an old picture')
 }
 
+test('what was before one came is not played: a picture of now is the first that moves', async () => {
+  const page = await open(browser)
+  await page.addInitScript(() => {
+    // Where it begins to play, and what it has by then.
+    addEventListener('play', ({ target: v }) => {
+      if (v.matches('[data-video]') && v.buffered.length) window.began ??= { from: v.buffered.start(0), at: v.currentTime, to: v.buffered.end(v.buffered.length - 1) }
+    }, true)
+  })
+  // A key frame comes every second: the later it is asked for after one, the more there is before.
+  let key = 0
+  let asked = 0
+  await page.route('**/live.mp4*', async (route) => {
+    await pause((1850 - ((Date.now() - key) % 1000)) % 1000)
+    asked = Date.now()
+    await route.continue()
+  })
+  for (let tries = 0, had = 0; had < 0.75; tries++) {
+    assert.ok(tries < 10, `only ${had} s were there before`)
+    await page.goto(`${base}/cameras/${door}`)
+    await page.waitForFunction(() => window.began)
+    const { from, at, to } = await page.evaluate(() => window.began)
+    console.log(`live: begins ${Math.round((to - at) * 1000)} ms behind, of ${Math.round((to - from) * 1000)} ms that were there`)
+    assert.ok(to - at < 0.6, `it begins ${to - at} s behind, of ${to - from} s`)
+    had = to - from
+    key = asked - had * 1000
+  }
+  await close(page)
+})
+
 test('live is less than a second behind, and does not stall', async () => {
   const page = await open(browser)
   await page.goto(`${base}/cameras/${door}`)

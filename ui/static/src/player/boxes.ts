@@ -9,6 +9,8 @@ const since1900 = 2_208_988_800 // s from the era of NTP to that of Unix
 export class Boxes {
   #held: number[] = [] // what came of a box that is read
   #skip = 0 // bytes left of one that is not
+  #media = false // which holds pictures and sound
+  #fragments = 0
   #scale = 0
   #references: { media: number; wall: number }[] = []
 
@@ -19,6 +21,7 @@ export class Boxes {
         const n = Math.min(this.#skip, bytes.length - i)
         this.#skip -= n
         i += n
+        if (this.#skip === 0 && this.#media) this.#fragments++
       } else {
         this.#held.push(bytes[i++])
         if (this.#held.length >= 8) this.#box()
@@ -37,6 +40,11 @@ export class Boxes {
     return this.#references.at(-1)?.wall ?? 0
   }
 
+  /** How many movie fragments came to their end. */
+  get fragments(): number {
+    return this.#fragments
+  }
+
   #box(): void {
     const b = new DataView(new Uint8Array(this.#held).buffer)
     const size = b.getUint32(0)
@@ -48,6 +56,7 @@ export class Boxes {
     if (inside.has(kind)) return
     if (!read || size > 64) {
       this.#skip = size - 8
+      this.#media = kind === 'mdat'
       return
     }
     const long = b.getUint8(8) === 1 // the box's version

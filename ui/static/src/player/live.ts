@@ -7,6 +7,7 @@ import { Boxes } from './boxes'
 const aim = 0.4 // seconds behind the newest picture; the pauses between fragments are at most 0.19 s
 const patient = 1.6 // how far behind we stay where pictures come in fits
 const calm = 10_000 // ms without a stall after which we come closer again
+const burst = 1000 // ms in which what is sent at once arrives, on a network that will do
 const jump = 2 // seconds too far behind at which we skip, because catching up would take too long
 const keep = 20 // seconds of played video that stay in memory
 const late = 3000 // ms after which a picture is not live any more
@@ -104,6 +105,8 @@ export class Live {
     const buffer = source.addSourceBuffer(type)
     const reader = res.body.getReader()
     this.#watch(signal)
+    const asked = performance.now()
+    let near = false // it was gone to the newest picture
     let shown = false
     for (;;) {
       const { done, value } = await reader.read()
@@ -112,10 +115,14 @@ export class Live {
       buffer.appendBuffer(value)
       await once(buffer, 'updateend', signal)
       this.#judge(begun)
+      // What there was before is sent at once, as the first fragment. Who watched it
+      // would be behind for as long as it takes to catch up; of a slow network it is all there is.
+      if (!near && this.#boxes.fragments > 0) near = this.#near()
+      if (!near && performance.now() - asked < burst) continue
       if (this.#follow() && !shown) {
         shown = true
         this.video.play().catch(() => {})
-        this.video.requestVideoFrameCallback(() => signal.aborted || this.on.picture())
+        this.video.requestVideoFrameCallback(() => signal.aborted || this.#first())
       }
       const old = this.video.currentTime - keep
       if (this.video.buffered.length && this.video.buffered.start(0) < old - keep) {
@@ -157,6 +164,22 @@ export class Live {
     return buffered.length ? buffered.end(buffered.length - 1) : undefined
   }
 
+  // A machine that took long to get there is behind once more.
+  #first(): void {
+    const behind = (this.#end ?? 0) - this.video.currentTime
+    if (behind > this.#aim + 0.5) this.#near()
+    this.on.picture()
+  }
+
+  // Goes to the newest picture, as close as one stays to it; true if there is one.
+  #near(): boolean {
+    const { buffered } = this.video
+    const end = this.#end
+    if (end === undefined) return false
+    this.video.currentTime = Math.max(buffered.start(buffered.length - 1), end - this.#aim)
+    return true
+  }
+
   // Reports whether there is something to show.
   #follow(): boolean {
     const v = this.video
@@ -165,7 +188,7 @@ export class Live {
     if (performance.now() - this.#kept > calm) this.#keep(-0.1)
     const start = v.buffered.start(v.buffered.length - 1)
     const excess = end - v.currentTime - this.#aim
-    if (v.currentTime < start || excess > jump) v.currentTime = Math.max(start, end - this.#aim)
+    if (v.currentTime < start || excess > jump) this.#near()
     // Up to a third faster: that is not heard, and a second is caught up in four.
     if (!v.paused) v.playbackRate = excess > 0.1 ? 1 + Math.min(excess, 1) / 3 : excess < -this.#aim / 2 ? 0.95 : 1
     return true
