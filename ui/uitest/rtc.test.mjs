@@ -2,7 +2,7 @@
 // says by which way.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, footage, launch, moves, open } from './browser.mjs'
+import { base, close, footage, launch, moves, open, until } from './browser.mjs'
 
 const urls = JSON.parse(process.env.STOOP_CAMERAS)
 let browser
@@ -46,5 +46,69 @@ test('where UDP does not get through, it comes by fMP4, and the page says why', 
   await page.goto(`${base}/cameras/${door}`)
   await way(page, 'Live by fMP4, because UDP')
   await moves(page, '[data-video]')
+  await close(page)
+})
+
+const live = (page) => page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 20_000 })
+const ring = (what, body) =>
+  fetch(`${base}/api/v1/cameras/${door}/ring${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) })
+
+/** That the page is the one of before, its picture is live, and it hears of who rings. */
+async function alive(page) {
+  await way(page, 'Live by WebRTC')
+  await moves(page, '[data-video]')
+  await live(page)
+  assert.equal(await page.evaluate(() => window.same), true, 'the page was loaded anew')
+  const press = await (await ring('')).json()
+  await page.locator('[data-part=ring] >> text=Somebody is at the door.').waitFor()
+  await ring('/answer', { at: press.at, who: 'Anna' })
+  await page.locator('[data-part=ring] >> text=Anna is going.').waitFor()
+}
+
+test('a page that is shown again as it was left is live, and hears who rings', async () => {
+  const page = await open(browser, { rtc: true })
+  await page.goto(`${base}/cameras/${door}`)
+  await live(page)
+  await page.evaluate(() => {
+    window.same = true
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+  })
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'false')
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+  await alive(page)
+  await close(page)
+})
+
+test('back in the history there is a live picture', async () => {
+  const remembers = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] })
+  const page = await open(remembers, { rtc: true })
+  await page.goto(`${base}/cameras/${door}`)
+  await live(page)
+  await page.evaluate(() => (window.same = true))
+  await page.goto(`${base}/cameras/new`)
+  await page.goBack({ waitUntil: 'commit' })
+  await way(page, 'Live by WebRTC')
+  await moves(page, '[data-video]')
+  await live(page)
+  const [kept, why] = await page.evaluate(() => [window.same === true, performance.getEntriesByType('navigation')[0].notRestoredReasons])
+  console.log(`back in the history: the page was ${kept ? 'kept' : `loaded anew: ${JSON.stringify(why?.reasons ?? why)}`}`)
+  await close(page)
+  await remembers.close()
+})
+
+test('a machine that slept while the page was looked at shows what is live, soon', async () => {
+  const page = await open(browser, { rtc: true })
+  await page.goto(`${base}/cameras/${door}`)
+  await live(page)
+  const asked = []
+  page.on('request', (r) => r.method() === 'POST' && asked.push(r.url()))
+  await page.evaluate(() => {
+    window.same = true
+    const { now } = Date
+    Date.now = () => now() + 60_000
+  })
+  await until(() => asked.some((url) => url.includes('/whep')), () => 'nothing is asked for anew')
+  await alive(page)
+  assert.equal(asked.filter((url) => url.includes('/whep')).length, 1)
   await close(page)
 })

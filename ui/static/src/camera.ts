@@ -12,7 +12,7 @@ import { go } from './ring'
 import { talk } from './talk'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
-import { ask, leaving } from './windows'
+import { ask, leaving, woken } from './windows'
 import { say } from './words'
 
 interface Data {
@@ -225,6 +225,7 @@ async function learn(): Promise<void> {
 
 let stamped = 0
 let left = false // another page is on its way
+let drawn = 0 // the next look at the clock
 function tick(): void {
   const at = player.now()
   if (player.mode === 'recorded') {
@@ -233,7 +234,12 @@ function tick(): void {
   }
   line.follow(at)
   age()
-  if (!document.hidden && !left) requestAnimationFrame(tick)
+  if (!document.hidden && !left) next()
+}
+
+function next(): void {
+  cancelAnimationFrame(drawn) // one that waited while nobody looked
+  drawn = requestAnimationFrame(tick)
 }
 
 /** Says live only of what is; anything else is dated, and dimmed unless it was asked for. */
@@ -277,10 +283,11 @@ addEventListener('submit', (e) => {
   line.go(day.typed())
 })
 const look = () => ask({ pictures: document.hidden || player.mode !== 'live' ? 0 : 1, first: true })
+const again = () => player.mode === 'live' && (player.rest(), player.live())
 const back = () => {
   left = false
-  requestAnimationFrame(tick)
-  if (player.mode === 'live') player.live()
+  next()
+  again()
 }
 document.addEventListener('visibilitychange', () => {
   look()
@@ -288,7 +295,7 @@ document.addEventListener('visibilitychange', () => {
   else if (player.mode === 'live') player.rest()
 })
 leaving(() => ((left = true), player.rest()), back)
-addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
+woken(again)
 
 closer(film)
 film.addEventListener('keydown', (e) => {

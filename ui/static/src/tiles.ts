@@ -5,7 +5,7 @@ import { detach } from './player/rtc'
 import { still } from './player/still'
 import { type Target, unfit, Way } from './player/way'
 import { recent } from './time'
-import { ask, hear, leaving } from './windows'
+import { ask, hear, leaving, woken } from './windows'
 
 const between = 10_000 // ms between the pictures of a tile that does not play
 const glance = 250 // ms after which it is looked again whether a picture is live
@@ -146,17 +146,18 @@ hear(({ play }) => {
   may = play
   settle()
 })
+const stop = () => tiles.forEach((tile) => tile.stop())
 leaving(
   () => {
     left = true
-    for (const tile of tiles) tile.stop()
+    stop()
   },
   () => {
     left = false
     settle()
   },
 )
-addEventListener('pageshow', (e) => e.persisted && location.reload()) // what was stopped would stay so
+woken(() => (stop(), settle()))
 setInterval(() => document.hidden || tiles.forEach((tile) => void tile.picture()), between)
 setInterval(() => document.hidden || left || tiles.forEach((tile) => tile.age()), glance)
 

@@ -4,6 +4,7 @@ import { beat, Broker, type News, type Wish } from './broker'
 const wish: Wish = { listens: false, rings: false, touched: false, hushed: '', pictures: 0, first: false }
 const hearers: ((news: News) => void)[] = []
 let shared = false // the broker is that of other windows, too
+const longest = 12_000 // ms between two beats after which this machine slept; sessions of WebRTC end after 9 s
 let port = reach()
 
 /** The broker of all windows or, where they cannot share one, of this window alone. */
@@ -47,14 +48,35 @@ export const rung = (): boolean => shared || !document.hidden
 
 /**
  * Calls end when this window is about to show another page, which needs a
- * connection, and stay if it does not come to that.
+ * connection; and stay if it does not come to that, or when the window comes back
+ * to this page as it was left (the browser's back/forward cache).
  */
 export function leaving(end: () => void, stay: () => void): void {
+  let wait = 0
+  const back = () => (clearTimeout(wait), stay())
   addEventListener('beforeunload', () => {
     end()
-    setTimeout(stay, 4000)
+    clearTimeout(wait)
+    wait = window.setTimeout(back, 4000)
   })
   addEventListener('pagehide', end)
+  addEventListener('pageshow', (e) => e.persisted && back())
+}
+
+/**
+ * Calls on when this machine slept while the window was looked at: what was
+ * connected is no more, which it would learn much later.
+ */
+export function woken(on: () => void): void {
+  let last = Date.now()
+  const look = () => (last = Date.now())
+  document.addEventListener('visibilitychange', look) // timers of what nobody looks at come late
+  addEventListener('pageshow', look)
+  setInterval(() => {
+    const slept = Date.now() - last > longest && !document.hidden
+    look()
+    if (slept) on()
+  }, beat)
 }
 
 setInterval(() => (wish.listens || wish.rings) && port.postMessage(wish), beat)
