@@ -20,9 +20,11 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/stun/v3"
 	"github.com/pion/webrtc/v4"
 
 	"nvrd/pkg/nvr"
@@ -38,9 +40,11 @@ type Config struct {
 // Engine answers browsers' offers and owns what comes of them. It is safe for
 // use from several goroutines.
 type Engine struct {
-	log *slog.Logger
-	api *webrtc.API
-	mux *mux
+	log      *slog.Logger
+	mux      *mux
+	media    *webrtc.MediaEngine
+	settings webrtc.SettingEngine
+	between  *interceptor.Registry
 
 	mu      sync.Mutex
 	closed  bool
@@ -60,10 +64,7 @@ func New(c Config) (*Engine, error) {
 	if err := addInterceptors(between, logs); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	return &Engine{
-		log: c.Log, mux: m, peers: map[string]*peer{},
-		api: webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings(m, logs)), webrtc.WithInterceptorRegistry(between)),
-	}, nil
+	return &Engine{log: c.Log, mux: m, media: media, settings: settings(m, logs), between: between, peers: map[string]*peer{}}, nil
 }
 
 // Close ends all connections and closes the socket.
@@ -98,6 +99,24 @@ func settings(m ice.UDPMux, logs logs) webrtc.SettingEngine {
 	return s
 }
 
+// open returns a connection that nothing was agreed on yet.
+func (e *Engine) open() (*webrtc.PeerConnection, error) {
+	s := e.settings
+	// Browsers begin DTLS with the answer to their first check, but say which pair
+	// they settle on only with one that follows, 50 ms and more later (RFC 8445, 8.1.1).
+	// Until then what they checked first will do: a check shows the answer's password.
+	var checked atomic.Bool
+	s.SetICEBindingRequestHandler(func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
+		return !checked.Swap(true)
+	})
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(e.media), webrtc.WithSettingEngine(s), webrtc.WithInterceptorRegistry(e.between))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	if err != nil {
+		return nil, fmt.Errorf("WebRTC: %w", err)
+	}
+	return pc, nil
+}
+
 // register makes p one of the engine's. It fails once the engine is closed.
 func (e *Engine) register(p *peer) error {
 	e.mu.Lock()
@@ -126,9 +145,9 @@ func (e *Engine) connect(ctx context.Context, offer Offer, prepare func(*webrtc.
 	if err != nil {
 		return nil, err
 	}
-	pc, err := e.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	pc, err := e.open()
 	if err != nil {
-		return nil, fmt.Errorf("WebRTC: %w", err)
+		return nil, err
 	}
 	p := &peer{id: rand.Text(), pc: pc, log: e.log, connected: make(chan struct{}), done: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
