@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
 )
 
 // Who rings is shown at the camera, and whom nobody answered on the first page
@@ -80,6 +81,39 @@ func TestRing(t *testing.T) {
 	for _, form := range []url.Values{nil, {"answer": {"yesterday"}}, {"seen": {"x"}}} {
 		if w := post(s, "/cameras/1/ring", form); w.Code != 400 {
 			t.Errorf("%v: %d", form, w.Code)
+		}
+	}
+}
+
+// The address of a message has the page begin where somebody came, if there is film of it.
+func TestRingBeginsBefore(t *testing.T) {
+	now := nvr.Now()
+	long := now.Add(-time.Hour)
+	footage := func(at nvr.Time) appliance.Timeline {
+		return appliance.Timeline{Footage: []nvr.Span{{From: at.Add(-time.Minute), To: at.Add(time.Minute)}}}
+	}
+	for name, c := range map[string]struct {
+		press nvr.Press
+		line  appliance.Timeline
+		query string
+		want  bool
+	}{
+		"rings, and is not on disk yet": {nvr.Press{Camera: 1, At: now}, appliance.Timeline{}, "", true},
+		"is over":                       {nvr.Press{Camera: 1, At: long, End: long, Outcome: nvr.RingMissed}, footage(long), "", true},
+		"is over, without film":         {nvr.Press{Camera: 1, At: long, End: long, Outcome: nvr.RingMissed}, appliance.Timeline{}, "", false},
+		"in a gap":                      {nvr.Press{Camera: 1, At: now}, appliance.Timeline{Gaps: []nvr.Gap{{Span: nvr.Span{From: long}, Reason: nvr.Unreachable}}}, "", false},
+		"somebody looks elsewhere":      {nvr.Press{Camera: 1, At: now}, footage(now), "&at=" + long.String(), false},
+	} {
+		h := &household{cameras: []nvr.Camera{camera(1, "Drive")}, presses: []nvr.Press{c.press}, line: c.line}
+		page := get(serve(t, h), "/cameras/1?ring="+c.press.At.String()+c.query).Body.String()
+		if got := strings.Contains(page, "&#34;came&#34;:&#34;"+c.press.At.Add(-5*time.Second).String()); got != c.want {
+			t.Errorf("%s: it begins before: %v", name, got)
+		}
+		if got := strings.Contains(page, "&#34;over&#34;:true"); got != (c.want && !c.press.Rings()) {
+			t.Errorf("%s: it is over: %v", name, got)
+		}
+		if page := get(serve(t, h), "/cameras/1").Body.String(); strings.Contains(page, "&#34;came&#34;") {
+			t.Errorf("%s: the page begins before, and nobody asked", name)
 		}
 	}
 }

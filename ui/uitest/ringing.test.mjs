@@ -239,8 +239,23 @@ test('a message leads to who rings, and answers only if that was chosen', async 
   await page.locator('[data-part=ring] >> text=Somebody is at the door.').waitFor()
   await page.waitForFunction(() => document.querySelector('[data-video]')?.readyState >= 2)
   assert.equal(page.url(), `${base}/cameras/1`)
+  // It begins shortly before the press, and goes on with what is live.
+  await page.locator('text=From shortly before the ring.').waitFor()
+  await page.waitForFunction(() => !document.querySelector('[data-stamp]').hidden)
+  const shown = await page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))
+  console.log(`opened ${(Date.now() - Date.parse(ring.at)) / 1000} s after the press, the film began ${(Date.parse(ring.at) - shown) / 1000} s before it`)
+  assert.ok(shown < Date.parse(ring.at), 'it does not begin before the press')
+  assert.ok(shown >= Date.parse(ring.at) - 6000, 'it begins long before the press')
   await page.screenshot({ path: `${shots}/ring-link-390.png` })
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 20_000 })
+  assert.equal(new URL(page.url()).searchParams.get('at'), null)
   assert.equal(posts, 0, 'to look changes something')
+  // Who talks or answers sees at once what is there now.
+  await page.goto(`${base}/cameras/1?ring=${ring.at}`)
+  await page.locator('text=From shortly before the ring.').waitFor()
+  assert.equal(await page.textContent('[data-do=live]'), 'Go live')
+  await page.locator('[data-talk]').dispatchEvent('pointerdown')
+  assert.notEqual(await page.textContent('[data-do=live]'), 'Go live')
   // To fetch the address changes nothing: the page does, once it is seen.
   await fetch(`${base}/cameras/1?ring=${ring.at}&answer=1`)
   const { rings: all } = await (await fetch(`${base}/api/v1/rings?limit=1`)).json()
@@ -259,6 +274,11 @@ test('a message leads to who rings, and answers only if that was chosen', async 
   await answer(ring)
   await page.goto(`${base}/cameras/1?ring=${ring.at}&answer=1`)
   await page.locator('[data-part=ring] >> text=Anna is going.').waitFor()
+  // A ring that is over is a film from where they came.
+  await page.goto(`${base}/cameras/1?ring=${ring.at}`)
+  await page.waitForFunction(() => document.querySelector('[data-video]')?.readyState >= 2)
+  const film = Date.parse(new URL(page.url()).searchParams.get('at'))
+  assert.ok(Math.abs(Date.parse(ring.at) - 5000 - film) <= 1000, `it begins at ${page.url()}`)
   page.may = /409/
   await close(page)
 })

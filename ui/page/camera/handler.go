@@ -5,6 +5,7 @@ package camera
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -75,10 +76,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	stream := nvr.StreamID{Camera: id, Quality: q.stream}
-	m, err := p.model(f, c, q, now)
-	if err != nil {
-		return err
-	}
+	m := p.model(f, c, q, now)
 	if p.Share(r) && !m.removed {
 		m.form.share = m.action + "/share"
 	}
@@ -111,13 +109,36 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if m.ring, err = p.ringing(r, id, q.ring, now); err != nil {
 		return err
 	}
+	if err := p.came(r.Context(), &m, stream, q, now); err != nil {
+		return err
+	}
 	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
 	m.day.events = events.Of(id, span.From, now.Location())
 	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
 	if m.day.moments, _, err = p.Happened.List(r.Context(), events.Wish{Span: span, Camera: id, Most: momentsShown}, stamp, t); err != nil {
 		return err
 	}
+	b, err := json.Marshal(m.script)
+	if err != nil {
+		return err
+	}
+	m.data = string(b)
 	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// came has the page begin where somebody came who rang, if the address leads to that and
+// there is footage of it, or may be in a moment.
+func (p Page) came(ctx context.Context, m *model, stream nvr.StreamID, q query, now time.Time) error {
+	if m.ring == nil || m.ring.came == 0 || q.moment() != 0 || m.removed {
+		return nil
+	}
+	at := m.ring.came
+	line, err := p.Timelines.Timeline(ctx, stream, nvr.Span{From: at, To: at.Add(time.Second)})
+	if err != nil || lacking(line, at, nvr.TimeOf(now), m.frame.T) != "" {
+		return err
+	}
+	m.script.Came, m.script.Over = &at, m.ring.over
+	return nil
 }
 
 // camera returns a camera, also one that was removed and still has footage.

@@ -1,7 +1,6 @@
 package camera
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -29,7 +28,8 @@ type model struct {
 	zooms   []zoom
 	form    clipForm
 	day     day
-	data    string // for the script, as JSON
+	script  data
+	data    string // the same as JSON
 	action  string // address of the page itself
 	setting string // address of the page that says what is recorded
 	moves   string // address of the page that says where motion counts
@@ -67,6 +67,8 @@ type data struct {
 	Mode    nvr.Mode     `json:"mode"`
 	Removed bool         `json:"removed,omitempty"`
 	Zoom    string       `json:"zoom"`
+	Came    *nvr.Time    `json:"came,omitempty"` // where the film of somebody who rang begins
+	Over    bool         `json:"over,omitempty"` // they ring no more
 	Streams []stream     `json:"streams"`
 }
 
@@ -78,7 +80,7 @@ type stream struct {
 	Live   bool   `json:"live"`
 }
 
-func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) (model, error) {
+func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model {
 	zone, t := now.Location(), f.T
 	m := model{frame: f, name: c.Name, action: "/cameras/" + c.ID.String()}
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
@@ -114,9 +116,8 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) (model
 		}
 		m.zooms = append(m.zooms, zoom{z, zoomLabel(z), m.action + "?" + v.Encode(), z == q.zoom})
 	}
-	b, err := json.Marshal(d)
-	m.data = string(b)
-	return m, err
+	m.script = d
+	return m
 }
 
 // late dates the newest picture, which stands where that of now belongs; zero

@@ -21,6 +21,10 @@ import (
 // lately is how long a page says what became of a ring.
 const lately = 2 * time.Minute
 
+// coming is how long before a press the page that a message leads to begins: one sees
+// them come, and does not wait for it.
+const coming = 5 * time.Second
+
 // ringing is that somebody rings, or did a moment ago.
 type ringing struct {
 	said   string
@@ -32,6 +36,8 @@ type ringing struct {
 	film   string // where one sees who it was; empty while it rings
 	reply  string // where quick replies are played
 	lines  []appliance.Reply
+	came   nvr.Time // where its film begins, if the address leads to that; zero if it does not
+	over   bool     // it rings no more
 }
 
 // ringing returns who rings at a camera or did lately, or, if nobody does, of whom a
@@ -59,6 +65,10 @@ func (p Page) ringing(r *http.Request, id nvr.CameraID, told nvr.Time, now time.
 		return nil, err
 	}
 	m := newRinging(press, now, p.Texts.For(r), lines)
+	m.over = !press.Rings()
+	if told != 0 {
+		m.came = press.At.Add(-coming)
+	}
 	if press.At == told {
 		m.why = notify.Message{ID: alert.RingMessage(press), Why: string(alert.Rings)}.WhyLink()
 	}

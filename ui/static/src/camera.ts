@@ -22,6 +22,8 @@ interface Data {
   mode: string
   removed?: boolean // there is only footage of it
   zoom: string
+  came?: string // where the film of somebody who rang begins
+  over?: boolean // they ring no more
   streams: Stream[]
 }
 
@@ -56,7 +58,7 @@ const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
   ended: onward,
-  nothing: (at) => seek(at, true),
+  nothing: (at) => (coming === undefined ? seek(at, true) : live()),
 })
 const films = new Films((query) => `/api/v1/cameras/${data.id}/storyboard.mp4?${new URLSearchParams({ stream: player.glance ?? 'main', ...query })}`)
 const storyboard = new Storyboard(find<HTMLVideoElement>('[data-storyboard]'), films)
@@ -103,7 +105,7 @@ function lack(at: number): string | undefined {
 }
 
 function live(): void {
-  asked = undefined
+  asked = coming = undefined
   if (data.removed || data.mode === 'privacy') {
     player.hold(Date.now())
     still(say(data.removed ? 'removed' : 'private'))
@@ -117,7 +119,7 @@ function live(): void {
 /** Shows what was recorded at an instant, or says why nothing was. */
 function seek(at: number, missing = false): void {
   asked = at
-  before = undefined
+  before = coming = undefined
   why = lack(at) ?? (missing ? say('none_here') : undefined)
   if (!why) {
     expect()
@@ -130,8 +132,21 @@ function seek(at: number, missing = false): void {
   address(at)
 }
 
+const steps = 6000 // ms of film of somebody who comes and rings
+let coming: number | undefined // where that ends, and what is live begins
+
+/** Shows who came to the door, and then what is there now, as soon as somebody answers or talks. */
+function come(at: number): void {
+  expect()
+  coming = at + steps
+  void player.seek(at)
+  address()
+  notice.tell(say('ring_came'), true)
+}
+
 /** Shows what was recorded where a hand is, or that nothing was. */
 function scrub(at: number): void {
+  coming = undefined
   player.scrub(at)
   day.follow(at)
   const why = lack(at)
@@ -229,7 +244,8 @@ let drawn = 0 // the next look at the clock
 function tick(): void {
   const at = player.now()
   if (player.mode === 'recorded') {
-    skipped(at)
+    if (coming !== undefined && at >= coming) live()
+    else skipped(at)
     day.follow(at)
   }
   line.follow(at)
@@ -310,6 +326,10 @@ player.video.muted = true
 if (data.at) {
   line.view.at = Date.parse(data.at)
   seek(line.view.at)
+} else if (data.came && link.get('answer') !== '1') {
+  line.view.at = Date.parse(data.came)
+  if (data.over) seek(line.view.at)
+  else come(line.view.at)
 } else live()
 update()
 look()
@@ -320,6 +340,11 @@ setInterval(() => document.hidden || void day.refresh(), 60_000) // the list gro
 
 const bar = document.querySelector<HTMLElement>('[data-talk]')
 if (bar) talk(bar, player.video)
+
+// Who answers or talks to them wants to see what is there now.
+const attend = () => coming !== undefined && live()
+bar?.addEventListener('pointerdown', attend)
+addEventListener('submit', (e) => (e.target as HTMLFormElement).dataset.answers !== undefined && attend())
 
 /** Does what somebody chose in a message: an address alone, which others can make one open, changes nothing. */
 async function answered(at: string): Promise<void> {

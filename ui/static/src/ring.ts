@@ -73,7 +73,7 @@ function card(press: Press, off: () => void): HTMLElement {
   const where = element('h2', 'name', name)
   where.dir = 'auto'
   const see = element('a', 'btn main', say('ring_see'))
-  see.href = `/cameras/${camera}`
+  see.href = `/cameras/${camera}?ring=${at}`
   const answers = element('button', 'btn', say('ring_answer'))
   answers.onclick = () => void go(camera, at)
   const put = element('button', 'btn', say('ring_later'))
