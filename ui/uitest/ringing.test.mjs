@@ -57,10 +57,23 @@ const chimes = (page) => page.evaluate(() => heard.begun - heard.ended)
 const rings = (page) => page.evaluate(() => document.title.startsWith('Somebody is at the door'))
 const icon = (page) => page.getAttribute('link[rel=icon]', 'href')
 
+/** In the page: takes the workers away that windows share, as browsers on phones lack them, and counts streams. */
+function unshared() {
+  delete window.SharedWorker
+  const Source = window.EventSource
+  window.EventSource = class extends Source {
+    constructor(address) {
+      super(address)
+      window.sources.push(this)
+    }
+  }
+}
+
 /** Opens a page that hears of rings, in a browser of its own or that of another page. */
-async function at(path, { beside, ...options } = {}) {
+async function at(path, { beside, script, ...options } = {}) {
   const page = beside ? await beside.context().newPage() : await open(browser, options)
   if (!beside) await page.context().addInitScript(spy)
+  if (script) await page.context().addInitScript(script)
   else watch(page, base)
   await page.goto(base + path)
   await hears(page)
@@ -103,13 +116,18 @@ test('a tab that nobody looks at chimes and says so in its title, and hears of n
   await close(page)
 })
 
-test('of several windows one chimes, that which is looked at; all show it, and all stop at once', async () => {
-  const first = await at('/')
+for (const [name, script] of [['', undefined], [', also where they share no worker', unshared]]) {
+test(`of several windows one chimes, that which is looked at; all show it, and all stop at once${name}`, async () => {
+  const first = await at('/', { script })
   const second = await at('/cameras/2', { beside: first })
   const third = await at('/cameras/1', { beside: first })
   const all = [first, second, third]
   for (const page of [first, third]) await hide(page)
   const count = async () => Promise.all(all.map(chimes))
+  if (script) {
+    const open = async () => (await Promise.all(all.map((page) => page.evaluate(() => sources.filter((s) => s.readyState < 2).length)))).reduce((sum, n) => sum + n)
+    await until(async () => (await open()) === 1, () => 'windows have more than one stream')
+  }
   let ring = await press()
   for (const page of all) await until(() => rings(page), () => 'a window does not ring')
   let now
@@ -152,6 +170,7 @@ test('of several windows one chimes, that which is looked at; all show it, and a
   second.faults.push(...first.faults, ...third.faults)
   await close(second)
 })
+}
 
 test('a page that slept shows who rings, and nobody who does no more', async () => {
   const page = await at('/')

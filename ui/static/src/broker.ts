@@ -40,6 +40,12 @@ export interface News {
   play?: number // how many pictures it may play
 }
 
+/** A window, as far as the broker knows it; a MessagePort is one. */
+export interface Port {
+  postMessage(news: News): void
+  onmessage: ((e: MessageEvent<Wish>) => void) | null
+}
+
 interface Window extends Wish {
   may: number
   loud: boolean
@@ -47,7 +53,7 @@ interface Window extends Wish {
 }
 
 export class Broker {
-  #windows = new Map<MessagePort, Window>()
+  #windows = new Map<Port, Window>()
   #source?: EventSource
   #whole = false // the source tells of more than rings
   #feed?: News['feed']
@@ -58,11 +64,16 @@ export class Broker {
   #turn = 0
   #beat = Date.now()
 
-  constructor() {
-    setInterval(() => this.#tick(), beat)
+  readonly #ticks = setInterval(() => this.#tick(), beat)
+
+  /** Ends all that is connected; no window is told of anything more. */
+  close(): void {
+    clearInterval(this.#ticks)
+    this.#windows.clear()
+    this.#close()
   }
 
-  connect(port: MessagePort): void {
+  connect(port: Port): void {
     port.onmessage = (e: MessageEvent<Wish>) => {
       const before = this.#windows.get(port)
       if (!before) port.postMessage({ loud: false } satisfies News) // or it may not be the only one
@@ -73,7 +84,7 @@ export class Broker {
     }
   }
 
-  #greet(port: MessagePort, w: Wish): void {
+  #greet(port: Port, w: Wish): void {
     if (w.listens && this.#whole) {
       port.postMessage({ feed: this.#feed, cameras: this.#cameras } satisfies News)
       port.postMessage({ talk: this.#talk } satisfies News)
@@ -153,7 +164,7 @@ export class Broker {
   }
 
   /** Gives up a window that did not answer when it was to be heard, such as one that crashed. */
-  #expect(port: MessagePort, since: number): void {
+  #expect(port: Port, since: number): void {
     const w = this.#windows.get(port)
     if (!w?.loud || w.heard >= since) return
     this.#windows.delete(port)

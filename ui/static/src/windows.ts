@@ -1,5 +1,6 @@
 // This window among the others of the browser.
 import { beat, Broker, type News, type Wish } from './broker'
+import { Led, leads } from './leader'
 
 const wish: Wish = { listens: false, rings: false, touched: false, hushed: '', pictures: 0, first: false }
 const hearers: ((news: News) => void)[] = []
@@ -7,18 +8,31 @@ let shared = false // the broker is that of other windows, too
 const longest = 12_000 // ms between two beats after which this machine slept; sessions of WebRTC end after 9 s
 let port = reach()
 
-/** The broker of all windows or, where they cannot share one, of this window alone. */
-function reach(): MessagePort {
+/** The broker of all windows, in a worker or in one of them, or, where they cannot share one, of this window alone. */
+function reach(): { postMessage(wish: Wish): void } {
   const address = document.body.dataset.shared
-  if (address && 'SharedWorker' in window) {
+  if (!address) return alone()
+  if ('SharedWorker' in window) {
     try {
       const worker = new SharedWorker(address, { type: 'module' })
-      worker.onerror = () => (port = alone())
+      worker.onerror = () => (port = led())
       shared = true
       return talk(worker.port)
     } catch {} // the browser keeps workers from pages that may store nothing
   }
-  return alone()
+  return led()
+}
+
+function led(): { postMessage(wish: Wish): void } {
+  if (!leads()) return alone()
+  shared = true
+  const port = new Led(told)
+  port.postMessage(wish)
+  return port
+}
+
+function told(news: News): void {
+  for (const hear of hearers) hear(news)
 }
 
 function alone(): MessagePort {
@@ -29,7 +43,7 @@ function alone(): MessagePort {
 }
 
 function talk(port: MessagePort): MessagePort {
-  port.onmessage = (e: MessageEvent<News>) => hearers.forEach((hear) => hear(e.data))
+  port.onmessage = (e: MessageEvent<News>) => told(e.data)
   port.postMessage(wish)
   return port
 }
