@@ -17,12 +17,18 @@ import (
 // newOutbox is an outbox of a home without channels.
 func newOutbox(t *testing.T) *notify.Outbox {
 	t.Helper()
+	return newOutboxAt(t, "")
+}
+
+// newOutboxAt is likewise one of a home that is reached at an address.
+func newOutboxAt(t *testing.T, address string) *notify.Outbox {
+	t.Helper()
 	db, err := real.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	box, err := notify.Open(t.Context(), notify.Config{Home: db, Log: slog.New(slog.DiscardHandler)})
+	box, err := notify.Open(t.Context(), notify.Config{Home: db, Address: address, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +54,19 @@ func told(t *testing.T) (*notify.Outbox, func(method, address string, form ...st
 		w := httptest.NewRecorder()
 		auth.As(auth.Household(), pages).ServeHTTP(w, r)
 		return w.Code, w.Body.String(), w.Header().Get("Location")
+	}
+}
+
+// The owner reads where links in messages lead, or that there are none.
+func TestWhereLinksLead(t *testing.T) {
+	for address, want := range map[string]string{"https://stoop.test:8443": "They lead to https://stoop.test:8443.", "": "have no links"} {
+		box := newOutboxAt(t, address)
+		h := &household{}
+		pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, History: h, Notify: box, Switch: box, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, get(auth.As(auth.Household(), pages), "/settings/notifications").Body.String(), append(everyPage, says(want, "--host"))...)
 	}
 }
 

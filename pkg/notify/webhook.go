@@ -83,6 +83,10 @@ func idempotencyKey(m Message, jpeg []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// Address returns where this home is reached, for links in messages, as in
+// https://stoop.local:8443; empty if that is not known, and messages have no links.
+func (o *Outbox) Address() string { return o.c.Address }
+
 // address returns the full address of a page of this home; empty if there is no such
 // page, or the home does not know its own address.
 func (o *Outbox) address(link string) string {

@@ -23,6 +23,11 @@ type Notify struct {
 	Learns string   `json:"learns"`
 	Learnt []string `json:"learnt"`
 
+	Links   string `json:"links"`
+	LinksTo string `json:"links_to"` // {address}
+	NoLinks string `json:"no_links"`
+	LinksBy string `json:"links_by"`
+
 	Channels string            `json:"channels"`
 	None     string            `json:"none"`
 	Paused   string            `json:"paused"`

@@ -21,6 +21,8 @@ import (
 // for concurrent use and answer with the error kinds of pkg/nvr.
 type Channels interface {
 	Channels() []notify.Channel
+	// Address is where links in messages lead; empty if they have none.
+	Address() string
 	Channel(id int64) (notify.Channel, error)
 	Add(ctx context.Context, in notify.Input) (notify.Channel, error)
 	Change(ctx context.Context, id int64, in notify.Input) (notify.Channel, error)
@@ -55,7 +57,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return layout.Render(w, r, http.StatusOK, list(newList(f, p.Channels.Channels(), r.URL.Query(), now)))
+	return layout.Render(w, r, http.StatusOK, list(newList(f, p.Channels, r.URL.Query(), now)))
 }
 
 // New asks what a new channel needs.

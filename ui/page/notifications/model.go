@@ -30,6 +30,7 @@ type listModel struct {
 	said     string
 	fault    bool // what is said is no good news
 	channels []rowModel
+	links    string // what is said of links in messages
 	offers   []offer
 }
 
@@ -43,13 +44,16 @@ type rowModel struct {
 	at                         component.Instant
 }
 
-func newList(f layout.Frame, all []notify.Channel, query url.Values, now time.Time) listModel {
+func newList(f layout.Frame, told Channels, query url.Values, now time.Time) listModel {
 	t := f.T.Notify
-	m := listModel{frame: f}
+	m := listModel{frame: f, links: t.NoLinks}
+	if address := told.Address(); address != "" {
+		m.links = text.Fill(t.LinksTo, "address", address)
+	}
 	for _, kind := range offered {
 		m.offers = append(m.offers, offer{home + "/new?kind=" + kind, t.Kinds[kind].Name, t.Kinds[kind].What})
 	}
-	for _, c := range all {
+	for _, c := range told.Channels() {
 		m.channels = append(m.channels, newRow(c, f.T, now))
 		if query.Get("tested") == strconv.FormatInt(c.ID, 10) {
 			m.said, m.fault = text.Fill(t.Tested, "name", c.Name), c.Trouble != ""
