@@ -132,6 +132,7 @@ function seek(at: number, missing = false): void {
   address(at)
 }
 
+const read = 2500 // ms in which a few words are read
 const steps = 6000 // ms of film of somebody who comes and rings
 let coming: number | undefined // where that ends, and what is live begins
 
@@ -142,6 +143,8 @@ function come(at: number): void {
   void player.seek(at)
   address()
   notice.tell(say('ring_came'), true)
+  // It hides who comes.
+  player.video.addEventListener('playing', () => setTimeout(() => notice.retract(say('ring_came')), read), { once: true })
 }
 
 /** Shows what was recorded where a hand is, or that nothing was. */
