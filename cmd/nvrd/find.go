@@ -37,7 +37,7 @@ func (f finder) Ask(ctx context.Context, w pages.Wanted) (pages.Finding, error) 
 	if a.Camera != nil {
 		return foundAs(a.Name, *a.Camera), nil
 	}
-	return pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Again: a.Again > 0, Wait: a.Wait, Reason: a.Reason, Detail: a.Detail, Doubt: a.Mistake.Doubt()}, nil
+	return pages.Finding{NeedPassword: a.NeedPassword, Refused: a.Refused, Again: a.Again > 0, Wait: a.Wait, Reason: a.Reason, Trouble: string(a.Trouble), Detail: a.Detail, Address: a.Address, User: a.User, Doubt: a.Mistake.Doubt()}, nil
 }
 
 func foundAs(name string, c finding.Camera) pages.Finding {

@@ -60,6 +60,8 @@ type Device struct {
 type Answer struct {
 	Camera *Camera
 	Name   string // by which the Finder holds the camera
+	// Address and User are what was asked with, without the password that a link may hold.
+	Address, User string
 	// NeedPassword tells that something is there and wants user and password, or
 	// other ones if some were given.
 	NeedPassword bool
@@ -70,7 +72,8 @@ type Answer struct {
 	// Wait is how long nobody logs in at the device, since it refused too often.
 	Wait    time.Duration
 	Reason  nvr.Reason
-	Detail  string // for curious people; holds no password
+	Trouble Trouble // empty if no more is known than Reason says
+	Detail  string  // for curious people; holds no password
 	Mistake *household.AddressError
 }
 

@@ -1,9 +1,11 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"nvrd/pkg/household"
@@ -95,15 +97,28 @@ func (f *Finder) Ask(ctx context.Context, w Wanted) (Answer, error) {
 		return Answer{}, err
 	}
 	defer done()
+	a := f.ask(ctx, target, w)
+	a.Address, a.User = strings.TrimSpace(w.Address), w.User
+	if strings.Contains(a.Address, "@") {
+		a.Address = cmp.Or(target.stream, target.web)
+	}
+	return a, nil
+}
+
+// ask is Ask for an address that can be one.
+func (f *Finder) ask(ctx context.Context, target target, w Wanted) Answer {
 	ctx, cancel := context.WithTimeout(ctx, allWithin)
 	defer cancel()
 	s := &search{target: target, wanted: w, port: f.port, log: f.config.Log, dial: fence(target.host)}
-	machine, err := s.reachable(ctx)
-	if err != nil {
-		return Answer{Reason: nvr.Unreachable, Detail: err.Error()}, nil
+	machine, trouble, detail := s.reachable(ctx)
+	if trouble != "" {
+		return Answer{Reason: nvr.Unreachable, Trouble: trouble, Detail: detail}
+	}
+	if web := portOf(target.web); target.stream == "" && s.open[web] == byRTSP {
+		s.port = web // it was typed
 	}
 	if a, ok := f.wise(machine, w); !ok {
-		return a, nil
+		return a
 	}
 	a := s.run(ctx)
 	for range s.tries {
@@ -116,7 +131,7 @@ func (f *Finder) Ask(ctx context.Context, w Wanted) (Answer, error) {
 	case a.Refused:
 		a.Wait = f.config.Refusals.Wait(machine)
 	}
-	return a, nil
+	return a
 }
 
 // wise tells whether to log in at a machine, and what to answer if not: it refused

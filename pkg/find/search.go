@@ -3,13 +3,10 @@ package find
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"net/url"
-	"slices"
-	"strconv"
+	"sync"
 	"time"
 
 	"nvrd/pkg/household"
@@ -25,9 +22,9 @@ type search struct {
 	log    *slog.Logger
 	dial   *net.Dialer
 
-	spoken  bool // something listens at the port of RTSP
-	taken   bool // by RTSP the log-in is right
-	tries   int  // log-ins that were refused
+	open    map[int]greeting // what is spoken at the ports that are
+	taken   bool             // by RTSP the log-in is right
+	tries   int              // log-ins that were refused
 	wants   bool
 	reason  nvr.Reason
 	detail  string
@@ -43,34 +40,16 @@ const (
 	speakTimeout = 3 * time.Second
 )
 
-// reachable tells which machine it is, and whether the fence lets it be asked at
-// all: only that, and a name that nobody knows, is an error, since a port that is
-// shut says nothing.
-func (s *search) reachable(ctx context.Context) (machine string, err error) {
-	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.target.host)
-	if err != nil {
-		return "", err
-	}
-	conn, err := s.dial.DialContext(ctx, "tcp", net.JoinHostPort(s.target.host, strconv.Itoa(s.port)))
-	if err == nil {
-		conn.Close()
-	}
-	if errors.Is(err, errFenced) {
-		return "", err
-	}
-	s.spoken = err == nil
-	return slices.MinFunc(all, netip.Addr.Compare).Unmap().String(), nil
-}
-
 // run tries the address of a stream that was given, or else whether the password is
 // right; then ONVIF, and then makers' paths. A password that is wrong is so at the
 // first of them: it is refused once, and the others are left alone.
 func (s *search) run(ctx context.Context) Answer {
 	s.reason = nvr.Unreachable
-	if s.target.stream != "" {
-		s.try(ctx, []string{s.target.stream})
-	} else {
+	switch {
+	case s.target.stream == "":
 		s.logIn(ctx)
+	case s.speaksRTSP(s.target.stream):
+		s.try(ctx, []string{s.target.stream})
 	}
 	if s.allowed() {
 		s.askONVIF(ctx)
@@ -88,7 +67,11 @@ func (s *search) run(ctx context.Context) Answer {
 		return Answer{Camera: &s.found}
 	}
 	refused := s.tries > 0
-	return Answer{NeedPassword: s.wants || refused, Refused: refused, Reason: s.reason, Detail: s.detail}
+	a := Answer{NeedPassword: s.wants || refused, Refused: refused, Reason: s.reason, Detail: s.detail}
+	if !a.NeedPassword {
+		a.Trouble = s.trouble()
+	}
+	return a
 }
 
 // allowed tells whether to log in once more: what wants an account that was not
@@ -146,21 +129,39 @@ func (s *search) askONVIF(ctx context.Context) {
 // speaks returns the device that speaks ONVIF at the machine, at the port that was
 // given or else at those that makers use; nil if none does.
 func (s *search) speaks(ctx context.Context) *onvif.Device {
-	for _, web := range services(s.target.web) {
-		d, err := onvif.New(onvif.Config{Address: web, User: s.wanted.User, Password: s.wanted.Password.Reveal(), DialContext: s.dial.DialContext})
-		if err != nil {
-			return nil
+	all := services(s.target.web)
+	spoken := make([]*onvif.Device, len(all))
+	ctx, cancel := context.WithTimeout(ctx, speakTimeout)
+	defer cancel()
+	var asking sync.WaitGroup
+	for i, web := range all {
+		if _, open := s.open[portOf(web)]; !open {
+			continue
 		}
-		within, cancel := context.WithTimeout(ctx, speakTimeout)
-		err = d.Time(within)
-		cancel()
-		if err == nil {
-			s.target.web = web
-			return d
-		}
-		d.Close()
+		asking.Go(func() {
+			d, err := onvif.New(onvif.Config{Address: web, User: s.wanted.User, Password: s.wanted.Password.Reveal(), DialContext: s.dial.DialContext})
+			if err != nil {
+				return
+			}
+			if d.Time(ctx) != nil {
+				d.Close()
+				return
+			}
+			spoken[i] = d
+		})
 	}
-	return nil
+	asking.Wait()
+	var first *onvif.Device
+	for i, d := range spoken {
+		switch {
+		case d == nil:
+		case first == nil:
+			first, s.target.web = d, all[i]
+		default:
+			d.Close()
+		}
+	}
+	return first
 }
 
 // services returns where ONVIF may be spoken, given one address of the machine.

@@ -21,7 +21,7 @@ const tryTimeout = 12 * time.Second
 // cameras ask for it whatever path they are asked for. One that is tried anew was
 // refused there, and may be right for ONVIF and the paths that it tells.
 func (s *search) logIn(ctx context.Context) {
-	if s.wanted.User == "" || s.wanted.Anew || !s.spoken {
+	if s.wanted.User == "" || s.wanted.Anew || !s.speaksRTSP("rtsp://"+s.at(s.port)+"/") {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, speakTimeout)
@@ -51,10 +51,10 @@ func (s *search) tryMakers(ctx context.Context) {
 	shut := map[int]bool{}
 	for _, m := range likely(s.device.Maker + " " + s.device.Model) {
 		for _, port := range append([]int{s.port}, m.ports...) {
-			if shut[port] || !s.allowed() || ctx.Err() != nil {
+			host := s.at(port)
+			if shut[port] || !s.speaksRTSP("rtsp://"+host+"/") || !s.allowed() || ctx.Err() != nil {
 				continue
 			}
-			host := s.at(port)
 			all := []string{"rtsp://" + host + m.main}
 			if m.sub != "" {
 				all = append(all, "rtsp://"+host+m.sub)

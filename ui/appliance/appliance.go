@@ -91,7 +91,9 @@ type Finding struct {
 	Again                 bool          // the device refused the very same a short time ago, and was not asked again
 	Wait                  time.Duration // nobody logs in for so long, since the device refused too often
 	Reason                nvr.Reason
+	Trouble               string // more of that, as the catalogue names it; may be empty
 	Detail                string
+	Address, User         string     // what was asked with, without a password that stood in a link
 	Doubt                 *nvr.Doubt // about the address
 }
 

@@ -331,37 +331,38 @@ type Add struct {
 
 // Find are the steps of finding out how a camera is reached.
 type Find struct {
-	Lead      string `json:"lead"`
-	Search    string `json:"search"`
-	SearchTip string `json:"search_hint"`
-	None      string `json:"none"`
-	Around    string `json:"around"`
-	Address   string `json:"address"`
-	Hint      string `json:"address_hint"`
-	Next      string `json:"next"`
-	Again     string `json:"again"`
-	Busy      string `json:"busy"`
-	Waits     string `json:"waits"`   // {minutes}
-	Account   string `json:"account"` // {user}
-	Login     string `json:"login"`
-	LoginLead string `json:"login_lead"`
-	Wrong     string `json:"wrong"`
-	Same      string `json:"same"`
-	Anew      string `json:"anew"`
-	Known     string `json:"known"`   // {name}
-	Strayed   string `json:"strayed"` // {name}
-	Dark      string `json:"dark"`
-	This      string `json:"this"`
-	ThisLead  string `json:"this_lead"`
-	Picture   string `json:"picture"`
-	Moved     string `json:"moved"`
-	Tells     string `json:"tells"`
-	Add       string `json:"add"`
-	Back      string `json:"back"`
-	Late      string `json:"late"`
-	Unfound   string `json:"unfound"`
-	ByHand    string `json:"by_hand"`
-	Offer     string `json:"offer"`
+	Lead      string            `json:"lead"`
+	Search    string            `json:"search"`
+	SearchTip string            `json:"search_hint"`
+	None      string            `json:"none"`
+	Around    string            `json:"around"`
+	Address   string            `json:"address"`
+	Hint      string            `json:"address_hint"`
+	Next      string            `json:"next"`
+	Again     string            `json:"again"`
+	Busy      string            `json:"busy"`
+	Waits     string            `json:"waits"`   // {minutes}
+	Account   string            `json:"account"` // {user}
+	Login     string            `json:"login"`
+	LoginLead string            `json:"login_lead"`
+	Wrong     string            `json:"wrong"`
+	Same      string            `json:"same"`
+	Anew      string            `json:"anew"`
+	Known     string            `json:"known"`   // {name}
+	Strayed   string            `json:"strayed"` // {name}
+	Dark      string            `json:"dark"`
+	This      string            `json:"this"`
+	ThisLead  string            `json:"this_lead"`
+	Picture   string            `json:"picture"`
+	Moved     string            `json:"moved"`
+	Tells     string            `json:"tells"`
+	Add       string            `json:"add"`
+	Back      string            `json:"back"`
+	Late      string            `json:"late"`
+	Unfound   string            `json:"unfound"`
+	Trouble   map[string]string `json:"trouble"` // by find.Trouble
+	ByHand    string            `json:"by_hand"`
+	Offer     string            `json:"offer"`
 }
 
 // Recorded is the page that says what is recorded of a camera.

@@ -111,6 +111,64 @@ test('without script, too', async () => {
   await close(page)
 })
 
+// What may be wrong with an address, and what is said of it. Where no network can be
+// made, nothing is silent and nothing is outside.
+const urls = JSON.parse(process.env.STOOP_CAMERAS)
+const wrong = {
+  ...(around ? {} : { silent: ['10.77.0.99', /Nothing answers.*has power.*your router shows it/s], outside: ['203.0.113.9', /not on your own network/] }),
+  shut: [urls.shut, /nothing on it answers where cameras do.*turned on first/s],
+  mute: [urls.mute, /says nothing.*Restart the camera/s],
+  web: [urls.web, /not with a camera's pictures.*ONVIF or RTSP/s],
+  name: ['no-such-camera.invalid', /Nothing on your network has this name.*number/s],
+  forbidden: ['169.254.169.254', /No camera can be at this address/],
+}
+
+test('what is no camera is told from one that is off, within seconds, and what was typed stays', async () => {
+  await each(browser, async (page, shot) => {
+    for (const [name, [address, words]] of Object.entries(wrong)) {
+      await page.goto(`${base}/cameras/new`)
+      await page.fill('#address', address)
+      const began = Date.now()
+      await page.press('#address', 'Enter')
+      await page.locator('.alarm').waitFor({ timeout: 30_000 })
+      const took = Date.now() - began
+      console.log(`${name}: ${took} ms`)
+      assert.ok(took < 12_000, `${name} took ${took} ms`)
+      assert.match(await page.textContent('.alarm'), words, name)
+      assert.equal(await page.inputValue('#address'), address)
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'address', 'one has to look for the field')
+      await shot(`find-${name}`)
+    }
+    await page.fill('#address', urls.modern)
+    await page.press('#address', 'Enter')
+    await page.waitForSelector('video.found')
+    assert.match(await page.textContent('main'), /H\.265, which some browsers do not show\. It is recorded all the same/)
+    await shot('find-modern')
+    page.may = /422/
+  }, ['light'])
+})
+
+test('a link with user and password: the password leaves the page, and a wrong one can be mended', async () => {
+  const page = await open(browser, phone)
+  const link = (password) => urls.locked.replace('rtsp://', `rtsp://ada:${password}@`)
+  await page.goto(`${base}/cameras/new`)
+  await page.fill('#address', link('canary'))
+  await page.press('#address', 'Enter')
+  await page.locator('.alarm').waitFor()
+  assert.match(await page.textContent('.alarm'), /refuses this user or password/)
+  assert.ok(!(await page.content()).includes('canary'), 'the password came back to the page')
+  assert.equal(await page.inputValue('#user'), 'ada')
+  await page.screenshot({ path: `${shots}/find-link.png` })
+  await page.fill('#password', 'right')
+  await page.click('[value=ask]')
+  await page.waitForSelector('video.found')
+  await page.goto(`${base}/cameras/new`)
+  await page.fill('#address', link('right'))
+  await page.press('#address', 'Enter')
+  await page.waitForSelector('video.found')
+  await close(page)
+})
+
 test('nothing typed looks around; who knows the addresses types them below', async () => {
   await each(browser, async (page, shot) => {
     await page.goto(`${base}/cameras/new`)

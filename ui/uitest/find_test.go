@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -42,7 +43,7 @@ func finding(t *testing.T, file string) {
 		t.Logf("networks can't be made here; it needs root: %v", err)
 		p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 		_, at := device(t, "127.0.0.1")
-		browse(t, "find", "STOOP_URL="+p.listen, "STOOP_DEVICE="+at)
+		browse(t, "find", "STOOP_URL="+p.listen, "STOOP_DEVICE="+at, elsewhere(t, "127.0.0.1"))
 		return
 	}
 	if err := cmd.Wait(); err != nil {
@@ -75,7 +76,7 @@ func TestFindInside(t *testing.T) {
 	t.Cleanup(func() { questions.Close() })
 	go sim.Answer(questions, "http://"+at+"/onvif/device_service")
 	p := launch(t, file, "run", "--listen", "127.0.0.1:8080", "--data", t.TempDir())
-	browse(t, "find", "STOOP_URL="+p.listen, "STOOP_DEVICE="+at, "STOOP_AROUND=1")
+	browse(t, "find", "STOOP_URL="+p.listen, "STOOP_DEVICE="+at, "STOOP_AROUND=1", elsewhere(t, homeAddress))
 	if accepted, refused := sim.LogIns(); accepted == 0 || refused != 2 {
 		t.Errorf("%d log-ins were accepted, %d refused", accepted, refused)
 	}
@@ -113,4 +114,39 @@ func device(t *testing.T, host string) (sim *onvifsim.Device, at string) {
 	s.Start()
 	t.Cleanup(s.Close)
 	return sim, s.Listener.Addr().String()
+}
+
+// elsewhere is what else may be at an address that somebody types: things that are no
+// camera, one with a password, and one of H.265 alone.
+func elsewhere(t *testing.T, host string) string {
+	t.Helper()
+	page := httptest.NewUnstartedServer(http.NotFoundHandler())
+	page.Listener.Close()
+	var err error
+	if page.Listener, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+		t.Fatal(err)
+	}
+	page.Start()
+	t.Cleanup(page.Close)
+	mute, err := net.Listen("tcp", net.JoinHostPort(host, "0")) // nobody takes what connects
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = mute.Close() })
+	film := func(o rtspsim.Options, file []byte) string {
+		s, err := rtspsim.Listen(net.JoinHostPort(host, "0"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		if err := s.Play("main", clip(t, file)); err != nil {
+			t.Fatal(err)
+		}
+		return s.URL("main")
+	}
+	return cameras(t, map[string]string{
+		"web": page.Listener.Addr().String(), "mute": mute.Addr().String(), "shut": host,
+		"locked": film(rtspsim.Options{User: "ada", Password: "right"}, porch.Door().Sub),
+		"modern": film(rtspsim.Options{}, hevc(t.Context(), t)),
+	})
 }

@@ -50,6 +50,9 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.found, s.asked = found, true
+	if found.Address != "" {
+		s.address, s.user = found.Address, found.User
+	}
 	status := http.StatusOK
 	switch {
 	case found.NeedPassword:

@@ -1,6 +1,7 @@
 package add
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -49,6 +50,10 @@ func (s step) dark() bool {
 // first tells whether it is still to be said where the camera is.
 func (s step) first() bool { return !s.shows() && !s.login }
 
+// detailed tells whether what curious people may want to know is more than is said in
+// words.
+func (s step) detailed() bool { return s.found.Detail != "" && s.found.Trouble == "" }
+
 // complete returns s with its fields and what is wrong in words.
 func (s step) complete(f layout.Frame) step {
 	s.frame = f
@@ -74,12 +79,10 @@ func (s step) complete(f layout.Frame) step {
 	case s.asked && s.found.Doubt != nil:
 		fault = component.MistakeWords(*s.found.Doubt, f.T.Add)
 	case s.asked && s.first():
-		s.problem = f.T.Advice[s.found.Reason]
-		if s.problem == "" {
-			s.problem = t.Unfound
-		}
+		s.problem = cmp.Or(t.Trouble[s.found.Trouble], f.T.Advice[s.found.Reason], t.Unfound)
 	}
 	s.fieldAddress = field("address", t.Address, t.Hint, s.address, fault)
+	s.fieldAddress.Focus = s.asked
 	s.fieldUser = field("user", f.T.Add.User, "", s.user, "")
 	s.fieldPass = field("password", f.T.Add.Password, f.T.Add.PassHint, "", "")
 	s.fieldPass.Type, s.fieldPass.Autocomplete, s.fieldPass.MaxLength, s.fieldPass.Focus = "password", "new-password", "256", true
