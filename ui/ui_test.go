@@ -405,11 +405,18 @@ func TestHomePutsDoorsFirst(t *testing.T) {
 func TestOnlyWhatIsThereIsAskedFor(t *testing.T) {
 	away := camera(3, "Shed")
 	away.Streams = []nvr.Stream{{Quality: nvr.Main, Phase: nvr.Waiting}}
-	s := serve(t, &household{cameras: []nvr.Camera{camera(1, "Drive"), away, camera(4, "New")}})
+	off := camera(5, "Yard")
+	off.Mode = nvr.Privacy
+	s := serve(t, &household{cameras: []nvr.Camera{camera(1, "Drive"), away, camera(4, "New"), off}})
+	scripts := strings.Contains(get(s, "/").Body.String(), "/static/home.js") // it was built with them
 	for _, c := range []struct {
 		address, part string
 		want          bool
 	}{
+		{"/cameras/1", ` data-address="/api/v1/cameras/1" data-stream="main"`, scripts},
+		{"/cameras/1?at=2026-11-19T09:00:00Z", ` data-address=`, false},
+		{"/cameras/3", ` data-address=`, false},
+		{"/cameras/5", ` data-address=`, false},
 		{"/", ` src="/api/v1/cameras/1/picture.mp4`, true},
 		{"/", ` src="/api/v1/cameras/3/picture.mp4`, true},
 		{"/", ` src="/api/v1/cameras/4/`, false},

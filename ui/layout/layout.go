@@ -37,7 +37,16 @@ type Frame struct {
 	Touch  string // the icon on an iPhone's home screen
 	Script string // empty if the program was built without scripts
 	Shared string // the script that windows share; empty likewise
+	Ahead  Ahead  // what is asked for before the page is there
 	Words  string // what scripts say, as JSON
+}
+
+// Ahead is the live picture of a page, which is asked for while the rest of it is
+// still on its way.
+type Ahead struct {
+	Script       string // empty if nothing is
+	Address      string // of the camera in the API
+	Stream, MIME string
 }
 
 // Item is a page in the navigation.

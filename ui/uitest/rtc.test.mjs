@@ -35,6 +35,22 @@ test('the picture comes by WebRTC, and what was recorded takes its place', async
   await close(page)
 })
 
+test('it is asked for before the rest of the page is there, and once', async () => {
+  const page = await open(browser, { rtc: true })
+  const offers = []
+  page.on('request', (r) => r.url().includes('/whep?') && offers.push(r.url()))
+  await page.goto(`${base}/cameras/${door}`)
+  await way(page, 'Live by WebRTC')
+  const [asked, read] = await page.evaluate(() => {
+    const asked = performance.getEntriesByType('resource').find((r) => r.name.includes('/whep?'))
+    return [asked.startTime, performance.getEntriesByType('navigation')[0].domContentLoadedEventStart]
+  })
+  console.log(`live: asked for after ${Math.round(asked)} ms, the page's own script runs after ${Math.round(read)} ms`)
+  assert.ok(asked < read, `it is asked for ${asked - read} ms after the page was read`)
+  assert.equal(offers.length, 1)
+  await close(page)
+})
+
 test('where UDP does not get through, it comes by fMP4, and the page says why', async () => {
   const page = await open(browser, { rtc: true })
   await page.addInitScript(() => {

@@ -95,6 +95,9 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 		m.lacks = append(m.lacks, s.Missing...)
 		d.Streams = append(d.Streams, stream{s.Quality.String(), component.CodecName(s.Video.Codec), s.MIME, s.Video.Height, s.Phase == nvr.Live})
 	}
+	if at := q.moment(); at == 0 && !m.removed && c.Mode != nvr.Privacy {
+		m.frame.Ahead = p.ahead(c)
+	}
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
 	m.picture = pictureURL(id, q.at)
 	if at := q.moment(); at != 0 {
@@ -118,6 +121,17 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 	}
 	m.script = d
 	return m
+}
+
+// ahead is the picture that the page will ask for first, unless its browser cannot
+// have it by WebRTC: that of the large stream.
+func (p Page) ahead(c nvr.Camera) layout.Ahead {
+	for _, s := range c.Streams {
+		if s.Quality == nvr.Main && s.Phase == nvr.Live {
+			return layout.Ahead{Script: p.Frames.Assets.URL("ahead.js"), Address: "/api/v1/cameras/" + c.ID.String(), Stream: s.Quality.String(), MIME: s.MIME}
+		}
+	}
+	return layout.Ahead{}
 }
 
 // late dates the newest picture, which stands where that of now belongs; zero

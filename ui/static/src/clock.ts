@@ -3,9 +3,9 @@
 // stamp that was under way for the shortest time says it best.
 let ahead = -Infinity // ms by which the recorder's clock is ahead of performance.now()
 
-/** Takes note of a stamp of the recorder's, in ms since 1970, as it arrives. */
-export function heard(stamp: number): void {
-  if (stamp) ahead = Math.max(ahead, stamp - performance.now())
+/** Takes note of a stamp of the recorder's, in ms since 1970, as it arrives, or of when it did. */
+export function heard(stamp: number, at = performance.now()): void {
+  if (stamp) ahead = Math.max(ahead, stamp - at)
 }
 
 /** The recorder's time in ms since 1970; -Infinity while it is not known. */

@@ -4,6 +4,11 @@ import { answer } from './answer'
 /** Offers a connection at url. The recorder looks for no candidates: it is found by ours. */
 export async function offer(pc: RTCPeerConnection, url: string, signal?: AbortSignal): Promise<Response> {
   await pc.setLocalDescription()
+  return send(pc, url, signal)
+}
+
+/** Sends the offer that pc has made. */
+export function send(pc: RTCPeerConnection, url: string, signal?: AbortSignal): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription?.sdp, signal })
 }
 

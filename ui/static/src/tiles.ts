@@ -1,9 +1,10 @@
 // Tiles that are seen play live: by WebRTC all of them, by fMP4 as many as there
 // are connections for; the others show a new picture now and then.
+import { type Target, unfit } from './player/fit'
 import { playable } from './player/live'
 import { detach } from './player/rtc'
 import { still } from './player/still'
-import { type Target, unfit, Way } from './player/way'
+import { Way } from './player/way'
 import { recent } from './time'
 import { ask, hear, leaving, woken } from './windows'
 

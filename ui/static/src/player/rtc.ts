@@ -1,16 +1,13 @@
 // Plays a stream by WebRTC (WHEP), and tells how old the picture is that one sees.
 import { heard, recorderNow } from '../clock'
-import { hangUp, offer } from '../peer'
 import { again } from './again'
+import { Link, take, type Why } from './link'
 import type { Events } from './live'
 
 const soon = 4000 // ms after which a browser that is not connected will hardly be
 const late = 3000 // ms after which a picture is not live any more
 const drift = 60_000 // ms over which the camera's clock is compared with the recorder's
 const lossy = 0.1 // share of packets lost above which a connection is too slow
-
-/** Why a stream is not played by WebRTC. */
-export type Why = 'b_frames' | 'codec' | 'sound' | 'unreached' | 'browser'
 
 export interface More extends Events {
   refused(why: Why): void
@@ -55,30 +52,37 @@ export class Rtc {
 
   // Returns why it will not do, or nothing if it may be tried again.
   async #once(url: string, signal: AbortSignal): Promise<Why | undefined> {
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
-    let session = ''
-    const [picture, sound] = ['video', 'audio'].map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
+    const link = take(url) ?? new Link(url)
+    const end = () => link.end()
+    signal.addEventListener('abort', end, { once: true })
     try {
-      const media = new MediaStream()
-      const res = await offer(pc, url, signal)
-      const text = await res.text()
-      if ([400, 404, 406, 413].includes(res.status)) return /"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why ?? 'browser'
-      if (!res.ok) return undefined
-      session = res.headers.get('Location') ?? ''
+      const why = await link.agreed
+      if (why) return why
       signal.throwIfAborted()
-      heard(Date.parse(res.headers.get('Stoop-Now') ?? ''))
-      this.#follow(Date.parse(res.headers.get('Stoop-Time') ?? ''), Number(res.headers.get('Stoop-RTP')), signal)
-      await pc.setRemoteDescription({ type: 'answer', sdp: text })
+      const { pc, picture, sound } = link
+      heard(link.now, link.came)
+      this.#taken = undefined
       this.sound = sound.currentDirection === 'recvonly'
-      media.addTrack(picture.receiver.track)
-      if (this.sound) media.addTrack(sound.receiver.track)
-      this.video.removeAttribute('src')
-      this.video.srcObject = media
-      this.video.play().catch(() => {})
+      // The picture that came with the page stays until there is another.
+      const { track } = picture.receiver
+      const show = () => {
+        if (signal.aborted) return
+        this.#show(this.sound ? [track, sound.receiver.track] : [track])
+        this.#follow(link.at, link.stamp, signal)
+      }
+      if (track.muted) track.addEventListener('unmute', show, { once: true })
+      else show()
       return await this.#watch(pc, picture.receiver, signal)
     } finally {
-      hangUp(pc, picture.receiver.transport?.state === 'closed' ? undefined : session)
+      signal.removeEventListener('abort', end)
+      if (!signal.aborted) end()
     }
+  }
+
+  #show(tracks: MediaStreamTrack[]): void {
+    this.video.removeAttribute('src')
+    this.video.srcObject = new MediaStream(tracks)
+    this.video.play().catch(() => {})
   }
 
   // Waits until the connection ends.
@@ -109,7 +113,6 @@ export class Rtc {
 
   // Notes which picture is shown, by its time stamp (1/90000 s).
   #follow(at: number, stamp: number, signal: AbortSignal): void {
-    this.#taken = undefined
     let off = 0 // ms by which the camera's clock went wrong meanwhile
     let least = Infinity
     let since = performance.now()

@@ -1,26 +1,14 @@
 // The way by which live pictures come: WebRTC where the stream, the browser and
 // the network allow it, since nothing is quicker; fMP4 for everything else.
+import { refuse, sounds, type Target, unfit } from './fit'
+import type { Why } from './link'
 import { Live, type Events } from './live'
-import { detach, Rtc, type Why } from './rtc'
-
-const again = 10 * 60_000 // ms after which it is tried once more whether UDP gets through
-const key = 'stoop:unreached'
-
-export interface Target {
-  address: string // of the camera in the API
-  stream: string
-  mime: string
-}
+import { detach, Rtc } from './rtc'
 
 export interface Choice extends Events {
   /** WebRTC turned out not to do. Without it, fMP4 takes over at once. */
   refused?(): void
 }
-
-const refused = new Map<string, Why>() // by stream
-
-/** Why target would not come by WebRTC as far as one knows, if so. */
-export const unfit = (target: Target): Why | undefined => refused.get(name(target)) ?? unlike(target.mime)
 
 export class Way {
   by: 'webrtc' | 'fmp4' = 'fmp4'
@@ -77,38 +65,9 @@ export class Way {
   #refuse(why: Why): void {
     const target = this.#target
     if (!target) return
-    if (why === 'unreached') remember()
-    else refused.set(name(target), why)
+    refuse(target, why)
     if (!this.on.refused) return this.start(target)
     this.stop()
     this.on.refused()
   }
-}
-
-const name = ({ address, stream, mime }: Target) => `${address} ${stream} ${mime}`
-const sounds = (mime: string) => /mp4a|opus|flac/i.test(mime)
-
-/** Why a stream of that type is not tried, if it is not. */
-function unlike(mime: string): Why | undefined {
-  if (!('RTCPeerConnection' in window)) return 'browser'
-  if (mime && !/avc1/.test(mime)) return 'codec'
-  if (Date.now() - unreached() < again) return 'unreached'
-  return undefined
-}
-
-function unreached(): number {
-  try {
-    return Number(sessionStorage.getItem(key)) || missed
-  } catch {
-    return missed // the browser keeps nothing
-  }
-}
-
-let missed = 0 // when UDP did not get through on this page
-
-function remember(): void {
-  missed = Date.now()
-  try {
-    sessionStorage.setItem(key, String(missed))
-  } catch {} // then it is tried again by the next page
 }

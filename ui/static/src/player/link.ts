@@ -1,0 +1,70 @@
+// A connection by which pictures come (WHEP), from the offer on. The page of a
+// camera begins one in a script of its own, before anything else of it is there.
+import { hangUp, send } from '../peer'
+
+const unused = 5000 // ms after which one that was begun ahead is given up
+
+/** Why a stream is not played by WebRTC. */
+export type Why = 'b_frames' | 'codec' | 'sound' | 'unreached' | 'decoder' | 'browser'
+
+export class Link {
+  readonly pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  readonly picture = this.pc.addTransceiver('video', { direction: 'recvonly' })
+  readonly sound = this.pc.addTransceiver('audio', { direction: 'recvonly' })
+  /** Resolves once it was agreed on, or to why it can't be; fails if it may be tried again. */
+  readonly agreed: Promise<Why | undefined>
+  at = NaN // when the picture was taken that has the time stamp
+  stamp = NaN // of RTP, in 1/90000 s
+  now = NaN // what time it was at the recorder
+  came = 0 // when it said so, by performance.now()
+  #session = ''
+  #ended = new AbortController()
+
+  constructor(url: string) {
+    this.agreed = this.#agree(url)
+    this.agreed.catch(() => {}) // whoever waits for it hears of it
+  }
+
+  async #agree(url: string): Promise<Why | undefined> {
+    await this.pc.setLocalDescription()
+    if (!/H264/i.test(this.pc.localDescription?.sdp ?? '')) return 'decoder' // as Firefox without its plug-in
+    const res = await send(this.pc, url, this.#ended.signal)
+    this.came = performance.now()
+    const text = await res.text()
+    if ([400, 404, 406, 413].includes(res.status)) return (/"kind":"(b_frames|codec)"/.exec(text)?.[1] as Why) ?? 'browser'
+    if (!res.ok) throw new Error(`live view: ${res.status}`)
+    this.#session = res.headers.get('Location') ?? ''
+    this.now = Date.parse(res.headers.get('Stoop-Now') ?? '')
+    this.at = Date.parse(res.headers.get('Stoop-Time') ?? '')
+    this.stamp = Number(res.headers.get('Stoop-RTP'))
+    this.#ended.signal.throwIfAborted()
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: text })
+    return undefined
+  }
+
+  end(): void {
+    this.#ended.abort()
+    hangUp(this.pc, this.picture.receiver.transport?.state === 'closed' ? undefined : this.#session)
+  }
+}
+
+/** What was begun is handed on by the window: its scripts have no module in common. */
+declare global {
+  interface Window {
+    ahead?: { url: string; link: Link }
+  }
+}
+
+/** Begins a connection that the page will need once the rest of it is there. */
+export function prepare(url: string): void {
+  const mine = (window.ahead = { url, link: new Link(url) })
+  setTimeout(() => window.ahead === mine && take(url)?.end(), unused)
+}
+
+/** The connection that was begun ahead, once; undefined if there is none. */
+export function take(url: string): Link | undefined {
+  if (window.ahead?.url !== url) return undefined
+  const { link } = window.ahead
+  delete window.ahead
+  return link
+}
