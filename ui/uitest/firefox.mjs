@@ -9,7 +9,8 @@ export const launch = () =>
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
-    extraPrefsFirefox: { 'media.autoplay.default': 0 },
+    // A microphone that beeps, and nobody is asked whether it may be heard.
+    extraPrefsFirefox: { 'media.autoplay.default': 0, 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true },
   })
 
 /** Opens a page of the program at home, watched, in a window of its own: pages behind others do not draw. */
@@ -92,6 +93,10 @@ class Page extends Within {
     return this.page.faults
   }
 
+  get mouse() {
+    return this.page.mouse
+  }
+
   get keyboard() {
     return this.page.keyboard
   }
@@ -103,6 +108,8 @@ class Page extends Within {
       return this.page.goto(address)
     })
 
+  evaluate = (look, ...given) => this.page.evaluate(look, ...given)
+  waitForFunction = (look, given, { timeout = 30_000 } = {}) => this.page.waitForFunction(look, { timeout }, given)
   screenshot = ({ path }) => this.page.screenshot({ path: path.replace(/[^/]+$/, 'firefox-$&') })
   click = (css) => this.locator(css).click()
   check = (css) => this.locator(css).click()

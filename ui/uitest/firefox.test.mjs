@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { base, footage, moves } from './browser.mjs'
-import { launch } from './firefox.mjs'
+import { launch, open as visit } from './firefox.mjs'
 
 let browser
 before(async () => (browser = await launch()))
@@ -17,11 +17,49 @@ async function open(path) {
   return page
 }
 
-test('firefox plays live pictures', async () => {
-  const page = await open('/cameras/1')
-  await moves(page, '[data-video]')
+const json = { 'Content-Type': 'application/json' }
+const api = (path, body) => fetch(`${base}/api/v1/cameras/1/${path}`, { method: 'POST', headers: json, body: body && JSON.stringify(body) })
+
+/** Opens a page of the program, whose every fault counts. */
+async function at(path) {
+  const page = await visit(browser, { home: base })
+  await page.goto(base + path)
+  return page
+}
+
+async function close(page) {
+  await page.context().close()
   assert.deepEqual(page.faults, [])
-  await page.close()
+}
+
+test('firefox plays live pictures, and says which way they come and why', async () => {
+  const page = await at('/cameras/1')
+  await moves(page, '[data-video]')
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
+  // Debian's has no H.264 for WebRTC: that comes as a plug-in, which it downloads where it may.
+  const decodes = await page.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.some((c) => c.mimeType === 'video/H264'))
+  const said = await page.evaluate(() => document.querySelector('[data-way]').textContent)
+  console.log(`firefox: ${said}`)
+  assert.equal(said, decodes ? 'Live by WebRTC' : 'Live by fMP4, because this browser plays no H.264 by WebRTC')
+  await close(page)
+})
+
+test('firefox shows who rings, and answers', async () => {
+  const home = await at('/')
+  const own = await at('/cameras/1')
+  for (const page of [home, own]) {
+    await page.waitForFunction(() => document.querySelector('[data-part=foot]')?.textContent)
+    await moves(page, page === home ? '[data-tile] video' : '[data-video]') // by then it listens
+  }
+  await api('ring')
+  await own.locator('[data-part=ring]').getByText('Somebody is at the door.').first().waitFor()
+  await home.locator('[data-ringing]').waitFor()
+  await home.waitForFunction(() => document.title.startsWith('Somebody is at the door'))
+  await home.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2)
+  await home.locator('[data-ringing]').getByRole('button', { name: 'I am going' }).click()
+  await home.locator('[data-ringing]').waitFor({ state: 'hidden' })
+  await own.locator('[data-part=ring]').getByText('Somebody of the house is going.').first().waitFor()
+  for (const page of [home, own]) await close(page)
 })
 
 test('firefox shows the moment that an address names', async () => {
