@@ -16,6 +16,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -47,8 +48,13 @@ var mimes = map[string]string{
 	".webmanifest": "application/manifest+json",
 }
 
-// Load reads the embedded files and names them by their content.
-func Load() (*Assets, error) {
+// Load reads the embedded files and names them by their content, once: all of its
+// callers get the same.
+func Load() (*Assets, error) { return loaded() }
+
+var loaded = sync.OnceValues(read)
+
+func read() (*Assets, error) {
 	a := &Assets{byPath: make(map[string]asset)}
 	var css []byte
 	for _, s := range sheets {
