@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,12 +57,27 @@ func TestProgramBehindNAT(t *testing.T) {
 	t.Logf("both have read each other %.1f s after Anna wrote", time.Since(began).Seconds())
 }
 
+// built is the program, built once for all tests and kept: where nothing changed it
+// is not linked again.
+var built = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs(filepath.Join("..", "..", "build", "online", "nvrd"))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "nvrd/cmd/nvrd") //nolint:noctx // for all tests
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")                                                   // as `make build` does, so most of it is compiled
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 // build builds the program that ships.
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "nvrd")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "nvrd/cmd/nvrd").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -27,6 +27,10 @@ const (
 
 var kinds = []string{open, cone, guarded, strict, tcp, six, twin, other}
 
+// Two who are apart for this reason may get together after all: on a busy machine TCP
+// is quicker than UDP now and then, and a home is seen over it, too.
+const seenOverUDP = "only TCP gets out of one, and the other was seen over UDP only"
+
 // apart tells why no packet gets between two directly, and only through a member;
 // empty if they are to be linked directly.
 func apart(a, b string) string {
@@ -37,7 +41,7 @@ func apart(a, b string) string {
 	case is(six, cone, guarded, strict, tcp, twin, other):
 		return "no address of the same kind"
 	case is(tcp, cone, guarded, strict, twin, other):
-		return "only TCP gets out of one, and the other was seen over UDP only"
+		return seenOverUDP
 	case is(strict, guarded, twin, other):
 		return "one sends from a port that can't be foreseen, the other hears only who it sent to"
 	}
@@ -58,6 +62,7 @@ func TestNAT(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a street of routers takes a minute")
 	}
+	t.Parallel()
 	s := pave(t)
 	spaces := map[string]string{
 		open: s.open("open", "44.0.1.1", "2600:44::1"),
@@ -91,11 +96,12 @@ func TestNAT(t *testing.T) {
 	w.until(4*time.Minute, "all are linked as they can be", func() bool {
 		for i, a := range kinds {
 			for _, b := range kinds[i+1:] {
-				want := node.Direct
-				if apart(a, b) != "" {
+				want, why := node.Direct, apart(a, b)
+				if why != "" {
 					want = node.Relayed
 				}
-				if w.now[a].Linked[b] != want {
+				is, linked := w.now[a].Linked[b]
+				if !linked || is != want && why != seenOverUDP {
 					return false
 				}
 			}
