@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,12 +52,33 @@ func TestKillStorm(t *testing.T) {
 	lost.within(t, killBound)
 }
 
+// programEnv says where the program lies that a test built which runs this one.
+const programEnv = "NVRD_PROVE_PROGRAM"
+
+// built is the program, built once for all tests and kept: where nothing changed it
+// is not linked again.
+var built = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(programEnv); path != "" {
+		return path, nil
+	}
+	path, err := filepath.Abs(filepath.Join("..", "..", "..", "build", "prove", "nvrd"))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "nvrd/cmd/nvrd") //nolint:noctx // for all tests
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")                                                   // as `make build` does, so most of it is compiled
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 // build builds the program.
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "nvrd")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "nvrd/cmd/nvrd").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

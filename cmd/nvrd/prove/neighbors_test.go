@@ -81,7 +81,7 @@ func inNetwork(t *testing.T) {
 		args = append(args, "-torture")
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), neighborsEnv+"=1")
+	cmd.Env = append(os.Environ(), neighborsEnv+"=1", programEnv+"="+build(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
