@@ -51,9 +51,9 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	@! git rev-parse --git-dir >/dev/null 2>&1 || git diff --exit-code -- '*_templ.go'
 	go mod tidy -diff
 	cd $(WEB) && npm run check && npm test
-	go vet ./...
+	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=1 go test -race $(UNWATCHED) -timeout 40m $(LONGEST) ./...
-	go test ./federation/fedtest/virtual ./federation/api
+	CGO_ENABLED=0 go test ./federation/fedtest/virtual ./federation/api
 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour
 	go test -count=1 -timeout 4h -v ./cmd/nvrd/prove -torture
