@@ -53,6 +53,7 @@ var words = []string{
 // fields of the list, and says what she said; nothing that is nobody's business
 // is anywhere in it, nor in her pictures, nor in any packet that left by the line.
 func TestWeek(t *testing.T) {
+	t.Parallel()
 	if !alone(t) {
 		return
 	}

@@ -20,6 +20,7 @@ import (
 // The same eyes see packets and sockets once it is on, and after it left there
 // are none again.
 func TestOffMeansOff(t *testing.T) {
+	t.Parallel()
 	if !alone(t) {
 		return
 	}

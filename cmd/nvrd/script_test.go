@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 // which asks for the password "let me in", and $MUTE, where something takes
 // connections and never answers.
 func TestStories(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -89,6 +90,10 @@ func now(ts *testscript.TestScript, neg bool, args []string) {
 // patience is how long until waits for what has to come.
 const patience = time.Minute
 
+// between is how long until waits before it runs a command again: to start it takes
+// time from those that it waits for.
+const between = 200 * time.Millisecond
+
 // until PATTERN COMMAND... runs a command again and again until what it
 // prints matches.
 func until(ts *testscript.TestScript, neg bool, args []string) {
@@ -108,5 +113,6 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%s never printed %q; the last time (%v):\n%s", strings.Join(args[1:], " "), args[0], err, out.String())
 		}
+		<-time.After(between)
 	}
 }
