@@ -138,6 +138,7 @@ func (p Page) came(ctx context.Context, m *model, stream nvr.StreamID, q query, 
 		return err
 	}
 	m.script.Came, m.script.Over = &at, m.ring.over
+	m.frame.Ahead = layout.Ahead{} // film comes first
 	return nil
 }
 
