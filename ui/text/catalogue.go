@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -29,6 +30,7 @@ type Catalogue struct {
 	Profile  Profile               `json:"profile"`
 	Desk     Desk                  `json:"desk"`
 	Calendar Calendar              `json:"calendar"`
+	Numbers  Numbers               `json:"numbers"`
 	Ring     Ring                  `json:"ring"`
 	Events   Events                `json:"events"`
 	Bell     Bell                  `json:"bell"`
@@ -451,7 +453,8 @@ type Failure struct {
 
 // Calendar is how a language names days and writes dates and durations.
 type Calendar struct {
-	Days     []string `json:"days"` // from Sunday
+	Days     []string `json:"days"`  // from Sunday
+	Short    []string `json:"short"` // the same, where there is little room
 	Months   []string `json:"months"`
 	Day      string   `json:"day"`       // {weekday} {day} {month}
 	DateTime string   `json:"date_time"` // {weekday} {day} {month} {clock}
@@ -464,10 +467,8 @@ type Calendar struct {
 // Date writes the day of t in t's zone.
 func (c Calendar) Date(t time.Time) string { return c.fill(c.Day, t) }
 
-// Weekday writes the day of the week of t in t's zone, cut to three letters.
-func (c Calendar) Weekday(t time.Time) string {
-	return string([]rune(c.Days[t.Weekday()])[:3])
-}
+// Weekday writes the short name of the day of the week of t in t's zone.
+func (c Calendar) Weekday(t time.Time) string { return c.Short[t.Weekday()] }
 
 // Moment writes the day and the time of t, to the second, in t's zone.
 func (c Calendar) Moment(t time.Time) string { return c.fill(c.DateTime, t) }
@@ -492,4 +493,19 @@ func (c Calendar) Length(d time.Duration) string {
 	}
 	d = d.Round(time.Minute)
 	return Fill(c.Hours, "n", n(d/time.Hour), "m", n(d%time.Hour/time.Minute))
+}
+
+// Numbers is how numbers are written.
+type Numbers struct {
+	Decimal string `json:"decimal"` // between the ones and the tenths
+}
+
+// Fixed writes f with at most places digits after the decimal mark, the last of
+// them no zero.
+func (n Numbers) Fixed(f float64, places int) string {
+	whole, part, _ := strings.Cut(strconv.FormatFloat(f, 'f', places, 64), ".")
+	if part = strings.TrimRight(part, "0"); part == "" {
+		return whole
+	}
+	return whole + n.Decimal + part
 }

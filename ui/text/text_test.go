@@ -19,7 +19,7 @@ func TestCataloguesAreComplete(t *testing.T) {
 			t.Errorf("%s.json says that it is %q", lang, c.Lang)
 		}
 		requireFull(t, lang, reflect.ValueOf(*c))
-		if len(c.Calendar.Days) != 7 || len(c.Calendar.Months) != 12 {
+		if len(c.Calendar.Days) != 7 || len(c.Calendar.Short) != 7 || len(c.Calendar.Months) != 12 {
 			t.Errorf("%s has %d days and %d months", lang, len(c.Calendar.Days), len(c.Calendar.Months))
 		}
 		for key := range all.byTag["en"].Script {
@@ -86,6 +86,14 @@ func TestLanguageIsNegotiated(t *testing.T) {
 func TestFillReplacesOnce(t *testing.T) {
 	if got := Fill("{a} and {b}", "a", "{b}", "b", "{a}"); got != "{b} and {a}" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for want, f := range map[string]float64{"0": 0, "98,6": 98.6, "99,99": 99.99, "100": 100, "7": 6.999} {
+		if got := (Numbers{Decimal: ","}).Fixed(f, 2); got != want {
+			t.Errorf("%v is written %q, want %q", f, got, want)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 		out.coverage = d.t.Camera.Empty
 		return out
 	case footage+missing > 0:
-		out.coverage = text.Fill(d.t.Camera.Share, "percent", component.Percent(footage, footage+missing))
+		out.coverage = text.Fill(d.t.Camera.Share, "percent", component.Percent(footage, footage+missing, d.t.Numbers))
 		out.gaps = d.t.Camera.NoGaps
 	}
 	if missing > 0 {

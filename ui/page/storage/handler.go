@@ -178,7 +178,7 @@ func (v viewer) sofar() string {
 	if bytes == 0 {
 		return v.t.Storage.Nothing
 	}
-	return text.Fill(v.t.Storage.SoFar, "size", component.Size(bytes))
+	return text.Fill(v.t.Storage.SoFar, "size", component.Size(bytes, v.t.Numbers))
 }
 
 const week = 7 * 24 * time.Hour

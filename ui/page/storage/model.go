@@ -73,12 +73,12 @@ const worst = 3
 const told = 2 * time.Second
 
 func (v viewer) place(p nvr.StoragePlace) place {
-	out := place{path: p.Path, size: component.Size(p.Bytes)}
+	out := place{path: p.Path, size: component.Size(p.Bytes, v.t.Numbers)}
 	if p.State != nvr.PlaceReady {
 		out.trouble = cmp.Or(v.t.Storage.States[p.State], p.Detail)
 		return out
 	}
-	out.disk = text.Fill(v.t.Storage.Disk, "free", component.Size(p.Free), "total", component.Size(p.Total), "floor", component.Size(p.Floor))
+	out.disk = text.Fill(v.t.Storage.Disk, "free", component.Size(p.Free, v.t.Numbers), "total", component.Size(p.Total, v.t.Numbers), "floor", component.Size(p.Floor, v.t.Numbers))
 	if p.Total <= 0 {
 		return out
 	}
@@ -107,10 +107,10 @@ func (v viewer) camera(c nvr.Camera, covered []nvr.Covered) camera {
 			}
 		}
 	}
-	out.size = component.Size(bytes)
+	out.size = component.Size(bytes, v.t.Numbers)
 	for class := nvr.Motion; class <= nvr.Locked; class++ {
 		if of[class] > 0 {
-			out.classes = append(out.classes, text.Fill(v.t.Storage.Classes[class.String()], "size", component.Size(of[class])))
+			out.classes = append(out.classes, text.Fill(v.t.Storage.Classes[class.String()], "size", component.Size(of[class], v.t.Numbers)))
 		}
 	}
 	if o, ok := v.back(c.ID); ok {
@@ -167,7 +167,7 @@ func (v viewer) cell(c nvr.Covered) cell {
 		if c.Missing > c.Span.Duration()/100 {
 			tone = "bad"
 		}
-		return cell{strings.TrimSuffix(component.Percent(c.Recorded, c.Recorded+c.Missing), " %"), tone}
+		return cell{strings.TrimSuffix(component.Percent(c.Recorded, c.Recorded+c.Missing, v.t.Numbers), " %"), tone}
 	case c.Removed > 0:
 		return cell{v.t.Storage.Gone, "rest"}
 	}
