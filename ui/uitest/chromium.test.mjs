@@ -505,3 +505,13 @@ test('every page at every width, light and dark', async () => {
     }
   }
 })
+
+test('a German browser is answered in German, and nothing sticks out', async () => {
+  const page = await open(browser, { locale: 'de-DE', viewport: { width: 390, height: 844 }, hasTouch: true })
+  for (const path of ['', 'cameras/1', 'events', 'storage', 'settings/notifications', 'settings/alerts']) {
+    await page.goto(new URL(path, base).href)
+    assert.equal(await page.getAttribute('html', 'lang'), 'de', path)
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide`)
+  }
+  await close(page)
+})
