@@ -28,7 +28,7 @@ GO2RTC   := https://github.com/AlexxIT/go2rtc
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false -gcflags=modernc.org/memory=-race=false
 
 # The packages whose tests take longest begin first, or one of them would be what all wait for in the end.
-LONGEST := ./ui/uitest ./cmd/nvrd ./cmd/nvrd/prove ./federation/online
+LONGEST := ./cmd/nvrd ./cmd/nvrd/prove ./federation/online
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
@@ -52,7 +52,8 @@ test: peers build build/uitest.stamp lint ## Everything that must hold before a 
 	go mod tidy -diff
 	cd $(WEB) && npm run check && npm test
 	CGO_ENABLED=0 go vet ./...
-	CGO_ENABLED=1 go test -race $(UNWATCHED) -timeout 40m $(LONGEST) ./...
+	CGO_ENABLED=1 go test -race $(UNWATCHED) -timeout 40m ./ui/uitest # which needs the whole machine
+	CGO_ENABLED=1 go test -race $(UNWATCHED) -timeout 40m $(LONGEST) $$(go list ./... | grep -v /ui/uitest)
 	CGO_ENABLED=0 go test ./federation/fedtest/virtual ./federation/api
 
 torture: peers build ## The proofs of what faults cost, at length: 200 kills, 1,000 power cuts, a month of faults; about an hour

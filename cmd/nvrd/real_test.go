@@ -114,7 +114,7 @@ func compare(t *testing.T, got, source film, whole bool, wall time.Duration) {
 	first := find(got.pictures, source.pictures)
 	switch {
 	case first < 0:
-		t.Fatalf("the %d pictures are not a part of the source's %d", n, total)
+		t.Fatalf("the %d pictures are not a part of the source's %d; they are its %v", n, total, places(got.pictures, source.pictures))
 	case whole && first > 0, source.pictures[first].at > lateStart, !source.pictures[first].key:
 		t.Errorf("recording begins with picture %d", first)
 	case first+n < total-1:
@@ -273,6 +273,14 @@ func find(part, whole []frame) int {
 		}
 	}
 	return -1
+}
+
+// places returns which of whole each of part is; -1 for none.
+func places(part, whole []frame) (all []int) {
+	for _, a := range part {
+		all = append(all, slices.IndexFunc(whole, func(b frame) bool { return a.hash == b.hash }))
+	}
+	return all
 }
 
 // shift returns by how much later at least and at most frames are shown than

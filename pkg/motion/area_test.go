@@ -119,7 +119,7 @@ func TestSightWants(t *testing.T) {
 	}{
 		"close":      {"", 10, func(i int) bool { return i < 10 || i < 600 && i%10 == 0 }},
 		"rare":       {"", 50, func(i int) bool { return i < 600 }},
-		"with zones": {"zone 0,0 500,0 500,500", 20, func(i int) bool { return i < 20 || i%20 == 0 }},
+		"with zones": {"zone 0,0 500,0 500,500", 20, func(i int) bool { return i < 200 || i%20 == 0 }},
 	} {
 		s := NewSight(media.Track{}, drawn(t, c.zones))
 		for i := range 1000 {

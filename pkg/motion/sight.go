@@ -17,6 +17,9 @@ const (
 	doubted = 10 * time.Minute
 	// tooLong is how long the score may see motion for that to be believed.
 	tooLong = 20 * time.Second
+	// zoning is how long zones are learned from all pictures at most: a third of them
+	// would do, and a decoder that gives none is not to be asked for all of them for ever.
+	zoning = 20 * time.Second
 	// missed is after how long without a small picture the score is asked again.
 	missed = 15 * time.Second
 )
@@ -53,6 +56,7 @@ type Sight struct {
 	group      bool          // something of this group of pictures is decoded
 	wants      bool
 	doubtUntil time.Duration
+	zonedAt    time.Duration // when its zones were drawn, or it began
 }
 
 // NewSight returns the sight of a track, of which zones count; nil for all.
@@ -64,14 +68,14 @@ func NewSight(track media.Track, zones *Zones) Sight {
 // anew, from some pictures.
 func (s *Sight) SetZones(zones *Zones) {
 	if zones != s.zones {
-		s.zones, s.area = zones, nil
+		s.zones, s.area, s.zonedAt = zones, nil, s.at
 	}
 }
 
 // Add is [Detector.Add].
 func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 	if !s.started {
-		s.started, s.began, s.key = true, at, at
+		s.started, s.began, s.key, s.zonedAt = true, at, at, at
 	} else if key {
 		s.apart, s.key = at-s.key, at
 	}
@@ -93,7 +97,7 @@ func (s *Sight) Wants() bool { return s.wants }
 // Alone tells whether key frames alone do. Zones are learned from all pictures: key
 // frames that are 2 s apart would take half a minute, more if one is dropped.
 func (s *Sight) Alone() bool {
-	learns := s.zones != nil && (s.area == nil || !s.area.Ready())
+	learns := s.zones != nil && (s.area == nil || !s.area.Ready()) && s.at-s.zonedAt < zoning
 	return s.apart != 0 && s.apart <= keysApart && !learns
 }
 
