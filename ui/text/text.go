@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed *.json
@@ -22,8 +23,10 @@ type Texts struct {
 	byTag map[string]*Catalogue
 }
 
-// Load reads the catalogues that are part of the program.
-func Load() (*Texts, error) {
+// Load returns the catalogues that are part of the program, which are read once.
+func Load() (*Texts, error) { return load() }
+
+var load = sync.OnceValues(func() (*Texts, error) {
 	names, err := files.ReadDir(".")
 	if err != nil {
 		return nil, err
@@ -43,7 +46,7 @@ func Load() (*Texts, error) {
 		t.byTag[strings.TrimSuffix(n.Name(), path.Ext(n.Name()))] = c
 	}
 	return t, nil
-}
+})
 
 // English returns the catalogue of English, which is always there.
 func (t *Texts) English() *Catalogue { return t.byTag["en"] }
