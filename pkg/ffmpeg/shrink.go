@@ -64,6 +64,9 @@ var (
 	delimiter265 = []byte{0, 0, 0, 1, 35 << 1, 1, 0x50}
 )
 
+// endOfSequence265 is a NAL unit of type EOS_NUT (ISO/IEC 23008-2, 7.4.2.4.4).
+var endOfSequence265 = []byte{0, 0, 0, 1, 36 << 1, 1}
+
 // AppendStart appends the parameter sets of a track, before the first picture.
 func AppendStart(b []byte, track media.Track) []byte {
 	for _, set := range [][]byte{track.VPS, track.SPS, track.PPS} {
@@ -74,9 +77,24 @@ func AppendStart(b []byte, track media.Track) []byte {
 	return b
 }
 
+// AppendKey appends a key frame that nothing but key frames follows for a while. It
+// goes in twice, and comes out twice, since ffmpeg may hold one picture back until the
+// next. It ends the sequence each time: of H.265 the second would have the same place
+// in it as the first, and be left out. Data that is no picture is nvr.ErrDamaged.
+func AppendKey(b []byte, codec media.Codec, data []byte) (_ []byte, err error) {
+	for range 2 {
+		if b, err = AppendPicture(b, codec, data); err != nil {
+			return b, err
+		}
+		if codec == media.H265 {
+			b = append(b, endOfSequence265...)
+		}
+	}
+	return b, nil
+}
+
 // AppendPicture appends a picture, as [media.Sample] has it, and that it is whole.
-// ffmpeg may hold one picture back until the next: append a key frame twice that
-// nothing follows for a while. Data that is no picture is nvr.ErrDamaged.
+// Data that is no picture is nvr.ErrDamaged.
 func AppendPicture(b []byte, codec media.Codec, data []byte) ([]byte, error) {
 	for rest := data; len(rest) > 0; {
 		if len(rest) < 4 || uint64(binary.BigEndian.Uint32(rest)) > uint64(len(rest)-4) {

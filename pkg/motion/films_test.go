@@ -157,16 +157,16 @@ func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64)
 		if !s.Wants() {
 			continue
 		}
-		times := 1
+		put, times := ffmpeg.AppendPicture, 1
 		if s.Alone() {
-			times = 2 // as the recorder does
+			put, times = ffmpeg.AppendKey, 2 // as the recorder does
 		}
 		for range times {
-			var err error
 			at = append(at, picture.at)
-			if in, err = ffmpeg.AppendPicture(in, track.Codec, picture.data); err != nil {
-				t.Fatal(err)
-			}
+		}
+		var err error
+		if in, err = put(in, track.Codec, picture.data); err != nil {
+			t.Fatal(err)
 		}
 	}
 	var smalls [][]byte

@@ -193,12 +193,13 @@ func (f *feed) Read(p []byte) (int, error) {
 		case <-f.ctx.Done():
 			return 0, io.EOF
 		case picture := <-f.eye.in:
-			var err error
-			if f.buf, err = ffmpeg.AppendPicture(f.buf[:0], f.eye.track.Codec, picture.data); err != nil {
-				return 0, errors.Join(io.ErrUnexpectedEOF, err)
-			}
+			put := ffmpeg.AppendPicture
 			if picture.alone {
-				f.buf = append(f.buf, f.buf...)
+				put = ffmpeg.AppendKey
+			}
+			var err error
+			if f.buf, err = put(f.buf[:0], f.eye.track.Codec, picture.data); err != nil {
+				return 0, errors.Join(io.ErrUnexpectedEOF, err)
 			}
 			f.b = f.buf
 		}
