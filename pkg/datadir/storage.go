@@ -11,17 +11,14 @@ import (
 	"nvrd/pkg/retention"
 )
 
-const (
-	day = 24 * time.Hour
-	// Mark is how far back footage should go; the forecast says when it won't.
-	Mark = 7 * day
-)
+// lately is from when on what was written stands for the days to come.
+const lately = 24 * time.Hour
 
 // Storage tells what is kept, where, and how that will go on. It costs a few rows a
 // stream, however much footage there is, and a look at each disk.
 func (d *Dir) Storage(ctx context.Context) (s nvr.Storage, err error) {
 	now := retention.Course{Now: nvr.Now()}
-	now.Since = now.Now.Add(-day)
+	now.Since = now.Now.Add(-lately)
 	if now.Policy, err = d.Home.Retention(ctx); err != nil {
 		return s, err
 	}
@@ -50,12 +47,8 @@ func (d *Dir) Storage(ctx context.Context) (s nvr.Storage, err error) {
 		now.Place = retention.Place{}
 		if row >= 0 {
 			now.Place.ID = known[row].ID
-		}
-		for _, k := range now.Stocks {
-			if row >= 0 && k.Directory == now.Place.ID {
-				p.Bytes += k.Bytes
-				p.Stocks = append(p.Stocks, k)
-			}
+			stock(&p, now.Stocks, now.Place.ID)
+			known = slices.Delete(known, row, row+1)
 		}
 		if p.State == nvr.PlaceReady {
 			if p.Free, p.Total, err = state.Directory.Space(); err != nil {
@@ -63,13 +56,29 @@ func (d *Dir) Storage(ctx context.Context) (s nvr.Storage, err error) {
 			}
 			now.Place.Free, now.Place.Total = p.Free, p.Total
 			p.Floor = retention.Floor(now.Policy, p.Total)
-			p.Outlooks = retention.Forecast(now, Mark)
+			p.Outlooks = retention.Forecast(now, nvr.EnoughKept)
 		}
 		if state.Written || p.Bytes > 0 {
 			s.Places = append(s.Places, p)
 		}
 	}
+	for _, row := range known { // in a place of the home that this one is a copy of
+		p := nvr.StoragePlace{Path: row.Path, State: nvr.PlaceForeign}
+		if stock(&p, now.Stocks, row.ID); p.Bytes > 0 {
+			s.Places = append(s.Places, p)
+		}
+	}
 	return s, nil
+}
+
+// stock adds to a place what lies in its directory.
+func stock(p *nvr.StoragePlace, all []nvr.Stock, id nvr.DirectoryID) {
+	for _, k := range all {
+		if k.Directory == id {
+			p.Bytes += k.Bytes
+			p.Stocks = append(p.Stocks, k)
+		}
+	}
 }
 
 // placeState says how it stands with a place, as far as this process can tell.
@@ -87,10 +96,14 @@ func placeState(s footage.State) nvr.PlaceState {
 	return nvr.PlaceReady
 }
 
-// Covered tells for each of the spans how much of it there is footage of a stream.
+// Covered tells for each of the spans, which follow each other, how much of it there is
+// footage of a stream.
 // A stream that was never recorded has none, and none that is missing.
 func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error) {
 	all := make([]nvr.Covered, len(spans))
+	for i, span := range spans {
+		all[i].Span = span
+	}
 	streams, err := d.Catalog.Streams(ctx)
 	if err != nil {
 		return nil, err
@@ -104,11 +117,14 @@ func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span
 			}
 		}
 	}
+	if account.Empty() || len(spans) == 0 {
+		return all, nil
+	}
+	gaps, err := d.Catalog.Gaps(ctx, stream, nvr.Span{From: spans[0].From, To: spans[len(spans)-1].To})
+	if err != nil {
+		return nil, err
+	}
 	for i, span := range spans {
-		gaps, err := d.Catalog.Gaps(ctx, stream, span)
-		if err != nil {
-			return nil, err
-		}
 		all[i] = nvr.Cover(span, account, gaps)
 	}
 	return all, nil

@@ -2,6 +2,10 @@ package nvr
 
 import "time"
 
+// EnoughKept is how far back continuous footage should go; a forecast says when it
+// won't.
+const EnoughKept = 7 * 24 * time.Hour
+
 // Storage is what footage a home has, where it lies, and how that will go on.
 type Storage struct {
 	Places []StoragePlace // in the order in which they take footage; those that take none last
@@ -52,7 +56,7 @@ type Outlook struct {
 	Stream   StreamID
 	Kept     time.Duration
 	InAMonth time.Duration
-	// Below is when it will go back less than the mark; zero if it does
+	// Below is when it will go back less than [EnoughKept]; zero if it does
 	// already, never will, or only in more than a year.
 	Below Time
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -83,10 +82,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newRow(a household.Audit, cameras []nvr.Camera, now time.Time, t *text.Catalogue) row {
-	r := row{what: a.What, camera: t.Audit.Gone, who: a.Who, done: a.Outcome == "", at: component.Recent(a.At, now, t.Calendar)}
-	if i := slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == a.Camera }); i >= 0 {
-		r.camera = component.CameraName(cameras[i], t)
-	}
+	r := row{what: a.What, camera: component.NameOf(a.Camera, cameras, t), who: a.Who, done: a.Outcome == "", at: component.Recent(a.At, now, t.Calendar)}
 	if a.Who == auth.Household().Name {
 		r.who = t.Audit.Somebody
 	}

@@ -163,7 +163,7 @@ func (v viewer) headline(cameras []nvr.Camera) (said string, short bool) {
 	if !any {
 		return v.sofar(), false
 	}
-	if least.InAMonth < week {
+	if least.InAMonth < nvr.EnoughKept {
 		return text.Fill(v.t.Storage.Short, "duration", v.length(least.InAMonth)), true
 	}
 	return text.Fill(v.t.Storage.Enough, "duration", v.length(least.InAMonth)), false
@@ -181,21 +181,10 @@ func (v viewer) sofar() string {
 	return text.Fill(v.t.Storage.SoFar, "size", component.Size(bytes, v.t.Numbers))
 }
 
-const week = 7 * 24 * time.Hour
-
 // length is a stretch of time in days from two days on.
 func (v viewer) length(d time.Duration) string {
 	if n := int(d / (24 * time.Hour)); n >= 2 {
 		return v.t.Storage.Days.N(n)
 	}
 	return v.t.Calendar.Length(d)
-}
-
-func name(id nvr.CameraID, cameras []nvr.Camera, t *text.Catalogue) string {
-	for _, c := range cameras {
-		if c.ID == id {
-			return component.CameraName(c, t)
-		}
-	}
-	return t.Audit.Gone
 }

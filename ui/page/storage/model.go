@@ -114,7 +114,7 @@ func (v viewer) camera(c nvr.Camera, covered []nvr.Covered) camera {
 		}
 	}
 	if o, ok := v.back(c.ID); ok {
-		out.short = o.InAMonth < week && o.Below == 0 || o.Below != 0
+		out.short = o.Below != 0 || o.InAMonth < nvr.EnoughKept
 		form := v.t.Storage.Back
 		if o.Below != 0 {
 			form = v.t.Storage.Below
@@ -176,7 +176,7 @@ func (v viewer) cell(c nvr.Covered) cell {
 
 func (v viewer) lock(l nvr.Lock, cameras []nvr.Camera) lock {
 	out := lock{
-		id: fmt.Sprint(l.ID), camera: name(l.Camera, cameras, v.t), href: "/cameras/" + l.Camera.String() + "?at=" + url.QueryEscape(l.Span.From.String()),
+		id: fmt.Sprint(l.ID), camera: component.NameOf(l.Camera, cameras, v.t), href: "/cameras/" + l.Camera.String() + "?at=" + url.QueryEscape(l.Span.From.String()),
 		from: component.Recent(l.Span.From, v.now, v.t.Calendar), length: v.t.Calendar.Length(l.Span.Duration()),
 		why: l.Why, who: l.Who, ends: l.Until != 0,
 	}
