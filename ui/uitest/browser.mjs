@@ -124,7 +124,7 @@ async function showing(page, selector, enough, what) {
 }
 
 /** Waits until look() is true; what() tells what did not come. */
-export async function until(look, what, ms = 20_000) {
+export async function until(look, what, ms = 30_000) {
   for (const end = Date.now() + ms; !(await look()); await new Promise((done) => setTimeout(done, 50))) {
     assert.ok(Date.now() < end, what())
   }

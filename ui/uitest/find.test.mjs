@@ -36,7 +36,7 @@ async function enter(page, keep) {
   assert.equal(await page.inputValue('#name'), 'Bell 2')
 }
 
-const shows = (page) => page.waitForFunction(() => document.querySelector('video.found').readyState >= 2, null, { timeout: 15_000 })
+const shows = (page) => page.waitForFunction(() => document.querySelector('video.found').readyState >= 2)
 
 test('a fresh home, on a phone: looked around, its password, its picture, live', { skip: around }, async () => {
   const page = await open(browser, phone)
@@ -130,7 +130,7 @@ test('what is no camera is told from one that is off, within seconds, and what w
       await page.fill('#address', address)
       const began = Date.now()
       await page.press('#address', 'Enter')
-      await page.locator('.alarm').waitFor({ timeout: 30_000 })
+      await page.locator('.alarm').waitFor()
       const took = Date.now() - began
       console.log(`${name}: ${took} ms`)
       assert.ok(took < 12_000, `${name} took ${took} ms`)
@@ -181,7 +181,7 @@ test('nothing typed looks around; who knows the addresses types them below', asy
       return document.querySelector('[data-part=looking] .busy').textContent
     })
     assert.match(said, /Looking around/)
-    await page.locator('.offer, [role=status]:has-text("No camera answered")').first().waitFor({ timeout: 15_000 })
+    await page.locator('.offer, [role=status]:has-text("No camera answered")').first().waitFor()
     if (!around) {
       const offer = page.locator('a.offer')
       assert.match(await offer.textContent(), /Maker Bell 2.*Added already: Front door/s)
@@ -193,7 +193,7 @@ test('nothing typed looks around; who knows the addresses types them below', asy
     await page.fill('[name=url]', 'rtsp://127.0.0.1:9/nothing')
     await shot('find-by-hand')
     await page.click('[value=test]')
-    await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+    await page.locator('.answer.bad:has(b)').waitFor()
     assert.equal(await page.inputValue('[name=url]'), 'rtsp://127.0.0.1:9/nothing')
   })
 })

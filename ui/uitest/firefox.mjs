@@ -41,6 +41,18 @@ function find(steps) {
   return found.filter((e) => e.checkVisibility({ visibilityProperty: true }))
 }
 
+/** In the page: whether what is found first can be used, and stands where it stood one picture ago. */
+async function rests(find, steps) {
+  const where = () => {
+    const e = find(steps)[0]
+    const { x, y, width, height } = e?.getBoundingClientRect() ?? {}
+    return e && !e.disabled && [x, y, width, height].join()
+  }
+  const before = where()
+  await new Promise(requestAnimationFrame)
+  return Boolean(before) && before === where()
+}
+
 /** What is looked for, as a pattern that can be sent to the page: a text is part of what is said, in any case. */
 function pattern(want, exact) {
   if (want === undefined || want instanceof RegExp) return want && { source: want.source, flags: want.flags }
@@ -65,10 +77,10 @@ class Within {
 /** Somewhere on a page; it is looked for anew by all that is done with it. */
 class Place extends Within {
   first = () => this
-  click = () => this.#there().click()
-  fill = (text) => this.#there().fill(text)
-  textContent = () => this.#there().map((e) => e.textContent).wait()
-  inputValue = () => this.#there().map((e) => ({ value: e.value })).wait().then(({ value }) => value)
+  click = async () => (await this.#there()).click()
+  fill = async (text) => (await this.#there()).fill(text)
+  textContent = async () => (await this.#there()).map((e) => e.textContent).wait()
+  inputValue = async () => (await this.#there()).map((e) => ({ value: e.value })).wait().then(({ value }) => value)
   count = () => this.page.evaluate(this.#found('.length'))
   allTextContents = () => this.page.evaluate(this.#found('.map((e) => e.textContent)'))
 
@@ -78,8 +90,18 @@ class Place extends Within {
       throw new Error(`${JSON.stringify(this.steps)} is not ${state}`, { cause: e })
     })
 
-  /** Waits until it is there, rests and is not disabled. */
-  #there = () => this.page.locator(new Function(`return ${this.#found('[0]')}`))
+  /**
+   * Waits until it is there, rests and is not disabled. Puppeteer would wait
+   * for the element that it found first, for ever where the page put another
+   * in its place: here it is looked for anew.
+   */
+  async #there() {
+    await this.page.waitForFunction(`(${rests})(${find}, ${JSON.stringify(this.steps)})`).catch((e) => {
+      throw new Error(`${JSON.stringify(this.steps)} is not there at rest`, { cause: e })
+    })
+    const there = this.page.locator(new Function(`return ${this.#found('[0]')}`))
+    return there.setEnsureElementIsInTheViewport(false).setWaitForStableBoundingBox(false).setWaitForEnabled(false)
+  }
   #found = (then) => `(${find})(${JSON.stringify(this.steps)})${then}`
 }
 

@@ -66,7 +66,7 @@ test('firefox shows the moment that an address names', async () => {
   const { from, to } = await footage(1, 10_000)
   const at = from + (to - from) / 2
   const page = await open(`/cameras/1?at=${new Date(at).toISOString()}`)
-  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0, { timeout: 20_000 })
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
   await moves(page, '[data-video]')
   const off = (await page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))) - at
   assert.ok(off > -1500 && off < 8000, `it shows ${off} ms beside what was asked for`)

@@ -20,9 +20,9 @@ async function stir(page) {
   await page.locator('[data-part=foot]').waitFor({ state: 'attached' })
   const before = await page.textContent('[data-part=foot]')
   const { id } = await json('POST', '/api/v1/cameras', { name: `Stir ${Date.now()}`, url: urls.gone })
-  await page.waitForFunction((old) => document.querySelector('[data-part=foot]').textContent !== old, before, { timeout: 15_000 })
+  await page.waitForFunction((old) => document.querySelector('[data-part=foot]').textContent !== old, before)
   await json('DELETE', `/api/v1/cameras/${id}`)
-  await page.waitForFunction((old) => document.querySelector('[data-part=foot]').textContent === old, before, { timeout: 15_000 })
+  await page.waitForFunction((old) => document.querySelector('[data-part=foot]').textContent === old, before)
 }
 
 test('a refused form keeps what was typed, and what was said, whatever happens meanwhile', async () => {
@@ -43,7 +43,7 @@ test('a refused form keeps what was typed, and what was said, whatever happens m
     for (const [name, value] of Object.entries({ ...typed, password: 'canary' })) assert.equal(await page.inputValue(`[name=${name}]`), value, `${path}: ${name}`)
   }
   await page.click('[value=test]')
-  await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+  await page.locator('.answer.bad:has(b)').waitFor()
   await stir(page)
   assert.equal(await page.locator('.answer.bad:has(b)').count(), 1, 'the answer was taken back')
 
@@ -75,12 +75,12 @@ test('a jump to a date brings the list of that day', async () => {
     await page.fill('#date', date)
     if (press) await page.press('#date', press)
     else await page.click('[data-jump] button')
-    await page.waitForFunction((want) => new Date(Date.parse(document.querySelector('#day time').dateTime)).toLocaleDateString('sv') === want, date, { timeout: 10_000 })
+    await page.waitForFunction((want) => new Date(Date.parse(document.querySelector('#day time').dateTime)).toLocaleDateString('sv') === want, date)
       .catch(async () => assert.fail(`after a jump to ${date} the list is of ${new Date(await list())}`))
     assert.equal(await page.inputValue('#date'), date)
   }
   await page.click('#earlier')
-  await page.waitForFunction(() => document.querySelector('#date').value === '2026-10-04', null, { timeout: 10_000 })
+  await page.waitForFunction(() => document.querySelector('#date').value === '2026-10-04')
   assert.equal(await page.evaluate(() => document.activeElement.id), 'earlier', 'the focus is lost')
   page.may = /404 .*playlist/ // nothing was recorded then
   await close(page)
@@ -122,7 +122,7 @@ test('what answers at an address is judged: a web server, a redirect, no path', 
       await byHand(page)
       await page.fill('[name=url]', urls[name])
       await page.click('[value=test]')
-      await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+      await page.locator('.answer.bad:has(b)').waitFor()
       assert.match(await page.textContent('.answer'), words)
       if (likely) assert.match(await page.textContent('.answer .offer'), likely)
       await shot(`address-${name}`)
@@ -141,7 +141,7 @@ test('user and password move from the address into their fields', async () => {
   await byHand(page)
   await page.fill('[name=url]', `rtsp://user:p@ss:w/o#rd@${new URL(urls.gone.replace('rtsp', 'http')).host}/stream1`)
   await page.click('[value=test]')
-  await page.locator('.answer.bad:has(b)').waitFor({ timeout: 30_000 })
+  await page.locator('.answer.bad:has(b)').waitFor()
   assert.equal(await page.inputValue('[name=url]'), `${urls.gone}/stream1`)
   assert.equal(await page.inputValue('[name=user]'), 'user')
   assert.equal(await page.inputValue('[name=password]'), 'p@ss:w/o#rd')

@@ -51,7 +51,7 @@ test('a browser is asked once and comes to the page it asked for', async () => {
   await page.context().clearCookies()
   await stage('program/stop')
   await stage('program/start')
-  await page.waitForURL(/\/login\?next=%2Fcameras%2Fnew%3Ffrom%3Dlink$/, { timeout: 30_000 })
+  await page.waitForURL(/\/login\?next=%2Fcameras%2Fnew%3Ffrom%3Dlink$/)
   page.may = /403|401|ERR_/ // a wrong key, and the program that was away
   await close(page)
 })

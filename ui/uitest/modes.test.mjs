@@ -1,7 +1,7 @@
 // What is recorded is said on a page, holds at once, and is shown.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, footage, launch, moves, open } from './browser.mjs'
+import { base, close, each, footage, launch, moves, open, until } from './browser.mjs'
 
 let browser
 let door
@@ -21,14 +21,12 @@ async function patch(address, change) {
 const set = async () => (await fetch(`${base}/api/v1/cameras/${door}/recording`)).json()
 
 async function reason(want) {
-  for (let tries = 0; tries < 100; tries++) {
+  await until(async () => {
     const now = Date.now()
     const query = new URLSearchParams({ from: new Date(now - 600_000).toISOString(), to: new Date(now).toISOString() })
     const { gaps } = await (await fetch(`${base}/api/v1/cameras/${door}/timeline?${query}`)).json()
-    if (gaps.some((g) => g.reason === want && !g.to && g.planned)) return
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error(`there is no ${want} gap that goes on after 20 s`)
+    return gaps.some((g) => g.reason === want && !g.to && g.planned)
+  }, () => `there is no ${want} gap that goes on`)
 }
 
 /** Fills the last row of the schedule. */
@@ -123,8 +121,8 @@ test('one button turns all cameras off, and on again, while somebody watches', a
   await page.click('[name=mode][value=privacy]')
   await page.locator('[name=mode][value=privacy][aria-pressed=true]').waitFor()
   await reason('paused_by_user')
-  await watching.waitForFunction(() => /off for privacy/.test(document.querySelector('[data-notice]').textContent), null, { timeout: 15_000 })
-  await page.waitForFunction(() => document.querySelectorAll('[data-tile] .rest').length === document.querySelectorAll('[data-tile]').length, null, { timeout: 15_000 })
+  await watching.waitForFunction(() => /off for privacy/.test(document.querySelector('[data-notice]').textContent))
+  await page.waitForFunction(() => document.querySelectorAll('[data-tile] .rest').length === document.querySelectorAll('[data-tile]').length)
   const live = await fetch(`${base}/api/v1/cameras/${door}/live.mp4`)
   assert.equal(live.status, 404)
   await each(browser, async (shown, shot) => {

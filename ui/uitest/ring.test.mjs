@@ -32,12 +32,12 @@ test('every page that is open rings at once, and stops when somebody goes', asyn
     const at = Date.now()
     const press = await pressed()
     for (const page of [hand, desk]) {
-      await page.waitForFunction(() => window.rang, null, { timeout: 10_000 })
+      await page.waitForFunction(() => window.rang)
       late.push((await page.evaluate(() => window.rang)) - at)
     }
     if (n === 0) {
       for (const [name, page] of [['phone', hand], ['desk', desk]]) {
-        await page.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2, null, { timeout: 10_000 })
+        await page.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2)
         await page.screenshot({ path: `${shots}/ring-${name}.png` })
       }
     }

@@ -265,7 +265,7 @@ test('a message leads to who rings, and answers only if that was chosen', async 
   assert.ok(shown < Date.parse(ring.at), 'it does not begin before the press')
   assert.ok(shown >= Date.parse(ring.at) - 6000, 'it begins long before the press')
   await page.screenshot({ path: `${shots}/ring-link-390.png` })
-  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 20_000 })
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
   assert.equal(new URL(page.url()).searchParams.get('at'), null)
   assert.equal(posts, 0, 'to look changes something')
   // Who talks or answers sees at once what is there now.

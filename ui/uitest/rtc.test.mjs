@@ -18,7 +18,7 @@ before(async () => {
 after(() => browser.close())
 
 const way = (page, words) =>
-  page.waitForFunction((want) => !document.querySelector('[data-way]').hidden && document.querySelector('[data-way]').textContent.startsWith(want), words, { timeout: 15_000 })
+  page.waitForFunction((want) => !document.querySelector('[data-way]').hidden && document.querySelector('[data-way]').textContent.startsWith(want), words)
 
 test('the picture comes by WebRTC, and what was recorded takes its place', async () => {
   const page = await open(browser, { rtc: true })
@@ -26,10 +26,10 @@ test('the picture comes by WebRTC, and what was recorded takes its place', async
   await way(page, 'Live by WebRTC')
   await moves(page, '[data-video]')
   assert.ok(await page.evaluate(() => document.querySelector('[data-video]').srcObject !== null))
-  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 10_000 })
+  await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
   await page.keyboard.press('Escape')
   await page.evaluate(() => document.querySelector('[data-do=play]').click()) // a paused picture is of the past
-  await page.waitForFunction(() => document.querySelector('[data-way]').hidden, null, { timeout: 10_000 })
+  await page.waitForFunction(() => document.querySelector('[data-way]').hidden)
   await page.evaluate(() => document.querySelector('[data-do=live]').click())
   await way(page, 'Live by WebRTC')
   await close(page)
@@ -65,7 +65,7 @@ test('where UDP does not get through, it comes by fMP4, and the page says why', 
   await close(page)
 })
 
-const live = (page) => page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true', null, { timeout: 20_000 })
+const live = (page) => page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
 const ring = (what, body) =>
   fetch(`${base}/api/v1/cameras/${door}/ring${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) })
 

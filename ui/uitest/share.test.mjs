@@ -97,11 +97,11 @@ test('it is sent, comes to all, is talked about and taken back', async () => {
   await ben.fill('#comment', 'I saw the van, too.')
   await ben.click('button[value=comment]')
 
-  await anna.locator(`article:has-text("${words}") a:has-text("1 comment")`).waitFor({ timeout: 30_000 })
+  await anna.locator(`article:has-text("${words}") a:has-text("1 comment")`).waitFor()
   await anna.locator(`article:has-text("${words}") .menu summary`).click()
   await anna.locator(`article:has-text("${words}") button[value=retract]`).click()
   await ben.goto(`${ben.neighbor}/street`)
-  await ben.waitForFunction((w) => !document.body.textContent.includes(w), words, { timeout: 30_000 })
+  await ben.waitForFunction((w) => !document.body.textContent.includes(w), words)
   assert.equal(await post.locator('video').count(), 0)
   await leave(ben)
   await close(anna)

@@ -168,8 +168,8 @@ test('of many cameras four play, and the others show a new picture now and then'
   await Promise.all(wall.map((camera) => footage(camera, 2000)))
   const page = await open(browser, { viewport: { width: 1440, height: 2600 } })
   await page.goto(base)
-  await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4, null, { timeout: 20_000 })
-  const still = await page.waitForResponse((r) => /picture\.mp4.*at=.*now=/.test(r.url()), { timeout: 15_000 })
+  await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4)
+  const still = await page.waitForResponse((r) => /picture\.mp4.*at=.*now=/.test(r.url()))
   assert.ok([200, 206].includes(still.status()), `${still.status()}`)
   const playing = await page.evaluate(() => [...document.querySelectorAll('[data-tile]:has([data-on-air]:not([hidden]))')].map((t) => t.dataset.tile))
   assert.equal(playing.length, 4)
@@ -182,7 +182,7 @@ test('the page says that the program does not answer, and forgets it when it doe
     await page.goto(`${base}/cameras/${visitor}`)
     await moves(page, '[data-video]')
     await stage('program/stop')
-    await page.locator('[data-offline]').waitFor({ timeout: 15_000 })
+    await page.locator('[data-offline]').waitFor()
     await shot('offline')
     await stage('program/start')
     await page.locator('[data-offline]').waitFor({ state: 'hidden', timeout: 30_000 })
@@ -209,7 +209,7 @@ test('a question that breaks off is no error of a page, and is asked again when 
       await page.unroute('**')
       await stage('program/stop')
       await stage('program/start')
-      if (path === '/') await page.locator(`[data-tile="${visitor}"]`, { hasText: `${name} ${path.length}` }).waitFor({ timeout: 20_000 })
+      if (path === '/') await page.locator(`[data-tile="${visitor}"]`, { hasText: `${name} ${path.length}` }).waitFor()
       page.may = /ERR_|503/
       await close(page)
     }

@@ -30,7 +30,7 @@ before(async () => {
 after(() => browser.close())
 
 const who = (camera = 1) => fetch(`${base}/api/v1/cameras/${camera}/talk`).then((r) => r.json()).then((t) => t.who)
-const told = (page, text) => page.locator('[data-said]', { hasText: text }).waitFor({ timeout: 15_000 })
+const told = (page, text) => page.locator('[data-said]', { hasText: text }).waitFor()
 
 async function until(what, is) {
   for (const end = Date.now() + 10_000; !(await is()); ) assert.ok(Date.now() < end, what)

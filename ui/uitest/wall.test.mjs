@@ -45,7 +45,7 @@ test('all cameras play, more than there are connections for, and nothing scrolls
   }
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.click(`[data-tile="${doors[2]}"]`)
-  await page.waitForFunction(([id, was]) => document.querySelector(`.large [data-tile="${id}"] video`)?.videoWidth > was, [doors[2], small[2]], { timeout: 20_000 })
+  await page.waitForFunction(([id, was]) => document.querySelector(`.large [data-tile="${id}"] video`)?.videoWidth > was, [doors[2], small[2]])
   await live(page, 1)
   await page.keyboard.press('Escape')
   await live(page, many)
@@ -70,7 +70,7 @@ test('a camera that is off shows that it is', async () => {
   await live(page, many)
   await json('PATCH', `/api/v1/cameras/${doors[1]}/recording`, { mode: 'privacy' })
   const tile = page.locator(`[data-tile="${doors[1]}"]`)
-  await page.waitForFunction((id) => document.querySelector(`[data-tile="${id}"]`).matches('.shut'), doors[1], { timeout: 20_000 })
+  await page.waitForFunction((id) => document.querySelector(`[data-tile="${id}"]`).matches('.shut'), doors[1])
   assert.match(await tile.textContent(), /Off for privacy/)
   assert.equal(await tile.locator('video').evaluate((v) => getComputedStyle(v).visibility), 'hidden')
   await live(page, many - 1)

@@ -27,11 +27,11 @@ const live = (page) => page.locator('[data-on-air]:visible').count()
 test('windows of one browser share its connections: each can go on, and four pictures play in all', async () => {
   const first = await open(browser, { viewport: { width: 1440, height: 2600 } })
   await first.goto(base)
-  await first.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4, null, { timeout: 30_000 })
+  await first.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 4)
   const second = await first.context().newPage()
   await second.goto(base)
   for (const page of [first, second]) {
-    await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2, null, { timeout: 30_000 })
+    await page.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2)
   }
   for (const page of [second, first]) {
     await page.click(`[data-tile="${doors[0]}"]`)
@@ -47,13 +47,13 @@ test('windows of one browser share its connections: each can go on, and four pic
   await moves(second, '[data-video]')
   // A change is told to both.
   await fetch(`${base}/api/v1/cameras/${doors[0]}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: '{"sub_url":"rtsp://127.0.0.1:9/none"}' })
-  for (const page of [first, second]) await page.locator('[data-part=trouble] .trouble').waitFor({ timeout: 30_000 })
+  for (const page of [first, second]) await page.locator('[data-part=trouble] .trouble').waitFor()
   const third = await first.context().newPage()
   await third.goto(base)
-  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2, null, { timeout: 30_000 })
+  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 2)
   assert.equal(await live(third), 2, 'two windows play the other two')
   await second.close()
-  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 3, null, { timeout: 30_000 })
+  await third.waitForFunction(() => document.querySelectorAll('[data-on-air]:not([hidden])').length === 3)
   await fetch(`${base}/api/v1/cameras/${doors[0]}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ sub_url: `${urls.visitor}/sub?1` }) })
   first.may = /404|503/
   await close(first)
