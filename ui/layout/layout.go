@@ -42,7 +42,7 @@ type Frame struct {
 }
 
 // Ahead is the live picture of a page, which is asked for while the rest of it is
-// still on its way.
+// still on its way. Its script runs that of the page once the picture is there.
 type Ahead struct {
 	Script       string // empty if nothing is
 	Address      string // of the camera in the API

@@ -35,18 +35,27 @@ test('the picture comes by WebRTC, and what was recorded takes its place', async
   await close(page)
 })
 
-test('it is asked for before the rest of the page is there, and once', async () => {
+test('it is asked for before the rest of the page is there, once, and has the machine to itself', async () => {
   const page = await open(browser, { rtc: true })
+  await page.addInitScript(() => {
+    const first = (video) => video.requestVideoFrameCallback(() => (video.srcObject ? (window.first ??= performance.now()) : first(video)))
+    new MutationObserver((_, all) => {
+      const video = document.querySelector('[data-video]')
+      if (video) all.disconnect(), first(video)
+    }).observe(document, { childList: true, subtree: true })
+  })
   const offers = []
   page.on('request', (r) => r.url().includes('/whep?') && offers.push(r.url()))
   await page.goto(`${base}/cameras/${door}`)
   await way(page, 'Live by WebRTC')
-  const [asked, read] = await page.evaluate(() => {
-    const asked = performance.getEntriesByType('resource').find((r) => r.name.includes('/whep?'))
-    return [asked.startTime, performance.getEntriesByType('navigation')[0].domContentLoadedEventStart]
+  const [asked, read, first, script] = await page.evaluate(() => {
+    const begun = (part) => performance.getEntriesByType('resource').find((r) => r.name.includes(part)).startTime
+    // What the page's own script is made of is asked for when it is to run.
+    return [begun('/whep?'), performance.getEntriesByType('navigation')[0].domContentLoadedEventStart, window.first, begun('/chunk-')]
   })
-  console.log(`live: asked for after ${Math.round(asked)} ms, the page's own script runs after ${Math.round(read)} ms`)
+  console.log(`live: asked for after ${Math.round(asked)} ms, there after ${Math.round(first)}; the page is read after ${Math.round(read)}, its own script runs after ${Math.round(script)}`)
   assert.ok(asked < read, `it is asked for ${asked - read} ms after the page was read`)
+  assert.ok(script > Math.min(first, asked + 500), `the page's own script runs ${first - script} ms before the picture is there`)
   assert.equal(offers.length, 1)
   await close(page)
 })

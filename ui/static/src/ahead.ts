@@ -1,7 +1,9 @@
 // The first thing that the page of a camera does: it asks for the live picture,
-// which takes as long as the rest of the page does.
+// and lets it have the machine. The scripts of the page would take as long as it.
 import { unfit } from './player/fit'
 import { prepare } from './player/link'
 
-const { address = '', stream = '', mime = '' } = document.currentScript?.dataset ?? {}
-if (!document.hidden && !unfit({ address, stream, mime })) prepare(`${address}/whep?stream=${stream}`)
+const { address = '', stream = '', mime = '', page = '' } = document.currentScript?.dataset ?? {}
+const read = new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }))
+const shown = !document.hidden && !unfit({ address, stream, mime }) && prepare(`${address}/whep?stream=${stream}`)
+void Promise.all([read, shown]).then(() => import(page))

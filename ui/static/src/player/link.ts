@@ -3,6 +3,7 @@
 import { hangUp, send } from '../peer'
 
 const unused = 5000 // ms after which one that was begun ahead is given up
+const patient = 700 // ms for which the rest of a page waits for its picture
 
 /** Why a stream is not played by WebRTC. */
 export type Why = 'b_frames' | 'codec' | 'sound' | 'unreached' | 'decoder' | 'browser'
@@ -13,10 +14,13 @@ export class Link {
   readonly sound = this.pc.addTransceiver('audio', { direction: 'recvonly' })
   /** Resolves once it was agreed on, or to why it can't be; fails if it may be tried again. */
   readonly agreed: Promise<Why | undefined>
+  /** Resolves when pictures begin to come. */
+  readonly coming = unmuted(this.picture.receiver.track)
   at = NaN // when the picture was taken that has the time stamp
   stamp = NaN // of RTP, in 1/90000 s
   now = NaN // what time it was at the recorder
   came = 0 // when it said so, by performance.now()
+  #film?: MediaStream
   #session = ''
   #ended = new AbortController()
 
@@ -42,11 +46,29 @@ export class Link {
     return undefined
   }
 
+  /** Whether sound comes; known once it was agreed on. */
+  get sounds(): boolean {
+    return this.sound.currentDirection === 'recvonly'
+  }
+
+  /** Lets video show what comes; it does not begin anew where it does already. */
+  show(video: HTMLVideoElement): void {
+    if (this.#film && video.srcObject === this.#film) return
+    const { track } = this.picture.receiver
+    this.#film = new MediaStream(this.sounds ? [track, this.sound.receiver.track] : [track])
+    video.removeAttribute('src')
+    video.srcObject = this.#film
+    video.play().catch(() => {})
+  }
+
   end(): void {
     this.#ended.abort()
     hangUp(this.pc, this.picture.receiver.transport?.state === 'closed' ? undefined : this.#session)
   }
 }
+
+const unmuted = (track: MediaStreamTrack) =>
+  new Promise<void>((done) => (track.muted ? track.addEventListener('unmute', () => done(), { once: true }) : done()))
 
 /** What was begun is handed on by the window: its scripts have no module in common. */
 declare global {
@@ -55,10 +77,26 @@ declare global {
   }
 }
 
-/** Begins a connection that the page will need once the rest of it is there. */
-export function prepare(url: string): void {
-  const mine = (window.ahead = { url, link: new Link(url) })
+/**
+ * Begins a connection that the page will need once the rest of it is there, and
+ * lets its video show what comes. Resolves when it does, or when it is not worth
+ * waiting for.
+ */
+export function prepare(url: string): Promise<unknown> {
+  const link = new Link(url)
+  const mine = (window.ahead = { url, link })
   setTimeout(() => window.ahead === mine && take(url)?.end(), unused)
+  return Promise.race([first(link).catch(() => {}), new Promise((done) => setTimeout(done, patient))])
+}
+
+/** Resolves when the video of the page shows its first picture, or will not. */
+async function first(link: Link): Promise<void> {
+  if (await link.agreed) return
+  await link.coming
+  const video = document.querySelector<HTMLVideoElement>('[data-video]')
+  if (!video) return
+  link.show(video)
+  await new Promise((done) => video.requestVideoFrameCallback(done))
 }
 
 /** The connection that was begun ahead, once; undefined if there is none. */

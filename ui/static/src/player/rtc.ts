@@ -59,30 +59,21 @@ export class Rtc {
       const why = await link.agreed
       if (why) return why
       signal.throwIfAborted()
-      const { pc, picture, sound } = link
+      const { pc, picture } = link
       heard(link.now, link.came)
       this.#taken = undefined
-      this.sound = sound.currentDirection === 'recvonly'
+      this.sound = link.sounds
       // The picture that came with the page stays until there is another.
-      const { track } = picture.receiver
-      const show = () => {
+      void link.coming.then(() => {
         if (signal.aborted) return
-        this.#show(this.sound ? [track, sound.receiver.track] : [track])
+        link.show(this.video)
         this.#follow(link.at, link.stamp, signal)
-      }
-      if (track.muted) track.addEventListener('unmute', show, { once: true })
-      else show()
+      })
       return await this.#watch(pc, picture.receiver, signal)
     } finally {
       signal.removeEventListener('abort', end)
       if (!signal.aborted) end()
     }
-  }
-
-  #show(tracks: MediaStreamTrack[]): void {
-    this.video.removeAttribute('src')
-    this.video.srcObject = new MediaStream(tracks)
-    this.video.play().catch(() => {})
   }
 
   // Waits until the connection ends.
