@@ -20,8 +20,9 @@ const (
 	mostWaitingKeys = 4
 	// mostPicture is how large one may be: a key frame of 8K at 100 Mb/s.
 	mostPicture = 4 << 20
-	// stuck is after how long without a picture the decoder begins anew.
-	stuck = 10 * time.Second
+	// stuckAfter is how long the decoder may take for a picture behind which
+	// another went in.
+	stuckAfter = 10 * time.Second
 	// A decoder that died is started again after a second, and after twice as long
 	// each time, unless it ran for a minute.
 	firstPause, lastPause = time.Second, 10 * time.Minute
@@ -91,7 +92,7 @@ func (e *eye) offer(picture media.Sample, at time.Duration, alone bool) {
 	if e.again == nil || e.lost && !picture.Key {
 		return
 	}
-	if len(e.waiting) > 0 && now.Sub(e.waiting[0].when) > stuck {
+	if e.stuck(now) {
 		e.log.Warn("the decoder does not answer and begins anew")
 		e.again()
 		e.again = nil
@@ -110,6 +111,17 @@ func (e *eye) offer(picture media.Sample, at time.Duration, alone bool) {
 		e.waiting = append(e.waiting, asked{at, now})
 	}
 	e.in <- given{picture.Data, alone} // there is room: what is in it is waiting
+}
+
+// stuck tells whether the decoder gives nothing any more. It may hold a picture
+// back until the next, which comes late where the share is used up. mu is held.
+func (e *eye) stuck(now time.Time) bool {
+	for _, a := range e.waiting {
+		if a.when != e.waiting[0].when {
+			return now.Sub(a.when) > stuckAfter
+		}
+	}
+	return false
 }
 
 // run has a decoder run until ctx ends.

@@ -104,11 +104,11 @@ func TestEye(t *testing.T) {
 		t.Errorf("%d pictures are held back", n)
 	}
 	e.mu.Unlock()
+	e.stop()
+	eyes.Wait()
 	if share.left(time.Now()); share.have >= share.most() {
 		t.Error("it took nothing of the share")
 	}
-	e.stop()
-	eyes.Wait()
 }
 
 // hung is a decoder that reads and says nothing.
@@ -148,6 +148,41 @@ func TestEyeThatHangs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// holding is a decoder that holds each last picture back until the next.
+type holding struct{ began atomic.Int32 }
+
+func (h *holding) Shrink(_ context.Context, _ media.Codec, in io.Reader, tell func([]byte)) error {
+	h.began.Add(1)
+	small := make([]byte, ffmpeg.SmallWidth*ffmpeg.SmallHeight)
+	for held := 0; ; held = 1 {
+		if _, err := in.Read(make([]byte, 1<<10)); err != nil { // a key frame, twice
+			return err
+		}
+		for range 1 + held {
+			tell(small)
+		}
+	}
+}
+
+// A decoder that is asked seldom, as where the share is used up, is not taken for
+// one that hangs.
+func TestEyeThatIsAskedSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &holding{}
+		var eyes sync.WaitGroup
+		e := openEye(h, media.Track{Codec: media.H264}, &share{}, slog.New(slog.DiscardHandler), &eyes)
+		for i := range 20 {
+			e.offer(media.Sample{Key: true, Data: []byte{0, 0, 0, 1, 1}}, time.Duration(i)*15*time.Second, true)
+			time.Sleep(15 * time.Second)
+		}
+		e.stop()
+		eyes.Wait()
+		if n := h.began.Load(); n != 1 {
+			t.Errorf("it was begun %d times", n)
+		}
+	})
 }
 
 // What is decoded is bounded, whoever asks.
