@@ -147,7 +147,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, etag := f.body, `"`+f.hash+`"`
 	if f.packed != nil {
 		h.Set("Vary", "Accept-Encoding")
-		if takesGzip(r) {
+		if TakesGzip(r) {
 			// Other bytes need another tag.
 			body, etag = f.packed, `"`+f.hash+`-gzip"`
 			h.Set("Content-Encoding", "gzip")
@@ -167,9 +167,9 @@ func (a *Assets) At(name string) http.Handler {
 	})
 }
 
-// takesGzip reads Accept-Encoding as far as browsers write it: names, each
-// with a weight or without.
-func takesGzip(r *http.Request) bool {
+// TakesGzip tells whether an answer to r may be packed. It reads Accept-Encoding
+// as far as browsers write it: names, each with a weight or without.
+func TakesGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(part, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
