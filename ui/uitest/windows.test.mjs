@@ -2,7 +2,7 @@
 // still while they load.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, footage, launch, moves, open, pictured } from './browser.mjs'
+import { base, close, footage, launch, moves, open, pictured, until } from './browser.mjs'
 
 const urls = JSON.parse(process.env.STOOP_CAMERAS)
 let browser
@@ -59,8 +59,10 @@ test('windows of one browser share its connections: each can go on, and four pic
   await close(first)
 })
 
+const most = { home: 20_000 } // bytes of script that a page takes, as they are sent
+
 for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk', { width: 1440, height: 900 }]]) {
-  test(`nothing moves while a page loads, on a ${name}`, async () => {
+  test(`nothing moves while a page loads, and little is loaded, on a ${name}`, async () => {
     const { from, to } = await footage(doors[1], 8000)
     const pages = { home: '/', camera: `/cameras/${doors[1]}`, past: `/cameras/${doors[1]}?at=${new Date((from + to) / 2).toISOString()}&zoom=1h`, add: '/cameras/new', recording: `/cameras/${doors[1]}/recording` }
     const page = await open(browser, { viewport, hasTouch: viewport.width < 700, timezoneId: 'America/St_Johns' })
@@ -71,6 +73,7 @@ for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk',
       }).observe({ type: 'layout-shift', buffered: true })
     })
     const all = {}
+    const loaded = {}
     for (const [what, path] of Object.entries(pages)) {
       await page.goto(base + path)
       if (what in { home: 0, camera: 0, past: 0 }) await pictured(page, 'video')
@@ -78,9 +81,18 @@ for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk',
       // A page that is painted before all of it has come may settle by a hair.
       const shifts = await page.evaluate(() => shifts)
       all[what] = Math.round(shifts.reduce((sum, s) => sum + s.value, 0) * 1000) / 1000
-      assert.ok(all[what] < 0.03, `${what} shifts by ${all[what]}: ${JSON.stringify(shifts, null, 1)}`)
+      assert.ok(all[what] <= 0.02, `${what} shifts by ${all[what]}: ${JSON.stringify(shifts, null, 1)}`)
+      loaded[what] = await page.evaluate(() =>
+        performance.getEntriesByType('resource').filter((r) => /\.js(\?|$)/.test(r.name)).reduce((sum, r) => sum + r.encodedBodySize, 0))
+      assert.ok(loaded[what] > 0 && loaded[what] <= (most[what] ?? 150_000), `${what} loads ${loaded[what]} bytes of script`)
     }
-    console.log(`layout shift on a ${name}: ${JSON.stringify(all)}`)
+    const devtools = await page.context().newCDPSession(page)
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+    await page.goto(base)
+    const paint = () => page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
+    let painted
+    await until(async () => (painted = await paint()), () => 'home is not painted')
+    console.log(`on a ${name}: layout shift ${JSON.stringify(all)}, bytes of script ${JSON.stringify(loaded)}, home is painted after ${Math.round(painted)} ms with a quarter of a core`)
     await close(page)
   })
 }
