@@ -97,6 +97,48 @@ for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk',
   })
 }
 
+test('the picture comes first: its buttons fade, a whole screen keeps name and timeline', async () => {
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/${doors[1]}`)
+  await moves(page, '[data-video]')
+  const play = page.locator('[data-do=play]')
+  const seen = (want) => page.waitForFunction((want) => getComputedStyle(document.querySelector('[data-do=play]')).opacity === want, want)
+  await seen('0')
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('[data-do=live]')).opacity), '1', 'whether it is live is not said')
+  await play.hover()
+  await seen('1')
+  await page.click('[data-do=full]')
+  await page.waitForFunction(() => {
+    const box = (s) => document.querySelector(s).getBoundingClientRect()
+    return document.fullscreenElement && box('[data-video]').height > innerHeight / 2 && box('[data-strip]').bottom <= innerHeight && box('.stage .title').width > 0
+  })
+  await page.mouse.move(5, 5)
+  await seen('0')
+  await close(page)
+})
+
+test('a thumb that swipes goes to the next camera, and a phone on its side shows the picture first', async () => {
+  const page = await open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await page.goto(`${base}/cameras/${doors[0]}`)
+  const links = await page.evaluate(() => [...document.querySelectorAll('[data-others] a')].map((a) => a.pathname))
+  const here = links.indexOf(`/cameras/${doors[0]}`)
+  assert.ok(here >= 0 && here < links.length - 1, String(links))
+  const devtools = await page.context().newCDPSession(page)
+  const touch = (type, x) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: 200 }] })
+  await page.locator('[data-film][data-play]').waitFor()
+  await page.waitForFunction(() => document.querySelector('[data-film]').tabIndex === 0) // its script runs
+  await touch('touchStart', 300)
+  for (const x of [250, 180, 120]) await touch('touchMove', x)
+  await touch('touchEnd')
+  await page.waitForURL(base + links[here + 1])
+  await page.setViewportSize({ width: 844, height: 390 })
+  await page.waitForFunction(() => {
+    const { top, bottom } = document.querySelector('[data-strip]').getBoundingClientRect()
+    return document.querySelector('[data-film]').getBoundingClientRect().top === 0 && top > innerHeight / 2 && bottom <= innerHeight + 30
+  })
+  await close(page)
+})
+
 test('short gaps do not paint over the footage between them', async () => {
   const page = await open(browser)
   const minutes = 60_000

@@ -77,6 +77,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	stream := nvr.StreamID{Camera: id, Quality: q.stream}
 	m := p.model(f, c, q, now)
+	if m.others, err = p.others(r.Context(), id, t); err != nil {
+		return err
+	}
 	if p.Share(r) && !m.removed {
 		m.form.share = m.action + "/share"
 	}
@@ -140,6 +143,20 @@ func (p Page) came(ctx context.Context, m *model, stream nvr.StreamID, q query, 
 	m.script.Came, m.script.Over = &at, m.ring.over
 	m.frame.Ahead = layout.Ahead{} // film comes first
 	return nil
+}
+
+// others are the cameras that one goes to from here, this one among them; none if
+// it was removed.
+func (p Page) others(ctx context.Context, here nvr.CameraID, t *text.Catalogue) ([]other, error) {
+	all, err := p.Cameras.List(ctx)
+	if err != nil || !slices.ContainsFunc(all, func(c nvr.Camera) bool { return c.ID == here }) {
+		return nil, err
+	}
+	var o []other
+	for _, c := range all {
+		o = append(o, other{"/cameras/" + c.ID.String(), component.CameraName(c, t), c.ID == here})
+	}
+	return o, nil
 }
 
 // camera returns a camera, also one that was removed and still has footage.

@@ -16,7 +16,8 @@ import (
 type model struct {
 	frame   layout.Frame
 	name    string
-	label   string // of the picture
+	others  []other // and this one; none if there is nowhere to go
+	label   string  // of the picture
 	state   component.State
 	removed bool // there is only footage of it
 	lacks   []string
@@ -70,6 +71,12 @@ type data struct {
 	Came    *nvr.Time    `json:"came,omitempty"` // where the film of somebody who rang begins
 	Over    bool         `json:"over,omitempty"` // they ring no more
 	Streams []stream     `json:"streams"`
+}
+
+// other is a camera that one goes to from the page of another.
+type other struct {
+	href, name string
+	here       bool
 }
 
 type stream struct {

@@ -9,6 +9,7 @@ import { Notice, type Act } from './notice'
 import { Player, type Stream } from './player/player'
 import { Films, Storyboard } from './player/storyboard'
 import { go } from './ring'
+import { swipe } from './swipe'
 import { talk } from './talk'
 import { iso, show } from './time'
 import { Timeline, zooms } from './timeline/timeline'
@@ -317,6 +318,7 @@ leaving(() => ((left = true), player.rest()), back)
 woken(again)
 
 closer(film)
+swipe(film, [...document.querySelectorAll<HTMLAnchorElement>('[data-others] a')])
 film.addEventListener('keydown', (e) => {
   const by = { ArrowLeft: -skip, ArrowRight: skip }[e.key]
   if (!by || e.target !== film || e.ctrlKey || e.metaKey || e.altKey) return

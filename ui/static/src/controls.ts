@@ -4,6 +4,8 @@ import { say } from './words'
 
 const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full' }
 
+const idle = 3000 // ms after which the buttons make room for the picture
+
 /** A phone that shows only a video on its whole screen, as it likes it. */
 type Phone = HTMLVideoElement & { webkitEnterFullscreen?: () => void }
 
@@ -13,6 +15,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
   const quality = film.querySelector('[data-quality]') as HTMLElement
   const way = document.querySelector<HTMLElement>('[data-way]') // but of a camera that was removed
   const phone = player.video as Phone
+  const stage = film.parentElement as HTMLElement // the timeline is there, too
   const acts: Record<string, () => void> = {
     play: () => (player.playing ? player.pause() : player.play()),
     sound: () => (player.video.muted = !player.video.muted),
@@ -20,11 +23,11 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     live,
     full: () => {
       if (document.fullscreenElement) void document.exitFullscreen()
-      else if (film.requestFullscreen) void film.requestFullscreen()
+      else if (stage.requestFullscreen) void stage.requestFullscreen()
       else phone.webkitEnterFullscreen?.()
     },
   }
-  button('full').hidden = !film.requestFullscreen && !phone.webkitEnterFullscreen
+  button('full').hidden = !stage.requestFullscreen && !phone.webkitEnterFullscreen
   for (const [name, act] of Object.entries(acts)) button(name).addEventListener('click', act)
   const press = (e: KeyboardEvent) => {
     const act = acts[keys[e.key]]
@@ -35,6 +38,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
   }
   film.tabIndex = 0
   for (const part of [film, strip]) part.addEventListener('keydown', press)
+  fade(film)
 
   const update = () => {
     const isLive = player.mode === 'live'
@@ -59,4 +63,17 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
   }
   document.addEventListener('fullscreenchange', update)
   return update
+}
+
+/** Has the buttons fade while nobody points at the picture; a thumb could not see what it touches. */
+function fade(film: HTMLElement): void {
+  if (!matchMedia('(hover: hover)').matches) return
+  let timer = 0
+  const wake = () => {
+    film.removeAttribute('data-idle')
+    clearTimeout(timer)
+    timer = window.setTimeout(() => film.setAttribute('data-idle', ''), idle)
+  }
+  for (const type of ['pointermove', 'pointerdown', 'keydown', 'focusin']) film.addEventListener(type, wake)
+  wake()
 }
