@@ -125,8 +125,9 @@ test(`of several windows one chimes, that which is looked at; all show it, and a
   for (const page of [first, third]) await hide(page)
   const count = async () => Promise.all(all.map(chimes))
   if (script) {
-    const open = async () => (await Promise.all(all.map((page) => page.evaluate(() => sources.filter((s) => s.readyState < 2).length)))).reduce((sum, n) => sum + n)
-    await until(async () => (await open()) === 1, () => 'windows have more than one stream')
+    const open = async () => Promise.all(all.map((page) => page.evaluate(() => sources.filter((s) => s.readyState < 2).length)))
+    let streams
+    await until(async () => (streams = await open()).reduce((sum, n) => sum + n) === 1, () => `windows have ${streams} streams, and not one`)
   }
   let ring = await press()
   for (const page of all) await until(() => rings(page), () => 'a window does not ring')

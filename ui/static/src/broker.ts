@@ -63,11 +63,16 @@ export class Broker {
   #hushed = new Set<string>()
   #turn = 0
   #beat = Date.now()
+  #over = false
 
   readonly #ticks = setInterval(() => this.#tick(), beat)
 
-  /** Ends all that is connected; no window is told of anything more. */
+  /**
+   * Ends all that is connected; no window is told of anything more, and what one
+   * still has on its way is not heard.
+   */
   close(): void {
+    this.#over = true
     clearInterval(this.#ticks)
     this.#windows.clear()
     this.#close()
@@ -75,6 +80,7 @@ export class Broker {
 
   connect(port: Port): void {
     port.onmessage = (e: MessageEvent<Wish>) => {
+      if (this.#over) return
       const before = this.#windows.get(port)
       if (!before) port.postMessage({ loud: false } satisfies News) // or it may not be the only one
       this.#windows.set(port, { ...e.data, may: before?.may ?? 0, loud: before?.loud ?? false, heard: Date.now() })
