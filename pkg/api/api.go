@@ -218,6 +218,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/timeline", auth.Review, camera, a.timeline},
 		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
+		{"GET /api/v1/clips.zip", auth.Export, cameras, a.archive},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
 		{"GET /api/v1/cameras/{camera}/storyboard.mp4", auth.Review, camera, a.storyboard},
 		{"GET /api/v1/cameras/{camera}/live.mp4", auth.Watch, camera, a.live},

@@ -80,6 +80,7 @@ var guests = map[string]int{
 	"GET /api/v1/cameras/{camera}/timeline":               open,
 	"GET /api/v1/cameras/{camera}/playlist.m3u8":          open,
 	"GET /api/v1/cameras/{camera}/export.mp4":             403,
+	"GET /api/v1/clips.zip":                               403,
 	"GET /api/v1/cameras/{camera}/picture.mp4":            open,
 	"GET /api/v1/cameras/{camera}/storyboard.mp4":         open,
 	"GET /api/v1/cameras/{camera}/live.mp4":               open,
