@@ -51,13 +51,13 @@ func TestEvents(t *testing.T) {
 	s := serve(t, h)
 	// The zone of these pages is Berlin's.
 	for address, want := range map[string][]string{
-		"/events?day=2026-11-19":                             {"13:00:00 Parcel Drive", "09:20:00 Motion Drive", "09:11:00 Somebody rang " + hostileName, "09:10:00 Motion 3× Drive"},
+		"/events?day=2026-11-19":                             {"Nothing is recorded here 13:00:00 Parcel Drive", "09:20:00 Motion Drive", "09:11:00 Somebody rang " + hostileName, "09:10–09:12 3 motions Drive"},
 		"/events?day=2026-11-19&camera=2":                    {"09:11:00 Somebody rang " + hostileName},
-		"/events?day=2026-11-19&kind=motion&camera=1":        {"09:20:00 Motion Drive", "09:10:00 Motion 3× Drive"},
-		"/events?day=2026-11-18":                             {"10:00:00 Somebody rang Drive"},
+		"/events?day=2026-11-19&kind=motion&camera=1":        {"09:20:00 Motion Drive", "09:10–09:12 3 motions Drive"},
+		"/events?day=2026-11-18":                             {"Nothing is recorded here 10:00:00 Somebody rang Drive"},
 		"/events?day=2026-11-17":                             nil,
-		"/events?day=2026-11-16":                             {"10:01:10 Message of a visitor Drive", "10:00:00 Message of a visitor Drive"},
-		"/events?day=2026-11-19&before=2026-11-19T08:11:30Z": {"09:11:00 Somebody rang " + hostileName, "09:10:00 Motion 2× Drive"},
+		"/events?day=2026-11-16":                             {"Nothing is recorded here 10:01:10 Message of a visitor Drive", "Nothing is recorded here 10:00:00 Message of a visitor Drive"},
+		"/events?day=2026-11-19&before=2026-11-19T08:11:30Z": {"09:11:00 Somebody rang " + hostileName, "09:10–09:11 2 motions Drive"},
 	} {
 		w := get(s, address)
 		got := moments(t, w.Body.String())
@@ -76,6 +76,14 @@ func TestEvents(t *testing.T) {
 	run(t, page, has("video", "src", "/api/v1/cameras/2/picture.mp4?at=2026-11-19T08%3A11%3A01Z&stream=sub"), has("a", "href", "/cameras/2?at=2026-11-19T08%3A10%3A55Z"),
 		has("a", "href", "/events?day=2026-11-18"), has("a", "href", "/events?day=2026-11-20"))
 	run(t, get(s, "/events?day=2026-11-16").Body.String(), has("a", "href", "/cameras/1?from=2026-11-16T09%3A00%3A00Z&to=2026-11-16T09%3A01%3A00Z"))
+	// Of several in a row, each can be seen.
+	for _, from := range []string{"08%3A09%3A55Z", "08%3A10%3A45Z", "08%3A11%3A55Z"} {
+		run(t, page, has("a", "href", "/cameras/1?at=2026-11-19T"+from))
+	}
+	if n := strings.Count(page, "<details"); n != 1 {
+		t.Errorf("%d moments can be opened", n)
+	}
+	run(t, page, has("input", "value", "1,2026-11-19T08:09:55Z,2026-11-19T08:12:15Z,motion")) // all of them are one film
 	if n := strings.Count(page, "<video"); n != 3 {
 		t.Errorf("%d pictures; nothing was recorded of the fourth", n)
 	}
@@ -117,6 +125,33 @@ func TestEventsInPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		address = "/events?day=2026-11-19&before=" + url.QueryEscape(before)
+	}
+}
+
+// What moves all day is no moment: like ones in a row are one for a few minutes of
+// silence, half an hour and fifty at most.
+func TestLikeOnesInARow(t *testing.T) {
+	for name, test := range map[string]struct {
+		every, lasts time.Duration
+		kind         string
+		n, want      int
+	}{
+		"a few":         {2 * time.Minute, time.Second, nvr.MotionEvent, 4, 1},
+		"with pauses":   {4 * time.Minute, time.Second, nvr.MotionEvent, 4, 4},
+		"rings":         {2 * time.Minute, 0, nvr.RingEvent, 4, 4},
+		"for long":      {2 * time.Minute, time.Second, nvr.MotionEvent, 24, 2}, // 48 min
+		"many":          {10 * time.Second, time.Second, nvr.MotionEvent, 51, 2},
+		"long and like": {40 * time.Minute, 39 * time.Minute, nvr.MotionEvent, 2, 2},
+	} {
+		h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
+		for i := range test.n {
+			e := happened(1, test.kind, "2026-11-19T08:00:00Z", test.lasts)
+			e.Span.From, e.Span.To = e.Span.From.Add(time.Duration(i)*test.every), e.Span.To.Add(time.Duration(i)*test.every)
+			h.events = append(h.events, e)
+		}
+		if got := moments(t, get(serve(t, h), "/events?day=2026-11-19").Body.String()); len(got) != test.want {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

@@ -35,6 +35,12 @@ func (s *stored) Covered(_ context.Context, stream nvr.StreamID, spans []nvr.Spa
 
 func (s *stored) Locks(context.Context) ([]nvr.Lock, error) { return s.locks, nil }
 
+func (s *stored) Lock(_ context.Context, l nvr.Lock) (int64, error) {
+	l.ID = int64(len(s.locks) + 1)
+	s.locks = append(s.locks, l)
+	return l.ID, l.Check()
+}
+
 func (s *stored) Unlock(_ context.Context, id int64) error {
 	s.unlocked = append(s.unlocked, id)
 	if i := slices.IndexFunc(s.locks, func(l nvr.Lock) bool { return l.ID == id }); i >= 0 {

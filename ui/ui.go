@@ -122,8 +122,12 @@ func New(c Config) (*Pages, error) {
 	route("GET /{$}", auth.Watch, cameras, first.Get)
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /wall", auth.Watch, cameras, first.Wall)
-	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Frames: frames, Texts: texts, Now: now}.Get)
+	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Keeps: c.Storage != nil, Frames: frames, Texts: texts, Now: now}.Get)
+	chosen := events.Chosen{Lister: happened, Storage: c.Storage, Frames: frames, Texts: texts, Now: now}
+	route("GET /events/chosen", auth.Review, cameras, chosen.Get)
+	route("POST /events/chosen", auth.Manage, house, chosen.Post)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}/chapters.vtt", auth.Review, one, camera.Page{Happened: happened, Cameras: c.Cameras, Timelines: c.Timelines, Texts: texts, Now: now}.Chapters)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
 		route("POST /cameras/{id}/reply", auth.Talk, one, camera.Page{Voice: c.Voice}.Reply)

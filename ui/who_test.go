@@ -24,13 +24,18 @@ var guest = auth.Subject{Name: "guest", Grants: []auth.Grant{
 // guests says of each page what it answers to a guest: about the guest's own
 // camera, or about no single one.
 var guests = map[string]int{
-	"/":                            404, // nothing is there
-	"GET /static/":                 404, // that is a folder
-	"GET /{$}":                     200,
-	"POST /{$}":                    403,
-	"GET /events":                  200,
-	"GET /wall":                    200,
-	"GET /cameras/{id}":            200,
+	"/":                   404, // nothing is there
+	"GET /static/":        404, // that is a folder
+	"GET /{$}":            200,
+	"POST /{$}":           403,
+	"GET /events":         200,
+	"GET /events/chosen":  200,
+	"POST /events/chosen": 403,
+	"GET /wall":           200,
+	"GET /cameras/{id}":   200,
+
+	"GET /cameras/{id}/chapters.vtt": 400, // of no span
+
 	"GET /cameras/new":             403,
 	"POST /cameras/new":            403,
 	"GET /cameras/find":            403,

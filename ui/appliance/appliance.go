@@ -129,6 +129,9 @@ type Storage interface {
 	Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error)
 	// Locks returns what somebody wants to keep, by camera and time, and has not ended.
 	Locks(ctx context.Context) ([]nvr.Lock, error)
+	// Lock keeps footage, also what of its span is recorded later, and returns its
+	// number. It fails with [nvr.ErrInvalid] or [nvr.ErrTooLarge] as [nvr.Lock.Check] does.
+	Lock(ctx context.Context, l nvr.Lock) (int64, error)
 	// Unlock fails with [nvr.ErrNotFound] if there is no such lock.
 	Unlock(ctx context.Context, id int64) error
 }

@@ -150,6 +150,36 @@ type Events struct {
 	Show       string            `json:"show"`
 	More       string            `json:"more"`
 	Kinds      map[string]string `json:"kinds"`
+	Many       map[string]string `json:"many"` // {n}
+	Each       string            `json:"each"`
+	NoClip     string            `json:"no_clip"` // {reason}
+	Partly     string            `json:"partly"`  // {duration} {reason}
+	Select     string            `json:"select"`  // {what} {time}
+	Selected   string            `json:"selected"`
+	LetGo      string            `json:"let_go"`
+	Chosen     Chosen            `json:"chosen"`
+}
+
+// Chosen is the page of what was selected.
+type Chosen struct {
+	Title        string            `json:"title"`
+	None         string            `json:"none"`
+	TooMuch      string            `json:"too_much"`
+	Clips        Plural            `json:"clips"` // {n} {duration}
+	Download     string            `json:"download"`
+	DownloadHint string            `json:"download_hint"`
+	Less         Plural            `json:"less"` // {n}
+	Nothing      string            `json:"nothing"`
+	Soon         string            `json:"soon"`
+	Keep         string            `json:"keep"`
+	KeepHint     string            `json:"keep_hint"`
+	Kept         string            `json:"kept"`
+	SeeKept      string            `json:"see_kept"`
+	Why          string            `json:"why"`
+	WhyHint      string            `json:"why_hint"`
+	WhyWrong     string            `json:"why_wrong"`
+	Until        string            `json:"until"`
+	Terms        map[string]string `json:"terms"` // by how long
 }
 
 // Audit is the page of the audit log.
@@ -259,6 +289,9 @@ type Camera struct {
 	Zoom       string `json:"zoom"`
 	Before     string `json:"before"`
 	Next       string `json:"next"`
+	Chapters   string `json:"chapters"`
+	Entries    Plural `json:"entries"` // {n}
+	Begins     string `json:"begins"`  // {day}
 	ClipOpen   string `json:"clip_open"`
 	ClipFrom   string `json:"clip_from"`
 	ClipTo     string `json:"clip_to"`

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { base, byHand, close, each, footage, hostile, launch, moves, open, pictured, shots, until } from './browser.mjs'
 
@@ -471,6 +471,70 @@ test('what happened stands there with its picture, and leads to it', async () =>
     await page.waitForTimeout(50)
   }
   await close(page)
+})
+
+test('several moments are selected, taken away as one file, and kept', async () => {
+  const page = await open(browser)
+  const ticks = page.locator('.selects input')
+  const checked = () => ticks.evaluateAll((all) => all.filter((t) => t.checked).length)
+  await until(async () => { // both cameras saw something, and it is on disk
+    await page.goto(`${base}/events`)
+    return (await page.locator('.moments li:has(video)').count()) >= 2
+  }, () => 'nothing happened')
+  const bar = page.locator('.bar')
+  assert.equal(await bar.isVisible(), false)
+  const all = await ticks.count()
+  // By keys, with a range, and let go.
+  await page.locator('.moment').first().focus()
+  await page.keyboard.press('x')
+  await bar.getByText('Selected: 1').waitFor()
+  await ticks.nth(all - 1).click({ modifiers: ['Shift'] })
+  await bar.getByText(`Selected: ${all}`).waitFor()
+  await page.keyboard.press('Escape')
+  await bar.waitFor({ state: 'hidden' })
+  assert.equal(await checked(), 0)
+
+  const pick = async () => {
+    for (const i of [0, 1]) await page.locator('.moments li:has(video) .selects input').nth(i).click()
+    await bar.getByText('Selected: 2').waitFor()
+  }
+  await pick()
+  await bar.getByRole('button', { name: 'Download' }).click()
+  await page.waitForURL('**/events/chosen?**')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('#download a').click()])
+  assert.match(file.suggestedFilename(), /^clips \d{4}-\d\d-\d\d\.zip$/)
+  const zip = await readFile(await file.path())
+  const names = [...zip.toString('latin1').matchAll(/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[^_]+_\w+\.mp4/g)].map(([name]) => name)
+  assert.ok(new Set(names).size === 2 && zip.includes('contents.txt') && zip.includes('moov'), names.join())
+
+  await page.goto(`${base}/events`)
+  await pick()
+  await bar.getByRole('button', { name: 'Keep' }).click()
+  await page.waitForURL('**/events/chosen?**')
+  await page.getByLabel('Why').fill('the parcel')
+  await page.locator('#keep button').click()
+  await page.getByText('It is kept.').waitFor()
+  await page.getByRole('link', { name: 'See what is kept' }).click()
+  await page.getByText('the parcel').first().waitFor()
+  assert.equal(await page.getByText('the parcel').count(), 2)
+  await close(page)
+
+  // The same without script.
+  const plain = await open(browser, { javaScriptEnabled: false })
+  await plain.goto(`${base}/events`)
+  await plain.locator('.selects input').first().check()
+  await plain.locator('.bar').getByRole('button', { name: 'Download' }).click()
+  await plain.waitForURL('**/events/chosen?**')
+  await plain.getByText(/^One clip, /).waitFor()
+  await close(plain)
+  await each(browser, async (page, shot) => {
+    await page.goto(`${base}/events`)
+    await page.locator('.selects input').first().click()
+    await shot('selected')
+    await page.locator('.bar [type=submit]').last().click()
+    await page.waitForURL('**/events/chosen?**')
+    await shot('chosen')
+  })
 })
 
 test('every page at every width, light and dark', async () => {

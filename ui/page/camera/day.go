@@ -21,6 +21,7 @@ type day struct {
 	hours          []hour
 	moments        []events.Moment // the latest few
 	events         string          // address of all of them
+	chapters       []chapter       // all there is to say of the day, in order of time
 	value          string          // of the date input
 	earlier, later string          // addresses; later is empty today
 	zone           string

@@ -98,7 +98,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	case q.moment() == 0:
 		m.late(newest, now, t)
 	default:
-		m.lack = lacking(line, q.moment(), nvr.TimeOf(now), t)
+		m.lack = events.Lacking(line, q.moment(), nvr.TimeOf(now), t)
 		if m.lack != "" || newest == 0 {
 			m.picture = "" // the one before would stand under another's time
 		}
@@ -115,12 +115,17 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err := p.came(r.Context(), &m, stream, q, now); err != nil {
 		return err
 	}
-	m.day = dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}.make(span, line)
+	maker := dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}
+	m.day = maker.make(span, line)
 	m.day.events = events.Of(id, span.From, now.Location())
 	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
-	if m.day.moments, _, err = p.Happened.List(r.Context(), events.Wish{Span: span, Camera: id, Most: momentsShown}, stamp, t); err != nil {
+	wish := events.Wish{Span: span, Camera: id, Most: mostChapters, Zone: now.Location()}
+	all, _, err := p.Happened.List(r.Context(), wish, stamp, t)
+	if err != nil {
 		return err
 	}
+	m.day.moments = all[:min(len(all), momentsShown)]
+	m.day.chapters = maker.chapters(span, maker.closed(line.Gaps, span), all)
 	b, err := json.Marshal(m.script)
 	if err != nil {
 		return err
@@ -137,7 +142,7 @@ func (p Page) came(ctx context.Context, m *model, stream nvr.StreamID, q query, 
 	}
 	at := m.ring.came
 	line, err := p.Timelines.Timeline(ctx, stream, nvr.Span{From: at, To: at.Add(time.Second)})
-	if err != nil || lacking(line, at, nvr.TimeOf(now), m.frame.T) != "" {
+	if err != nil || events.Lacking(line, at, nvr.TimeOf(now), m.frame.T) != "" {
 		return err
 	}
 	m.script.Came, m.script.Over = &at, m.ring.over

@@ -2,12 +2,10 @@ package camera
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
 	"nvrd/pkg/nvr"
-	"nvrd/ui/appliance"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
@@ -25,6 +23,7 @@ type model struct {
 	old     bool   // the picture is the newest one, where that of now belongs
 	lack    string // why there is no picture of the moment that was asked for
 	clip    bool   // it is a chosen clip, so it needs controls
+	chapter string // address of the clip's chapters
 	stamp   *component.Instant
 	zooms   []zoom
 	form    clipForm
@@ -118,6 +117,7 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 	m.form = p.form(f, id, q, nvr.TimeOf(now), zone)
 	if m.form.download != "" {
 		m.picture, m.clip = m.form.download, true
+		m.chapter = m.action + "/chapters.vtt?" + url.Values{"from": {q.clip.From.String()}, "to": {q.clip.To.String()}, "stream": {q.stream.String()}}.Encode()
 	}
 	for _, z := range zooms {
 		v := url.Values{"zoom": {z}}
@@ -150,24 +150,6 @@ func (m *model) late(newest nvr.Time, now time.Time, t *text.Catalogue) {
 	}
 	stamp := component.Moment(newest, now.Location(), t.Calendar)
 	m.stamp, m.old = &stamp, true
-}
-
-// unwritten is how long footage may take to be on disk.
-const unwritten = 10 * time.Second
-
-// lacking says why nothing was recorded at an instant; empty if something was,
-// or may have been a moment ago.
-func lacking(line appliance.Timeline, at, now nvr.Time, t *text.Catalogue) string {
-	for _, g := range line.Gaps {
-		if g.Span.From <= at && at < now && (at < g.Span.To || g.Span.To == 0) {
-			return component.Reason(g.Reason, t)
-		}
-	}
-	inside := func(f nvr.Span) bool { return f.From <= at && at < f.To }
-	if slices.ContainsFunc(line.Footage, inside) || at <= now && now.Sub(at) < unwritten {
-		return ""
-	}
-	return t.Camera.None
 }
 
 // moment is the instant the address points to, or zero for now.

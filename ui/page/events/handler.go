@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
@@ -21,6 +22,7 @@ const perPage = 24
 // Page serves /events.
 type Page struct {
 	Lister
+	Keeps  bool // footage can be kept
 	Frames layout.Builder
 	Texts  *text.Texts
 	Now    func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -34,6 +36,7 @@ type model struct {
 	cameras, kinds component.Select
 	moments        []Moment
 	more           string // address of the rest of the day; empty if there is none
+	choose, keeps  bool   // whoever asks may do something with moments, and keep them
 }
 
 // Get shows the moments of a day.
@@ -47,7 +50,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Events.Title, "home", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, t.Events.Title, "home", "events")
 	if err != nil {
 		return err
 	}
@@ -56,6 +59,8 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := model{frame: f, day: component.Date(q.day.From, now.Location(), t.Calendar), value: q.date(q.day.From)}
+	m.keeps = p.Keeps && auth.May(r.Context(), auth.Manage, auth.Home)
+	m.choose = m.keeps || auth.May(r.Context(), auth.Export, auth.Cameras)
 	m.earlier = q.on(q.day.From - 1)
 	if q.day.To <= nvr.TimeOf(now) {
 		m.later = q.on(q.day.To)
@@ -68,7 +73,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	for _, kind := range kinds {
 		m.kinds.Options = append(m.kinds.Options, component.Option{Value: kind, Label: said(kind, t), On: kind == q.kind})
 	}
-	wish := Wish{Span: nvr.Span{From: q.day.From, To: cmp.Or(q.before, q.day.To)}, Camera: q.camera, Kind: q.kind, Most: perPage}
+	wish := Wish{Span: nvr.Span{From: q.day.From, To: cmp.Or(q.before, q.day.To)}, Camera: q.camera, Kind: q.kind, Most: perPage, Zone: now.Location()}
 	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
 	var more nvr.Time
 	if m.moments, more, err = p.List(r.Context(), wish, stamp, t); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -14,10 +15,16 @@ import (
 )
 
 const (
-	// together is how soon behind an event another one of its kind counts as the same.
-	together = time.Minute
+	// together is how soon behind an event another one of its kind counts as the
+	// same; what moves comes and goes.
+	together, moving = time.Minute, 3 * time.Minute
+	// Of what counts as one there are so many at most, in so much time: more is no
+	// moment, and too long for one film.
+	mostTogether, longestTogether = 50, 30 * time.Minute
 	// lead is how long before an event its film begins: who comes is seen coming.
 	lead = 5 * time.Second
+	// enough is how much film of an instant there is at least: what somebody does at a door.
+	enough = 15 * time.Second
 	// into is how far into an event its picture is taken: by then there is something to see.
 	into = time.Second
 )
@@ -25,17 +32,39 @@ const (
 // Moment is something that happened at a camera, maybe several times in a row.
 type Moment struct {
 	Kind    string
-	Said    string // what it was
-	Camera  string // its name
-	Times   int
-	At      component.Instant // when it began
+	Said    string            // what it was
+	Camera  string            // its name
+	Parts   []Part            // of several in a row each, the first first; empty of one
+	At, End component.Instant // when it began; where days are told apart, of several when the last one ended
+	Began   nvr.Time          // the same as At
 	Href    string            // where one sees it
 	Film    string            // the instant at which its film begins
 	Picture string            // address; empty if nothing was recorded then
+	Lack    string            // why there is none, if that is known
+	Excerpt string            // its film, as forms have it
 
 	camera nvr.CameraID
 	from   nvr.Time
-	film   nvr.Span // of which there is more to see than its beginning; empty of others
+	to     nvr.Time
+	begun  []nvr.Time // when each began, the last first
+	film   nvr.Span   // of which there is more to see than its beginning; empty of others
+}
+
+// Part is one of several that happened in a row.
+type Part struct {
+	At   component.Instant
+	Href string
+	Film string
+}
+
+// takes tells whether e is one more of what m is.
+func (m Moment) takes(e nvr.Event) bool {
+	near := together
+	if e.Kind == nvr.MotionEvent {
+		near = moving
+	}
+	return e.Kind != nvr.MessageEvent && m.camera == e.Stream.Camera && m.Kind == e.Kind &&
+		m.from <= e.Span.To.Add(near) && len(m.begun) < mostTogether && m.to <= e.Span.From.Add(longestTogether)
 }
 
 // Lister lists what happened.
@@ -51,6 +80,7 @@ type Wish struct {
 	Camera nvr.CameraID // zero: of all
 	Kind   string       // empty: of all
 	Most   int
+	Zone   *time.Location // of times of day
 }
 
 // Of is the address of what happened at a camera on the day of a time.
@@ -76,19 +106,16 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 		if i < 0 || w.Camera != 0 && w.Camera != e.Stream.Camera || w.Kind != "" && w.Kind != e.Kind {
 			return true
 		}
-		last := slices.IndexFunc(all, func(m Moment) bool {
-			return e.Kind != nvr.MessageEvent && m.camera == cameras[i].ID && m.Kind == e.Kind && m.from <= e.Span.To.Add(together)
-		})
-		if last >= 0 {
-			all[last].Times++
-			all[last].from = e.Span.From
+		if last := slices.IndexFunc(all, func(m Moment) bool { return m.takes(e) }); last >= 0 {
+			m := &all[last]
+			m.from, m.to, m.begun = e.Span.From, max(m.to, e.Span.To), append(m.begun, e.Span.From)
 			return true
 		}
 		if len(all) == w.Most {
 			more = e.Span.From + 1
 			return false
 		}
-		m := Moment{Kind: e.Kind, Times: 1, camera: cameras[i].ID, from: e.Span.From}
+		m := Moment{Kind: e.Kind, camera: cameras[i].ID, from: e.Span.From, to: e.Span.To, begun: []nvr.Time{e.Span.From}}
 		if e.Kind == nvr.MessageEvent { // each is a film of its own
 			m.film = e.Span
 		}
@@ -99,20 +126,56 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 		return nil, 0, err
 	}
 	slices.SortStableFunc(all, func(a, b Moment) int { return cmp.Compare(b.from, a.from) })
-	seen := sight{l.Timelines, w.Span, map[nvr.StreamID][]nvr.Span{}}
+	seen := sight{l.Timelines, w.Span, nvr.Now(), map[nvr.StreamID]appliance.Timeline{}}
 	for i := range all {
 		m := &all[i]
 		c := cameras[slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == m.camera })]
-		m.Said, m.Camera, m.At = said(m.Kind, t), component.CameraName(c, t), stamp(m.from)
-		m.Film = m.from.Add(-lead).String()
-		if m.Href = "/cameras/" + m.camera.String() + "?at=" + url.QueryEscape(m.Film); !m.film.Empty() {
+		m.Said, m.Camera, m.At, m.Began = said(m.Kind, t), component.CameraName(c, t), stamp(m.from), m.from
+		if len(m.begun) > 1 {
+			m.group(w.Zone, stamp, t)
+		}
+		if m.Href, m.Film = shortlyBefore(m.camera, m.from); !m.film.Empty() {
 			m.Film, m.Href = m.from.String(), Film(m.camera, m.film)
 		}
-		if m.Picture, err = seen.picture(ctx, c, m.from.Add(into)); err != nil {
+		m.Excerpt = m.excerpt().String()
+		if m.Picture, m.Lack, err = seen.picture(ctx, c, m.from.Add(into), t); err != nil {
 			return nil, 0, err
 		}
 	}
 	return all, more, nil
+}
+
+// group says of several that they are.
+func (m *Moment) group(zone *time.Location, stamp func(nvr.Time) component.Instant, t *text.Catalogue) {
+	m.Said = strconv.Itoa(len(m.begun)) + "× " + m.Said
+	if words, ok := t.Events.Many[m.Kind]; ok {
+		m.Said = text.Fill(words, "n", strconv.Itoa(len(m.begun)))
+	}
+	if m.At.Form == "seconds" {
+		m.At, m.End = component.Clock(m.from, zone), component.Clock(m.to, zone)
+	}
+	for _, at := range slices.Backward(m.begun) {
+		p := Part{At: stamp(at)}
+		p.Href, p.Film = shortlyBefore(m.camera, at)
+		m.Parts = append(m.Parts, p)
+	}
+}
+
+// shortlyBefore is where one sees what happened at a camera, and the instant at
+// which its film begins.
+func shortlyBefore(camera nvr.CameraID, at nvr.Time) (href, film string) {
+	film = at.Add(-lead).String()
+	return "/cameras/" + camera.String() + "?at=" + url.QueryEscape(film), film
+}
+
+// excerpt is the film that is kept of m, or taken away.
+func (m Moment) excerpt() nvr.Excerpt {
+	span := m.film
+	if span.Empty() {
+		span = nvr.Span{From: m.from.Add(-lead), To: max(m.to, m.from.Add(enough)).Add(lead)}
+	}
+	span.To = min(span.To, span.From.Add(nvr.MaxExcerpt))
+	return nvr.Excerpt{Camera: m.camera, Span: span, Kind: m.Kind}
 }
 
 // known returns the cameras of which there may be footage.
@@ -137,27 +200,28 @@ func said(kind string, t *text.Catalogue) string {
 type sight struct {
 	timelines appliance.Timelines
 	span      nvr.Span
-	footage   map[nvr.StreamID][]nvr.Span
+	now       nvr.Time
+	lines     map[nvr.StreamID]appliance.Timeline
 }
 
-// picture returns the address of a camera's picture of a time: of its small stream
-// if that was recorded then.
-func (s sight) picture(ctx context.Context, c nvr.Camera, at nvr.Time) (string, error) {
+// picture returns the address of a camera's picture of a time, of its small stream
+// if that was recorded then; or if there is none, why.
+func (s sight) picture(ctx context.Context, c nvr.Camera, at nvr.Time, t *text.Catalogue) (address, lack string, err error) {
 	for _, quality := range []nvr.Quality{nvr.Sub, nvr.Main} {
 		stream := nvr.StreamID{Camera: c.ID, Quality: quality}
-		footage, ok := s.footage[stream]
+		line, ok := s.lines[stream]
 		if !ok {
-			line, err := s.timelines.Timeline(ctx, stream, nvr.Span{From: s.span.From.Add(-together), To: s.span.To.Add(together)})
+			line, err = s.timelines.Timeline(ctx, stream, nvr.Span{From: s.span.From.Add(-together), To: s.span.To.Add(together)})
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
-			footage = line.Footage
-			s.footage[stream] = footage
+			s.lines[stream] = line
 		}
-		if slices.ContainsFunc(footage, func(f nvr.Span) bool { return f.From <= at && at < f.To }) {
+		if slices.ContainsFunc(line.Footage, func(f nvr.Span) bool { return f.From <= at && at < f.To }) {
 			q := url.Values{"stream": {quality.String()}, "at": {at.String()}}
-			return "/api/v1/cameras/" + c.ID.String() + "/picture.mp4?" + q.Encode(), nil
+			return "/api/v1/cameras/" + c.ID.String() + "/picture.mp4?" + q.Encode(), "", nil
 		}
+		lack = without(Lacking(line, at, s.now, t), t) // at last the main stream says so
 	}
-	return "", nil
+	return "", lack, nil
 }

@@ -70,7 +70,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	m.missed = misses(missed, cameras, now, t)
 	if len(cameras) > 0 && auth.May(r.Context(), auth.Review, auth.Cameras) {
-		wish := events.Wish{Span: nvr.Span{From: nvr.TimeOf(now).Add(-lately), To: nvr.TimeOf(now)}, Most: latest}
+		wish := events.Wish{Span: nvr.Span{From: nvr.TimeOf(now).Add(-lately), To: nvr.TimeOf(now)}, Most: latest, Zone: now.Location()}
 		stamp := func(at nvr.Time) component.Instant { return component.Recent(at, now, t.Calendar) }
 		if m.happened, _, err = p.Happened.List(r.Context(), wish, stamp, t); err != nil {
 			return err

@@ -50,6 +50,8 @@ const film = find('[data-film]')
 const notice = new Notice(find('[data-notice]'))
 const stamp = find<HTMLTimeElement>('[data-stamp]')
 
+find('[data-video]').querySelector('track')?.remove() // on the clock of a clip, which this player does not go by
+
 // The time of the picture that came with the page.
 const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 
