@@ -165,7 +165,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	mux.Handle("/api/", api.New(api.Config{
 		WebRTC:  byRTC(a.rtc),
 		Cameras: a.Cameras, Finder: found, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Notify: a.outbox, Alerts: a.alerts,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir}, Notify: a.outbox, Alerts: a.alerts,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()

@@ -106,6 +106,7 @@ type Config struct {
 	Doors     Doors
 	Bells     Bells
 	History   History
+	Locks     Locks
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
 	Alerts Alerts
@@ -218,6 +219,9 @@ func (a *api) routes() []route {
 		{"GET /api/v1/cameras/{camera}/timeline", auth.Review, camera, a.timeline},
 		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
+		{"GET /api/v1/locks", auth.Manage, home, a.locks},
+		{"POST /api/v1/cameras/{camera}/locks", auth.Manage, camera, a.lock},
+		{"DELETE /api/v1/locks/{lock}", auth.Manage, home, a.unlock},
 		{"GET /api/v1/clips.zip", auth.Export, cameras, a.archive},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
 		{"GET /api/v1/cameras/{camera}/storyboard.mp4", auth.Review, camera, a.storyboard},

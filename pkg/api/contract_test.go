@@ -133,12 +133,12 @@ func TestDocumentsAndRoutesAgree(t *testing.T) {
 func TestSchemasAreWhatIsSent(t *testing.T) {
 	d := described(t)
 	// What is read, not sent, with what it must hold.
-	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "FindingInput": {"address"}, "FoundName": {"name"}, "RecordingChange": nil, "HomeChange": nil, "AlertsChange": nil, "EventInput": {"kind"}, "Zones": nil, "ChannelInput": {"kind", "name", "settings"}, "ChannelChange": nil}
+	read := map[string][]string{"CameraInput": {"url"}, "CameraChange": nil, "FindingInput": {"address"}, "FoundName": {"name"}, "RecordingChange": nil, "HomeChange": nil, "AlertsChange": nil, "EventInput": {"kind"}, "LockInput": {"from", "to", "why"}, "Zones": nil, "ChannelInput": {"kind", "name", "settings"}, "ChannelChange": nil}
 	for name, v := range map[string]any{
 		"Health": healthView{}, "Notice": noticeView{}, "Camera": nvr.Camera{}, "State": nvr.State{}, "Sight": nvr.Sight{}, "Zones": nvr.Zones{}, "Stream": nvr.Stream{}, "Video": nvr.Video{}, "Audio": nvr.Audio{},
 		"CameraInput": household.CameraInput{}, "CameraChange": cameraChange{}, "Probe": nvr.Probe{}, "Devices": devicesView{}, "Device": deviceView{}, "FindingInput": findingInput{}, "Finding": findingView{}, "Offer": offerView{}, "FoundName": nameInput{}, "Timeline": timelineView{}, "Span": nvr.Span{}, "Gap": gapView{},
 		"Activity": activityView{}, "Error": errorBody{}, "Recording": recordingView{}, "RecordingChange": recordingChange{},
-		"Home": homeView{}, "HomeChange": homeChange{}, "Alerts": alertsView{}, "AlertsChange": alertsChange{}, "Alerted": alertedView{}, "Decided": recentView{}, "EventInput": eventInput{}, "Talk": talkView{}, "Audit": auditView{}, "AuditLog": auditsView{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
+		"Home": homeView{}, "HomeChange": homeChange{}, "Alerts": alertsView{}, "AlertsChange": alertsChange{}, "Alerted": alertedView{}, "Decided": recentView{}, "EventInput": eventInput{}, "Talk": talkView{}, "Audit": auditView{}, "AuditLog": auditsView{}, "Lock": lockView{}, "Locks": locksView{}, "LockInput": lockInput{}, "Reply": replyView{}, "Replies": repliesView{}, "Channel": notify.Channel{}, "ChannelInput": channelInput{}, "ChannelChange": channelChange{}, "Event": eventView{}, "Events": eventsView{},
 	} {
 		var all, always []string
 		for f := range reflect.TypeOf(v).Fields() {

@@ -80,6 +80,9 @@ var guests = map[string]int{
 	"GET /api/v1/cameras/{camera}/timeline":               open,
 	"GET /api/v1/cameras/{camera}/playlist.m3u8":          open,
 	"GET /api/v1/cameras/{camera}/export.mp4":             403,
+	"GET /api/v1/locks":                                   403,
+	"POST /api/v1/cameras/{camera}/locks":                 403,
+	"DELETE /api/v1/locks/{lock}":                         403,
 	"GET /api/v1/clips.zip":                               403,
 	"GET /api/v1/cameras/{camera}/picture.mp4":            open,
 	"GET /api/v1/cameras/{camera}/storyboard.mp4":         open,
@@ -113,7 +116,7 @@ func TestGuests(t *testing.T) {
 	}
 	asked := func(who auth.Subject, address, camera string) *http.Response {
 		method, target, _ := strings.Cut(address, " ")
-		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{reply}", "1", "{finding}", "none", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
+		target = strings.NewReplacer("{camera}", camera, "{segment}", "1", "{channel}", "1", "{session}", "none", "{reply}", "1", "{lock}", "1", "{finding}", "none", "{message}", "ring-1", "{init}", strings.Repeat("0", 64)).Replace(target)
 		if strings.HasSuffix(target, "/states") || strings.HasSuffix(target, "/events/live") {
 			method = "HEAD" // without end otherwise
 		}
