@@ -74,6 +74,9 @@ func TestChosenIsKept(t *testing.T) {
 	if w := post(s, "/events/chosen", url.Values{"clip": clips, "why": {"x"}, "until": {"ages"}}); w.Code != 400 {
 		t.Errorf("ages: %d", w.Code)
 	}
+	if w := post(s, "/events/chosen", url.Values{"clip": {clips[0], "9" + clips[1][1:]}, "why": {"x"}}); w.Code != 404 || len(h.kept.locks) != 0 {
+		t.Errorf("a camera that is not there: %d, %v", w.Code, h.kept.locks)
+	}
 	before := time.Now()
 	w = post(s, "/events/chosen", url.Values{"clip": clips, "why": {" parcel "}, "until": {"month"}})
 	if w.Code != 303 || len(h.kept.locks) != 2 {

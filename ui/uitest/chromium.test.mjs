@@ -454,6 +454,20 @@ test('what happened stands there with its picture, and leads to it', async () =>
   await moves(page, '[data-video]')
   const off = (await page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))) - Date.parse(press.at)
   assert.ok(off > -9000 && off < 5000, `it shows ${off} ms beside the ring`)
+  // The day in words has it as well, and goes there in place.
+  await page.goto(`${base}/cameras/1`)
+  await page.locator('.words summary').click()
+  await page.locator('.chapters a', { hasText: 'Somebody rang' }).first().click()
+  await page.waitForURL(/\/cameras\/1\?at=/)
+  await page.locator('.chapters a', { hasText: 'begins' }).waitFor()
+  // So do the chapters of a clip, which a browser loads without a word of complaint.
+  const around = `from=${instant(Date.parse(press.at) - 10_000)}&to=${instant(Date.parse(press.at) + 10_000)}`
+  const chapters = await (await fetch(`${base}/cameras/1/chapters.vtt?${around}`)).text()
+  assert.match(chapters, /^WEBVTT\n\n00:00:00\.000 --> 00:00:[^]*Somebody rang\n/)
+  const plain = await open(browser, { javaScriptEnabled: false })
+  const [asked] = await Promise.all([plain.waitForResponse(/chapters\.vtt/), plain.goto(`${base}/cameras/1?${around}`)])
+  assert.equal(asked.status(), 200)
+  await close(plain)
   // On the strip it is a mark, which keys and buttons go to.
   await page.goto(`${base}/cameras/1?zoom=1h`)
   const at = () => Date.parse(new URL(page.url()).searchParams.get('at') ?? '')

@@ -50,10 +50,11 @@ type piece struct {
 }
 
 // worthTelling is how long a gap is of which a day's summary tells: what a camera
-// needs to begin is less. The hours list all of them.
+// needs to begin is less. The hours leave out the shorter ones, too, and are not
+// called whole for that.
 const worthTelling = 2 * time.Second
 
-// worstShown keeps the day's summary to a glance; the hours list every gap.
+// worstShown keeps the day's summary to a glance; the hours list every gap that is told.
 const worstShown = 3
 
 type dayMaker struct {
@@ -161,16 +162,26 @@ func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
 	var all []found
 	var have time.Duration
 	for _, f := range footage {
-		if s := f.Intersect(span); !s.Empty() {
-			all = append(all, found{span: s})
-			have += s.Duration()
+		s := f.Intersect(span)
+		if s.Empty() {
+			continue
 		}
+		have += s.Duration()
+		if n := len(all); n > 0 && s.From.Sub(all[n-1].span.To) < worthTelling {
+			all[n-1].span.To = s.To
+			continue
+		}
+		all = append(all, found{span: s})
 	}
 	full := true
 	for _, g := range gaps {
-		if s := g.Span.Intersect(span); !s.Empty() {
+		s := g.Span.Intersect(span)
+		if s.Empty() {
+			continue
+		}
+		full = false
+		if g.Span.Duration() >= worthTelling {
 			all = append(all, found{s, component.Reason(g.Reason, d.t)})
-			full = false
 		}
 	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.span.From, b.span.From) })

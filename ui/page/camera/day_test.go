@@ -160,3 +160,22 @@ func TestShortGapsAreNotTold(t *testing.T) {
 		}
 	}
 }
+
+// Film with a moment missing in it is one piece of its hour, which is not whole.
+func TestHoursLeaveOutShortGaps(t *testing.T) {
+	d, at := day0(t, "Europe/Vienna")
+	for length, want := range map[time.Duration]int{time.Second: 1, 1999 * time.Millisecond: 1, 2 * time.Second: 3, time.Minute: 3} {
+		from, to := at("29 10:30:00"), at("29 11:00:00")
+		line := appliance.Timeline{
+			Footage: []nvr.Span{{From: at("29 10:00:00"), To: from}, {From: from.Add(length), To: to}},
+			Gaps:    []nvr.Gap{{Span: nvr.Span{From: from, To: from.Add(length)}, Reason: nvr.Unreachable}},
+		}
+		got := d.make(component.Day(from, d.zone), line)
+		if len(got.hours) != 1 || len(got.hours[0].pieces) != want || got.hours[0].full {
+			t.Errorf("%s: %+v", length, got.hours)
+		}
+		if first := got.hours[0].pieces[0]; want == 1 && (first.machineFrom != at("29 10:00:00").String() || first.machineTo != to.String()) {
+			t.Errorf("%s: %+v", length, first)
+		}
+	}
+}

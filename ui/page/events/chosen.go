@@ -83,6 +83,13 @@ func (p Chosen) Post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	cameras, err := p.known(r.Context())
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(e nvr.Excerpt) bool { return !isOf(cameras, e) }) {
+		return nvr.ErrNotFound
+	}
 	for _, e := range all {
 		l := nvr.Lock{Camera: e.Camera, Span: e.Span, Who: t.Audit.Somebody, Why: why, Made: nvr.TimeOf(now), Until: until}
 		if _, err := p.Storage.Lock(r.Context(), l); err != nil {
@@ -91,6 +98,11 @@ func (p Chosen) Post(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, here(r.PostForm["clip"])+"&kept=1", http.StatusSeeOther)
 	return nil
+}
+
+// isOf tells whether an excerpt is of one of some cameras.
+func isOf(cameras []nvr.Camera, e nvr.Excerpt) bool {
+	return slices.ContainsFunc(cameras, func(c nvr.Camera) bool { return c.ID == e.Camera })
 }
 
 // terms are how long something can be kept, as forms have it.
