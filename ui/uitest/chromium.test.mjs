@@ -371,6 +371,79 @@ test('a clip is chosen on the timeline', async () => {
   await close(page)
 })
 
+/** How things stand between the grips of the filmstrip. */
+const gripped = (page) =>
+  page.evaluate(() => {
+    const [from, to] = [...document.querySelectorAll('[data-grip]')]
+    const [a, b, box] = [from, to, document.querySelector('[data-filmstrip]')].map((e) => e.getBoundingClientRect())
+    return {
+      from: Number(from.ariaValueNow), to: Number(to.ariaValueNow), said: from.ariaValueText, apart: b.left - a.right, wide: box.width - 88, top: a.top + a.height / 2,
+      a: a.left + 30, b: b.left + 14, least: Math.min(a.width, a.height, b.width, b.height), out: Math.max(box.left - a.left, b.right - box.right),
+      fields: ['from', 'to'].map((end) => Date.parse(document.querySelector(`#clip-${end}`).value) / 1000),
+    }
+  })
+
+test('a clip is cut on a filmstrip, by hand and by key', async () => {
+  const { from, to } = await footage(1, 12_000)
+  const [first, last] = [Math.ceil(from / 1000), Math.floor(to / 1000) - 2]
+  for (const [width, touch] of [[390, true], [1440, false]]) {
+    const page = await open(browser, { viewport: { width, height: 844 }, hasTouch: touch })
+    await page.goto(`${base}/cameras/1?from=${instant(first * 1000)}&to=${instant(last * 1000)}`)
+    const strip = page.locator('[data-filmstrip]')
+    await strip.scrollIntoViewIfNeeded()
+    // Pictures are there: the middle has many colors.
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('[data-filmstrip] canvas')
+      if (!canvas.width) return false
+      const { data } = canvas.getContext('2d').getImageData(canvas.width / 4, canvas.height / 4, canvas.width / 2, canvas.height / 2)
+      return new Set(new Uint32Array(data.buffer)).size > 200
+    })
+    const whole = await gripped(page)
+    assert.deepEqual([whole.from, whole.to, ...whole.fields], [first, last, first, last])
+    assert.ok(whole.least >= 44 && whole.out <= 0.5, JSON.stringify(whole))
+    assert.ok(whole.apart > 0.5 * whole.wide, `the clip takes ${whole.apart} of ${whole.wide} px`)
+
+    // The picture above is that under the grip, also while it goes past the other one.
+    const drag = async (x) => (await page.mouse.move(x, whole.top, { steps: 4 }), gripped(page))
+    await page.mouse.move(whole.a, whole.top)
+    await page.mouse.down()
+    const half = await drag((whole.a + whole.b) / 2)
+    assert.ok(half.from > first && half.from < last && half.to === last, JSON.stringify(half))
+    await page.waitForFunction((at) => !document.querySelector('[data-storyboard]').hidden && Date.parse(document.querySelector('[data-stamp]').dateTime) / 1000 === at, half.from)
+    const past = await drag(whole.b + 20)
+    assert.deepEqual([past.from, past.to], [last - 1, last])
+    assert.ok(past.apart >= 0, `they overlap by ${-past.apart} px`)
+    await page.mouse.up()
+    // Let go, the strip zooms to what is left.
+    await page.waitForFunction(async () => {
+      const place = () => [...document.querySelectorAll('[data-grip]')].map((e) => e.getBoundingClientRect().left)
+      const before = place()
+      for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame)
+      return String(before) === String(place()) && before[1] - before[0] > 74
+    })
+    assert.equal(await page.evaluate(() => document.querySelector('[data-video]').paused), true)
+
+    // Held at the end of the strip, it shows more and more.
+    const small = await gripped(page)
+    await page.mouse.move(small.a, small.top)
+    await page.mouse.down()
+    await page.mouse.move(small.a - whole.wide, small.top, { steps: 4 })
+    await page.waitForFunction((at) => Number(document.querySelector('[data-grip=from]').ariaValueNow) < at, small.from - 6)
+    await page.mouse.up()
+
+    await page.focus('[data-grip=from]')
+    const begun = (await gripped(page)).from
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Shift+ArrowLeft')
+    const keyed = await gripped(page)
+    assert.equal(keyed.from, begun - 9)
+    assert.equal(keyed.fields[0], keyed.from)
+    assert.match(keyed.said, /\d\d:\d\d:\d\d, \d+ /)
+    await page.waitForFunction((at) => new URL(location.href).searchParams.get('at') === at, instant(keyed.from * 1000).replace('.000Z', 'Z'))
+    await close(page)
+  }
+})
+
 test('a camera whose small stream fails is mended on its page, and leaves its footage when it is removed', async () => {
   const json = async (path, init) => (await fetch(base + path, init)).json()
   const { cameras } = await json('/api/v1/cameras')

@@ -1,7 +1,7 @@
 // The page of one camera: player, timeline, clip and the day's list in step.
 import { answer } from './answer'
 import { begin } from './begin'
-import { ClipForm, clipAddress } from './clip'
+import { ClipForm, clipAddress } from './clip/form'
 import { closer } from './closer'
 import { control } from './controls'
 import { Day } from './day'
@@ -82,12 +82,21 @@ const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-
     for (const b of document.querySelectorAll<HTMLElement>('[data-zoom]')) b.setAttribute('aria-pressed', String(b.dataset.zoom === step))
   },
 })
-const clip = new ClipForm(find('[data-clip]'), data.id, stream, () => player.now(), {
+const clip = new ClipForm(find('[data-clip]'), data.id, stream, films, () => player.now(), {
   changed: (c) => {
     line.clip = c
     line.draw()
   },
-  play: (at) => line.go(at),
+  play: (c) => {
+    player.wanted = true
+    line.go(c.from)
+    until = c.to
+  },
+  drag: (at, span) => line.drag(at, span),
+  drop: (at) => {
+    player.wanted = false // one looks at where it is cut
+    line.drop(at)
+  },
 })
 const day = new Day(find('[data-day]'), find<HTMLInputElement>('#date'), here)
 const update = control(film, find('[data-strip]'), player, () => {
@@ -100,6 +109,7 @@ function stream(): string {
 }
 
 let asked: number | undefined // the instant that a person asked for
+let until: number | undefined // where the clip ends that is played
 let why: string | undefined // why there is no picture of it
 
 /** Why there is no picture of an instant, as far as is known. */
@@ -108,7 +118,7 @@ function lack(at: number): string | undefined {
 }
 
 function live(): void {
-  asked = coming = undefined
+  asked = coming = until = undefined
   if (data.removed || data.mode === 'privacy') {
     player.hold(Date.now())
     still(say(data.removed ? 'removed' : 'private'))
@@ -122,7 +132,7 @@ function live(): void {
 /** Shows what was recorded at an instant, or says why nothing was. */
 function seek(at: number, missing = false): void {
   asked = at
-  before = coming = undefined
+  before = coming = until = undefined
   why = lack(at) ?? (missing ? say('none_here') : undefined)
   if (!why) {
     expect()
@@ -151,14 +161,14 @@ function come(at: number): void {
 }
 
 /** Shows what was recorded where a hand is, or that nothing was. */
-function scrub(at: number): void {
-  coming = undefined
+function scrub(at: number, span: number): void {
+  coming = until = undefined
   player.scrub(at)
   day.follow(at)
   const why = lack(at)
   film.toggleAttribute('data-hold', why !== undefined)
   notice.tell(why ?? '')
-  if (why === undefined) storyboard.show(at, line.view.span)
+  if (why === undefined) storyboard.show(at, span)
   else storyboard.hide()
 }
 
@@ -252,6 +262,10 @@ function tick(): void {
   if (player.mode === 'recorded') {
     if (coming !== undefined && at >= coming) live()
     else skipped(at)
+    if (until !== undefined && at >= until) {
+      until = undefined
+      player.pause()
+    }
     day.follow(at)
   }
   line.follow(at)

@@ -102,7 +102,7 @@ export class Storyboard {
 }
 
 /** Waits for an event; reports false if an error came instead. */
-function settled(video: HTMLVideoElement, type: string): Promise<boolean> {
+export function settled(video: HTMLVideoElement, type: string): Promise<boolean> {
   return new Promise((done) => {
     const end = new AbortController()
     const over = (ok: boolean) => () => (end.abort(), done(ok))

@@ -47,7 +47,7 @@ export class Data {
   ) {}
 
   /** Asks for what the view lacks; at most one question is under way. */
-  want(view: View): void {
+  want(view: Pick<View, 'from' | 'to' | 'span'>): void {
     if (this.#asking || document.hidden) return
     const h = this.#have
     const covered = h.from <= view.from && Math.min(view.to, Date.now()) <= h.to

@@ -9,7 +9,7 @@ import { handle } from './input'
 import { View, zooms } from './view'
 
 export interface Events {
-  scrub(at: number): void
+  scrub(at: number, span: number): void // a hand moves over so much of time
   seek(at: number): void
   live(): void
   clip(clip: Span): void
@@ -95,6 +95,16 @@ export class Timeline {
     if (mark) this.go(mark.from - lead)
   }
 
+  /** A hand elsewhere moves over the past, and sees span of it. */
+  drag(at: number, span: number): void {
+    this.#scrub(at, span)
+  }
+
+  /** It has let go. */
+  drop(at: number): void {
+    this.#seek(at)
+  }
+
   zoom(span: number): void {
     this.view.zoom(span)
     this.#zoomed()
@@ -119,12 +129,12 @@ export class Timeline {
     this.#tell()
   }
 
-  #scrub(at: number): void {
+  #scrub(at: number, span = this.view.span): void {
     this.#holding = true
     this.#motion = undefined
     this.view.at = Math.min(at, Date.now())
     this.draw()
-    this.on.scrub(this.view.at)
+    this.on.scrub(this.view.at, span)
   }
 
   #seek(at: number): void {

@@ -1,13 +1,18 @@
-// The form that makes a clip: its two times are also the grips on the timeline.
-import { fromLocal, iso, toLocal } from './time'
-import { length, say } from './words'
-import type { Span } from './timeline/data'
+// The form that makes a clip: its two times are also the grips on the timeline
+// and on the filmstrip.
+import type { Films } from '../player/storyboard'
+import { fromLocal, iso, toLocal } from '../time'
+import type { Span } from '../timeline/data'
+import { length, say } from '../words'
+import { Filmstrip } from './filmstrip'
 
 const plain = 3_600_000 // the longest clip as a progressive MP4, as in the API
 
 export interface Events {
   changed(clip: Span | undefined): void
-  play(at: number): void
+  play(clip: Span): void
+  drag(at: number, span: number): void // a grip of the filmstrip moves
+  drop(at: number): void
 }
 
 /** Where a clip is downloaded. */
@@ -21,17 +26,28 @@ export class ClipForm {
   #from: HTMLInputElement
   #to: HTMLInputElement
   #clip: Span
+  #strip: Filmstrip
 
   constructor(
     private readonly box: HTMLDetailsElement,
     private readonly camera: number,
     private readonly stream: () => string,
+    films: Films,
     now: () => number,
     on: Events,
   ) {
     this.#from = this.#input('from')
     this.#to = this.#input('to')
     this.#clip = { from: Date.parse(this.#from.dataset.at ?? ''), to: Date.parse(this.#to.dataset.at ?? '') }
+    this.#strip = new Filmstrip(box.querySelector('[data-filmstrip]') as HTMLElement, camera, stream, films, {
+      drag: (clip, at, span) => {
+        this.#take(clip)
+        on.changed(this.#clip)
+        on.drag(at, span)
+      },
+      drop: on.drop,
+      loaded: () => this.#offer(),
+    })
     if (box.open) this.set(this.#clip)
     box.addEventListener('toggle', () => {
       if (!box.open) return on.changed(undefined)
@@ -43,7 +59,7 @@ export class ClipForm {
       input.addEventListener('change', () => {
         this.#clip = { from: fromLocal(this.#from.value), to: fromLocal(this.#to.value) }
         this.#offer()
-        if (this.#clip.to > this.#clip.from) on.changed(this.#clip)
+        if (this.#clip.to > this.#clip.from) this.#strip.set(this.#clip), on.changed(this.#clip)
       })
     }
     box.querySelector('form')?.addEventListener('submit', (e) => {
@@ -54,7 +70,7 @@ export class ClipForm {
         location.href = `${share}?${query}`
         return
       }
-      if (this.#clip.to > this.#clip.from) on.play(this.#clip.from)
+      if (this.#clip.to > this.#clip.from) on.play(this.#clip)
     })
   }
 
@@ -63,6 +79,11 @@ export class ClipForm {
   }
 
   set(clip: Span): void {
+    this.#take(clip)
+    this.#strip.set(this.#clip)
+  }
+
+  #take(clip: Span): void {
     this.#clip = { from: Math.floor(clip.from / 1000) * 1000, to: Math.ceil(clip.to / 1000) * 1000 }
     this.#from.value = toLocal(this.#clip.from)
     this.#to.value = toLocal(this.#clip.to)
