@@ -361,9 +361,25 @@ test('a clip is chosen on the timeline', async () => {
   const form = (want) =>
     page.waitForFunction((want) => new URL(document.querySelector('[data-download]').href).searchParams.get('form') === want, want)
   await form('progressive')
+  // How much it takes is said before, and is so.
+  await page.waitForFunction(() => / MB$/.test(document.querySelector('[data-length]').textContent))
+  const whole = await fetch(await link.evaluate((a) => a.href))
+  const told = Number.parseFloat((await page.textContent('[data-length]')).split(', ')[1])
+  assert.ok(Math.abs((await whole.arrayBuffer()).byteLength / 1e6 - told) < 0.1 * told, `it said ${told} MB`)
   await page.fill('#clip-to', '2036-01-01T00:00:00')
   await page.locator('#clip-to').blur()
   await form(null)
+  await page.waitForFunction(() => document.querySelector('[data-problem]').textContent.includes('ends in the future'))
+  await page.fill('#clip-from', '2035-01-01T00:00:00')
+  await page.locator('#clip-from').blur()
+  await page.waitForFunction(() => document.querySelector('[data-problem]').textContent === 'That is still to come.')
+  assert.equal(await link.isVisible(), false)
+  for (const end of ['from', 'to']) {
+    await page.fill(`#clip-${end}`, `2020-01-01T00:00:${end === 'to' ? 30 : 10}`)
+    await page.locator(`#clip-${end}`).blur()
+  }
+  await page.waitForFunction(() => document.querySelector('[data-problem]').textContent === 'Nothing is recorded here.')
+  assert.equal(await link.isVisible(), false)
   await page.fill('#clip-to', '2001-01-01T00:00:00')
   await page.locator('#clip-to').blur()
   assert.equal(await link.isVisible(), false)

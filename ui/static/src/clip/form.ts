@@ -5,6 +5,8 @@ import { fromLocal, iso, toLocal } from '../time'
 import type { Span } from '../timeline/data'
 import { length, say } from '../words'
 import { Filmstrip } from './filmstrip'
+import { lacks } from './lacks'
+import { megabytes, Sizer } from './size'
 
 const plain = 3_600_000 // the longest clip as a progressive MP4, as in the API
 
@@ -27,6 +29,7 @@ export class ClipForm {
   #to: HTMLInputElement
   #clip: Span
   #strip: Filmstrip
+  #sizer = new Sizer(() => this.#offer())
 
   constructor(
     private readonly box: HTMLDetailsElement,
@@ -92,14 +95,17 @@ export class ClipForm {
 
   #offer(): void {
     const { from, to } = this.#clip
-    const good = to > from
+    const lack = to > from ? lacks(this.#clip, this.#strip.data, Date.now()) : { text: say('clip_order'), empty: true }
+    const address = lack.empty ? '' : clipAddress(this.camera, this.stream(), this.#clip)
+    const size = this.#sizer.of(this.box.open ? address : '')
+    const good = address && !size?.refused
+    this.#say('problem', size?.refused ?? lack.text)
+    const duration = length(to - from)
+    this.#say('length', !good ? '' : size?.bytes ? say('clip_size', { duration, size: megabytes(size.bytes) }) : say('clip_length', { duration }))
     const link = this.box.querySelector<HTMLAnchorElement>('[data-download]')
-    this.#say('problem', good ? '' : say('clip_order'))
-    this.#say('length', good ? say('clip_length', { duration: length(to - from) }) : '')
     if (!link) return
     link.hidden = !good
-    if (!good) return
-    link.href = clipAddress(this.camera, this.stream(), this.#clip)
+    if (good) link.href = address
   }
 
   #say(where: string, text: string): void {

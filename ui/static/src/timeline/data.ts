@@ -105,6 +105,11 @@ export class Data {
     return this.#have.from <= t && t < Math.min(this.#have.to, this.#have.when - 10_000) && !this.recordedAt(t)
   }
 
+  /** Whether it is known what was recorded between two instants. */
+  knows(from: number, to: number): boolean {
+    return this.#have.from <= from && to <= Math.min(this.#have.to, this.#have.when)
+  }
+
   recordedAt(t: number): boolean {
     return this.footage.some((f) => f.from <= t && t < f.to)
   }
