@@ -436,8 +436,9 @@ func TestFormsBecomeAbsoluteAddresses(t *testing.T) {
 	for form, want := range map[string]string{
 		"day=2026-11-19": "/cameras/1?at=2026-11-18T23%3A00%3A00Z",
 		"day=2026-03-29": "/cameras/1?at=2026-03-28T23%3A00%3A00Z",
-		"clip_from=2026-07-01T12:00&clip_to=2026-07-01T12:00:30":     "/cameras/1?from=2026-07-01T10%3A00%3A00Z&to=2026-07-01T10%3A00%3A30Z",
-		"clip_from=2026-11-22T14:03:22&clip_to=2026-11-22T14:03:52&": "/cameras/1?from=2026-11-22T13%3A03%3A22Z&to=2026-11-22T13%3A03%3A52Z",
+		"clip_from=2026-07-01T12:00&clip_to=2026-07-01T12:00:30":               "/cameras/1?from=2026-07-01T10%3A00%3A00Z&to=2026-07-01T10%3A00%3A30Z",
+		"clip_from=2026-07-01T12:00&clip_to=2026-07-01T12:00:30&clip_silent=1": "/cameras/1?form=silent&from=2026-07-01T10%3A00%3A00Z&to=2026-07-01T10%3A00%3A30Z",
+		"clip_from=2026-11-22T14:03:22&clip_to=2026-11-22T14:03:52&":           "/cameras/1?from=2026-11-22T13%3A03%3A22Z&to=2026-11-22T13%3A03%3A52Z",
 	} {
 		w := get(s, "/cameras/1?"+form)
 		if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != want {

@@ -86,10 +86,10 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) error {
 	form := playback.Fragmented
 	switch text {
 	case "":
-	case string(playback.Progressive):
-		form = playback.Progressive
+	case string(playback.Progressive), string(playback.Silent):
+		form = playback.Form(text)
 	default:
-		return fmt.Errorf("form %q is unknown: leave it out or give progressive: %w", text, nvr.ErrInvalid)
+		return fmt.Errorf("form %q is unknown: leave it out, or give progressive or silent: %w", text, nvr.ErrInvalid)
 	}
 	release, err := a.exporting.take()
 	if err != nil {

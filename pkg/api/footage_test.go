@@ -312,6 +312,8 @@ func TestFootageLimits(t *testing.T) {
 		{"export.mp4?" + long(31*day+time.Second), "too_large"},
 		{"export.mp4?form=progressive&" + long(time.Hour), ""},
 		{"export.mp4?form=progressive&" + long(time.Hour+time.Second), "too_large"},
+		{"export.mp4?form=silent&" + long(time.Hour), ""},
+		{"export.mp4?form=silent&" + long(time.Hour+time.Second), "too_large"},
 		{"export.mp4?form=avi&" + query, "invalid"},
 		{"export.mp4?form=progressive&form=progressive&" + query, "invalid"},
 		{"timeline", "invalid"},

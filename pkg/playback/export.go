@@ -19,16 +19,17 @@ import (
 type Form string
 
 // Fragmented files begin at once however long they are; progressive ones suit
-// editors and messengers.
+// editors and messengers. Silent ones are progressive, and have pictures alone.
 const (
 	Fragmented  Form = "fragmented"
 	Progressive Form = "progressive"
+	Silent      Form = "silent"
 )
 
 // Limits on the length of an export.
 const (
 	MaxExport      = 31 * 24 * time.Hour
-	MaxProgressive = time.Hour
+	MaxProgressive = time.Hour // and silent
 )
 
 // sequenceStep leaves room for the movie fragments of an index entry, so that
@@ -42,7 +43,7 @@ const sequenceStep = 64
 // caller closes it. It is read until ctx ends.
 func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span, form Form) (_ *File, err error) {
 	limit := MaxExport
-	if form == Progressive {
+	if form != Fragmented {
 		limit = MaxProgressive
 	}
 	if span.Empty() {
@@ -60,15 +61,15 @@ func (p *Player) Export(ctx context.Context, stream nvr.StreamID, span nvr.Span,
 			lease.Release()
 		}
 	}()
-	selected, err := p.selection(ctx, stream, span)
+	selected, err := p.selection(ctx, stream, span, form == Silent)
 	if err != nil {
 		return nil, err
 	}
 	c := p.content(ctx, selected)
-	if form == Progressive {
-		err = c.progressive()
-	} else {
+	if form == Fragmented {
 		err = c.fragmented()
+	} else {
+		err = c.progressive()
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())

@@ -201,6 +201,36 @@ func inSync(t *testing.T, path string, from time.Duration) {
 	}
 }
 
+// A silent export has the pictures of a progressive one, and not a byte of its sound.
+func TestExportSilent(t *testing.T) {
+	t.Parallel()
+	c := film(t, "160x90", "5", plain, []string{"-c:a", "aac"})
+	var start nvr.Time
+	p := record(t, false, func(s *recorder.Stream) { start = play(s, c, true, 0) })
+	span := nvr.Span{From: start.Add(370 * time.Millisecond), To: start.Add(4 * time.Second)}
+	b, path := export(t, p, span, playback.Silent)
+	loud, with := export(t, p, span, playback.Progressive)
+	if got := string(run(t, nil, "ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path)); got != "video\n" {
+		t.Errorf("its streams are %q", got)
+	}
+	if got, want := shown(t, path), shown(t, with); !slices.Equal(got, want) {
+		t.Errorf("pictures at %v, want %v", got, want)
+	}
+	heard := 0
+	for _, s := range c.samples {
+		if s.Track != 1 || len(s.Data) < 16 || !bytes.Contains(loud, s.Data) {
+			continue
+		}
+		heard++
+		if bytes.Contains(b, s.Data) {
+			t.Errorf("sound at %d is in it", s.DTS)
+		}
+	}
+	if heard == 0 {
+		t.Error("there was no sound to leave out")
+	}
+}
+
 // Any range of an export is the same as that part of the whole.
 func TestExportRanges(t *testing.T) {
 	c := film(t, "160x90", "5", plain, []string{"-c:a", "aac"})

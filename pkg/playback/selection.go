@@ -20,6 +20,7 @@ import (
 type selection struct {
 	stream      nvr.StreamID
 	span        nvr.Span
+	silent      bool // without sound
 	pieces      []piece
 	index       index // of the opening, and of every piece but one that the export ends in
 	tracks      []track
@@ -67,8 +68,8 @@ const maxLag = 5 * time.Second
 
 // selection gathers what an export of span needs. Without footage it is
 // nvr.ErrNotFound; so it is if some of the footage is on a disk that is not there,
-// since an export that lacks it would not show that.
-func (p *Player) selection(ctx context.Context, stream nvr.StreamID, span nvr.Span) (*selection, error) {
+// since an export that lacks it would not show that. A silent one has pictures alone.
+func (p *Player) selection(ctx context.Context, stream nvr.StreamID, span nvr.Span, silent bool) (*selection, error) {
 	// What is still being written is read first: looking for its directory may
 	// ask the catalog.
 	open, err := p.open(ctx, stream, span)
@@ -79,7 +80,7 @@ func (p *Player) selection(ctx context.Context, stream nvr.StreamID, span nvr.Sp
 	if err != nil {
 		return nil, err
 	}
-	out := &selection{stream: stream, span: span}
+	out := &selection{stream: stream, span: span, silent: silent}
 	err = p.catalog.EachSegment(ctx, stream, span, func(s *nvr.Segment) error {
 		if !s.Sealed {
 			if s = open[s.Span.From]; s == nil {
@@ -185,6 +186,9 @@ func (p *selection) join(ctx context.Context, player *Player) error {
 		}
 		start := nvr.Duration(c.from, c.timescale)
 		for t, described := range init.Format.Tracks {
+			if t > 0 && p.silent {
+				break
+			}
 			if c.entry[t], err = p.entry(t, described); err != nil {
 				return fmt.Errorf("at %s %w", c.start, err)
 			}

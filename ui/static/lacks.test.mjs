@@ -33,7 +33,8 @@ test('what is not known yet, and the last seconds, are not called missing', () =
   assert.deepEqual(young, { text: '', empty: false })
 })
 
-test('the future is told', () => {
+test('the future, and too much, are told', () => {
+  assert.deepEqual(lacks({ from: 0, to: 32 * 24 * 60 * minute }, {}, now), { text: 'clip_long', empty: true })
   assert.deepEqual(lacks({ from: now, to: now + 1 }, { footage: [], gaps: [] }, now), { text: 'clip_future', empty: true })
   const over = lacks({ from: now - minute, to: now + minute }, { footage: [{ from: 0, to: now }], gaps: [], knows: () => true }, now)
   assert.deepEqual(over, { text: 'clip_ahead', empty: false })

@@ -296,6 +296,7 @@ type Camera struct {
 	ClipFrom   string `json:"clip_from"`
 	ClipTo     string `json:"clip_to"`
 	ClipShow   string `json:"clip_show"`
+	ClipSilent string `json:"clip_silent"`
 	ClipHint   string `json:"clip_hint"`
 	ClipOrder  string `json:"clip_order"`
 	ClipLong   string `json:"clip_long"`

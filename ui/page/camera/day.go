@@ -189,7 +189,7 @@ func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
 		p := piece{from: component.Seconds(f.span.From, d.zone), to: component.Seconds(f.span.To, d.zone), gap: f.gap}
 		if f.gap == "" {
 			p.watch = clipURL(d.stream, f.span)
-			p.download = exportURL(d.stream, f.span)
+			p.download = exportURL(d.stream, f.span, false)
 			p.machineFrom = f.span.From.String()
 			p.machineTo = f.span.To.String()
 		}

@@ -51,7 +51,7 @@ type zoom struct {
 }
 
 type clipForm struct {
-	open             bool
+	open, silent     bool
 	from, to         string // values of inputs, in the zone of the page
 	fromAt, toAt     string // the same as instants, for the script
 	problem          string
@@ -172,7 +172,7 @@ func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone 
 		span = nvr.Span{From: end.Add(-time.Minute), To: end}
 	}
 	c := clipForm{
-		open: chosen, from: formatLocal(span.From, zone), to: formatLocal(span.To, zone),
+		open: chosen, silent: q.silent, from: formatLocal(span.From, zone), to: formatLocal(span.To, zone),
 		fromAt: span.From.String(), toAt: span.To.String(),
 	}
 	switch {
@@ -182,7 +182,7 @@ func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone 
 	case span.Duration() > longestClip:
 		c.problem = f.T.Camera.ClipLong
 	default:
-		c.download, c.length = exportURL(id, span), f.T.Calendar.Length(span.Duration())
+		c.download, c.length = exportURL(id, span, q.silent), f.T.Calendar.Length(span.Duration())
 	}
 	return c
 }
@@ -197,10 +197,14 @@ func pictureURL(id nvr.StreamID, at nvr.Time) string {
 	return api(id.Camera, "picture.mp4", v)
 }
 
-func exportURL(id nvr.StreamID, s nvr.Span) string {
+// exportURL is where a span is downloaded; one that is too long to be silent has its sound.
+func exportURL(id nvr.StreamID, s nvr.Span, silent bool) string {
 	v := url.Values{"stream": {id.Quality.String()}, "from": {s.From.String()}, "to": {s.To.String()}}
 	if s.Duration() <= plainClip {
 		v.Set("form", "progressive")
+		if silent {
+			v.Set("form", "silent")
+		}
 	}
 	return api(id.Camera, "export.mp4", v)
 }

@@ -13,6 +13,7 @@ import (
 type query struct {
 	at     nvr.Time // zero: now
 	clip   nvr.Span // empty: none
+	silent bool     // the clip has no sound
 	zoom   string
 	stream nvr.Quality
 	ring   nvr.Time // the press that a message told of; zero if none
@@ -45,6 +46,7 @@ func parseQuery(v url.Values) (q query, err error) {
 			return q, err
 		}
 	}
+	q.silent = v.Get("form") == "silent"
 	if v.Get("from") == "" && v.Get("to") == "" {
 		return q, nil
 	}
@@ -79,7 +81,11 @@ func absolute(path string, v url.Values, zone *time.Location) (string, bool, err
 	if err != nil {
 		return "", false, err
 	}
-	return path + "?" + url.Values{"from": {from.String()}, "to": {to.String()}}.Encode(), true, nil
+	out := url.Values{"from": {from.String()}, "to": {to.String()}}
+	if v.Get("clip_silent") != "" {
+		out.Set("form", "silent")
+	}
+	return path + "?" + out.Encode(), true, nil
 }
 
 // parseLocal reads the value of an input of type datetime-local, which drops

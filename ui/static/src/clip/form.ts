@@ -18,9 +18,9 @@ export interface Events {
 }
 
 /** Where a clip is downloaded. */
-export function clipAddress(camera: number, stream: string, { from, to }: Span): string {
+export function clipAddress(camera: number, stream: string, { from, to }: Span, silent = false): string {
   const query = new URLSearchParams({ stream, from: iso(from), to: iso(to) })
-  if (to - from <= plain) query.set('form', 'progressive')
+  if (to - from <= plain) query.set('form', silent ? 'silent' : 'progressive')
   return `/api/v1/cameras/${camera}/export.mp4?${query}`
 }
 
@@ -29,6 +29,7 @@ export class ClipForm {
   #to: HTMLInputElement
   #clip: Span
   #strip: Filmstrip
+  #silent: HTMLInputElement
   #sizer = new Sizer(() => this.#offer())
 
   constructor(
@@ -41,6 +42,8 @@ export class ClipForm {
   ) {
     this.#from = this.#input('from')
     this.#to = this.#input('to')
+    this.#silent = this.#input('silent')
+    this.#silent.addEventListener('change', () => this.#offer())
     this.#clip = { from: Date.parse(this.#from.dataset.at ?? ''), to: Date.parse(this.#to.dataset.at ?? '') }
     this.#strip = new Filmstrip(box.querySelector('[data-filmstrip]') as HTMLElement, camera, stream, films, {
       drag: (clip, at, span) => {
@@ -96,7 +99,8 @@ export class ClipForm {
   #offer(): void {
     const { from, to } = this.#clip
     const lack = to > from ? lacks(this.#clip, this.#strip.data, Date.now()) : { text: say('clip_order'), empty: true }
-    const address = lack.empty ? '' : clipAddress(this.camera, this.stream(), this.#clip)
+    const address = lack.empty ? '' : clipAddress(this.camera, this.stream(), this.#clip, this.#silent.checked)
+    this.#silent.disabled = to - from > plain
     const size = this.#sizer.of(this.box.open ? address : '')
     const good = address && !size?.refused
     this.#say('problem', size?.refused ?? lack.text)
@@ -113,7 +117,7 @@ export class ClipForm {
     if (e) e.textContent = text
   }
 
-  #input(end: string): HTMLInputElement {
-    return this.box.querySelector(`[name=clip_${end}]`) as HTMLInputElement
+  #input(name: string): HTMLInputElement {
+    return this.box.querySelector(`[name=clip_${name}]`) as HTMLInputElement
   }
 }

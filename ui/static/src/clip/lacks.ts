@@ -1,8 +1,9 @@
 // What a clip lacks, in words: who takes it away should know before.
 import type { Data, Span } from '../timeline/data'
+import { longest } from './window'
 import { length, say } from '../words'
 
-const told = 2000 // ms of the shortest gap that is told
+const moment = 2000 // ms of the shortest gap that is told
 const unwritten = 10_000 // ms until footage surely is on disk
 
 export interface Lacks {
@@ -12,6 +13,7 @@ export interface Lacks {
 
 /** What is missing of a clip, as far as data knows. */
 export function lacks(clip: Span, data: Data, now: number): Lacks {
+  if (clip.to - clip.from > longest) return { text: say('clip_long'), empty: true }
   if (clip.from >= now) return { text: say('clip_future'), empty: true }
   const ahead = clip.to > now ? [say('clip_ahead')] : []
   const end = Math.min(clip.to, now - unwritten)
@@ -23,12 +25,12 @@ export function lacks(clip: Span, data: Data, now: number): Lacks {
   const sum = (all: Iterable<number>) => [...all].reduce((a, b) => a + b, 0)
   const there = sum(data.footage.map(inside))
   const rest = end - clip.from - there - sum(reasons.values()) // of which nobody knows why
-  if (rest >= told) reasons.set(unknown, rest)
-  const longest = [...reasons].filter(([, ms]) => ms >= told).sort((a, b) => b[1] - a[1])
+  if (rest >= moment) reasons.set(unknown, rest)
+  const told = [...reasons].filter(([, ms]) => ms >= moment).sort((a, b) => b[1] - a[1])
   const later = data.footage.some((f) => f.from < clip.to && f.to > clip.from)
-  if (!there && !later && longest.length) {
-    const [[reason]] = longest
+  if (!there && !later && told.length) {
+    const [[reason]] = told
     return { text: reason === unknown ? `${reason}.` : say('clip_empty', { reason }), empty: true }
   }
-  return { text: [...longest.map(([reason, ms]) => say('clip_lacks', { duration: length(ms), reason })), ...ahead].join(' '), empty: false }
+  return { text: [...told.map(([reason, ms]) => say('clip_lacks', { duration: length(ms), reason })), ...ahead].join(' '), empty: false }
 }

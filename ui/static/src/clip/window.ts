@@ -2,7 +2,7 @@
 import type { Span } from '../timeline/data'
 
 const least = 1000 // ms of a clip
-const longest = 31 * 24 * 3_600_000 // as in the API
+export const longest = 31 * 24 * 3_600_000 // as in the API
 const unwritten = 4000 // ms until footage can be asked for
 const room = 0.15 // before and after the clip, of its length
 const leastRoom = 2000 // ms, so that there is something to drag into
