@@ -65,6 +65,10 @@ func homeSet(ctx context.Context, c *call) (err error) {
 		changes = append(changes, func(h *household.Home) error { return h.Choose(mode, until, nvr.Now()) })
 		return nil
 	})
+	f.BoolFunc("cameras-on", "end privacy: it is as it was before", func(string) error {
+		changes = append(changes, func(h *household.Home) error { return h.CamerasOn(nvr.Now()) })
+		return nil
+	})
 	f.Func("until", "when --mode ends, such as 2026-11-22T15:00:00Z", func(s string) (err error) {
 		until, err = nvr.ParseTime(s)
 		return err

@@ -109,6 +109,7 @@ type homeView struct {
 	Mode     nvr.HouseMode               `json:"mode"`
 	Chosen   nvr.HouseMode               `json:"chosen"` // empty if the schedule says
 	Until    nvr.Time                    `json:"until,omitzero"`
+	Before   nvr.HouseMode               `json:"before,omitempty"` // chosen before privacy, and holds again after it
 	Schedule nvr.Schedule[nvr.HouseMode] `json:"schedule"`
 	TimeZone string                      `json:"time_zone"`
 }
@@ -118,21 +119,30 @@ func viewOfHome(h household.Home) (homeView, error) {
 	now := nvr.Now()
 	mode, _ := h.ModeAt(now, zone)
 	chosen, until := h.Chosen(now)
-	return homeView{Mode: mode, Chosen: chosen, Until: until, Schedule: h.Modes, TimeZone: h.TimeZone}, err
+	view := homeView{Mode: mode, Chosen: chosen, Until: until, Schedule: h.Modes, TimeZone: h.TimeZone}
+	if chosen == nvr.HousePrivacy {
+		view.Before = h.Before
+	}
+	return view, err
 }
 
 // homeChange is what to change; what is nil stays.
 type homeChange struct {
-	Mode     *nvr.HouseMode               `json:"mode"` // empty: as the schedule says
-	Until    nvr.Time                     `json:"until"`
-	Schedule *nvr.Schedule[nvr.HouseMode] `json:"schedule"`
-	TimeZone *string                      `json:"time_zone"`
+	Mode      *nvr.HouseMode               `json:"mode"` // empty: as the schedule says
+	Until     nvr.Time                     `json:"until"`
+	CamerasOn bool                         `json:"cameras_on"` // privacy ends now
+	Schedule  *nvr.Schedule[nvr.HouseMode] `json:"schedule"`
+	TimeZone  *string                      `json:"time_zone"`
 }
 
 func (c homeChange) apply(h *household.Home) error {
 	set(&h.TimeZone, c.TimeZone)
 	set(&h.Modes, c.Schedule)
 	switch {
+	case c.CamerasOn && c.Mode != nil:
+		return fmt.Errorf("cameras_on does not go with a mode: it is as it was before: %w", nvr.ErrInvalid)
+	case c.CamerasOn && c.Until == 0:
+		return h.CamerasOn(nvr.Now())
 	case c.Mode != nil:
 		return h.Choose(*c.Mode, c.Until, nvr.Now())
 	case c.Until != 0:

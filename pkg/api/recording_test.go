@@ -63,6 +63,9 @@ func TestHomeSettings(t *testing.T) {
 		{`{"mode":"privacy"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":""}`},
 		{`{"time_zone":"Australia/Lord_Howe"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":"Australia/Lord_Howe"}`},
 		{`{"mode":"away","until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
+		{`{"mode":"privacy","until":"2998-01-01T00:00:00Z"}`, `{"mode":"privacy","chosen":"privacy","until":"2998-01-01T00:00:00Z","before":"away","schedule":"","time_zone":"Australia/Lord_Howe"}`},
+		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
+		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
 		{`{"mode":"","schedule":"mon-sun 00:00-24:00 night"}`, `{"mode":"night","chosen":"","schedule":"Mon-Sun 00:00-24:00 night","time_zone":"Australia/Lord_Howe"}`},
 	} {
 		if got := text(t, h.do("PATCH", "/api/v1/home", step.change)); got != step.want+"\n" {
@@ -72,7 +75,7 @@ func TestHomeSettings(t *testing.T) {
 			t.Errorf("after %s: %s", step.change, got)
 		}
 	}
-	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"mode":"party"}`, `{"privacy":true}`, `{"until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","until":"2020-01-01T00:00:00Z"}`, `{"schedule":"Mon 08:00-09:00 continuous"}`, `[]`} {
+	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"mode":"party"}`, `{"privacy":true}`, `{"cameras_on":true,"mode":"away"}`, `{"cameras_on":true,"until":"2999-01-01T00:00:00Z"}`, `{"until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","until":"2020-01-01T00:00:00Z"}`, `{"schedule":"Mon 08:00-09:00 continuous"}`, `[]`} {
 		if kind, _ := failure(t, h.do("PATCH", "/api/v1/home", change)); kind != "invalid" {
 			t.Errorf("%s: %s", change, kind)
 		}

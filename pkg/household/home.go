@@ -16,6 +16,11 @@ type Home struct {
 	// which is zero if it is for good. It is empty where Modes says.
 	Mode      nvr.HouseMode
 	ModeUntil nvr.Time
+	// Before is what a person had chosen when all cameras were turned off, until
+	// BeforeUntil: it holds again once [nvr.HousePrivacy] is over. Empty otherwise,
+	// and where Modes said.
+	Before      nvr.HouseMode
+	BeforeUntil nvr.Time
 	// Modes says by week which mode it is; somebody is at home where it says nothing.
 	Modes nvr.Schedule[nvr.HouseMode]
 	// TimeZone is whose clock schedules go by, such as "Europe/Vienna"; empty
@@ -26,10 +31,13 @@ type Home struct {
 // Chosen returns the mode that a person chose, if it holds at a time, and until when,
 // which is zero if it is for good. The mode is empty if the schedule says.
 func (h Home) Chosen(at nvr.Time) (mode nvr.HouseMode, until nvr.Time) {
-	if h.ModeUntil != 0 && h.ModeUntil <= at {
-		return "", 0
+	switch {
+	case h.ModeUntil == 0 || at < h.ModeUntil:
+		return h.Mode, h.ModeUntil
+	case h.BeforeUntil == 0 || at < h.BeforeUntil:
+		return h.Before, h.BeforeUntil
 	}
-	return h.Mode, h.ModeUntil
+	return "", 0
 }
 
 // ModeAt returns how things stand with the house at a time, and until when at the
@@ -45,6 +53,7 @@ func (h Home) ModeAt(at nvr.Time, zone *time.Location) (mode nvr.HouseMode, unti
 // Choose sets the mode of the house until a time. If that is zero, it is until the
 // schedule says something else; privacy, and whatever is chosen where there is no
 // schedule, is until somebody chooses again. The empty mode leaves it to the schedule.
+// What was chosen before privacy holds again after it.
 func (h *Home) Choose(mode nvr.HouseMode, until, now nvr.Time) error {
 	zone, err := h.Zone()
 	if err != nil {
@@ -56,8 +65,34 @@ func (h *Home) Choose(mode nvr.HouseMode, until, now nvr.Time) error {
 	if until == 0 && mode != nvr.HousePrivacy && len(h.Modes) > 0 {
 		_, until = h.Modes.At(now, zone, nvr.AtHome)
 	}
+	before, beforeUntil := h.Chosen(now)
+	switch {
+	case mode != nvr.HousePrivacy:
+		h.Before, h.BeforeUntil = "", 0
+	case before != nvr.HousePrivacy:
+		h.Before, h.BeforeUntil = before, beforeUntil
+	}
 	if h.Mode, h.ModeUntil = mode, until; mode == "" {
 		h.ModeUntil = 0
+	}
+	return nil
+}
+
+// CamerasOn ends [nvr.HousePrivacy]: it is as it was before or, where the schedule says
+// privacy, somebody is at home until it says something else. It does nothing if the
+// cameras are not off.
+func (h *Home) CamerasOn(now nvr.Time) error {
+	zone, err := h.Zone()
+	if err != nil {
+		return err
+	}
+	if chosen, _ := h.Chosen(now); chosen == nvr.HousePrivacy {
+		h.ModeUntil = now
+		before, until := h.Chosen(now)
+		h.Mode, h.ModeUntil, h.Before, h.BeforeUntil = before, until, "", 0
+	}
+	if mode, _ := h.ModeAt(now, zone); mode == nvr.HousePrivacy {
+		return h.Choose(nvr.AtHome, 0, now)
 	}
 	return nil
 }
@@ -71,6 +106,9 @@ func (h Home) check() error {
 	}
 	if h.ModeUntil != 0 && h.Mode == "" || h.ModeUntil < 0 {
 		return invalid("a mode that was not chosen does not end")
+	}
+	if h.Before != "" && h.Mode != nvr.HousePrivacy || h.Before == "" && h.BeforeUntil != 0 || h.BeforeUntil < 0 {
+		return invalid("only what was chosen before privacy holds again after it")
 	}
 	if err := h.Modes.Check(); err != nil {
 		return err
@@ -112,8 +150,8 @@ func (h *DB) ChangeHome(ctx context.Context, f func(*Home) error) (home Home, er
 		if err := home.check(); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE home SET (mode, mode_until_us, mode_schedule, time_zone) = (?, nullif(?, 0), ?, ?)`,
-			string(home.Mode), int64(home.ModeUntil), home.Modes.String(), home.TimeZone); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE home SET (mode, mode_until_us, mode_before, before_until_us, mode_schedule, time_zone) = (?, nullif(?, 0), ?, nullif(?, 0), ?, ?)`,
+			string(home.Mode), int64(home.ModeUntil), string(home.Before), int64(home.BeforeUntil), home.Modes.String(), home.TimeZone); err != nil {
 			return fmt.Errorf("set the home: %w", err)
 		}
 		return nil
@@ -127,8 +165,8 @@ func (h *DB) ChangeHome(ctx context.Context, f func(*Home) error) (home Home, er
 
 func readHome(ctx context.Context, tx *sqlite.Tx, home *Home) error {
 	var schedule string
-	err := tx.QueryRowContext(ctx, `SELECT mode, coalesce(mode_until_us, 0), mode_schedule, time_zone FROM home`).
-		Scan(&home.Mode, &home.ModeUntil, &schedule, &home.TimeZone)
+	err := tx.QueryRowContext(ctx, `SELECT mode, coalesce(mode_until_us, 0), mode_before, coalesce(before_until_us, 0), mode_schedule, time_zone FROM home`).
+		Scan(&home.Mode, &home.ModeUntil, &home.Before, &home.BeforeUntil, &schedule, &home.TimeZone)
 	if err == nil {
 		home.Modes, err = nvr.ParseSchedule[nvr.HouseMode](schedule)
 	}

@@ -166,9 +166,70 @@ func TestModeOfTheHouse(t *testing.T) {
 	if err := h.Choose(nvr.Away, at(tuesday+"07:00:00Z"), at(tuesday+"07:00:00Z")); !errors.Is(err, nvr.ErrInvalid) {
 		t.Errorf("a mode that is over: %v", err)
 	}
-	for _, wrong := range []Home{{Mode: "party"}, {ModeUntil: 5}, {Mode: nvr.Away, ModeUntil: -5}, {Modes: nvr.Schedule[nvr.HouseMode]{{Days: 1, From: 1, To: 2, Mode: "continuous"}}}} {
+	for _, wrong := range []Home{{Mode: "party"}, {ModeUntil: 5}, {Mode: nvr.Away, ModeUntil: -5}, {Mode: nvr.Away, Before: nvr.AtNight}, {Mode: nvr.HousePrivacy, BeforeUntil: 5}, {Modes: nvr.Schedule[nvr.HouseMode]{{Days: 1, From: 1, To: 2, Mode: "continuous"}}}} {
 		if err := wrong.check(); !errors.Is(err, nvr.ErrInvalid) {
 			t.Errorf("%+v: %v", wrong, err)
+		}
+	}
+}
+
+// What held before all cameras were turned off holds again, whether they come on by
+// themselves or somebody turns them on.
+func TestCamerasOn(t *testing.T) {
+	const hour = nvr.Time(3_600_000_000)
+	week, err := nvr.ParseSchedule[nvr.HouseMode]("Tue 08:00-17:00 privacy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seven, err := nvr.ParseTime("2026-11-24T07:00:00Z") // a Tuesday
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		before Home // at seven
+		off    []nvr.Time
+		on     nvr.Time // when somebody turns them on; zero if nobody does
+		at     nvr.Time
+		want   nvr.HouseMode
+	}{
+		"while off":                      {Home{Mode: nvr.Away}, []nvr.Time{2 * hour}, 0, seven + hour, nvr.HousePrivacy},
+		"by itself":                      {Home{Mode: nvr.Away}, []nvr.Time{2 * hour}, 0, seven + 2*hour, nvr.Away},
+		"turned on":                      {Home{Mode: nvr.Away}, []nvr.Time{2 * hour}, seven + hour, seven + hour, nvr.Away},
+		"turned on again":                {Home{Mode: nvr.Away}, []nvr.Time{0}, seven + hour, seven + 9*hour, nvr.Away},
+		"off for longer":                 {Home{Mode: nvr.AtNight}, []nvr.Time{hour, 3 * hour}, 0, seven + 3*hour, nvr.AtNight},
+		"what held before is over":       {Home{Mode: nvr.Away, ModeUntil: seven + hour}, []nvr.Time{2 * hour}, 0, seven + 2*hour, nvr.AtHome},
+		"it is over when turned on":      {Home{Mode: nvr.Away, ModeUntil: seven + hour}, []nvr.Time{0}, seven + 2*hour, seven + 2*hour, nvr.AtHome},
+		"nobody chose":                   {Home{}, []nvr.Time{hour}, 0, seven + hour, nvr.AtHome},
+		"the schedule turned them off":   {Home{Modes: week}, nil, seven + 2*hour, seven + 2*hour, nvr.AtHome},
+		"until the schedule is over":     {Home{Modes: week}, nil, seven + 2*hour, seven + 10*hour, nvr.AtHome},
+		"they were not off":              {Home{Mode: nvr.Away}, nil, seven + hour, seven + hour, nvr.Away},
+		"by itself, after which they go": {Home{Mode: nvr.Away, Modes: week}, []nvr.Time{hour}, 0, seven + 2*hour, nvr.Away},
+	} {
+		h := c.before
+		h.TimeZone = "UTC"
+		for _, off := range c.off {
+			if off != 0 {
+				off += seven
+			}
+			if err := h.Choose(nvr.HousePrivacy, off, seven); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.on != 0 {
+			if err := h.CamerasOn(c.on); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db := open(t, t.TempDir())
+		if _, err := db.ChangeHome(t.Context(), func(to *Home) error { *to = h; return nil }); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		kept, err := db.Home(t.Context())
+		if err != nil || !reflect.DeepEqual(kept, h) {
+			t.Errorf("%s: kept as %+v, not %+v: %v", name, kept, h, err)
+		}
+		if mode, _ := kept.ModeAt(c.at, time.UTC); mode != c.want {
+			t.Errorf("%s: %s, want %s", name, mode, c.want)
 		}
 	}
 }
