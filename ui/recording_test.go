@@ -125,13 +125,24 @@ func TestRecordingIsRefused(t *testing.T) {
 func TestPrivacy(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive")}}
 	s := serve(t, h)
-	run(t, get(s, "/").Body.String(), append(everyPage, says("Cameras off", "Every camera is recording."), has("button", "value", "privacy"))...)
-	if w := post(s, "/", url.Values{"mode": {"privacy"}}); w.Code != 303 || w.Header().Get("Location") != "/" || h.home.Mode != nvr.HousePrivacy {
+	run(t, get(s, "/").Body.String(), append(everyPage, says("Cameras off", "Every camera is recording."), has("button", "value", "2h"), lacks("Turn on now"))...)
+	if w := post(s, "/", url.Values{"off": {"on"}}); w.Code != 303 || w.Header().Get("Location") != "/" || h.home.Mode != nvr.HousePrivacy || h.home.Until != 0 {
 		t.Errorf("on: %d, %+v", w.Code, h.home)
 	}
 	h.cameras[0].Mode, h.cameras[0].Phase = nvr.Privacy, nvr.Off
-	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off. Nothing is recorded.", "Off for privacy", "Recording 0 of 1"))...)
+	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off until you turn them on.", "Turn on now", "Off for privacy", "Recording 0 of 1"))...)
 	run(t, get(s, "/cameras/1/recording").Body.String(), says("All cameras are off for privacy at the moment, whatever is set here."))
+	if w := post(s, "/", url.Values{"off": {"2h"}}); w.Code != 303 || h.home.Mode != nvr.HousePrivacy || h.home.Until < nvr.Now().Add(119*time.Minute) || h.home.Until > nvr.Now().Add(2*time.Hour) {
+		t.Errorf("for a while: %d, %+v", w.Code, h.home)
+	}
+	h.home.After = nvr.AtNight
+	run(t, get(s, "/").Body.String(), append(everyPage, says("All cameras are off until ", "Then: Night.", "Turn on now"))...)
+	if w := post(s, "/", url.Values{"on": {"now"}}); w.Code != 303 || h.home.Mode != nvr.AtNight {
+		t.Errorf("on again: %d, %+v", w.Code, h.home)
+	}
+	if w := post(s, "/", url.Values{"off": {"5h"}}); w.Code != 400 || h.home.Mode != nvr.AtNight {
+		t.Errorf("for another while: %d, %+v", w.Code, h.home)
+	}
 	if w := post(s, "/", url.Values{"mode": {"away"}}); w.Code != 303 || h.home.Mode != nvr.Away {
 		t.Errorf("off: %d, %+v", w.Code, h.home)
 	}

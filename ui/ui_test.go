@@ -193,6 +193,11 @@ func (h *household) Choose(_ context.Context, mode nvr.HouseMode, until nvr.Time
 	return h.err
 }
 
+func (h *household) CamerasOn(context.Context) error {
+	h.home.Mode, h.home.Chosen, h.home.Until = h.home.After, "", 0
+	return h.err
+}
+
 func (h *household) SetModes(_ context.Context, week nvr.Schedule[nvr.HouseMode]) error {
 	h.home.Modes = week
 	return h.err

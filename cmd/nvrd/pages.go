@@ -106,11 +106,17 @@ func (p pageHousehold) Home(ctx context.Context) (pages.Home, error) {
 	now := nvr.Now()
 	mode, _ := home.ModeAt(now, zone)
 	chosen, until := home.Chosen(now)
-	return pages.Home{Mode: mode, Chosen: chosen, Until: until, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
+	after, _ := home.ModeAt(max(until, now), zone)
+	return pages.Home{Mode: mode, Chosen: chosen, Until: until, After: after, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
 }
 
 func (p pageHousehold) Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error {
 	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { return h.Choose(mode, until, nvr.Now()) })
+	return err
+}
+
+func (p pageHousehold) CamerasOn(ctx context.Context) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { return h.CamerasOn(nvr.Now()) })
 	return err
 }
 

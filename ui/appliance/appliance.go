@@ -108,6 +108,8 @@ type Household interface {
 	// people expect; the empty mode leaves it to the schedule. It fails with
 	// [nvr.ErrInvalid] if there is no such mode, or the time is past.
 	Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error
+	// CamerasOn ends [nvr.HousePrivacy]: it is as it was before.
+	CamerasOn(ctx context.Context) error
 	// SetModes sets the schedule of the modes of the house.
 	SetModes(ctx context.Context, week nvr.Schedule[nvr.HouseMode]) error
 	// SetTimeZone fails with [nvr.ErrInvalid] if there is no such zone.
@@ -229,6 +231,7 @@ type Home struct {
 	Mode     nvr.HouseMode // how things stand with the house now
 	Chosen   nvr.HouseMode // by a person, if that holds now; empty if the schedule says
 	Until    nvr.Time      // when that ends; zero if it does not
+	After    nvr.HouseMode // what it will be then
 	Modes    nvr.Schedule[nvr.HouseMode]
 	TimeZone string         // as it was set; empty for the machine's
 	Zone     *time.Location // whose clock schedules go by

@@ -13,7 +13,7 @@ import (
 type Instant struct {
 	Machine string // RFC 3339, UTC
 	Human   string
-	Form    string // how the script writes it: clock, seconds, date, weekday, moment or recent
+	Form    string // how the script writes it: clock, seconds, date, weekday, moment, recent or soon
 }
 
 // Clock is t as hours and minutes.
@@ -34,6 +34,24 @@ func Recent(t nvr.Time, now time.Time, c text.Calendar) Instant {
 		at = Moment(t, now.Location(), c)
 	}
 	at.Form = "recent"
+	return at
+}
+
+// week is within which the name of a day says which one is meant.
+const week = 6 * 24 * time.Hour
+
+// Soon is t, which is to come, as hours and minutes if it is today at now, with the
+// name of its day within a week, and as Moment does otherwise. Its zone is now's.
+func Soon(t nvr.Time, now time.Time, c text.Calendar) Instant {
+	at, day := Clock(t, now.Location()), t.Std().In(now.Location())
+	switch {
+	case day.YearDay() == now.YearDay() && day.Year() == now.Year():
+	case day.Sub(now) < week:
+		at.Human = c.Weekday(day) + " " + at.Human
+	default:
+		at = Moment(t, now.Location(), c)
+	}
+	at.Form = "soon"
 	return at
 }
 

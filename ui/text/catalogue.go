@@ -225,6 +225,21 @@ type Talk struct {
 	Trust string `json:"trust"`
 }
 
+// Off is about turning all cameras off, and on again.
+type Off struct {
+	HowLong  string `json:"how_long"`
+	Half     string `json:"half"`
+	Hours    string `json:"hours"`
+	Tomorrow string `json:"tomorrow"`
+	Morning  string `json:"morning"` // where the night is not over
+	NoLimit  string `json:"no_limit"`
+	Until    string `json:"until"` // {time}
+	Forever  string `json:"forever"`
+	What     string `json:"what"`
+	After    string `json:"after"` // {mode}
+	On       string `json:"on"`
+}
+
 // Home is the first page.
 type Home struct {
 	Title     string `json:"title"`
@@ -239,6 +254,7 @@ type Home struct {
 	ModeLabel string                   `json:"mode_label"`
 	ModeUntil string                   `json:"mode_until"`
 	Modes     map[nvr.HouseMode]string `json:"modes"`
+	Off       Off                      `json:"off"`
 
 	Troubles   Plural   `json:"troubles"`
 	TroubleH   string   `json:"trouble_heading"`

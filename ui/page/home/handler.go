@@ -89,15 +89,33 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 
-// Post sets the mode of the house, as the button that was pressed says.
+// Post sets the mode of the house, or turns all cameras off for a while or on again,
+// as the button that was pressed says.
 func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
-	mode := nvr.HouseMode(r.PostFormValue("mode"))
-	if err := mode.Check(); err != nil {
-		return err
-	}
-	if err := p.Household.Choose(r.Context(), mode, 0); err != nil {
+	if err := p.choose(r); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
+}
+
+func (p Page) choose(r *http.Request) error {
+	if r.PostFormValue("on") != "" {
+		return p.Household.CamerasOn(r.Context())
+	}
+	mode, until := nvr.HouseMode(r.PostFormValue("mode")), nvr.Time(0)
+	if span := r.PostFormValue("off"); span != "" {
+		house, err := p.Household.Home(r.Context())
+		if err != nil {
+			return err
+		}
+		mode = nvr.HousePrivacy
+		if until, err = offUntil(span, nvr.Now(), house.Zone); err != nil {
+			return err
+		}
+	}
+	if err := mode.Check(); err != nil {
+		return err
+	}
+	return p.Household.Choose(r.Context(), mode, until)
 }

@@ -20,8 +20,10 @@ type model struct {
 	frame    layout.Frame
 	greeting string
 	summary  string
-	modes    []mode
-	until    *component.Instant // when the mode that was chosen ends; nil if it does not
+	modes    []mode             // but for all cameras off, which has spans
+	spans    []span             // for how long all cameras can be turned off
+	off      *off               // nil unless they are
+	until    *component.Instant // when another mode that was chosen ends; nil if it does not
 	missed   []miss
 	notices  []notice
 	troubles []trouble
@@ -149,16 +151,18 @@ func newModel(f layout.Frame, cameras []nvr.Camera, house appliance.Home, notice
 	return m
 }
 
-// choose lists the modes of the house, and until when the one that holds does.
+// choose lists the modes of the house and how long all cameras can be off, and says
+// until when what holds does.
 func (m *model) choose(house appliance.Home, now time.Time) {
 	for _, x := range []struct {
 		mode nvr.HouseMode
 		icon string
-	}{{nvr.AtHome, "home"}, {nvr.Away, "key"}, {nvr.AtNight, "night"}, {nvr.HousePrivacy, "off"}} {
+	}{{nvr.AtHome, "home"}, {nvr.Away, "key"}, {nvr.AtNight, "night"}} {
 		m.modes = append(m.modes, mode{x.mode, x.icon, m.frame.T.Home.Modes[x.mode], x.mode == house.Mode})
 	}
-	if house.Until != 0 {
-		m.until = new(component.Recent(house.Until, now, m.frame.T.Calendar))
+	m.spans, m.off = spans(house, now, m.frame.T.Home.Off), newOff(house, now, m.frame.T)
+	if house.Until != 0 && m.off == nil {
+		m.until = new(component.Soon(house.Until, now, m.frame.T.Calendar))
 	}
 }
 

@@ -23,11 +23,20 @@ export const show = (ms: number, as: string): string => (forms[as] ?? forms.mome
 /** An instant to the second, with its day unless that is today. */
 export const recent = (ms: number): string => show(ms, midnight(ms) === midnight(Date.now()) ? 'seconds' : 'moment')
 
+/** An instant to come to the minute, with its day unless that is today. */
+function soon(ms: number): string {
+  if (midnight(ms) === midnight(Date.now())) return show(ms, 'clock')
+  return ms - Date.now() < 6 * 86_400_000 ? `${show(ms, 'weekday')} ${show(ms, 'clock')}` : show(ms, 'moment')
+}
+
+const near: Record<string, (ms: number) => string> = { recent, soon }
+
 /** Rewrites every <time data-form> under root. */
 export function localise(root: ParentNode): void {
   for (const t of root.querySelectorAll<HTMLTimeElement>('time[data-form]')) {
     const ms = Date.parse(t.dateTime)
-    if (!Number.isNaN(ms)) t.textContent = t.dataset.form === 'recent' ? recent(ms) : show(ms, t.dataset.form ?? '')
+    const as = t.dataset.form ?? ''
+    if (!Number.isNaN(ms)) t.textContent = near[as]?.(ms) ?? show(ms, as)
   }
 }
 
