@@ -16,7 +16,12 @@ type stored struct {
 	since    nvr.Time // main streams are recorded from then on; zero for never
 	gaps     []nvr.Gap
 	locks    []nvr.Lock
+	removals []nvr.Removal
 	unlocked []int64
+}
+
+func (s *stored) RemovedSince(context.Context, nvr.Time) ([]nvr.Removal, error) {
+	return s.removals, nil
 }
 
 func (s *stored) Storage(context.Context) (nvr.Storage, error) { return s.is, nil }
@@ -56,7 +61,7 @@ func TestStoragePage(t *testing.T) {
 	const hour, gb = time.Hour, 1_000_000_000
 	h := &household{cameras: []nvr.Camera{camera(1, hostileName)}, gone: []nvr.Camera{camera(9, "Old shed")}}
 	s := serve(t, h)
-	run(t, get(s, "/storage").Body.String(), append(everyPage, says("Nothing was recorded yet.", "none", "Nothing is kept on purpose yet."))...)
+	run(t, get(s, "/storage").Body.String(), append(everyPage, says("Nothing was recorded yet.", "none", "Nothing is kept on purpose yet.", "Nothing yet. The oldest footage goes by itself"))...)
 
 	main, now := nvr.StreamID{Camera: 1, Quality: nvr.Main}, nvr.Now()
 	h.kept = stored{
@@ -96,6 +101,19 @@ func TestStoragePage(t *testing.T) {
 
 	h.kept.is.Places[0].Outlooks[0] = nvr.Outlook{Stream: main, Kept: 8 * 24 * hour, InAMonth: 5 * 24 * hour, Below: at("2026-12-03T10:00:00Z")}
 	run(t, get(s, "/storage").Body.String(), says("only the last 5 days will be here", "From Thursday 3 December on it will be less than a week."))
+
+	day := at("2026-11-20T12:00:00Z")
+	for i := range 5 { // days, the newest first
+		for _, c := range []nvr.CameraID{1, 9} {
+			went := day.Add(time.Duration(-i) * 24 * hour)
+			span := nvr.Span{From: went.Add(-200 * hour), To: went.Add(-180 * hour)}
+			h.kept.removals = append(h.kept.removals,
+				nvr.Removal{Camera: c, Cause: nvr.NoRoom, At: went, Span: span, Segments: 3, Bytes: gb},
+				nvr.Removal{Camera: c, Cause: nvr.TooOld, At: went.Add(-hour), Span: nvr.Span{From: span.From.Add(-hour), To: span.From}, Segments: 3, Bytes: gb})
+		}
+	}
+	run(t, get(s, "/storage").Body.String(), append(everyPage,
+		says("20 GB in all.", "Friday 20 November", "Monday 16 November", "2 GB", "to make room, by its age", "Earlier days", "Old shed"))...)
 
 	for _, id := range []string{"3", "3"} { // pressed twice
 		if w := post(s, "/storage", url.Values{"unlock": {id}}); w.Code != 303 || w.Header().Get("Location") != "/storage?unlocked=1#locks" {

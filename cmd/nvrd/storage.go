@@ -18,8 +18,24 @@ type storageReport struct {
 	Directories []listedDirectory `json:"directories"`
 	Kept        []listedStock     `json:"kept"`
 	Forecast    []listedOutlook   `json:"forecast"`
+	Removed     []listedRemoval   `json:"removed"`
 	Policy      listedPolicy      `json:"policy"`
 }
+
+// listedRemoval is what was removed within an hour, of a camera, a class and by a cause.
+type listedRemoval struct {
+	At       nvr.Time  `json:"at"` // of the last of it
+	Camera   string    `json:"camera"`
+	Class    string    `json:"class"`
+	Cause    nvr.Cause `json:"cause"`
+	Segments int64     `json:"segments"`
+	Bytes    int64     `json:"bytes"`
+	From     nvr.Time  `json:"from"` // of the oldest of it
+	To       nvr.Time  `json:"to"`   // of the newest
+}
+
+// removedFor is for how long `nvrd storage` tells what was removed.
+const removedFor = 30 * day
 
 type listedDirectory struct {
 	Path  string         `json:"path"`
@@ -72,7 +88,14 @@ func storage(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
+	removed, err := st.RemovedSince(ctx, nvr.Now().Add(-removedFor))
+	if err != nil {
+		return err
+	}
 	r := listStorage(stored, names)
+	for _, x := range removed {
+		r.Removed = append(r.Removed, listedRemoval{x.At, names(x.Camera), x.Class.String(), x.Cause, x.Segments, x.Bytes, x.Span.From, x.Span.To})
+	}
 	if *asJSON {
 		return printJSON(c.out, r)
 	}
@@ -129,6 +152,13 @@ func (r storageReport) print(w io.Writer) error {
 		default:
 			p.line("continuous footage of %s (%s)%s goes back %.1f days, in a month %.1f", o.Camera, o.Stream, in(o.Directory), o.Kept, o.InAMonth)
 		}
+	}
+	if len(r.Removed) > 0 {
+		var bytes int64
+		for _, x := range r.Removed {
+			bytes += x.Bytes
+		}
+		p.line("%s went in the last 30 days, the last at %s; --json tells when, of which camera and why", size(bytes), r.Removed[0].At.Std().Format(time.DateTime+"Z"))
 	}
 	r.Policy.print(&p)
 	return p.err

@@ -21,6 +21,9 @@ type gapView struct {
 	Message string     `json:"message"`
 	Detail  string     `json:"detail,omitempty"`
 	Planned bool       `json:"planned,omitempty"` // the household wanted it so
+	// Of what was removed, when and why, as far as that is known.
+	RemovedAt nvr.Time  `json:"removed_at,omitzero"`
+	Cause     nvr.Cause `json:"cause,omitempty"`
 }
 
 type activityView struct {
@@ -36,7 +39,7 @@ func viewOf(id nvr.StreamID, t playback.Timeline) timelineView {
 		Activity: activityView{Step: t.Step.Microseconds(), Scores: make([]int, 0, len(t.Scores))},
 	}
 	for _, g := range t.Gaps {
-		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Reason.Sentence(), g.Detail, g.Reason.Planned()})
+		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Reason.Sentence(), g.Detail, g.Reason.Planned(), g.RemovedAt, g.Cause})
 	}
 	for _, s := range t.Scores {
 		v.Activity.Scores = append(v.Activity.Scores, int(s))

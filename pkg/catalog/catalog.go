@@ -1,6 +1,6 @@
 // Package catalog keeps catalog.db: what was recorded, what is missing and
-// why. It holds nothing that could not be rebuilt from the footage files, and
-// knows nothing of where the bytes are beyond the number of a directory.
+// why. It holds nothing that could not be rebuilt from the footage files, but for
+// why there is none, and knows nothing of where the bytes are beyond the number of a directory.
 package catalog
 
 import (

@@ -217,6 +217,50 @@ func TestCondemn(t *testing.T) {
 	}
 }
 
+// What was removed is told by the hour, the camera, the class and the cause, for a
+// hundred days.
+func TestRemovals(t *testing.T) {
+	c := newCatalog(t)
+	d, i := c.prepare(t)
+	kept := c.fill(t, d, i, porch, 5)
+	const hour = time.Hour
+	went := at(0).Add(1000 * hour)
+	for _, x := range []struct {
+		segment int
+		cause   nvr.Cause
+		at      nvr.Time
+	}{{0, nvr.NoRoom, went}, {2, nvr.NoRoom, went.Add(time.Minute)}, {3, nvr.TooOld, went.Add(2 * time.Minute)}, {4, nvr.NoRoom, went.Add(5 * hour)}} {
+		c.must(t, func(tx Tx) error { return tx.NoteRemoval(kept[x.segment], x.cause, x.at) })
+	}
+	removal := func(cause nvr.Cause, at nvr.Time, span nvr.Span, segments ...int) nvr.Removal {
+		r := nvr.Removal{Camera: 1, Cause: cause, At: at, Span: span, Segments: int64(len(segments))}
+		for _, i := range segments {
+			r.Bytes += kept[i].Bytes
+		}
+		return r
+	}
+	last := removal(nvr.NoRoom, went.Add(5*hour), span(240, 300), 4)
+	old := removal(nvr.TooOld, went.Add(2*time.Minute), span(180, 240), 3)
+	first := removal(nvr.NoRoom, went.Add(time.Minute), span(0, 180), 0, 2)
+	check := func(what string, got []nvr.Removal, err error, want ...nvr.Removal) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s, -want +got: %v\n%s", what, err, diff)
+		}
+	}
+	got, err := c.RemovedSince(t.Context(), went)
+	check("since", got, err, last, first, old)
+	got, err = c.RemovedSince(t.Context(), went.Add(3*hour))
+	check("lately", got, err, last)
+	got, err = c.RemovedFrom(t.Context(), 1, span(170, 180))
+	check("of a span", got, err, first)
+	got, err = c.RemovedFrom(t.Context(), 2, span(0, 300))
+	check("of another camera", got, err)
+	c.must(t, func(tx Tx) error { return tx.NoteRemoval(kept[1], nvr.NoRoom, went.Add(removalsKept+2*hour)) })
+	got, err = c.RemovedSince(t.Context(), 1)
+	check("after a hundred days", got, err, removal(nvr.NoRoom, went.Add(removalsKept+2*hour), span(60, 120), 1), last)
+}
+
 // TestCondemnLooksAgain shows that what came about after the choice was made counts.
 func TestCondemnLooksAgain(t *testing.T) {
 	c := newCatalog(t)

@@ -129,3 +129,10 @@ func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span
 	}
 	return all, nil
 }
+
+// RemovedSince tells what footage went since a time, by the hour, the newest first. It
+// is known for a hundred days, and not of what went before the catalog was last made
+// again.
+func (d *Dir) RemovedSince(ctx context.Context, since nvr.Time) ([]nvr.Removal, error) {
+	return d.Catalog.RemovedSince(ctx, since)
+}

@@ -7,6 +7,10 @@ type Gap struct {
 	Span   Span // To is zero while the gap goes on
 	Reason Reason
 	Detail string // what a person or a log reader would want to know beyond Reason; may be empty
+	// RemovedAt and Cause are when and why the footage went, if the reason is Removed
+	// and that was asked for and is known ([Explain]); otherwise zero.
+	RemovedAt Time
+	Cause     Cause
 }
 
 // Reason says why there is no footage. Its values are stored and appear in

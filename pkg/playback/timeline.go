@@ -19,7 +19,7 @@ import (
 type Timeline struct {
 	Span    nvr.Span
 	Footage []nvr.Span // adjoining segments joined
-	Gaps    []nvr.Gap  // cut to the span; To is zero in one that goes on
+	Gaps    []nvr.Gap  // cut to the span, and explained; To is zero in one that goes on
 	// Scores are the highest activity in each Step of the span, from its
 	// beginning on.
 	Step   time.Duration
@@ -68,7 +68,20 @@ func (p *Player) Timeline(ctx context.Context, stream nvr.StreamID, span nvr.Spa
 			g.To = min(g.To, span.To)
 		}
 	}
-	return t, nil
+	return t, p.explain(ctx, stream.Camera, &t)
+}
+
+// explain says of what was removed when and why.
+func (p *Player) explain(ctx context.Context, camera nvr.CameraID, t *Timeline) error {
+	if !slices.ContainsFunc(t.Gaps, func(g nvr.Gap) bool { return g.Reason == nvr.Removed }) {
+		return nil
+	}
+	removals, err := p.catalog.RemovedFrom(ctx, camera, t.Span)
+	if err != nil {
+		return err
+	}
+	t.Gaps = nvr.Explain(t.Gaps, removals)
+	return nil
 }
 
 // away returns the directories that are not there.

@@ -158,7 +158,7 @@ func (k *Keeper) makeRoom(ctx context.Context) ([]Removal, error) {
 	if err := *broken; err != nil {
 		return nil, err
 	}
-	gone, err := k.carryOut(ctx, removals, leasedAt)
+	gone, err := k.carryOut(ctx, removals, now.Wall, leasedAt)
 	return gone, errors.Join(unswept, unmeasured, err)
 }
 
@@ -194,14 +194,14 @@ func (k *Keeper) keepClock(ctx context.Context, now catalog.Clock, believed bool
 	return nil
 }
 
-// carryOut removes what has to go and returns what went.
-func (k *Keeper) carryOut(ctx context.Context, removals []Removal, leasedAt nvr.Time) (gone []Removal, err error) {
+// carryOut removes what has to go at a time, and returns what went.
+func (k *Keeper) carryOut(ctx context.Context, removals []Removal, at, leasedAt nvr.Time) (gone []Removal, err error) {
 	defer func() { k.tell(gone) }()
 	for part := range slices.Chunk(removals, batch) {
 		if ctx.Err() != nil {
 			break
 		}
-		condemned, err := k.condemn(ctx, part, leasedAt)
+		condemned, err := k.condemn(ctx, part, at, leasedAt)
 		if err != nil {
 			return gone, err
 		}

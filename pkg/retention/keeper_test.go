@@ -32,7 +32,7 @@ func TestCrashAtEachStep(t *testing.T) {
 		defer h.close()
 		var oldest []Removal
 		err := h.catalog.Oldest(t.Context(), h.place, nvr.Continuous, nil, func(k catalog.Kept) bool {
-			oldest = append(oldest, Removal{Kept: k})
+			oldest = append(oldest, Removal{k, nvr.NoRoom})
 			return len(oldest) < 4
 		})
 		if err != nil || len(oldest) != 4 {
@@ -55,7 +55,7 @@ func TestCrashAtEachStep(t *testing.T) {
 			}
 		}
 		crash("before", before)
-		condemned, err := h.keeper.condemn(t.Context(), oldest, 0)
+		condemned, err := h.keeper.condemn(t.Context(), oldest, nvr.Now(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,6 +254,21 @@ func fullDisk(t *testing.T, dir string, policy nvr.Retention) {
 				if g.Reason == nvr.DiskFull || g.Reason == nvr.DiskError || g.Reason == nvr.DiskSlow {
 					t.Errorf("%s was not recorded: %+v", id, g)
 				}
+			}
+			line, err := h.player.Timeline(t.Context(), id, nvr.Span{From: began, To: nvr.Now()}, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told time.Duration
+			for _, g := range line.Gaps {
+				if g.RemovedAt != 0 && g.Cause != "" && g.Reason == nvr.Removed {
+					told += g.Span.Duration()
+				} else if g.Reason == nvr.Removed {
+					t.Errorf("%s has lost %s, and nobody knows why", id, g.Span)
+				}
+			}
+			if told < 10*time.Minute {
+				t.Errorf("why %s went is told of %s only", id, told)
 			}
 			held := map[nvr.StreamID]nvr.Span{porch: read, gate: locked}[id]
 			kept := h.kept(id)

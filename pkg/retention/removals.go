@@ -40,22 +40,10 @@ type Place struct {
 	Free, Total int64 // bytes of its file system
 }
 
-// Cause says why a segment goes.
-type Cause string
-
-// The causes, in the order in which they count.
-const (
-	TooOld    Cause = "too old"
-	Flood     Cause = "its camera sends too much"
-	OverShare Cause = "over its share"
-	NoRoom    Cause = "no room"
-	NoChoice  Cause = "no room, though young"
-)
-
 // Removal is one segment that has to go.
 type Removal struct {
 	catalog.Kept
-	Cause Cause
+	Cause nvr.Cause
 }
 
 // Removals returns what has to go, in this order. Each directory is looked at by
@@ -100,7 +88,7 @@ func (p *picker) pick(place Place) {
 	if !p.NotByAge {
 		for class := range nvr.Locked {
 			if age := p.Policy.Rules[class].MaxAge; age > 0 {
-				p.take(class, TooOld, age, anyCamera, func() bool { return true })
+				p.take(class, nvr.TooOld, age, anyCamera, func() bool { return true })
 			}
 		}
 	}
@@ -144,7 +132,7 @@ func (p *picker) stem(floor int64) {
 		if p.Policy.SpareYoung {
 			age = p.Policy.Rules[class].MinAge
 		}
-		p.take(class, Flood, age, p.floods, short)
+		p.take(class, nvr.Flood, age, p.floods, short)
 	}
 }
 
@@ -154,20 +142,20 @@ func (p *picker) make(floor, last int64, of func(nvr.CameraID) bool) {
 	short := p.shortOf(floor)
 	for class := range nvr.Locked {
 		if share := int64(p.Policy.Rules[class].Share); share > 0 && share < 100 {
-			p.take(class, OverShare, p.Policy.Rules[class].MinAge, of, func() bool {
+			p.take(class, nvr.OverShare, p.Policy.Rules[class].MinAge, of, func() bool {
 				return short() && p.bytes[class] > p.room/100*share
 			})
 		}
 	}
 	for class := range nvr.Locked {
-		p.take(class, NoRoom, p.Policy.Rules[class].MinAge, of, short)
+		p.take(class, nvr.NoRoom, p.Policy.Rules[class].MinAge, of, short)
 	}
 	if p.Policy.SpareYoung {
 		return
 	}
 	short = p.shortOf(last)
 	for class := range nvr.Locked {
-		p.take(class, NoChoice, 0, of, short)
+		p.take(class, nvr.NoChoice, 0, of, short)
 	}
 }
 
@@ -217,7 +205,7 @@ func (p *picker) used() (n int64) {
 
 // take removes the oldest footage of a class that is at least of an age, and of
 // some cameras, as long as more says so.
-func (p *picker) take(class nvr.Class, cause Cause, age time.Duration, of func(nvr.CameraID) bool, more func() bool) {
+func (p *picker) take(class nvr.Class, cause nvr.Cause, age time.Duration, of func(nvr.CameraID) bool, more func() bool) {
 	if len(p.removals) >= p.Limit || !more() {
 		return
 	}

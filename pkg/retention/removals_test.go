@@ -166,7 +166,7 @@ func random(r *rand.Rand) *world {
 func slack(limit int64) int64 { return limit / 16 }
 
 func TestRemovalsHold(t *testing.T) {
-	causes := map[retention.Cause]int{}
+	causes := map[nvr.Cause]int{}
 	for seed := range uint64(5000) {
 		w := random(rand.New(rand.NewPCG(seed, 1)))
 		removals := retention.Removals(w.state())
@@ -188,7 +188,7 @@ func TestRemovalsHold(t *testing.T) {
 	}
 }
 
-var causeOrder = []retention.Cause{retention.TooOld, retention.Flood, retention.OverShare, retention.NoRoom, retention.NoChoice}
+var causeOrder = []nvr.Cause{nvr.TooOld, nvr.Flood, nvr.OverShare, nvr.NoRoom, nvr.NoChoice}
 
 // holds checks removals against what is promised of them.
 func holds(w *world, removals []retention.Removal) error {
@@ -198,11 +198,11 @@ func holds(w *world, removals []retention.Removal) error {
 		switch {
 		case !known || seen[r.ID]:
 			return fmt.Errorf("segment %d goes twice or is not there", r.ID)
-		case !w.removable(r.Kept, r.Cause == retention.NoChoice || r.Cause == retention.Flood):
+		case !w.removable(r.Kept, r.Cause == nvr.NoChoice || r.Cause == nvr.Flood):
 			return fmt.Errorf("segment %d must not go", r.ID)
 		case w.policy.SpareYoung && !w.removable(r.Kept, false):
 			return fmt.Errorf("segment %d is young and spared", r.ID)
-		case r.Cause == retention.TooOld && (w.policy.Rules[r.Class].MaxAge == 0 || now.Sub(r.Span.To) < w.policy.Rules[r.Class].MaxAge):
+		case r.Cause == nvr.TooOld && (w.policy.Rules[r.Class].MaxAge == 0 || now.Sub(r.Span.To) < w.policy.Rules[r.Class].MaxAge):
 			return fmt.Errorf("segment %d is not too old", r.ID)
 		}
 		seen[r.ID] = true
@@ -267,7 +267,7 @@ func enough(w *world, own []retention.Removal, place int) error {
 // something of a flood to go, or one within its allotment while there is something
 // of one beyond.
 func fair(w *world, own []retention.Removal, place int) error {
-	n := slices.IndexFunc(own, func(r retention.Removal) bool { return r.Cause != retention.TooOld })
+	n := slices.IndexFunc(own, func(r retention.Removal) bool { return r.Cause != nvr.TooOld })
 	if n < 0 {
 		return nil
 	}
@@ -283,7 +283,7 @@ func fair(w *world, own []retention.Removal, place int) error {
 			if k.Directory != p.ID || !w.removable(k, !w.policy.SpareYoung) || !before.beyond(k.Stream.Camera, p.ID, allotment) {
 				continue
 			}
-			if slices.Contains(w.floods, k.Stream.Camera) && r.Cause != retention.Flood {
+			if slices.Contains(w.floods, k.Stream.Camera) && r.Cause != nvr.Flood {
 				return fmt.Errorf("segment %d goes, and %d of a flood stays", r.ID, k.ID)
 			}
 			if within {
@@ -296,14 +296,14 @@ func fair(w *world, own []retention.Removal, place int) error {
 
 // notMore fails if the last removal for want of room was not needed.
 func notMore(w *world, own []retention.Removal, place int) error {
-	if len(own) == 0 || own[len(own)-1].Cause == retention.TooOld {
+	if len(own) == 0 || own[len(own)-1].Cause == nvr.TooOld {
 		return nil
 	}
 	last := own[len(own)-1]
 	before := w.without(own[:len(own)-1])
 	p := before.places[place]
 	floor := retention.Floor(w.policy, p.Total)
-	if last.Cause == retention.NoChoice {
+	if last.Cause == nvr.NoChoice {
 		floor /= 4
 	}
 	short := p.Free < floor+slack(floor)

@@ -21,14 +21,22 @@ import (
 // A row that is garbage is taken up again by the next sweep. From the first
 // step on nobody is shown the segment; who has the file open can read on.
 
-// condemn makes garbage of those removals that are still allowed to go.
-func (k *Keeper) condemn(ctx context.Context, removals []Removal, leasedAt nvr.Time) (condemned []catalog.Kept, err error) {
+// condemn makes garbage of those removals that are still allowed to go, and notes that
+// they went at a time.
+func (k *Keeper) condemn(ctx context.Context, removals []Removal, at, leasedAt nvr.Time) (condemned []catalog.Kept, err error) {
 	segments := make([]catalog.Kept, len(removals))
 	for i, r := range removals {
 		segments[i] = r.Kept
 	}
 	err = k.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
-		condemned, err = tx.Condemn(segments, leasedAt)
+		if condemned, err = tx.Condemn(segments, leasedAt); err != nil {
+			return err
+		}
+		for _, r := range removals {
+			if slices.ContainsFunc(condemned, func(c catalog.Kept) bool { return c.ID == r.ID }) {
+				err = errors.Join(err, tx.NoteRemoval(r.Kept, r.Cause, at))
+			}
+		}
 		return err
 	})
 	if err != nil {

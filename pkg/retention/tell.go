@@ -51,7 +51,7 @@ func (k *Keeper) warn(refused bool) {
 // tell logs what went, a line for each cause and stream.
 func (k *Keeper) tell(gone []Removal) {
 	type group struct {
-		cause  Cause
+		cause  nvr.Cause
 		stream nvr.StreamID
 		class  nvr.Class
 	}

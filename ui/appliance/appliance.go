@@ -129,6 +129,8 @@ type Storage interface {
 	Storage(ctx context.Context) (nvr.Storage, error)
 	// Covered accounts for a stream, span by span.
 	Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error)
+	// RemovedSince tells what footage went since a time, the newest first.
+	RemovedSince(ctx context.Context, since nvr.Time) ([]nvr.Removal, error)
 	// Locks returns what somebody wants to keep, by camera and time, and has not ended.
 	Locks(ctx context.Context) ([]nvr.Lock, error)
 	// Lock keeps footage, also what of its span is recorded later, and returns its

@@ -83,6 +83,9 @@ func words(t *text.Catalogue) map[string]string {
 	for reason, sentence := range t.Reasons {
 		w["reason_"+string(reason)] = sentence
 	}
+	for cause, sentence := range t.Went {
+		w["went_"+string(cause)] = sentence
+	}
 	for kind, said := range t.Events.Kinds {
 		w["event_"+kind] = said
 	}

@@ -26,6 +26,12 @@ type Storage struct {
 	Off      string                    `json:"off"`
 	Missing  Plural                    `json:"missing"` // {n} {duration}
 	Complete string                    `json:"complete"`
+	WentH    string                    `json:"went"`
+	NoneGone string                    `json:"none_gone"`
+	AllGone  string                    `json:"all_gone"` // {size}
+	WentFrom string                    `json:"went_from"`
+	Older    string                    `json:"older"`
+	Causes   map[nvr.Cause]string      `json:"causes"`
 	Locks    string                    `json:"locks"`
 	LockLead string                    `json:"lock_lead"`
 	NoLocks  string                    `json:"no_locks"`

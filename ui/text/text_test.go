@@ -27,6 +27,11 @@ func TestCataloguesAreComplete(t *testing.T) {
 				t.Errorf("%s: script.%s is missing", lang, key)
 			}
 		}
+		for _, why := range []nvr.Cause{nvr.TooOld, "soon", nvr.Flood, nvr.OverShare, nvr.NoRoom, nvr.NoChoice} {
+			if c.Went[why] == "" {
+				t.Errorf("%s has no words for %s", lang, why)
+			}
+		}
 		for _, r := range reasons {
 			if c.Reasons[r] == "" || c.Advice[r] == "" {
 				t.Errorf("%s has no words or no advice for %s", lang, r)

@@ -44,9 +44,9 @@ func (d dayMaker) chapters(span nvr.Span, gaps []nvr.Gap, moments []events.Momen
 			continue
 		}
 		length := d.t.Calendar.Length(g.Span.Duration())
-		said := text.Fill(d.t.Camera.Missing, "duration", length) + ": " + component.Reason(g.Reason, d.t)
+		said := text.Fill(d.t.Camera.Missing, "duration", length) + ": " + component.GapReason(g, d.zone, d.t)
 		if g.Reason.Planned() { // nothing is missing
-			said = component.Reason(g.Reason, d.t) + ", " + length
+			said = component.GapReason(g, d.zone, d.t) + ", " + length
 		}
 		all = append(all, chapter{at: g.Span.From, from: component.Seconds(g.Span.From, d.zone), said: said})
 	}

@@ -146,7 +146,7 @@ func (d dayMaker) worst(gaps []nvr.Gap) []gap {
 		length := d.t.Calendar.Length(g.Span.Duration())
 		out = append(out, gap{
 			from:    component.Clock(g.Span.From, d.zone),
-			label:   component.Reason(g.Reason, d.t),
+			label:   component.GapReason(g, d.zone, d.t),
 			missing: text.Fill(d.t.Camera.Missing, "duration", length),
 		})
 	}
@@ -181,7 +181,7 @@ func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
 		}
 		full = false
 		if g.Span.Duration() >= worthTelling {
-			all = append(all, found{s, component.Reason(g.Reason, d.t)})
+			all = append(all, found{s, component.GapReason(g, d.zone, d.t)})
 		}
 	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.span.From, b.span.From) })

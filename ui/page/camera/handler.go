@@ -98,7 +98,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	case q.moment() == 0:
 		m.late(newest, now, t)
 	default:
-		m.lack = events.Lacking(line, q.moment(), nvr.TimeOf(now), t)
+		m.lack = events.Lacking(line, q.moment(), now, t)
 		if m.lack != "" || newest == 0 {
 			m.picture = "" // the one before would stand under another's time
 		}
@@ -142,7 +142,7 @@ func (p Page) came(ctx context.Context, m *model, stream nvr.StreamID, q query, 
 	}
 	at := m.ring.came
 	line, err := p.Timelines.Timeline(ctx, stream, nvr.Span{From: at, To: at.Add(time.Second)})
-	if err != nil || events.Lacking(line, at, nvr.TimeOf(now), m.frame.T) != "" {
+	if err != nil || events.Lacking(line, at, now, m.frame.T) != "" {
 		return err
 	}
 	m.script.Came, m.script.Over = &at, m.ring.over

@@ -184,7 +184,7 @@ func (p Chosen) fill(ctx context.Context, m *chosen, all []nvr.Excerpt, now time
 			said: said(e.Kind, t), camera: component.CameraName(cameras[i], t), href: Film(e.Camera, e.Span),
 			at: component.Moment(e.Span.From, now.Location(), t.Calendar), length: t.Calendar.Length(e.Span.Duration()),
 		}
-		recorded, err := p.recorded(ctx, e, nvr.TimeOf(now), t)
+		recorded, err := p.recorded(ctx, e, now, t)
 		if err != nil {
 			return err
 		}

@@ -20,14 +20,15 @@ const untold = 2 * time.Second
 
 // Lacking says why nothing was recorded at an instant; empty if something was,
 // or may have been a moment ago.
-func Lacking(line appliance.Timeline, at, now nvr.Time, t *text.Catalogue) string {
+func Lacking(line appliance.Timeline, at nvr.Time, now time.Time, t *text.Catalogue) string {
+	written := nvr.TimeOf(now)
 	for _, g := range line.Gaps {
-		if g.Span.From <= at && at < now && (at < g.Span.To || g.Span.To == 0) {
-			return component.Reason(g.Reason, t)
+		if g.Span.From <= at && at < written && (at < g.Span.To || g.Span.To == 0) {
+			return component.GapReason(g, now.Location(), t)
 		}
 	}
 	inside := func(f nvr.Span) bool { return f.From <= at && at < f.To }
-	if slices.ContainsFunc(line.Footage, inside) || at <= now && now.Sub(at) < unwritten {
+	if slices.ContainsFunc(line.Footage, inside) || at <= written && written.Sub(at) < unwritten {
 		return ""
 	}
 	return t.Camera.None
@@ -41,7 +42,7 @@ type recorded struct {
 
 // recorded returns what there is of an excerpt: of the main stream, or of the sub
 // stream where that alone was recorded.
-func (l Lister) recorded(ctx context.Context, e nvr.Excerpt, now nvr.Time, t *text.Catalogue) (is recorded, err error) {
+func (l Lister) recorded(ctx context.Context, e nvr.Excerpt, now time.Time, t *text.Catalogue) (is recorded, err error) {
 	var main appliance.Timeline
 	for _, quality := range []nvr.Quality{nvr.Main, nvr.Sub} {
 		line, err := l.Timelines.Timeline(ctx, nvr.StreamID{Camera: e.Camera, Quality: quality}, e.Span)
@@ -78,13 +79,13 @@ func without(lack string, t *text.Catalogue) string {
 
 // missing says how much of a span is missing, and why most of that is; empty for
 // nothing that is worth telling.
-func missing(line appliance.Timeline, span nvr.Span, now nvr.Time, t *text.Catalogue) string {
+func missing(line appliance.Timeline, span nvr.Span, now time.Time, t *text.Catalogue) string {
 	var most time.Duration
 	var all time.Duration
-	var reason nvr.Reason
+	var why nvr.Gap
 	for _, g := range line.Gaps {
-		if g.Span.To == 0 || g.Span.To > now {
-			g.Span.To = now
+		if written := nvr.TimeOf(now); g.Span.To == 0 || g.Span.To > written {
+			g.Span.To = written
 		}
 		d := g.Span.Intersect(span).Duration()
 		if d <= 0 {
@@ -92,11 +93,11 @@ func missing(line appliance.Timeline, span nvr.Span, now nvr.Time, t *text.Catal
 		}
 		all += d
 		if d > most {
-			most, reason = d, g.Reason
+			most, why = d, g
 		}
 	}
 	if all < untold {
 		return ""
 	}
-	return text.Fill(t.Events.Partly, "duration", t.Calendar.Length(all), "reason", component.Reason(reason, t))
+	return text.Fill(t.Events.Partly, "duration", t.Calendar.Length(all), "reason", component.GapReason(why, now.Location(), t))
 }

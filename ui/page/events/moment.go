@@ -126,7 +126,7 @@ func (l Lister) List(ctx context.Context, w Wish, stamp func(nvr.Time) component
 		return nil, 0, err
 	}
 	slices.SortStableFunc(all, func(a, b Moment) int { return cmp.Compare(b.from, a.from) })
-	seen := sight{l.Timelines, w.Span, nvr.Now(), map[nvr.StreamID]appliance.Timeline{}}
+	seen := sight{l.Timelines, w.Span, nvr.Now().Std().In(w.Zone), map[nvr.StreamID]appliance.Timeline{}}
 	for i := range all {
 		m := &all[i]
 		c := cameras[slices.IndexFunc(cameras, func(c nvr.Camera) bool { return c.ID == m.camera })]
@@ -200,7 +200,7 @@ func said(kind string, t *text.Catalogue) string {
 type sight struct {
 	timelines appliance.Timelines
 	span      nvr.Span
-	now       nvr.Time
+	now       time.Time // in the zone that times are shown in
 	lines     map[nvr.StreamID]appliance.Timeline
 }
 

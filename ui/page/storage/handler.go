@@ -77,6 +77,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range locks {
 		m.locks = append(m.locks, v.lock(l, slices.Concat(cameras, gone)))
 	}
+	went, err := p.Storage.RemovedSince(r.Context(), nvr.TimeOf(now.Add(-remembered)))
+	if err != nil {
+		return err
+	}
+	m.removed = v.removed(went, slices.Concat(cameras, gone))
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 

@@ -23,6 +23,7 @@ type model struct {
 	days     []component.Instant // that are accounted for, the oldest first
 	cameras  []camera
 	locks    []lock
+	removed  removed
 	unlocked bool // somebody has just ended one
 }
 
@@ -141,7 +142,7 @@ func (v viewer) camera(c nvr.Camera, covered []nvr.Covered) camera {
 	for _, g := range all[:min(len(all), worst)] {
 		out.worst = append(out.worst, gap{
 			at:     component.Recent(g.Span.From, v.now, v.t.Calendar),
-			length: v.t.Calendar.Length(g.Span.Duration()), label: component.Reason(g.Reason, v.t),
+			length: v.t.Calendar.Length(g.Span.Duration()), label: component.GapReason(g, v.now.Location(), v.t),
 			href: out.href + "?at=" + url.QueryEscape(g.Span.From.String()),
 		})
 	}

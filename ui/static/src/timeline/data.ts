@@ -1,5 +1,5 @@
 // What was recorded and what is missing around the view, as the server tells.
-import { iso } from '../time'
+import { iso, show } from '../time'
 import { say } from '../words'
 import type { View } from './view'
 
@@ -24,7 +24,7 @@ interface Told {
 
 interface Answer {
   footage: { from: string; to: string }[] | null
-  gaps: { from: string; to?: string; reason: string; message?: string; planned?: boolean }[] | null
+  gaps: Why[] | null
   activity?: { step_us: number; scores: number[] | null }
 }
 
@@ -141,7 +141,25 @@ function marks(told: Told): Mark[] {
   return all
 }
 
-function words(g: { reason: string; message?: string }): string {
+/** A gap as the API tells it. */
+interface Why {
+  from: string
+  to?: string
+  reason: string
+  message?: string
+  planned?: boolean
+  removed_at?: string
+  cause?: string
+}
+
+const day = 86_400_000
+
+function words(g: Why): string {
+  const at = Date.parse(g.removed_at ?? '')
+  if (!Number.isNaN(at)) {
+    const n = Math.floor((at - Date.parse(g.from)) / day)
+    return say(`went_${g.cause === 'too_old' && n < 2 ? 'soon' : g.cause}`, { date: show(at, 'date'), n })
+  }
   const own = say(`reason_${g.reason}`)
   return own.startsWith('reason_') ? (g.message ?? g.reason) : own
 }

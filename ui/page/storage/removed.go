@@ -1,0 +1,89 @@
+package storage
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"nvrd/pkg/nvr"
+	"nvrd/ui/component"
+	"nvrd/ui/text"
+)
+
+// remembered is how long it is told what was removed.
+const remembered = 30 * 24 * time.Hour
+
+// glanced is of how many days that is told at a glance.
+const glanced = 3
+
+// removed is what was removed.
+type removed struct {
+	said          string
+	lately, older []removedDay // the newest first
+}
+
+// removedDay is what was removed on one day.
+type removedDay struct {
+	day     component.Instant
+	cameras []removedFrom
+}
+
+// removedFrom is what was removed of a camera on a day.
+type removedFrom struct {
+	camera, size, why string
+	from, to          component.Instant
+}
+
+// removed groups removals, the newest of which comes first, by day and camera.
+func (v viewer) removed(all []nvr.Removal, cameras []nvr.Camera) removed {
+	if len(all) == 0 {
+		return removed{said: v.t.Storage.NoneGone}
+	}
+	var days []removedDay
+	var bytes int64
+	for len(all) > 0 {
+		today := component.Day(all[0].At, v.now.Location())
+		n := slices.IndexFunc(all, func(r nvr.Removal) bool { return r.At < today.From || r.At >= today.To })
+		if n < 0 {
+			n = len(all)
+		}
+		for _, r := range all[:n] {
+			bytes += r.Bytes
+		}
+		days = append(days, removedDay{component.Date(today.From, v.now.Location(), v.t.Calendar), v.byCamera(all[:n], cameras)})
+		all = all[n:]
+	}
+	n := min(len(days), glanced)
+	said := text.Fill(v.t.Storage.AllGone, "size", component.Size(bytes, v.t.Numbers))
+	return removed{said, days[:n], days[n:]}
+}
+
+func (v viewer) byCamera(all []nvr.Removal, cameras []nvr.Camera) (out []removedFrom) {
+	of := map[nvr.CameraID][]nvr.Removal{}
+	for _, r := range all {
+		of[r.Camera] = append(of[r.Camera], r)
+	}
+	for _, removals := range of {
+		sum := removals[0]
+		var why []string
+		for i, r := range removals {
+			if i > 0 {
+				sum.Bytes += r.Bytes
+				sum.Span = nvr.Span{From: min(sum.Span.From, r.Span.From), To: max(sum.Span.To, r.Span.To)}
+			}
+			if said := v.t.Storage.Causes[r.Cause]; !slices.Contains(why, said) {
+				why = append(why, said)
+			}
+		}
+		from, to := component.Moment(sum.Span.From, v.now.Location(), v.t.Calendar), component.Moment(sum.Span.To, v.now.Location(), v.t.Calendar)
+		if sum.Span.To <= component.Day(sum.Span.From, v.now.Location()).To {
+			to = component.Seconds(sum.Span.To, v.now.Location())
+		}
+		out = append(out, removedFrom{
+			component.NameOf(sum.Camera, cameras, v.t), component.Size(sum.Bytes, v.t.Numbers),
+			strings.Join(why, ", "), from, to,
+		})
+	}
+	slices.SortFunc(out, func(a, b removedFrom) int { return strings.Compare(a.camera, b.camera) })
+	return out
+}
