@@ -17,7 +17,13 @@ type stored struct {
 	gaps     []nvr.Gap
 	locks    []nvr.Lock
 	removals []nvr.Removal
-	unlocked []int64
+
+	connected nvr.Connected
+	unlocked  []int64
+}
+
+func (s *stored) Connected(context.Context, nvr.CameraID, nvr.Span) (nvr.Connected, error) {
+	return s.connected, nil
 }
 
 func (s *stored) RemovedSince(context.Context, nvr.Time) ([]nvr.Removal, error) {
@@ -102,6 +108,20 @@ func TestStoragePage(t *testing.T) {
 	h.kept.is.Places[0].Outlooks[0] = nvr.Outlook{Stream: main, Kept: 8 * 24 * hour, InAMonth: 5 * 24 * hour, Below: at("2026-12-03T10:00:00Z")}
 	run(t, get(s, "/storage").Body.String(), says("only the last 5 days will be here", "From Thursday 3 December on it will be less than a week."))
 
+	for _, c := range []struct {
+		nvr.Connected
+		said, not string
+	}{
+		{nvr.Connected{}, "Goes back", "Connected"},
+		{nvr.Connected{Known: 24 * hour}, "Connected without a break", "known."},
+		{nvr.Connected{Known: 2 * hour}, "Connected without a break in the last 24 hours. Only 2 h 0 min of them are known.", "Wi-Fi"},
+		{nvr.Connected{Known: 24 * hour, Lost: 3 * time.Minute, Losses: 1}, "Connected 99.79 % of the last 24 hours; lost once, for 3 min.", "Wi-Fi"},
+		{nvr.Connected{Known: 24 * hour, Lost: 3 * time.Minute, Losses: 14}, "lost 14 times, for 3 min in all.", "lost once"},
+		{nvr.Connected{Known: 24 * hour, Lost: hour, Losses: 1}, "If it uses Wi-Fi, the signal is weak there", "in all."},
+	} {
+		h.kept.connected = c.Connected
+		run(t, get(s, "/storage").Body.String(), append(everyPage, says(c.said), lacks(c.not))...)
+	}
 	day := at("2026-11-20T12:00:00Z")
 	for i := range 5 { // days, the newest first
 		for _, c := range []nvr.CameraID{1, 9} {

@@ -104,21 +104,9 @@ func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span
 	for i, span := range spans {
 		all[i].Span = span
 	}
-	streams, err := d.Catalog.Streams(ctx)
-	if err != nil {
-		return nil, err
-	}
-	account := nvr.Span{}
-	for _, s := range streams {
-		if s.ID == stream {
-			account = nvr.Span{From: s.Enabled, To: s.Disabled}
-			if account.To == 0 {
-				account.To = nvr.Now()
-			}
-		}
-	}
-	if account.Empty() || len(spans) == 0 {
-		return all, nil
+	account, err := d.account(ctx, stream)
+	if err != nil || account.Empty() || len(spans) == 0 {
+		return all, err
 	}
 	gaps, err := d.Catalog.Gaps(ctx, stream, nvr.Span{From: spans[0].From, To: spans[len(spans)-1].To})
 	if err != nil {
@@ -128,6 +116,44 @@ func (d *Dir) Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span
 		all[i] = nvr.Cover(span, account, gaps)
 	}
 	return all, nil
+}
+
+// Connected tells how steadily a camera was connected in a span, by its main stream or,
+// if that is not recorded, its sub stream.
+func (d *Dir) Connected(ctx context.Context, camera nvr.CameraID, span nvr.Span) (nvr.Connected, error) {
+	for _, quality := range []nvr.Quality{nvr.Main, nvr.Sub} {
+		stream := nvr.StreamID{Camera: camera, Quality: quality}
+		account, err := d.account(ctx, stream)
+		if err != nil {
+			return nvr.Connected{}, err
+		}
+		if span.Intersect(account).Empty() {
+			continue
+		}
+		gaps, err := d.Catalog.Gaps(ctx, stream, span)
+		if err != nil {
+			return nvr.Connected{}, err
+		}
+		return nvr.Connect(span, account, gaps), nil
+	}
+	return nvr.Connected{}, nil
+}
+
+// account is when a stream was enabled; empty if it never was.
+func (d *Dir) account(ctx context.Context, stream nvr.StreamID) (account nvr.Span, err error) {
+	streams, err := d.Catalog.Streams(ctx)
+	if err != nil {
+		return account, err
+	}
+	for _, s := range streams {
+		if s.ID == stream {
+			account = nvr.Span{From: s.Enabled, To: s.Disabled}
+			if account.To == 0 {
+				account.To = nvr.Now()
+			}
+		}
+	}
+	return account, nil
 }
 
 // RemovedSince tells what footage went since a time, by the hour, the newest first. It

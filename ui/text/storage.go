@@ -26,6 +26,10 @@ type Storage struct {
 	Off      string                    `json:"off"`
 	Missing  Plural                    `json:"missing"` // {n} {duration}
 	Complete string                    `json:"complete"`
+	Steady   string                    `json:"steady"`
+	Lost     Plural                    `json:"lost"`  // {n} {duration} {percent}
+	Known    string                    `json:"known"` // {duration}
+	Weak     string                    `json:"weak"`
 	WentH    string                    `json:"went"`
 	NoneGone string                    `json:"none_gone"`
 	AllGone  string                    `json:"all_gone"` // {size}

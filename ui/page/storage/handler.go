@@ -68,7 +68,14 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		m.cameras = append(m.cameras, v.camera(c, covered))
+		at := nvr.TimeOf(now)
+		connected, err := p.Storage.Connected(r.Context(), c.ID, nvr.Span{From: at.Add(-lately), To: at})
+		if err != nil {
+			return err
+		}
+		shown := v.camera(c, covered)
+		shown.connection = v.connection(connected)
+		m.cameras = append(m.cameras, shown)
 	}
 	for _, c := range gone {
 		m.cameras = append(m.cameras, v.camera(c, nil))

@@ -46,6 +46,7 @@ type camera struct {
 	days             []cell
 	missing          string // in all these days; empty for nothing
 	worst            []gap
+	connection       connection
 }
 
 // cell is a day of a camera.
