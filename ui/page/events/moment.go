@@ -152,7 +152,10 @@ func (m *Moment) group(zone *time.Location, stamp func(nvr.Time) component.Insta
 		m.Said = text.Fill(words, "n", strconv.Itoa(len(m.begun)))
 	}
 	if m.At.Form == "seconds" {
-		m.At, m.End = component.Clock(m.from, zone), component.Clock(m.to, zone)
+		m.At = component.Clock(m.from, zone)
+		if end := component.Clock(m.to, zone); end.Human != m.At.Human {
+			m.End = end
+		}
 	}
 	for _, at := range slices.Backward(m.begun) {
 		p := Part{At: stamp(at)}
