@@ -323,6 +323,7 @@ type Camera struct {
 	ShortGaps  string `json:"short_gaps"`
 	Gaps       Plural `json:"gaps"`
 	Planned    string `json:"planned"` // {duration}
+	Gone       string `json:"gone"`    // {duration}
 	Empty      string `json:"empty"`
 	Day        string `json:"day"`
 	DayGo      string `json:"day_go"`

@@ -17,6 +17,7 @@ type day struct {
 	title          component.Instant
 	coverage, gaps string // sentences
 	planned        string // how long nothing was recorded because somebody wanted it so; empty if never
+	gone           string // how much was recorded and is removed by now; empty if nothing
 	worst          []gap  // the longest ones, in order of time
 	hours          []hour
 	moments        []events.Moment // the latest few
@@ -81,22 +82,28 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 	}
 	gaps := d.closed(line.Gaps, span)
 	var troubles []nvr.Gap
-	var planned time.Duration
+	var planned, gone time.Duration
 	for _, g := range gaps {
-		if g.Reason.Planned() {
+		switch {
+		case g.Reason.Planned():
 			planned += g.Span.Duration()
-			continue
-		}
-		missing += g.Span.Duration()
-		if g.Span.Duration() >= worthTelling {
-			troubles = append(troubles, g)
+		case g.Reason == nvr.Removed: // it was there
+			gone += g.Span.Duration()
+		default:
+			missing += g.Span.Duration()
+			if g.Span.Duration() >= worthTelling {
+				troubles = append(troubles, g)
+			}
 		}
 	}
 	if planned >= time.Second {
 		out.planned = text.Fill(d.t.Camera.Planned, "duration", d.t.Calendar.Length(planned))
 	}
+	if gone >= time.Second {
+		out.gone = text.Fill(d.t.Camera.Gone, "duration", d.t.Calendar.Length(gone))
+	}
 	switch {
-	case footage+missing+planned == 0:
+	case footage+missing+planned+gone == 0:
 		out.coverage = d.t.Camera.Empty
 		return out
 	case footage+missing > 0:

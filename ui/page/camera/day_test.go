@@ -161,6 +161,29 @@ func TestShortGapsAreNotTold(t *testing.T) {
 	}
 }
 
+// What was removed was recorded: it is not missing, and a day of which all is gone
+// does not say that there was nothing.
+func TestWhatWasRemovedIsNotMissing(t *testing.T) {
+	d, at := day0(t, "Europe/Vienna")
+	hour := func(from, to int) nvr.Span {
+		return nvr.Span{From: at("29 10:00:00").Add(time.Duration(from) * time.Hour), To: at("29 10:00:00").Add(time.Duration(to) * time.Hour)}
+	}
+	gone := nvr.Gap{Span: hour(0, 2), Reason: nvr.Removed}
+	for _, c := range []struct {
+		line           appliance.Timeline
+		coverage, gone string
+	}{
+		{appliance.Timeline{Footage: []nvr.Span{hour(2, 3)}, Gaps: []nvr.Gap{gone}}, "100 % recorded.", "2 h 0 min was recorded and has been removed since."},
+		{appliance.Timeline{Gaps: []nvr.Gap{gone}}, "", "2 h 0 min was recorded and has been removed since."},
+		{appliance.Timeline{}, "Nothing was recorded on this day.", ""},
+	} {
+		got := d.make(component.Day(gone.Span.From, d.zone), c.line)
+		if got.coverage != c.coverage || got.gone != c.gone || len(got.worst) > 0 {
+			t.Errorf("%q %q %+v", got.coverage, got.gone, got.worst)
+		}
+	}
+}
+
 // Film with a moment missing in it is one piece of its hour, which is not whole.
 func TestHoursLeaveOutShortGaps(t *testing.T) {
 	d, at := day0(t, "Europe/Vienna")
