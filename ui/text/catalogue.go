@@ -309,6 +309,7 @@ type Camera struct {
 	Chapters   string `json:"chapters"`
 	Entries    Plural `json:"entries"` // {n}
 	Begins     string `json:"begins"`  // {day}
+	Photo      string `json:"photo"`
 	ClipOpen   string `json:"clip_open"`
 	ClipFrom   string `json:"clip_from"`
 	ClipTo     string `json:"clip_to"`

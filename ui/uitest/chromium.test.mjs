@@ -408,6 +408,27 @@ const gripped = (page) =>
     }
   })
 
+test('a photo of what is shown has the full resolution, and a name', async () => {
+  const { from, to } = await footage(1, 10_000)
+  const at = Math.round((from + to) / 2000) * 1000
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/1?at=${instant(at)}`)
+  await pictured(page, '[data-video]')
+  const [photo] = await Promise.all([page.waitForEvent('download'), page.click('[data-photo]')])
+  assert.match(photo.suggestedFilename(), /^Front door \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d UTC\.jpg$/)
+  const jpeg = await readFile(await photo.path())
+  const size = await page.evaluate(async (bytes) => {
+    const { width, height } = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }))
+    return [width, height]
+  }, [...jpeg])
+  const { streams } = await (await fetch(`${base}/api/v1/cameras/1`)).json()
+  await page.click('[data-do=live]')
+  await moves(page, '[data-video]')
+  await Promise.all([page.waitForEvent('download'), page.click('[data-photo]')])
+  assert.deepEqual(size, [streams[0].video.width, streams[0].video.height])
+  await close(page)
+})
+
 test('a clip is cut on a filmstrip, by hand and by key', async () => {
   const { from, to } = await footage(1, 12_000)
   const [first, last] = [Math.ceil(from / 1000), Math.floor(to / 1000) - 2]

@@ -2,6 +2,7 @@
 import { answer } from './answer'
 import { begin } from './begin'
 import { ClipForm, clipAddress } from './clip/form'
+import { keep, photo, still as shot } from './clip/photo'
 import { closer } from './closer'
 import { control } from './controls'
 import { Day } from './day'
@@ -317,6 +318,17 @@ addEventListener('submit', (e) => {
   if (form.dataset.jump === undefined) return
   e.preventDefault()
   line.go(day.typed())
+})
+const camera = find<HTMLButtonElement>('[data-photo]')
+camera.addEventListener('click', async () => {
+  const at = storyboard.at ?? player.taken()
+  if (at === undefined) return notice.tell(say('photo_none'), true)
+  camera.disabled = true
+  const large = player.mode === 'live' && player.stream?.stream === 'main'
+  const jpeg = await (large ? shot(player.video) : photo(data.id, at, player.video))
+  camera.disabled = false
+  if (jpeg) keep(jpeg, data.name, at)
+  else notice.tell(say('photo_none'), true)
 })
 const look = () => ask({ pictures: document.hidden || player.mode !== 'live' ? 0 : 1, first: true })
 const again = () => player.mode === 'live' && (player.rest(), player.live())
