@@ -75,12 +75,12 @@ export class Data {
       this.#take(line, range)
       this.marks = marks(told)
       this.#have = { ...range, span, when: asked }
-      this.changed()
     } catch {
       await new Promise((done) => setTimeout(done, 2000)) // not a storm while the server is away
     } finally {
       this.#asking = undefined
     }
+    this.changed() // now more can be asked for
   }
 
   #take(a: Answer, range: Span): void {
