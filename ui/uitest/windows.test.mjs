@@ -132,10 +132,15 @@ test('a thumb that swipes goes to the next camera, and a phone on its side shows
   await touch('touchEnd')
   await page.waitForURL(base + links[here + 1])
   await page.setViewportSize({ width: 844, height: 390 })
-  await page.waitForFunction(() => {
-    const { top, bottom } = document.querySelector('[data-strip]').getBoundingClientRect()
-    return document.querySelector('[data-film]').getBoundingClientRect().top === 0 && top > innerHeight / 2 && bottom <= innerHeight + 30
-  })
+  let seen
+  const fits = async () => {
+    seen = await page.evaluate(() => {
+      const box = (s) => document.querySelector(s).getBoundingClientRect()
+      return { film: box('[data-film]').height, all: box('[data-strip]').bottom - box('[data-film]').top, window: innerHeight }
+    })
+    return seen.film > 0.7 * seen.window && seen.all <= seen.window
+  }
+  await until(fits, () => `picture and timeline do not fill the screen: ${JSON.stringify(seen)}`)
   await close(page)
 })
 
