@@ -34,9 +34,6 @@ type listedRemoval struct {
 	To       nvr.Time  `json:"to"`   // of the newest
 }
 
-// removedFor is for how long `nvrd storage` tells what was removed.
-const removedFor = 30 * day
-
 type listedDirectory struct {
 	Path  string         `json:"path"`
 	State nvr.PlaceState `json:"state"`
@@ -88,7 +85,7 @@ func storage(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	removed, err := st.RemovedSince(ctx, nvr.Now().Add(-removedFor))
+	removed, err := st.RemovedSince(ctx, nvr.Now().Add(-nvr.RemovalsTold))
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,7 @@ func Connect(span, account Span, gaps []Gap) (c Connected) {
 	}
 	c.Known = of.Duration()
 	var lost Time // the end of the last loss: one that goes on for another reason is the same
-	for _, g := range gaps {
-		if g.Span.To == 0 {
-			g.Span.To = of.To
-		}
-		g.Span = g.Span.Intersect(of)
-		if g.Span.Empty() {
-			continue
-		}
+	for _, g := range Within(gaps, of) {
 		switch g.Reason {
 		case NotRunning, PausedByUser, Starting:
 			c.Known -= g.Span.Duration()

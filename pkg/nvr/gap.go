@@ -84,3 +84,17 @@ var sentences = map[Reason]string{
 	RecorderFailed: "Stoop failed",
 	Lost:           "The footage was lost",
 }
+
+// Within returns what of gaps lies in span, cut to it, in their order. One that
+// goes on ends where span does.
+func Within(gaps []Gap, span Span) (in []Gap) {
+	for _, g := range gaps {
+		if g.Span.To == 0 {
+			g.Span.To = span.To
+		}
+		if g.Span = g.Span.Intersect(span); !g.Span.Empty() {
+			in = append(in, g)
+		}
+	}
+	return in
+}

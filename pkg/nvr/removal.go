@@ -29,6 +29,9 @@ type Removal struct {
 	Bytes    int64
 }
 
+// RemovalsTold is for how long it is told what was removed.
+const RemovalsTold = 30 * 24 * time.Hour
+
 // Explain says of each gap that was [Removed] when it was, and why, as far as removals
 // of its camera tell: it becomes several where that differs. The gaps come in order and
 // have ends; those of other reasons stay as they are. Where footage of several classes

@@ -20,10 +20,12 @@ func TestExplain(t *testing.T) {
 		{Camera: 1, Cause: NoRoom, At: 10 * day, Span: span(8, 30)},
 		{Camera: 2, Cause: TooOld, At: 11 * day, Span: span(0, 99)},
 	}
-	got := Explain([]Gap{away, gap(2, 20, 0, "")}, removals)
 	want := []Gap{away, gap(2, 4, 0, ""), gap(4, 7, 9*day, NoRoom), gap(7, 8, 12*day, TooOld), gap(8, 20, 10*day, NoRoom)}
-	if !slices.Equal(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
+	for range 2 { // in whichever order they are told
+		if got := Explain([]Gap{away, gap(2, 20, 0, "")}, removals); !slices.Equal(got, want) {
+			t.Errorf("got  %v\nwant %v", got, want)
+		}
+		slices.Reverse(removals)
 	}
 	if got := Explain([]Gap{away, gap(2, 20, 0, "")}, nil); !slices.Equal(got, []Gap{away, gap(2, 20, 0, "")}) {
 		t.Errorf("nothing known: %v", got)

@@ -81,14 +81,7 @@ func Cover(span, account Span, gaps []Gap) Covered {
 		return c
 	}
 	c.Recorded = of.Duration()
-	for _, g := range gaps {
-		if g.Span.To == 0 {
-			g.Span.To = of.To
-		}
-		g.Span = g.Span.Intersect(of)
-		if g.Span.Empty() {
-			continue
-		}
+	for _, g := range Within(gaps, of) {
 		length := g.Span.Duration()
 		c.Recorded -= length
 		switch {

@@ -127,19 +127,10 @@ func (d dayMaker) make(span nvr.Span, line appliance.Timeline) day {
 	return out
 }
 
-// closed is the gaps within span up to now.
+// closed is the gaps within span up to now: there is nothing behind it before footage
+// of a clock that was ahead.
 func (d dayMaker) closed(gaps []nvr.Gap, span nvr.Span) []nvr.Gap {
-	var out []nvr.Gap
-	for _, g := range gaps {
-		if g.Span.To == 0 || g.Span.To > d.now { // the latter before footage of a clock that was ahead
-			g.Span.To = d.now
-		}
-		g.Span = g.Span.Intersect(span)
-		if !g.Span.Empty() {
-			out = append(out, g)
-		}
-	}
-	return out
+	return nvr.Within(gaps, nvr.Span{From: span.From, To: min(span.To, d.now)})
 }
 
 func (d dayMaker) worst(gaps []nvr.Gap) []gap {

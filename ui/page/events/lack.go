@@ -83,14 +83,8 @@ func missing(line appliance.Timeline, span nvr.Span, now time.Time, t *text.Cata
 	var most time.Duration
 	var all time.Duration
 	var why nvr.Gap
-	for _, g := range line.Gaps {
-		if written := nvr.TimeOf(now); g.Span.To == 0 || g.Span.To > written {
-			g.Span.To = written
-		}
-		d := g.Span.Intersect(span).Duration()
-		if d <= 0 {
-			continue
-		}
+	for _, g := range nvr.Within(line.Gaps, nvr.Span{From: span.From, To: min(span.To, nvr.TimeOf(now))}) {
+		d := g.Span.Duration()
 		all += d
 		if d > most {
 			most, why = d, g

@@ -84,7 +84,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range locks {
 		m.locks = append(m.locks, v.lock(l, slices.Concat(cameras, gone)))
 	}
-	went, err := p.Storage.RemovedSince(r.Context(), nvr.TimeOf(now.Add(-remembered)))
+	went, err := p.Storage.RemovedSince(r.Context(), nvr.TimeOf(now.Add(-nvr.RemovalsTold)))
 	if err != nil {
 		return err
 	}

@@ -3,15 +3,11 @@ package storage
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/text"
 )
-
-// remembered is how long it is told what was removed.
-const remembered = 30 * 24 * time.Hour
 
 // glanced is of how many days that is told at a glance.
 const glanced = 3
