@@ -126,7 +126,7 @@ func New(c Config) (*Pages, error) {
 	chosen := events.Chosen{Lister: happened, Storage: c.Storage, Frames: frames, Texts: texts, Now: now}
 	route("GET /events/chosen", auth.Review, cameras, chosen.Get)
 	route("POST /events/chosen", auth.Manage, house, chosen.Post)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street)}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street), Blurs: c.Street != nil}.Get)
 	route("GET /cameras/{id}/chapters.vtt", auth.Review, one, camera.Page{Happened: happened, Cameras: c.Cameras, Timelines: c.Timelines, Texts: texts, Now: now}.Chapters)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
@@ -180,6 +180,10 @@ func New(c Config) (*Pages, error) {
 		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: &share.Drafts{}}
 		route("GET /cameras/{id}/share", auth.Review, one, sharing.Get)
 		route("POST /cameras/{id}/share", auth.Review, one, sharing.Post)
+		route("GET /cameras/{id}/blur", auth.Export, one, sharing.Blur)
+		route("POST /cameras/{id}/blur", auth.Export, one, sharing.Make)
+		route("GET /cameras/{id}/blur/{draft}", auth.Export, one, sharing.Draft)
+		route("GET /cameras/{id}/blur/{draft}/thumbnail", auth.Export, one, sharing.DraftThumbnail)
 		neighborhood(base, sharing, c.Requests, func(pattern string, action auth.Action, p failure.Page) {
 			route(pattern, action, auth.On(auth.Neighborhood), p)
 		})

@@ -107,6 +107,10 @@ var guests = map[string]int{
 	"POST /street/{street}/entries/{entry}/label": 403,
 	"GET /cameras/{id}/share":                     403,
 	"POST /cameras/{id}/share":                    403,
+	"GET /cameras/{id}/blur":                      403,
+	"POST /cameras/{id}/blur":                     403,
+	"GET /cameras/{id}/blur/{draft}":              403,
+	"GET /cameras/{id}/blur/{draft}/thumbnail":    403,
 	"GET /street/{street}/drafts/{draft}":         403,
 
 	"GET /street/{street}/requests/{request}/answer":               403,

@@ -101,7 +101,7 @@ func (a *api) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	name := fileName(a.nameOf(r.Context(), id.Camera), span.From)
+	name := nvr.FileName(a.nameOf(r.Context(), id.Camera), span.From.Std()) + " UTC.mp4"
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	serveFile(w, r, f, "private, no-cache")
 	return nil
@@ -113,17 +113,6 @@ func (a *api) nameOf(ctx context.Context, id nvr.CameraID) string {
 		return c.Name
 	}
 	return "Camera " + id.String()
-}
-
-// fileName returns a name for an export that every file system takes.
-func fileName(camera string, from nvr.Time) string {
-	camera = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) {
-			return '-'
-		}
-		return r
-	}, camera)
-	return camera + from.Std().Format(" 2006-01-02 15.04.05") + " UTC.mp4"
 }
 
 func (a *api) picture(w http.ResponseWriter, r *http.Request) error {

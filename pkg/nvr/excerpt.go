@@ -88,3 +88,15 @@ func ParseExcerpts(all []string) (out []Excerpt, err error) {
 	}
 	return out, nil
 }
+
+// FileName returns a name for footage of a camera from an instant on, which every
+// file system takes. It has no ending.
+func FileName(camera string, at time.Time) string {
+	camera = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '-'
+		}
+		return r
+	}, camera)
+	return camera + at.Format(" 2006-01-02 15.04.05")
+}

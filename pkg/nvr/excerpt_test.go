@@ -71,3 +71,12 @@ func FuzzExcerpt(f *testing.F) {
 		}
 	})
 }
+
+func TestFileNamesAreHarmless(t *testing.T) {
+	at := time.Date(2026, 11, 20, 14, 3, 7, 0, time.UTC)
+	for name, want := range map[string]string{"Front door": "Front door", `../../etc/x`: "..-..-etc-x", `a"; b\c`: "a-; b-c", "<script>": "-script-", "a:b*c?d|e": "a-b-c-d-e"} {
+		if got := nvr.FileName(name, at); got != want+" 2026-11-20 14.03.07" {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+}

@@ -50,4 +50,14 @@ type StreetShare struct {
 	Drop       string `json:"drop"`
 	Expired    string `json:"expired"`
 	NewHome    string `json:"new_home"`
+
+	// Of what is made for this home's own use.
+	Blur     string `json:"blur"`
+	LacksOwn string `json:"lacks_own"`
+	OwnHint  string `json:"own_hint"`
+	OwnWhat  string `json:"own_what"`
+	Make     string `json:"make"`
+	Making   string `json:"making"`
+	Stop     string `json:"stop"`
+	Made     string `json:"made"`
 }

@@ -63,6 +63,33 @@ test('a clip is chosen, painted on, looked at, and forgotten', async () => {
   }, ['light'])
 })
 
+test('a clip is blurred for oneself, looked at, downloaded, and chosen again', async () => {
+  const page = await open(browser)
+  const { to } = await footage(1, 14_000)
+  await page.goto(`${base}/cameras/1?${new URLSearchParams({ from: new Date(to - 9000).toISOString(), to: new Date(to - 4000).toISOString() })}`)
+  await page.click('button[data-blur]')
+  await page.waitForURL(/\/cameras\/1\/blur\?/)
+  await page.waitForSelector('.strip-of input')
+  await paint(page, [0.2, 0.2, 0.6, 0.7])
+  const region = await page.inputValue('[name=region]')
+  // While it is made the page says so, and lets it be stopped.
+  await page.evaluate(() => {
+    document.querySelector('button.main[type=submit]').click()
+    setTimeout(() => document.querySelector('[data-making]:not([hidden]) button').click(), 200)
+  })
+  await page.waitForFunction(() => document.querySelector('[data-making]').hidden && !document.querySelector('button.main[type=submit]').disabled)
+  await page.click('button:has-text("Make it")')
+  await page.waitForURL(/\/blur\?draft=/, { timeout: 120_000 })
+  await page.evaluate(() => document.querySelector('.preview video').play())
+  await moves(page, '.preview video')
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('a[download]')])
+  assert.match(download.suggestedFilename(), /^Front door \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.mp4$/)
+  await page.click('text=Choose again')
+  await page.waitForSelector('.strip-of input')
+  assert.equal(await page.inputValue('[name=region]'), region)
+  await close(page)
+})
+
 test('it is sent, comes to all, is talked about and taken back', async () => {
   const anna = await open(browser)
   await choose(anna)

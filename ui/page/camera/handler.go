@@ -38,6 +38,7 @@ type Page struct {
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
 	Share     func(*http.Request) bool               // whether there are neighbors to share with
+	Blurs     bool                                   // there is a page on which a clip is blurred
 }
 
 // Get shows the camera now, or the moment or clip that the address names.
@@ -82,6 +83,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Share(r) && !m.removed {
 		m.form.share = m.action + "/share"
+	}
+	if p.Blurs && !m.removed && auth.May(r.Context(), auth.Export, auth.Camera(id)) {
+		m.form.blur = m.action + "/blur"
 	}
 	newest, err := p.Timelines.Pictured(r.Context(), stream)
 	if err != nil {

@@ -57,6 +57,7 @@ type clipForm struct {
 	problem          string
 	download, length string
 	share            string // where it is shared with neighbors; empty if it can't be
+	blur             string // where parts of it are blurred; likewise
 }
 
 // data is what the script needs to know; times and names are as in docs/ref/api.md.

@@ -194,7 +194,7 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request, status int, in answeri
 		if err == nil {
 			m.large = len(d.Full) > mostHidden
 			m.now = m.now || m.large
-			preview := d.Preview(look.Membership, look.T)
+			preview := d.Preview(street.Href(look.Membership, "/drafts/"+d.Name), "/share", look.T)
 			preview.Again += "&" + url.Values{"answer": {a.ID.String()}, "street": {street.Short(look.Membership)}}.Encode()
 			m.preview = &preview
 		} else if m.problem == "" {

@@ -15,7 +15,7 @@ import (
 	"nvrd/ui/text"
 )
 
-// Page serves /cameras/{id}/share and the bytes of drafts.
+// Page serves /cameras/{id}/share, /cameras/{id}/blur, and the bytes of drafts.
 type Page struct {
 	street.Base
 	Cameras appliance.Cameras
@@ -28,36 +28,38 @@ const makeTime = 3 * time.Minute
 
 // Get shows what is chosen, to be trimmed and painted on.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
-	now, err := p.Now(r)
+	in, err := p.asked(r)
 	if err != nil {
 		return err
 	}
-	span, err := asked(r.URL.Query(), now)
-	if err != nil {
-		return err
-	}
-	q := r.URL.Query()
-	in := input{answer: answerOf(q.Get("answer")), street: q.Get("street"), from: span.From.Std().In(now.Location()).Format(local), to: span.To.Std().In(now.Location()).Format(local)}
 	return p.show(w, r, http.StatusOK, in, street.Faults{})
 }
 
 // Post makes what would leave, and shows it beside the form of its post.
 func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
-	c, now, err := p.camera(r)
-	if err != nil {
-		return err
-	}
 	if err := r.ParseForm(); err != nil {
 		return fmt.Errorf("form: %w", nvr.ErrInvalid)
 	}
-	t := p.Texts.For(r).Street.Share
 	in := readInput(r.PostForm)
+	r.SetPathValue("street", in.street)
+	return p.make(w, r, in, func() (func(draft string) string, error) {
+		m, err := p.Of(r)
+		return func(draft string) string { return street.Href(m, in.next()+"?draft="+draft) }, err
+	})
+}
+
+// make makes a draft of what was chosen, and leads to where it is looked at.
+func (p Page) make(w http.ResponseWriter, r *http.Request, in input, where func() (func(draft string) string, error)) error {
+	c, now, err := p.camera(r, in)
+	if err != nil {
+		return err
+	}
+	t := p.Texts.For(r).Street.Share
 	cut, wrong := in.cut(c.ID, now.Location(), p.Studio.Lacks() != "", t)
 	if len(wrong) > 0 {
 		return p.show(w, r, http.StatusUnprocessableEntity, in, wrong)
 	}
-	r.SetPathValue("street", in.street)
-	m, err := p.Of(r)
+	page, err := where()
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (p Page) Post(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.show(w, r, street.Status(err), in, street.Faults{"": why(err, t)})
 	}
-	http.Redirect(w, r, street.Href(m, in.next()+"?draft="+p.Drafts.Keep(w, r, cut, made)), http.StatusSeeOther)
+	http.Redirect(w, r, page(p.Drafts.Keep(w, r, cut, made)), http.StatusSeeOther)
 	return nil
 }
 
@@ -88,10 +90,13 @@ func why(err error, t text.StreetShare) string {
 	return t.Failed
 }
 
-// camera returns the camera that a request is about, for who may share of it.
-func (p Page) camera(r *http.Request) (c nvr.Camera, now time.Time, err error) {
-	if err := auth.Check(r.Context(), auth.Tell, auth.Neighborhood); err != nil {
-		return c, now, err
+// camera returns the camera that a request is about, for who may share of it, or,
+// if that is what they want, take its footage for themselves.
+func (p Page) camera(r *http.Request, in input) (c nvr.Camera, now time.Time, err error) {
+	if !in.own {
+		if err := auth.Check(r.Context(), auth.Tell, auth.Neighborhood); err != nil {
+			return c, now, err
+		}
 	}
 	id, err := nvr.ParseCameraID(r.PathValue("id"))
 	if err != nil {
@@ -105,12 +110,12 @@ func (p Page) camera(r *http.Request) (c nvr.Camera, now time.Time, err error) {
 }
 
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in input, wrong street.Faults) error {
-	c, now, err := p.camera(r)
+	c, now, err := p.camera(r, in)
 	if err != nil {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, in.title(t.Street.Share), "street", "share")
+	f, err := p.Frames.Frame(r.Context(), t, in.title(t.Street.Share), in.tab(), "share")
 	if err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func (p Page) DraftThumbnail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p Page) serve(w http.ResponseWriter, r *http.Request, thumbnail bool) error {
-	d, err := p.Drafts.Find(r, r.PathValue("draft"))
+	d, err := p.draft(r, r.PathValue("draft"))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package share
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ type input struct {
 	regions  []string
 	street   string
 	answer   string // id of the request that is answered with it; empty for what goes to all neighbors
+	own      bool   // it is for this home's own use, and goes to nobody
 }
 
 // answerOf returns the id of a request that somebody typed, or nothing.
@@ -45,10 +47,45 @@ func (in input) next() string {
 }
 
 func (in input) title(t text.StreetShare) string {
-	if in.answer != "" {
+	switch {
+	case in.own:
+		return t.Blur
+	case in.answer != "":
 		return t.Answer
 	}
 	return t.Title
+}
+
+// address is the page on which it is chosen.
+func (in input) address(c nvr.CameraID) string {
+	if in.own {
+		return "/cameras/" + c.String() + "/blur"
+	}
+	return "/cameras/" + c.String() + "/share"
+}
+
+// tab is the part of the pages that it belongs to.
+func (in input) tab() string {
+	if in.own {
+		return ""
+	}
+	return "street"
+}
+
+// asked returns what an address asks for.
+func (p Page) asked(r *http.Request) (in input, err error) {
+	now, err := p.Now(r)
+	if err != nil {
+		return in, err
+	}
+	q := r.URL.Query()
+	span, err := asked(q, now)
+	if err != nil {
+		return in, err
+	}
+	in = readInput(q)
+	in.from, in.to = span.From.Std().In(now.Location()).Format(local), span.To.Std().In(now.Location()).Format(local)
+	return in, nil
 }
 
 // asked returns the span that an address asks for: absolute, as scripts write it,

@@ -27,6 +27,7 @@ type model struct {
 	problem string
 	lacks   string // what to do for photos and blur
 	in      bool   // this home is in a neighborhood
+	own     bool   // see input
 	street  *component.Select
 	one     string // the neighborhood, if there is one only
 	from    component.Field
@@ -43,13 +44,13 @@ const around = 10 * time.Second
 func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, now time.Time, in input, wrong street.Faults) model {
 	t := f.T.Street.Share
 	m := model{
-		frame: f, title: in.title(t), answer: in.answer, camera: component.CameraName(c, f.T), back: "/cameras/" + c.ID.String(), action: "/cameras/" + c.ID.String() + "/share",
+		frame: f, title: in.title(t), answer: in.answer, own: in.own, camera: component.CameraName(c, f.T), back: "/cameras/" + c.ID.String(), action: in.address(c.ID),
 		problem: wrong.Problem(t.Check), lacks: lacks, photo: in.photo, sound: in.sound, regions: in.regions,
 	}
 	if len(m.regions) > maxRegions {
 		m.regions = nil
 	}
-	if all != nil {
+	if all != nil && !in.own {
 		m.among(all.In(), in.street, t)
 		for _, one := range all.In() {
 			if in.answer != "" { // neighbors' rules are of what goes to them
@@ -113,10 +114,10 @@ type Preview struct {
 	Again, Camera string   // addresses
 }
 
-// Preview returns how a draft is shown.
-func (d Draft) Preview(m *membership.Membership, t *text.Catalogue) Preview {
+// Preview returns how a draft is shown that is served at an address, and chosen
+// again on a page of its camera.
+func (d Draft) Preview(at, page string, t *text.Catalogue) Preview {
 	s := t.Street.Share
-	at := street.Href(m, "/drafts/"+d.Name)
 	p := Preview{
 		Name: d.Name, Size: text.Fill(s.Size, "size", strconv.Itoa((len(d.Full)+1023)/1024)),
 		Media:  street.Media{Clip: !d.Cut.Photo, Kind: t.Street.Feed.Photo, Here: true, Full: at, Thumbnail: at + "/thumbnail", Width: strconv.Itoa(int(d.Width)), Height: strconv.Itoa(int(d.Height))},
@@ -136,6 +137,6 @@ func (d Draft) Preview(m *membership.Membership, t *text.Catalogue) Preview {
 	} else {
 		p.Stays = append(p.Stays, s.StaysAll)
 	}
-	p.Again = p.Camera + "/share?" + url.Values{"from": {d.Cut.Span.From.String()}, "to": {d.Cut.Span.To.String()}}.Encode()
+	p.Again = p.Camera + page + "?" + d.Cut.query().Encode()
 	return p
 }

@@ -118,7 +118,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, in input,
 	m := newModel(f, look, in, wrong, think)
 	if in.draft != "" {
 		if d, err := p.Drafts.Find(r, in.draft); err == nil {
-			preview := d.Preview(look.Membership, f.T)
+			preview := d.Preview(street.Href(look.Membership, "/drafts/"+d.Name), "/share", f.T)
 			m.preview = &preview
 		} else if m.problem == "" {
 			m.problem = f.T.Street.Share.Expired

@@ -70,10 +70,10 @@ export class ClipForm {
     }
     box.querySelector('form')?.addEventListener('submit', (e) => {
       e.preventDefault()
-      const share = e.submitter?.hasAttribute('data-share') ? e.submitter.getAttribute('formaction') : null
-      if (share) {
+      const elsewhere = e.submitter?.getAttribute('formaction') // another page does something with it
+      if (elsewhere) {
         const query = new URLSearchParams({ from: iso(this.#clip.from), to: iso(this.#clip.to) })
-        location.href = `${share}?${query}`
+        location.href = `${elsewhere}?${query}`
         return
       }
       if (this.#clip.to > this.#clip.from) on.play(this.#clip)
