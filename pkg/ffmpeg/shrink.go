@@ -20,7 +20,7 @@ const (
 )
 
 // Shrink decodes pictures of a track as they come from in, and hands each to
-// tell, small, as SmallWidth by SmallHeight bytes of brightness in rows; they
+// tell before the next is needed, unless pictures are reordered; small, as SmallWidth by SmallHeight bytes of brightness in rows; they
 // are valid until tell returns. What comes from in is what [AppendStart] and
 // [AppendPicture] make. It returns when in ends, ctx does, or the child, which
 // has 20 minutes of CPU time: whoever still wants pictures calls it again.
@@ -38,6 +38,7 @@ func (t *Tool) Shrink(ctx context.Context, codec media.Codec, in io.Reader, tell
 		"-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0",
 		"-f", demuxer, "-i", "pipe:0", "-map", "0:v:0", "-fps_mode", "passthrough",
 		"-vf", fmt.Sprintf("scale=%d:%d:flags=area,format=gray", SmallWidth, SmallHeight),
+		"-threads", "1", // in several the encoder holds pictures back
 		"-f", "rawvideo", "-flush_packets", "1", "pipe:1",
 	}
 	small := make([]byte, SmallWidth*SmallHeight)
@@ -78,19 +79,14 @@ func AppendStart(b []byte, track media.Track) []byte {
 }
 
 // AppendKey appends a key frame that nothing but key frames follows for a while. It
-// goes in twice, and comes out twice, since ffmpeg may hold one picture back until the
-// next. It ends the sequence each time: of H.265 the second would have the same place
-// in it as the first, and be left out. Data that is no picture is nvr.ErrDamaged.
-func AppendKey(b []byte, codec media.Codec, data []byte) (_ []byte, err error) {
-	for range 2 {
-		if b, err = AppendPicture(b, codec, data); err != nil {
-			return b, err
-		}
-		if codec == media.H265 {
-			b = append(b, endOfSequence265...)
-		}
+// ends the sequence: of H.265 the next may have the same place in it, and would be
+// left out. Data that is no picture is nvr.ErrDamaged.
+func AppendKey(b []byte, codec media.Codec, data []byte) ([]byte, error) {
+	b, err := AppendPicture(b, codec, data)
+	if err == nil && codec == media.H265 {
+		b = append(b, endOfSequence265...)
 	}
-	return b, nil
+	return b, err
 }
 
 // AppendPicture appends a picture, as [media.Sample] has it, and that it is whole.

@@ -157,13 +157,11 @@ func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64)
 		if !s.Wants() {
 			continue
 		}
-		put, times := ffmpeg.AppendPicture, 1
+		put := ffmpeg.AppendPicture
 		if s.Alone() {
-			put, times = ffmpeg.AppendKey, 2 // as the recorder does
+			put = ffmpeg.AppendKey
 		}
-		for range times {
-			at = append(at, picture.at)
-		}
+		at = append(at, picture.at)
 		var err error
 		if in, err = put(in, track.Codec, picture.data); err != nil {
 			t.Fatal(err)

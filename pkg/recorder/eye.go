@@ -14,10 +14,12 @@ import (
 
 const (
 	// mostWaiting is how many pictures may be on their way through the decoder: a
-	// second of them. Key frames alone go in twice, and push each other out, so
-	// that one of them may be held back.
-	mostWaiting     = 30
-	mostWaitingKeys = 4
+	// second of them, or some key frames. A decoder of reordered pictures holds as
+	// many as it says (two, mostly; up to six are meant here) until others push them
+	// out, so those key frames go in twice.
+	mostWaiting          = 30
+	mostWaitingKeys      = 4
+	mostWaitingReordered = 8
 	// mostPicture is how large one may be: a key frame of 8K at 100 Mb/s.
 	mostPicture = 4 << 20
 	// stuckAfter is how long the decoder may take for a picture behind which
@@ -61,12 +63,14 @@ type shrinker interface {
 type given struct {
 	data  []byte
 	alone bool
+	times int
 }
 
 // asked is one that went in.
 type asked struct {
-	at   time.Duration
-	when time.Time
+	at        time.Duration
+	when      time.Time
+	reordered bool // it may be held until others push it out
 }
 
 // small is one that came out.
@@ -98,19 +102,21 @@ func (e *eye) offer(picture media.Sample, at time.Duration, alone bool) {
 		e.again = nil
 		return
 	}
-	most := mostWaiting
-	if alone {
+	most, times := mostWaiting, 1
+	switch {
+	case alone && picture.Composition != 0: // reordered
+		most, times = mostWaitingReordered, 2
+	case alone:
 		most = mostWaitingKeys
 	}
 	e.lost = len(e.waiting) >= most-1 || len(picture.Data) > mostPicture || picture.Key && !e.share.left(now)
 	if e.lost {
 		return
 	}
-	e.waiting = append(e.waiting, asked{at, now})
-	if alone {
-		e.waiting = append(e.waiting, asked{at, now})
+	for range times {
+		e.waiting = append(e.waiting, asked{at, now, picture.Composition != 0})
 	}
-	e.in <- given{picture.Data, alone} // there is room: what is in it is waiting
+	e.in <- given{picture.Data, alone, times} // there is room: what is in it is waiting
 }
 
 // stuck tells whether the decoder gives nothing any more. It may hold a picture
@@ -174,8 +180,11 @@ func (e *eye) tell(gray []byte) {
 		return
 	}
 	first, now := e.waiting[0], time.Now()
-	e.waiting = e.waiting[1:]
 	began := first.when
+	if first.reordered {
+		began = e.waiting[len(e.waiting)-1].when // by which it was pushed out
+	}
+	e.waiting = e.waiting[1:]
 	if e.told.After(began) {
 		began = e.told
 	}
@@ -209,9 +218,12 @@ func (f *feed) Read(p []byte) (int, error) {
 			if picture.alone {
 				put = ffmpeg.AppendKey
 			}
-			var err error
-			if f.buf, err = put(f.buf[:0], f.eye.track.Codec, picture.data); err != nil {
-				return 0, errors.Join(io.ErrUnexpectedEOF, err)
+			f.buf = f.buf[:0]
+			for range picture.times {
+				var err error
+				if f.buf, err = put(f.buf, f.eye.track.Codec, picture.data); err != nil {
+					return 0, errors.Join(io.ErrUnexpectedEOF, err)
+				}
 			}
 			f.b = f.buf
 		}
