@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /wall, /events, /cameras/…, /settings/…, /storage, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
+// It serves /, /wall, /events, /cameras, /cameras/…, /settings/…, /storage, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -32,6 +32,7 @@ import (
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
 	"nvrd/ui/page/street/share"
+	"nvrd/ui/page/together"
 	"nvrd/ui/page/trust"
 	"nvrd/ui/static"
 	"nvrd/ui/text"
@@ -126,6 +127,7 @@ func New(c Config) (*Pages, error) {
 	chosen := events.Chosen{Lister: happened, Storage: c.Storage, Frames: frames, Texts: texts, Now: now}
 	route("GET /events/chosen", auth.Review, cameras, chosen.Get)
 	route("POST /events/chosen", auth.Manage, house, chosen.Post)
+	route("GET /cameras", auth.Review, cameras, together.Page{Happened: happened, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}.Get)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street), Blurs: c.Street != nil}.Get)
 	route("GET /cameras/{id}/chapters.vtt", auth.Review, one, camera.Page{Happened: happened, Cameras: c.Cameras, Timelines: c.Timelines, Texts: texts, Now: now}.Chapters)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)

@@ -326,6 +326,8 @@ func TestPages(t *testing.T) {
 			"It goes to /srv/footage meanwhile.", "Connect the disk", "This machine's clock jumped.", full.cameras[0].Name+" sends more than 100 Mb/s")}},
 		"home, sub fails": {&household{cameras: []nvr.Camera{lame}}, "/", 200, []check{says("One camera needs a look.",
 			"The small stream is not recorded: The camera refused the stream.", "Check the address;"), lacks("All quiet")}},
+		"several at once": {full, "/cameras?at=2026-11-19T08:36:10Z", 200, []check{says("Side by side", "The camera changed its stream", hostileName), has("a", "href", "/cameras/2?at=2026-11-19T08%3A36%3A10Z"), has("a", "href", "/wall")}},
+		"none at once":    {&household{}, "/cameras", 200, []check{says("No cameras yet")}},
 		"camera, sub fails": {&household{cameras: []nvr.Camera{lame}}, "/cameras/5", 200, []check{
 			says("The small stream is not recorded: The camera refused the stream. Check the address;", "404")}},
 		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},

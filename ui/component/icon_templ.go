@@ -10,36 +10,37 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // shapes are drawn on a 24 x 24 grid as lines.
 var shapes = map[string]string{
-	"lamp":   "M9 3h6l3 8H6z M12 11v10 M8 21h8",
-	"home":   "M3 11.5 12 4l9 7.5V20a1 1 0 0 1-1 1h-5v-6H9v6H4a1 1 0 0 1-1-1z",
-	"street": "M3 21V10l4-3 4 3v11 M13 21V7l4-3 4 3v14 M2 21h20",
-	"thanks": "M12 20s-7-4.4-7-9.6A4 4 0 0 1 12 8a4 4 0 0 1 7 2.4C19 15.6 12 20 12 20z",
-	"talk":   "M4 5h16v11H9l-5 4z",
-	"seen":   "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5z",
-	"help":   "M7 11v9H4v-9z M7 11l4-7a2 2 0 0 1 3 2l-1 4h5a2 2 0 0 1 2 2.3l-1.2 6A2 2 0 0 1 16.8 20H7",
-	"add":    "M12 5v14M5 12h14",
-	"check":  "m5 12.5 4.5 4.5L19 7.5",
-	"more":   "M5 12h.01M12 12h.01M19 12h.01",
-	"play":   "M8 5.5v13l11-6.5z",
-	"pause":  "M8.5 5.5v13M15.5 5.5v13",
-	"sound":  "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z M15.5 9a4.2 4.2 0 0 1 0 6 M18 6.5a8 8 0 0 1 0 11",
-	"mute":   "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z M16 9.5l5 5M21 9.5l-5 5",
-	"full":   "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
-	"clip":   "M5 7h14M5 17h14M8 4v6M16 14v6",
-	"down":   "M12 4v11M8 11l4 4 4-4M5 19h14",
-	"left":   "m14.5 6-6 6 6 6",
-	"right":  "m9.5 6 6 6-6 6",
-	"before": "M7 6v12M18 6l-8 6 8 6z",
-	"next":   "M17 6v12M6 6l8 6-8 6z",
-	"camera": "M4 8.5A2.5 2.5 0 0 1 6.5 6h7A2.5 2.5 0 0 1 16 8.5v7a2.5 2.5 0 0 1-2.5 2.5h-7A2.5 2.5 0 0 1 4 15.5z M16 10.5l5-2.5v8l-5-2.5",
-	"bell":   "M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15z M10 20.5a2 2 0 0 0 4 0",
-	"alert":  "M12 4 2.8 20h18.4z M12 10v4.5 M12 17.2h.01",
-	"wait":   "M12 4a8 8 0 1 1-8 8 M12 8v4l2.5 1.5",
-	"remove": "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
-	"off":    "M4 4l16 16 M9.5 6h4A2.5 2.5 0 0 1 16 8.5v4 M16 16.5A2.5 2.5 0 0 1 13.5 18h-7A2.5 2.5 0 0 1 4 15.5v-7A2.5 2.5 0 0 1 5.5 6.2 M16 10.5l5-2.5v8",
-	"record": "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
-	"night":  "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z",
-	"key":    "M8 11a4 4 0 1 0 0 .01 M12 11h9M17.5 11v3.5",
+	"lamp":     "M9 3h6l3 8H6z M12 11v10 M8 21h8",
+	"home":     "M3 11.5 12 4l9 7.5V20a1 1 0 0 1-1 1h-5v-6H9v6H4a1 1 0 0 1-1-1z",
+	"street":   "M3 21V10l4-3 4 3v11 M13 21V7l4-3 4 3v14 M2 21h20",
+	"thanks":   "M12 20s-7-4.4-7-9.6A4 4 0 0 1 12 8a4 4 0 0 1 7 2.4C19 15.6 12 20 12 20z",
+	"talk":     "M4 5h16v11H9l-5 4z",
+	"seen":     "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5z",
+	"help":     "M7 11v9H4v-9z M7 11l4-7a2 2 0 0 1 3 2l-1 4h5a2 2 0 0 1 2 2.3l-1.2 6A2 2 0 0 1 16.8 20H7",
+	"add":      "M12 5v14M5 12h14",
+	"check":    "m5 12.5 4.5 4.5L19 7.5",
+	"more":     "M5 12h.01M12 12h.01M19 12h.01",
+	"play":     "M8 5.5v13l11-6.5z",
+	"pause":    "M8.5 5.5v13M15.5 5.5v13",
+	"sound":    "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z M15.5 9a4.2 4.2 0 0 1 0 6 M18 6.5a8 8 0 0 1 0 11",
+	"mute":     "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z M16 9.5l5 5M21 9.5l-5 5",
+	"full":     "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+	"clip":     "M5 7h14M5 17h14M8 4v6M16 14v6",
+	"down":     "M12 4v11M8 11l4 4 4-4M5 19h14",
+	"left":     "m14.5 6-6 6 6 6",
+	"right":    "m9.5 6 6 6-6 6",
+	"before":   "M7 6v12M18 6l-8 6 8 6z",
+	"next":     "M17 6v12M6 6l8 6-8 6z",
+	"camera":   "M4 8.5A2.5 2.5 0 0 1 6.5 6h7A2.5 2.5 0 0 1 16 8.5v7a2.5 2.5 0 0 1-2.5 2.5h-7A2.5 2.5 0 0 1 4 15.5z M16 10.5l5-2.5v8l-5-2.5",
+	"together": "M4 5h7v6H4z M13 5h7v6h-7z M4 13h7v6H4z M13 13h7v6h-7z",
+	"bell":     "M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15z M10 20.5a2 2 0 0 0 4 0",
+	"alert":    "M12 4 2.8 20h18.4z M12 10v4.5 M12 17.2h.01",
+	"wait":     "M12 4a8 8 0 1 1-8 8 M12 8v4l2.5 1.5",
+	"remove":   "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
+	"off":      "M4 4l16 16 M9.5 6h4A2.5 2.5 0 0 1 16 8.5v4 M16 16.5A2.5 2.5 0 0 1 13.5 18h-7A2.5 2.5 0 0 1 4 15.5v-7A2.5 2.5 0 0 1 5.5 6.2 M16 10.5l5-2.5v8",
+	"record":   "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
+	"night":    "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z",
+	"key":      "M8 11a4 4 0 1 0 0 .01 M12 11h9M17.5 11v3.5",
 }
 
 // Icon is a picture that says nothing a word beside it doesn't.
@@ -71,7 +72,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 39, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 40, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

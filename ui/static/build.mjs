@@ -12,7 +12,7 @@ const common = {
 }
 await build({
   ...common,
-  entryPoints: ['shell', 'home', 'wall', 'camera', 'add', 'schedule', 'motion', 'notifications', 'replies', 'worker', 'street', 'share', 'shared', 'events'].map((name) => `src/${name}.ts`),
+  entryPoints: ['shell', 'home', 'wall', 'camera', 'add', 'schedule', 'motion', 'notifications', 'replies', 'worker', 'street', 'share', 'shared', 'events', 'together'].map((name) => `src/${name}.ts`),
   outdir: 'dist',
   splitting: true,
   format: 'esm',

@@ -16,6 +16,7 @@ type Catalogue struct {
 	Home     Home                  `json:"home"`
 	State    State                 `json:"state"`
 	Camera   Camera                `json:"camera"`
+	Together Together              `json:"together"`
 	Add      Add                   `json:"add"`
 	Find     Find                  `json:"find"`
 	Recorded Recorded              `json:"recorded"`
@@ -342,6 +343,19 @@ type Camera struct {
 	NotLive    string `json:"not_live"`
 	BackToLive string `json:"back_to_live"`
 	None       string `json:"none"`
+	Together   string `json:"together"`
+}
+
+// Together is the page of several cameras at one moment.
+type Together struct {
+	Title  string `json:"title"`
+	Open   string `json:"open"` // {name}
+	Back   string `json:"back"`
+	On     string `json:"on"`
+	When   string `json:"when"`
+	Choose string `json:"choose"`
+	Most   string `json:"most"`
+	Show   string `json:"show"`
 }
 
 // Add is the page that adds a camera, and the one that changes it.

@@ -17,6 +17,7 @@ import (
 	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/events"
+	"nvrd/ui/page/together"
 	"nvrd/ui/text"
 )
 
@@ -81,6 +82,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if m.others, err = p.others(r.Context(), id, t); err != nil {
 		return err
 	}
+	m.together = together.Of(m.seen(r.Context()))
 	if p.Share(r) && !m.removed {
 		m.form.share = m.action + "/share"
 	}
@@ -163,9 +165,22 @@ func (p Page) others(ctx context.Context, here nvr.CameraID, t *text.Catalogue) 
 	}
 	var o []other
 	for _, c := range all {
-		o = append(o, other{"/cameras/" + c.ID.String(), component.CameraName(c, t), c.ID == here})
+		o = append(o, other{c.ID, "/cameras/" + c.ID.String(), component.CameraName(c, t), c.ID == here})
 	}
 	return o, nil
+}
+
+// seen are the cameras whose footage whoever asks may see, this one first.
+func (m model) seen(ctx context.Context) (all []nvr.CameraID) {
+	for _, o := range m.others {
+		switch {
+		case o.here:
+			all = slices.Insert(all, 0, o.id)
+		case auth.May(ctx, auth.Review, auth.Camera(o.id)):
+			all = append(all, o.id)
+		}
+	}
+	return all
 }
 
 // camera returns a camera, also one that was removed and still has footage.

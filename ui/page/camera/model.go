@@ -25,7 +25,6 @@ type model struct {
 	clip    bool   // it is a chosen clip, so it needs controls
 	chapter string // address of the clip's chapters
 	stamp   *component.Instant
-	zooms   []zoom
 	form    clipForm
 	day     day
 	script  data
@@ -42,12 +41,8 @@ type model struct {
 	audit   bool     // and may look up who opened one
 	voice   bool     // there are quick replies to look after
 	ring    *ringing // nil unless somebody rings, or did a moment ago
-}
 
-type zoom struct {
-	value, label string
-	href         string
-	on           bool
+	together string // address of all cameras at once, to which the moment is to be added; empty if this is the only one
 }
 
 type clipForm struct {
@@ -75,6 +70,7 @@ type data struct {
 
 // other is a camera that one goes to from the page of another.
 type other struct {
+	id         nvr.CameraID
 	href, name string
 	here       bool
 }
@@ -120,13 +116,6 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 		m.picture, m.clip = m.form.download, true
 		m.chapter = m.action + "/chapters.vtt?" + url.Values{"from": {q.clip.From.String()}, "to": {q.clip.To.String()}, "stream": {q.stream.String()}}.Encode()
 	}
-	for _, z := range zooms {
-		v := url.Values{"zoom": {z}}
-		if q.at != 0 {
-			v.Set("at", q.at.String())
-		}
-		m.zooms = append(m.zooms, zoom{z, zoomLabel(z), m.action + "?" + v.Encode(), z == q.zoom})
-	}
 	m.script = d
 	return m
 }
@@ -161,6 +150,14 @@ func (q query) moment() nvr.Time {
 	return q.at
 }
 
+// at is the address of all cameras at the moment that is shown; of now that is the wall.
+func (m model) at() string {
+	if m.script.At == nil {
+		return "/wall"
+	}
+	return m.together + "&at=" + url.QueryEscape(m.script.At.String())
+}
+
 // form offers the chosen clip, or the minute around the moment shown.
 func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone *time.Location) clipForm {
 	span := q.clip
@@ -173,7 +170,7 @@ func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone 
 		span = nvr.Span{From: end.Add(-time.Minute), To: end}
 	}
 	c := clipForm{
-		open: chosen, silent: q.silent, from: formatLocal(span.From, zone), to: formatLocal(span.To, zone),
+		open: chosen, silent: q.silent, from: component.Local(span.From, zone), to: component.Local(span.To, zone),
 		fromAt: span.From.String(), toAt: span.To.String(),
 	}
 	switch {
@@ -187,8 +184,6 @@ func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone 
 	}
 	return c
 }
-
-func zoomLabel(z string) string { return z[:len(z)-1] + "\u00a0" + z[len(z)-1:] }
 
 func pictureURL(id nvr.StreamID, at nvr.Time) string {
 	v := url.Values{"stream": {id.Quality.String()}}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/component"
 )
 
 // query is what an address of the page asks for. Addresses carry absolute
@@ -24,18 +25,11 @@ const (
 	plainClip   = time.Hour           // longest for a progressive MP4
 )
 
-var zooms = []string{"1h", "6h", "24h", "7d"}
-
 func parseQuery(v url.Values) (q query, err error) {
 	if q.stream, err = nvr.ParseQuality(v.Get("stream")); err != nil {
 		return q, err
 	}
-	q.zoom = "6h"
-	for _, z := range zooms {
-		if v.Get("zoom") == z {
-			q.zoom = z
-		}
-	}
+	q.zoom = component.ChosenZoom(v.Get("zoom"))
 	if s := v.Get("at"); s != "" {
 		if q.at, err = nvr.ParseTime(s); err != nil {
 			return q, err
@@ -73,11 +67,11 @@ func absolute(path string, v url.Values, zone *time.Location) (string, bool, err
 	if v.Get("clip_from") == "" && v.Get("clip_to") == "" {
 		return "", false, nil
 	}
-	from, err := parseLocal(v.Get("clip_from"), zone)
+	from, err := component.ParseLocal(v.Get("clip_from"), zone)
 	if err != nil {
 		return "", false, err
 	}
-	to, err := parseLocal(v.Get("clip_to"), zone)
+	to, err := component.ParseLocal(v.Get("clip_to"), zone)
 	if err != nil {
 		return "", false, err
 	}
@@ -86,19 +80,4 @@ func absolute(path string, v url.Values, zone *time.Location) (string, bool, err
 		out.Set("form", "silent")
 	}
 	return path + "?" + out.Encode(), true, nil
-}
-
-// parseLocal reads the value of an input of type datetime-local, which drops
-// seconds that are zero.
-func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
-	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
-		if t, err := time.ParseInLocation(form, s, zone); err == nil && t.Year() >= 1970 {
-			return nvr.TimeOf(t), nil
-		}
-	}
-	return 0, fmt.Errorf("time %q: %w", s, nvr.ErrInvalid)
-}
-
-func formatLocal(t nvr.Time, zone *time.Location) string {
-	return t.Std().In(zone).Format("2006-01-02T15:04:05")
 }

@@ -164,11 +164,16 @@ func (m *Moment) group(zone *time.Location, stamp func(nvr.Time) component.Insta
 	}
 }
 
+// At is the address of a camera at a time.
+func At(camera nvr.CameraID, at nvr.Time) string {
+	return "/cameras/" + camera.String() + "?at=" + url.QueryEscape(at.String())
+}
+
 // shortlyBefore is where one sees what happened at a camera, and the instant at
 // which its film begins.
 func shortlyBefore(camera nvr.CameraID, at nvr.Time) (href, film string) {
-	film = at.Add(-lead).String()
-	return "/cameras/" + camera.String() + "?at=" + url.QueryEscape(film), film
+	at = at.Add(-lead)
+	return At(camera, at), at.String()
 }
 
 // excerpt is the film that is kept of m, or taken away.
@@ -197,6 +202,17 @@ func said(kind string, t *text.Catalogue) string {
 		return words
 	}
 	return kind
+}
+
+// Still returns the address of a camera's picture of a time, of its small stream if
+// that was recorded then; or if there is none, why. Now is in the zone that times are
+// shown in.
+func (l Lister) Still(ctx context.Context, c nvr.Camera, at nvr.Time, now time.Time, t *text.Catalogue) (address, lack string, err error) {
+	seen := sight{l.Timelines, nvr.Span{From: at, To: at}, now, map[nvr.StreamID]appliance.Timeline{}}
+	if address, _, err = seen.picture(ctx, c, at, t); err != nil || address != "" {
+		return address, "", err
+	}
+	return "", Lacking(seen.lines[nvr.StreamID{Camera: c.ID, Quality: nvr.Main}], at, now, t), nil
 }
 
 // sight knows of what there are pictures.

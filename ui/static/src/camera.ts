@@ -233,6 +233,14 @@ function address(at?: number): void {
   day.follow(at ?? Date.now())
 }
 
+// All cameras at the moment that is shown; of now that is the wall.
+const gather = document.querySelector<HTMLAnchorElement>('[data-together]')
+for (const type of ['pointerdown', 'focus', 'click']) {
+  gather?.addEventListener(type, () => {
+    gather.href = player.mode === 'live' ? '/wall' : `${gather.dataset.together}&at=${encodeURIComponent(iso(player.now()))}`
+  })
+}
+
 /** The page as the server would render it for what is shown. */
 function here(): URL {
   const url = new URL(location.pathname, location.href)
