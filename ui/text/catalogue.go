@@ -348,14 +348,13 @@ type Camera struct {
 
 // Together is the page of several cameras at one moment.
 type Together struct {
-	Title  string `json:"title"`
-	Open   string `json:"open"` // {name}
-	Back   string `json:"back"`
-	On     string `json:"on"`
-	When   string `json:"when"`
-	Choose string `json:"choose"`
-	Most   string `json:"most"`
-	Show   string `json:"show"`
+	Title string `json:"title"`
+	Open  string `json:"open"` // {name}
+	Back  string `json:"back"`
+	On    string `json:"on"`
+	When  string `json:"when"`
+	Most  string `json:"most"`
+	Show  string `json:"show"`
 }
 
 // Add is the page that adds a camera, and the one that changes it.

@@ -663,19 +663,123 @@ test('several moments are selected, taken away as one file, and kept', async () 
   })
 })
 
+/** In the page: when each of the pictures was taken that stand side by side, by the playlists that they came with. */
+const taken = async () => {
+  const lists = performance.getEntriesByType('resource').map((r) => r.name).filter((url) => url.includes('/playlist.m3u8?'))
+  window.known ??= {}
+  return Promise.all([...document.querySelectorAll('[data-camera]')].map(async (link) => {
+    const url = lists.findLast((url) => url.includes(`/cameras/${JSON.parse(link.dataset.camera).id}/`))
+    const video = link.querySelector('video:not(.spare)')
+    if (!url || !video.currentSrc.startsWith('blob:') || video.readyState < 2 || video.seeking || link.matches('[data-hold]')) return NaN
+    const list = (window.known[url] ??= await (await fetch(url)).text())
+    const at = video.currentTime
+    let [from, start, when] = [0, 0, NaN]
+    for (const line of list.split('\n')) {
+      from = Date.parse(/^#EXT-X-PROGRAM-DATE-TIME:(.*)/.exec(line)?.[1]) || from
+      const length = Number(/^#EXTINF:([\d.]+)/.exec(line)?.[1])
+      if (!length) continue
+      if (start <= at + 0.001) when = from + (at - start) * 1000
+      from += length * 1000
+      start += length
+    }
+    return when
+  }))
+}
+
+test('all cameras at one moment of the past, in step', async () => {
+  // The second camera misses some seconds, as somebody wants it to.
+  const set = async (mode) => {
+    const res = await fetch(`${base}/api/v1/cameras/2/recording`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ mode }) })
+    assert.ok(res.ok, await res.text())
+  }
+  const before = await footage(2, 30_000)
+  await set('off')
+  const gap = async () => {
+    const query = new URLSearchParams({ from: instant(before.from + 1000), to: instant(Date.now()) })
+    const { gaps } = await (await fetch(`${base}/api/v1/cameras/2/timeline?${query}`)).json()
+    const last = gaps?.at(-1)
+    return { from: Date.parse(last?.from), to: Date.parse(last?.to), planned: last?.planned }
+  }
+  await until(async () => {
+    const { from, planned } = await gap()
+    return planned && Date.now() - from > 8000
+  }, () => 'it records still')
+  await set('continuous')
+
+  const page = await open(browser)
+  const at = before.to - 25_000
+  await page.goto(`${base}/cameras/1?at=${instant(at)}`)
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
+  await page.click('[data-together]')
+  await page.waitForURL(/\/cameras\?camera=1&camera=2&at=/)
+  let all
+  const now = async () => (all = await page.evaluate(taken))
+  const clock = () => page.evaluate(() => Date.parse(document.querySelector('[data-clock]').dateTime))
+  const beside = () => Math.max(...all) - Math.min(...all)
+  const near = (want, ms) => until(async () => (await now()).every((t) => Math.abs(t - want) < ms), () => `${all.map((t) => t - want)} ms beside`)
+  await until(async () => (await now()).length === 2 && beside() < 100, () => `they show ${all}`)
+  const begun = Math.min(...all)
+  assert.ok(Math.abs(begun - at) < 15_000, `it begins ${begun - at} ms beside`)
+  await until(async () => (await now()).every((t) => t > begun + 1500) && beside() < 100, () => `they do not go on: ${all}, from ${begun}`)
+
+  await page.click('[data-do=play]')
+  await until(async () => {
+    const paused = await page.evaluate(() => [...document.querySelectorAll('[data-camera] video')].every((v) => v.paused))
+    await now()
+    return paused && beside() < 60
+  }, () => `paused, they show ${all}`)
+  const stood = all[0]
+  await page.click('[data-skip="-10"]')
+  await near(stood - 10_000, 100)
+  await page.keyboard.press('ArrowRight')
+  await near(stood, 100)
+  await page.evaluate((at) => {
+    const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+    document.querySelector('#when').value = local
+  }, before.from + 10_000)
+  await page.click('.when [type=submit]')
+  const typed = Math.floor((before.from + 10_000) / 1000) * 1000
+  await near(typed, 100)
+  assert.equal(new URL(page.url()).searchParams.get('at'), instant(typed).replace('.000', ''))
+  assert.equal(await clock(), typed)
+
+  // Where one recorded nothing it says so, the other goes on, and when there is film again it joins.
+  const { from, to, planned } = await gap()
+  assert.ok(planned && to > from, JSON.stringify({ from, to, planned }))
+  await until(() => Date.now() > to + 30_000, () => '', 60_000)
+  await page.goto(`${base}/cameras?at=${instant(from + 1000)}`)
+  const held = page.locator('[data-camera][data-hold] [data-notice]')
+  await held.waitFor()
+  assert.match(await held.textContent(), /\w/)
+  await until(async () => (await now())[0] > from + 1500, () => `the other stands at ${all[0]}`)
+  await until(async () => (await now()).every((t) => t > to), () => `it does not join: ${all}, ${to}`)
+  await page.locator('[data-camera]').last().click()
+  await page.waitForURL(/\/cameras\/2\?at=/)
+  await close(page)
+
+  // The same without script: still pictures and links.
+  const plain = await open(browser, { javaScriptEnabled: false })
+  await plain.goto(`${base}/cameras?at=${instant(at)}`)
+  assert.equal(await plain.locator('[data-camera] video[src*="picture.mp4"]').count(), 2)
+  await plain.getByRole('link', { name: '−10 s' }).click()
+  await plain.waitForURL((url) => Date.parse(url.searchParams.get('at')) === at - 10_000)
+  await close(plain)
+})
+
 test('every page at every width, light and dark', async () => {
   const { from, to } = await footage(1)
   await mkdir(shots, { recursive: true })
   const pages = {
     home: '/', live: '/cameras/1', past: `/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`,
-    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', remove: '/cameras/1/remove', events: '/events', lost: '/nowhere',
+    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', remove: '/cameras/1/remove', events: '/events', together: `/cameras?at=${instant((from + to) / 2)}`, lost: '/nowhere',
   }
   for (const colorScheme of ['light', 'dark']) {
-    for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
+    for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440]]) {
       const page = await open(browser, { viewport: { width, height }, colorScheme, hasTouch: width < 700 })
       for (const [name, path] of Object.entries(pages)) {
+        if (width > 1440 && name !== 'together') continue
         await page.goto(base + path)
-        await page.waitForTimeout(/home|live|past|clip|events/.test(name) ? 1500 : 200)
+        await page.waitForTimeout(/home|live|past|clip|events|together/.test(name) ? 1500 : 200)
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)
@@ -695,7 +799,7 @@ test('every page at every width, light and dark', async () => {
 
 test('a German browser is answered in German, and nothing sticks out', async () => {
   const page = await open(browser, { locale: 'de-DE', viewport: { width: 390, height: 844 }, hasTouch: true })
-  for (const path of ['', 'cameras/1', 'events', 'storage', 'settings/notifications', 'settings/alerts']) {
+  for (const path of ['', 'cameras', 'cameras/1', 'events', 'storage', 'settings/notifications', 'settings/alerts']) {
     await page.goto(new URL(path, base).href)
     assert.equal(await page.getAttribute('html', 'lang'), 'de', path)
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide`)

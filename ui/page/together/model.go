@@ -14,11 +14,13 @@ type model struct {
 	frame    layout.Frame
 	at       component.Instant
 	when     string // the same as an input has it
+	zoom     string
 	zooms    []component.Zoom
 	day      string
 	back, on string // addresses of a little before, and after; on is empty at the end
 	tiles    []tile
 	columns  string // how many stand side by side on a desk
+	rows     string // and one above the other
 	choices  []choice
 	chosen   []string // the cameras that the address names
 }
@@ -56,7 +58,7 @@ func newModel(f layout.Frame, q query, all, shown []nvr.Camera, now time.Time) m
 	zone := now.Location()
 	m := model{
 		frame: f, at: component.Moment(q.at, zone, f.T.Calendar), when: component.Local(q.at, zone),
-		zooms: component.Zooms(q.zoom), day: component.Date(q.at, zone, f.T.Calendar).Human, back: q.address(q.at.Add(-skip)),
+		zoom: q.zoom, zooms: component.Zooms(q.zoom), day: component.Date(q.at, zone, f.T.Calendar).Human, back: q.address(q.at.Add(-skip)),
 	}
 	if on := q.at.Add(skip); on <= nvr.TimeOf(now).Add(-edge) {
 		m.on = q.address(on)
@@ -68,15 +70,15 @@ func newModel(f layout.Frame, q query, all, shown []nvr.Camera, now time.Time) m
 	for _, id := range q.cameras {
 		m.chosen = append(m.chosen, id.String())
 	}
-	m.columns = columns(len(shown))
+	m.columns, m.rows = grid(len(shown))
 	return m
 }
 
-// columns is how many of n pictures stand side by side so that they are nearly a square.
-func columns(n int) string {
+// grid is how n pictures stand so that they are nearly a square, a wide one.
+func grid(n int) (columns, rows string) {
 	c := 1
 	for c*c < n {
 		c++
 	}
-	return strconv.Itoa(c)
+	return strconv.Itoa(c), strconv.Itoa((n + c - 1) / c)
 }

@@ -13,11 +13,12 @@ import { go } from './ring'
 import { swipe } from './swipe'
 import { talk } from './talk'
 import { iso, show } from './time'
+import { Data } from './timeline/data'
 import { Timeline, zooms } from './timeline/timeline'
 import { ask, leaving, woken } from './windows'
 import { say } from './words'
 
-interface Data {
+interface Page {
   id: number
   name: string
   at?: string
@@ -46,7 +47,7 @@ const known = (s: Told): Stream => ({
 
 const find = <T extends HTMLElement>(s: string) => document.querySelector(s) as T
 const link = new URL(location.href).searchParams // that of a message may have led here
-const data = JSON.parse(find('[data-camera]').dataset.camera ?? '{}') as Data
+const data = JSON.parse(find('[data-camera]').dataset.camera ?? '{}') as Page
 const film = find('[data-film]')
 const notice = new Notice(find('[data-notice]'))
 const stamp = find<HTMLTimeElement>('[data-stamp]')
@@ -67,7 +68,7 @@ const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.
 const films = new Films((query) => `/api/v1/cameras/${data.id}/storyboard.mp4?${new URLSearchParams({ stream: player.glance ?? 'main', ...query })}`)
 const storyboard = new Storyboard(find<HTMLVideoElement>('[data-storyboard]'), films)
 const tip = new Storyboard(find<HTMLVideoElement>('[data-tip-picture]'), films)
-const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), data.id, stream, {
+const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), (changed) => new Data(data.id, stream, changed), {
   scrub,
   seek: (at) => seek(at),
   live,

@@ -4,6 +4,7 @@ import { say } from '../words'
 import { mediaSource, playable } from './live'
 import { Recorded } from './recorded'
 import { detach } from './rtc'
+import { faster } from './speed'
 import { still } from './still'
 import { Way } from './way'
 
@@ -24,7 +25,6 @@ export interface Events {
   nothing(at: number): void
 }
 
-export const speeds = [1, 2, 4, 8, 0.5]
 const between = 2000 // ms between pictures where live video cannot be played
 const young = 3000 // ms for which a picture is live
 
@@ -183,7 +183,7 @@ export class Player {
   }
 
   faster(): void {
-    this.#speed = speeds[(speeds.indexOf(this.#speed) + 1) % speeds.length]
+    this.#speed = faster(this.#speed)
     if (this.mode === 'recorded') this.video.playbackRate = this.#speed
     this.on.changed()
   }

@@ -4,13 +4,15 @@ import type Hls from 'hls.js'
 import type { Fragment } from 'hls.js'
 import { answer } from '../answer'
 import { iso } from '../time'
+import { type Gate, through } from './gate'
 import { mediaSource } from './live'
 
 const minute = 60_000
 const grid = 5 * minute // windows begin on it, so that near seeks share a playlist
 const before = 5 * minute
 const span = 25 * minute
-const late = 10_000
+const late = 10_000 // ms that footage may take to be on disk
+const seam = 50 // ms by which pieces that follow each other may miss
 
 const library = () => import('hls.js/light')
 
@@ -29,12 +31,14 @@ export class Recorded {
   #attached = false
   #window = { from: 0, to: 0 }
   #pieces: () => Piece[] = () => []
+  #told = 0 // up to here it is known what there is
   #token = 0
 
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly playlist: (from: string, to: string) => string,
     private readonly on: Events,
+    private readonly gate?: Gate, // where several films share connections
   ) {
     video.addEventListener('ended', () => this.active && this.on.ended(this.now() ?? this.#window.to))
   }
@@ -70,10 +74,22 @@ export class Recorded {
     await this.#open(at, token)
   }
 
+  /** Whether there is footage of an instant; undefined if what is open does not tell. */
+  has(at: number): boolean | undefined {
+    if (this.#pieces().some((p) => p.from <= at && at < p.to + seam)) return true
+    return this.#window.from <= at && at < this.#told ? false : undefined
+  }
+
+  /** Where footage begins next after an instant, as far as what is open tells. */
+  next(at: number): number | undefined {
+    return this.#pieces().find((p) => p.from > at)?.from
+  }
+
   stop(): void {
     this.#token++
     this.#drop()
     this.#window = { from: 0, to: 0 }
+    this.#told = 0
     this.#pieces = () => []
   }
 
@@ -102,6 +118,7 @@ export class Recorded {
     // Up to now: a longer window would promise footage that is not there yet.
     const to = Math.max(Math.min(from + span, Date.now()), at + 1000)
     this.#window = { from, to }
+    this.#told = 0
     return this.playlist(iso(from), iso(to))
   }
 
@@ -110,7 +127,9 @@ export class Recorded {
     if (token !== this.#token) return
     this.#drop()
     const url = this.#around(at)
+    const known = Math.min(this.#window.to, Date.now() - late)
     const hls = new Hls({
+      ...(this.gate && { loader: through(this.gate, Hls.DefaultConfig.loader) }),
       autoStartLoad: false,
       enableWorker: false, // fragmented MP4 passes through; a worker would only cost its start
       testBandwidth: false,
@@ -124,13 +143,17 @@ export class Recorded {
       if (token !== this.#token) return
       const fragments = hls.levels[0]?.details?.fragments ?? []
       this.#pieces = () => pieces(hls.levels[0]?.details?.fragments ?? fragments)
+      this.#told = known
       const place = this.#find(at)
       if (place === undefined) return this.on.nothing(at)
       hls.startLoad(place)
     })
     hls.on(Hls.Events.ERROR, (_, e) => {
       if (!e.fatal || token !== this.#token) return
-      if (e.response?.code === 404) this.on.nothing(at)
+      if (e.response?.code === 404) {
+        this.#told = known
+        this.on.nothing(at)
+      }
       else if (/codec/i.test(e.details)) this.on.unplayable()
       else this.on.failed()
     })
@@ -145,10 +168,12 @@ export class Recorded {
 
   async #native(at: number, token: number): Promise<void> {
     const url = this.#around(at)
+    const known = Math.min(this.#window.to, Date.now() - late)
     const all = await answer(url, async (res) => (res.ok ? listed(await res.text()) : res.status === 404 ? [] : undefined))
     if (token !== this.#token) return
     if (!all) return this.on.failed()
     this.#pieces = () => all
+    this.#told = known
     const place = this.#find(at)
     if (place === undefined) return this.on.nothing(at)
     this.video.addEventListener(

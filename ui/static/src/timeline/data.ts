@@ -16,6 +16,7 @@ export interface Gap extends Span {
 /** Something that happened. */
 export interface Mark extends Span {
   kind: string
+  where?: string // the camera's name, where there are several
 }
 
 interface Told {
@@ -30,13 +31,39 @@ interface Answer {
 
 const stale = 10_000 // ms after which what is growing is asked for again
 
-export class Data {
+/** What is known of a stretch of time. */
+export abstract class Known {
   footage: Span[] = []
   gaps: Gap[] = []
   marks: Mark[] = []
   scores: number[] = []
   step = 0 // ms of one score
   origin = 0 // where the scores begin
+
+  /** Asks for what the view lacks; reports whether a question is under way. */
+  abstract want(view: Pick<View, 'from' | 'to' | 'span'>): boolean
+
+  gapAt(t: number): Gap | undefined {
+    return t > Date.now() ? undefined : this.gaps.find((g) => g.from <= t && t < g.to)
+  }
+
+  recordedAt(t: number): boolean {
+    return this.footage.some((f) => f.from <= t && t < f.to)
+  }
+
+  /** What begins at or after t, or before it, next. */
+  mark(t: number, before: boolean): Mark | undefined {
+    return before ? this.marks.findLast((m) => m.from < t) : this.marks.find((m) => m.from >= t)
+  }
+
+  /** The first footage that goes on after t. */
+  after(t: number): Span | undefined {
+    return this.footage.find((f) => f.to > t)
+  }
+}
+
+/** That of one camera. */
+export class Data extends Known {
   #have: Span & { span: number; when: number } = { from: 0, to: 0, span: 0, when: 0 }
   #asking?: AbortController
 
@@ -44,17 +71,20 @@ export class Data {
     private readonly camera: number,
     private readonly stream: () => string,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    super()
+  }
 
-  /** Asks for what the view lacks; at most one question is under way. */
-  want(view: Pick<View, 'from' | 'to' | 'span'>): void {
-    if (this.#asking || document.hidden) return
+  want(view: Pick<View, 'from' | 'to' | 'span'>): boolean {
+    if (this.#asking) return true
+    if (document.hidden) return false
     const h = this.#have
     const covered = h.from <= view.from && Math.min(view.to, Date.now()) <= h.to
     const fine = h.span / view.span < 2.5 && view.span / h.span < 2.5
     const fresh = view.to < h.when || Date.now() - h.when < stale
-    if (covered && fine && fresh) return
+    if (covered && fine && fresh) return false
     void this.#ask({ from: view.from - view.span, to: view.to + view.span }, view.span)
+    return true
   }
 
   async #ask(range: Span, span: number): Promise<void> {
@@ -96,10 +126,6 @@ export class Data {
     this.origin = range.from
   }
 
-  gapAt(t: number): Gap | undefined {
-    return t > Date.now() ? undefined : this.gaps.find((g) => g.from <= t && t < g.to)
-  }
-
   /** Whether it is known that nothing was recorded at t; the last seconds may only not be on disk yet. */
   emptyAt(t: number): boolean {
     return this.#have.from <= t && t < Math.min(this.#have.to, this.#have.when - 10_000) && !this.recordedAt(t)
@@ -108,20 +134,6 @@ export class Data {
   /** Whether it is known what was recorded between two instants. */
   knows(from: number, to: number): boolean {
     return this.#have.from <= from && to <= Math.min(this.#have.to, this.#have.when)
-  }
-
-  recordedAt(t: number): boolean {
-    return this.footage.some((f) => f.from <= t && t < f.to)
-  }
-
-  /** What begins at or after t, or before it, next. */
-  mark(t: number, before: boolean): Mark | undefined {
-    return before ? this.marks.findLast((m) => m.from < t) : this.marks.find((m) => m.from >= t)
-  }
-
-  /** The first footage that goes on after t. */
-  after(t: number): Span | undefined {
-    return this.footage.find((f) => f.to > t)
   }
 }
 

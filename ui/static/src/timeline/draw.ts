@@ -1,7 +1,7 @@
 // Draws the strip. Colours are the page's tokens, read again when the scheme changes.
 import { midnight, nextMidnight } from '../midnight'
 import { show } from '../time'
-import type { Data, Span } from './data'
+import type { Known, Span } from './data'
 import { shares, wide } from './shade'
 import type { View } from './view'
 
@@ -28,7 +28,7 @@ export function readInk(): Ink {
 
 export interface Scene {
   view: View
-  data: Data
+  data: Known
   clip?: Span
   live: boolean
 }

@@ -3,7 +3,7 @@
 import { length, say } from '../words'
 import { midnight, nextMidnight } from '../midnight'
 import { show } from '../time'
-import { Data, type Span } from './data'
+import type { Known, Span } from './data'
 import { Painter } from './draw'
 import { handle } from './input'
 import { View, zooms } from './view'
@@ -21,9 +21,9 @@ export interface Events {
 const glide = 220 // ms
 const lead = 5000 // ms before what happened, so that one sees who comes
 
-export class Timeline {
+export class Timeline<D extends Known = Known> {
   readonly view = new View()
-  readonly data: Data
+  readonly data: D
   clip?: Span
   readonly #words: HTMLElement
   live = false // what is shown is happening now
@@ -37,11 +37,10 @@ export class Timeline {
     private readonly strip: HTMLElement,
     private readonly tip: HTMLElement,
     canvas: HTMLCanvasElement,
-    camera: number,
-    stream: () => string,
+    source: (changed: () => void) => D,
     private readonly on: Events,
   ) {
-    this.data = new Data(camera, stream, () => {
+    this.data = source(() => {
       this.draw()
       on.loaded()
     })
@@ -155,7 +154,7 @@ export class Timeline {
     const at = this.view.time(x)
     const gap = this.data.gapAt(at)
     const near = this.data.marks.findLast((m) => Math.abs(this.view.x(m.from) - x) < 7)
-    const what = near ? say(`event_${near.kind}`) : gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
+    const what = near ? [near.where, say(`event_${near.kind}`)].filter(Boolean).join(': ') : gap ? `${gap.reason}, ${length(Math.min(gap.to, Date.now()) - gap.from)}` : at > Date.now() ? say('future') : this.data.recordedAt(at) ? '' : say('no_footage')
     const shown = near?.from ?? at
     this.#words.textContent = what ? `${show(shown, 'seconds')} · ${what}` : show(shown, 'seconds')
     this.on.hover(near ? near.from + 1000 : what ? undefined : at) // a second on there is something to see
