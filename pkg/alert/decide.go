@@ -22,9 +22,9 @@ const (
 const (
 	NotAsked  Reason = "not_asked" // {kind}
 	OtherMode Reason = "mode"      // {kind} {mode}
-	Quiet     Reason = "quiet"     // {from} {to}
-	Cooling   Reason = "cooldown"  // {kind} {minutes}
-	Spent     Reason = "budget"    // {n}
+	Quiet     Reason = "quiet"
+	Cooling   Reason = "cooldown" // {kind} {minutes}
+	Spent     Reason = "budget"   // {n}
 	Old       Reason = "old"
 )
 
@@ -64,13 +64,13 @@ func Decide(rules household.AlertRules, mode nvr.HouseMode, now time.Time, latel
 	case e.Kind == nvr.RingEvent && !(quiet && rules.QuietRings):
 		return decision(true, Rings, nil)
 	case e.Kind == nvr.RingEvent:
-		return held(Quiet, "from", rules.QuietFrom.String(), "to", rules.QuietTo.String())
+		return held(Quiet)
 	case len(asked) == 0:
 		return held(NotAsked, "kind", e.Kind)
 	case !slices.Contains(asked, mode):
 		return held(OtherMode, "kind", e.Kind, "mode", string(mode))
 	case quiet:
-		return held(Quiet, "from", rules.QuietFrom.String(), "to", rules.QuietTo.String())
+		return held(Quiet)
 	case at.Sub(e.Span.From) > newsFor:
 		return held(Old)
 	case lately.within(of, at, rules.Cooldown):

@@ -52,7 +52,7 @@ func English() Words {
 			Rings:    "Rings are always told.",
 			Asked:    "You asked to be told of {kind} at this camera. The house was set to {mode}.",
 			NotAsked: "Nobody asked to be told of {kind} at this camera.", OtherMode: "The house was set to {mode}. You did not ask for {kind} then.",
-			Quiet:   "These are quiet hours, from {from} to {to}.",
+			Quiet:   "These are quiet hours.",
 			Cooling: "You were told of {kind} at this camera less than {minutes} minutes before.",
 			Spent:   "You were told {n} times of this camera within an hour. That is the most you want.",
 			Old:     "It was told too late to be news.",
