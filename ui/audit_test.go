@@ -36,6 +36,7 @@ func TestAuditPage(t *testing.T) {
 	run(t, get(s, "/settings/audit").Body.String(), append(everyPage,
 		says("The door was told to open", hostileName, "Somebody of the house", "Stayed shut: no present picture", "<Anna>",
 			"The device did not open", "A camera that is gone", "<deed>", "Thursday 19 November, 11:00:03"), lacks("Before that"))...)
+	american(t, s, "/settings/audit")
 	for id := range int64(200) {
 		h.audit = append(audit{{ID: id + 5, At: at("2026-11-19T11:00:00Z"), Who: "household", What: real.OpenDoor, Camera: 1}}, h.audit...)
 	}

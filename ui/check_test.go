@@ -13,7 +13,7 @@ import (
 type check func(root *html.Node) []string
 
 // everyPage holds for all pages, whatever is on them.
-var everyPage = []check{oneHeading, titled, labelled, named, strict, ownOrigin, uniqueIDs, language, keptFields}
+var everyPage = []check{oneHeading, titled, labelled, named, strict, ownOrigin, uniqueIDs, language, keptFields, oneClock}
 
 func elements(root *html.Node, names ...string) []*html.Node {
 	var out []*html.Node
@@ -279,6 +279,13 @@ func TestChecksFindFaults(t *testing.T) {
 		"same id":       {uniqueIDs, `<p id=a><p id=a>`},
 		"lost field":    {keptFields, `<div data-part=day><form><input name=day></form></div>`},
 		"no language":   {language, `<html><p>x`},
+		"PM at 24 h":    {oneClock, "<html data-locale=en-GB-u-hc-h23><p>2:07\u00a0PM"},
+		"one digit":     {oneClock, "<html data-locale=en-GB-u-hc-h23><p>At 2:07."},
+		"24 h":          {oneClock, "<html data-locale=en-US-u-hc-h12><p>2:07\u00a0PM–14:07"},
+		"24 h, early":   {oneClock, "<html data-locale=en-US-u-hc-h12><p>02:07\u00a0AM"},
+		"24 h and PM":   {oneClock, "<html data-locale=en-US-u-hc-h12><p>14:07\u00a0PM"},
+		"p.m.":          {oneClock, "<html data-locale=en-US-u-hc-h12><p>2:07 p.m."},
+		"read out":      {oneClock, "<html data-locale=en-US-u-hc-h12><a aria-label='At 14:07:33'>"},
 		"unsaid":        {says("hello"), `<p>bye`},
 		"said":          {lacks("hello"), `<p>hello`},
 		"unblamed":      {blames("name", "no"), `<input name=name>`},

@@ -71,6 +71,7 @@ func TestEvents(t *testing.T) {
 			}
 		}
 		run(t, w.Body.String(), everyPage...)
+		american(t, s, address)
 	}
 	page := get(s, "/events?day=2026-11-19").Body.String()
 	run(t, page, has("video", "src", "/api/v1/cameras/2/picture.mp4?at=2026-11-19T08%3A11%3A01Z&stream=sub"), has("a", "href", "/cameras/2?at=2026-11-19T08%3A10%3A55Z"),

@@ -45,6 +45,7 @@ func TestRecordingIsSet(t *testing.T) {
 	body := get(s, "/cameras/1/recording?saved=1").Body.String()
 	run(t, body, append(everyPage, says("Saved. It holds from now on.", "By this clock it is"), keeps("before", "3"), keeps("rows", "2"),
 		keeps("from-0", "08:00"), keeps("to-1", "00:00"), keeps("time_zone", "Europe/Vienna"))...)
+	american(t, s, "/cameras/1/recording")
 	for _, checked := range []string{`id="mode-events" type="radio" name="mode" value="events" checked`, `id="streams-main" type="radio" name="streams" value="main" checked`,
 		`id="day-0-5" type="checkbox" name="days-0" value="5" checked`, `<option value="privacy" selected`} {
 		if !strings.Contains(body, checked) {
@@ -92,7 +93,7 @@ func TestRecordingIsRefused(t *testing.T) {
 		"hostile":        {typed("after", hostileName), nil, 422, []check{blames("after", "A whole number from 0 to 600."), keeps("after", hostileName)}},
 		"no days":        {typed("days-1", "9"), nil, 422, []check{says("Choose the days."), keeps("from-1", "22:00")}},
 		"no time":        {typed("from-0", "soon"), nil, 422, []check{says("Give both times."), keeps("from-0", "soon")}},
-		"no length":      {typed("from-1", "22:00", "to-1", "22:00"), nil, 422, []check{says("For a whole day write 00:00 twice.")}},
+		"no length":      {typed("from-1", "22:00", "to-1", "22:00"), nil, 422, []check{says("For a whole day choose midnight twice.")}},
 		"no zone":        {typed("time_zone", "Vienna"), nil, 422, []check{blames("time_zone", "There is no time zone of this name; they look like Europe/Vienna."), keeps("time_zone", "Vienna")}},
 		"no mode":        {typed("mode", ""), nil, 422, []check{says("That cannot be: a mode is missing.")}},
 		"another mode":   {typed("mode-0", "sometimes"), nil, 422, []check{says("none of continuous, events, off and privacy")}},

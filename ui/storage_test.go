@@ -104,6 +104,7 @@ func TestStoragePage(t *testing.T) {
 			"1 gap, 26 h 0 min:", "The camera did not answer", "/mnt/<disk>", "60 GB of footage", "30 GB of 100 GB are free", "The disk is not there.",
 			"<b>Parcel</b>", "kept by <Anna>", "until you let it go", "A camera that is gone", "100", "removed"),
 		lacks("Connecting to the camera"), lacks("Off for privacy"))...)
+	american(t, s, "/storage")
 
 	h.kept.is.Places[0].Outlooks[0] = nvr.Outlook{Stream: main, Kept: 8 * 24 * hour, InAMonth: 5 * 24 * hour, Below: at("2026-12-03T10:00:00Z")}
 	run(t, get(s, "/storage").Body.String(), says("only the last 5 days will be here", "From Thursday 3 December on it will be less than a week."))

@@ -117,7 +117,7 @@ func TestLetAgencyIn(t *testing.T) {
 	anna.err = nil
 	ben.shows("/stewards", says("One agency may ask homes here"), has("a", "href", ben.at("/agencies")))
 	ben.shows("/agencies", says("Fire brigade", "May ask", "94 km². Of the 2 squares of this neighborhood 2 lie in there as a whole.", "Let in as Fire brigade, as Anna and Tom proposed", "For it: Anna and Tom"), lacks("Suspend it"))
-	ben.shows("/agencies", says("In as it is since"+ben.in.Agencies()[0].Since.Time().In(zone).Format(time.DateOnly)))
+	ben.shows("/agencies", says("In as it is since"+ben.in.Agencies()[0].Since.Time().In(zone).Format("2 January 2006")))
 	if is := ben.in.Cells(); len(is) != 2 {
 		t.Errorf("the neighborhood lies at %v", is)
 	}

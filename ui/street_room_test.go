@@ -25,6 +25,7 @@ func (n *neighbor) shows(page string, checks ...check) string {
 		n.t.Fatalf("%s: %d", page, w.Code)
 	}
 	run(n.t, w.Body.String(), append(checks, everyPage...)...)
+	american(n.t, n.pages(auth.Household()), n.at(page))
 	return w.Body.String()
 }
 

@@ -370,11 +370,13 @@ func TestPages(t *testing.T) {
 		"the appliance waits":  {&household{err: nvr.ErrBusy}, "/", 503, []check{says("One moment")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := get(serve(t, page.h), page.address)
+			s := serve(t, page.h)
+			w := get(s, page.address)
 			if w.Code != page.status {
 				t.Errorf("status %d, want %d", w.Code, page.status)
 			}
 			run(t, w.Body.String(), append(page.checks, everyPage...)...)
+			american(t, s, page.address)
 		})
 	}
 }

@@ -46,7 +46,7 @@ func troubled(c nvr.Camera, word string, t *text.Catalogue, zone *time.Location)
 	}
 	s := State{Tone: "bad", Word: word, Advice: advice, Detail: c.Detail, Reach: c.Reason == nvr.WrongPassword || c.Reason == nvr.Refused || c.Reason == nvr.Unreachable || c.Doubt != nil}
 	if c.RetryAt != 0 {
-		at := Seconds(c.RetryAt, zone)
+		at := Seconds(c.RetryAt, zone, t.Calendar)
 		s.Retry = &at
 	}
 	return s

@@ -17,19 +17,19 @@ type Instant struct {
 }
 
 // Clock is t as hours and minutes.
-func Clock(t nvr.Time, zone *time.Location) Instant {
-	return Instant{t.String(), t.Std().In(zone).Format("15:04"), "clock"}
+func Clock(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
+	return Instant{t.String(), c.Clock(t.Std().In(zone)), "clock"}
 }
 
 // Seconds is t as hours, minutes and seconds.
-func Seconds(t nvr.Time, zone *time.Location) Instant {
-	return Instant{t.String(), t.Std().In(zone).Format("15:04:05"), "seconds"}
+func Seconds(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
+	return Instant{t.String(), c.ClockSeconds(t.Std().In(zone)), "seconds"}
 }
 
 // Recent is t as hours, minutes and seconds if it is today at now, and with its
 // day otherwise. Its zone is now's.
 func Recent(t nvr.Time, now time.Time, c text.Calendar) Instant {
-	at := Seconds(t, now.Location())
+	at := Seconds(t, now.Location(), c)
 	if day := t.Std().In(now.Location()); day.YearDay() != now.YearDay() || day.Year() != now.Year() {
 		at = Moment(t, now.Location(), c)
 	}
@@ -43,7 +43,7 @@ const week = 6 * 24 * time.Hour
 // Soon is t, which is to come, as hours and minutes if it is today at now, with the
 // name of its day within a week, and as Moment does otherwise. Its zone is now's.
 func Soon(t nvr.Time, now time.Time, c text.Calendar) Instant {
-	at, day := Clock(t, now.Location()), t.Std().In(now.Location())
+	at, day := Clock(t, now.Location(), c), t.Std().In(now.Location())
 	switch {
 	case day.YearDay() == now.YearDay() && day.Year() == now.Year():
 	case day.Sub(now) < week:

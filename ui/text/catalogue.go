@@ -11,6 +11,7 @@ import (
 // Catalogue is every word in one language. A test refuses empty entries.
 type Catalogue struct {
 	Lang     string                `json:"lang"`
+	Locale   string                `json:"locale"` // by which scripts ask the browser for dates and clocks (BCP 47)
 	Brand    string                `json:"brand"`
 	Shell    Shell                 `json:"shell"`
 	Home     Home                  `json:"home"`
@@ -232,8 +233,8 @@ type Off struct {
 	HowLong  string `json:"how_long"`
 	Half     string `json:"half"`
 	Hours    string `json:"hours"`
-	Tomorrow string `json:"tomorrow"`
-	Morning  string `json:"morning"` // where the night is not over
+	Tomorrow string `json:"tomorrow"` // {time}
+	Morning  string `json:"morning"`  // {time}, where the night is not over
 	NoLimit  string `json:"no_limit"`
 	Until    string `json:"until"` // {time}
 	Forever  string `json:"forever"`
@@ -524,6 +525,9 @@ type Calendar struct {
 	Months   []string `json:"months"`
 	Day      string   `json:"day"`       // {weekday} {day} {month}
 	DateTime string   `json:"date_time"` // {weekday} {day} {month} {clock}
+	Dated    string   `json:"dated"`     // {day} {month} {year}
+	ByMinute string   `json:"by_minute"` // the clock, as a layout of package time
+	BySecond string   `json:"by_second"` // the same, to the second
 	Under    string   `json:"under"`     // a second
 	Seconds  string   `json:"seconds"`   // {n}
 	Minutes  string   `json:"minutes"`   // {n}
@@ -539,9 +543,18 @@ func (c Calendar) Weekday(t time.Time) string { return c.Short[t.Weekday()] }
 // Moment writes the day and the time of t, to the second, in t's zone.
 func (c Calendar) Moment(t time.Time) string { return c.fill(c.DateTime, t) }
 
+// WithYear writes the date of t with its year, in t's zone.
+func (c Calendar) WithYear(t time.Time) string { return c.fill(c.Dated, t) }
+
+// Clock writes the hours and minutes of t in t's zone.
+func (c Calendar) Clock(t time.Time) string { return t.Format(c.ByMinute) }
+
+// ClockSeconds writes the hours, minutes and seconds of t in t's zone.
+func (c Calendar) ClockSeconds(t time.Time) string { return t.Format(c.BySecond) }
+
 func (c Calendar) fill(form string, t time.Time) string {
 	return Fill(form, "weekday", c.Days[t.Weekday()], "day", t.Format("2"),
-		"month", c.Months[t.Month()-1], "clock", t.Format("15:04:05"))
+		"month", c.Months[t.Month()-1], "year", t.Format("2006"), "clock", c.ClockSeconds(t))
 }
 
 // Length writes d in the two units that matter for it.

@@ -12,7 +12,7 @@ import (
 
 // alike are texts that are the same in every language, by their place.
 var alike = []string{
-	"calendar.hours", "desk.add_sponsor", "notify.kinds.mqtt.name", "script.hours",
+	"calendar.hours", "desk.add_sponsor", "notify.kinds.mqtt.name", "profile.when", "script.hours",
 	"script.minutes_seconds", "shell.title", "street.agencies.done.hours",
 }
 

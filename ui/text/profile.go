@@ -1,9 +1,6 @@
 package text
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // Profile is the public page of an agency.
 type Profile struct {
@@ -42,10 +39,10 @@ type Profile struct {
 	VerifyHow string            `json:"verify_how"`
 	Command   string            `json:"command"`
 	Entries   Plural            `json:"entries"`
-	When      string            `json:"when"` // {day} {month} {year} {clock}
+	When      string            `json:"when"` // {date} {clock}
 }
 
 // Moment writes a time with its year.
 func (p Profile) Moment(t time.Time, c Calendar) string {
-	return Fill(p.When, "day", strconv.Itoa(t.Day()), "month", c.Months[t.Month()-1], "year", strconv.Itoa(t.Year()), "clock", t.Format("15:04"))
+	return Fill(p.When, "date", c.WithYear(t), "clock", c.Clock(t))
 }

@@ -5,6 +5,7 @@ package text
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -20,7 +21,8 @@ var files embed.FS
 
 // Texts is all languages. It is read-only and safe for concurrent use.
 type Texts struct {
-	byTag map[string]*Catalogue
+	byTag  map[string]*Catalogue
+	region map[string]*Catalogue // where a region writes otherwise, by en-US
 }
 
 // Load returns the catalogues that are part of the program, which are read once.
@@ -45,6 +47,7 @@ var load = sync.OnceValues(func() (*Texts, error) {
 		}
 		t.byTag[strings.TrimSuffix(n.Name(), path.Ext(n.Name()))] = c
 	}
+	t.region = regional(t.byTag)
 	return t, nil
 })
 
@@ -52,16 +55,25 @@ var load = sync.OnceValues(func() (*Texts, error) {
 func (t *Texts) English() *Catalogue { return t.byTag["en"] }
 
 // For returns the catalogue of the first language in r's Accept-Language that
-// there is one for, and English otherwise.
+// there is one for, and English otherwise, as it is written in the first region that
+// stands there with that language.
 func (t *Texts) For(r *http.Request) *Catalogue {
+	language := ""
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if c, ok := t.byTag[primary]; ok {
+		lang, region := subtags(strings.TrimSpace(tag))
+		if _, ok := t.byTag[lang]; !ok || language != "" && lang != language {
+			continue
+		}
+		if language = lang; region == "" {
+			continue
+		}
+		if c, ok := t.region[lang+"-"+region]; ok {
 			return c
 		}
+		break
 	}
-	return t.English()
+	return cmp.Or(t.byTag[language], t.English())
 }
 
 // Fill replaces {name} in s by its value; pairs is name, value, name, value.

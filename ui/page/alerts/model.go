@@ -106,7 +106,7 @@ func nameOf(kind string, t *text.Catalogue) string { return cmp.Or(t.Notify.Even
 // clock says what time it is by the home's clock.
 func (m *model) clock(home appliance.Home, at time.Time) {
 	local := at.In(home.Zone)
-	if m.zone.Hint = text.Fill(m.frame.T.Recorded.ZoneHint, "time", local.Format("15:04")); home.TimeZone == "" {
+	if m.zone.Hint = text.Fill(m.frame.T.Recorded.ZoneHint, "time", m.frame.T.Calendar.Clock(local)); home.TimeZone == "" {
 		_, ahead := local.Zone()
 		m.offset = strconv.Itoa(ahead / 60)
 	}
@@ -133,7 +133,7 @@ func standing(home appliance.Home, at time.Time, t *text.Catalogue) string {
 
 // clockAt is a time to come as the home's clock shows it.
 func clockAt(then, now time.Time, c text.Calendar) string {
-	clock := then.Format("15:04")
+	clock := c.Clock(then)
 	switch days := then.YearDay() - now.YearDay(); {
 	case days == 0 && then.Year() == now.Year():
 		return clock

@@ -35,7 +35,7 @@ func (d dayMaker) chapters(span nvr.Span, gaps []nvr.Gap, moments []events.Momen
 			continue
 		}
 		all = append(all, chapter{
-			at: at, from: component.Clock(at, d.zone), said: text.Fill(d.t.Camera.Begins, "day", d.t.Calendar.Date(at.Std().In(d.zone))),
+			at: at, from: component.Clock(at, d.zone, d.t.Calendar), said: text.Fill(d.t.Camera.Begins, "day", d.t.Calendar.Date(at.Std().In(d.zone))),
 			href: momentURL(d.stream.Camera, at), film: at.String(),
 		})
 	}
@@ -48,14 +48,14 @@ func (d dayMaker) chapters(span nvr.Span, gaps []nvr.Gap, moments []events.Momen
 		if g.Reason.Planned() { // nothing is missing
 			said = component.GapReason(g, d.zone, d.t) + ", " + length
 		}
-		all = append(all, chapter{at: g.Span.From, from: component.Seconds(g.Span.From, d.zone), said: said})
+		all = append(all, chapter{at: g.Span.From, from: component.Seconds(g.Span.From, d.zone, d.t.Calendar), said: said})
 	}
 	for _, m := range moments {
 		said := m.Said
 		if m.Lack != "" {
 			said += ". " + m.Lack
 		}
-		all = append(all, chapter{at: m.Began, from: component.Seconds(m.Began, d.zone), said: said, href: m.Href, film: m.Film})
+		all = append(all, chapter{at: m.Began, from: component.Seconds(m.Began, d.zone, d.t.Calendar), said: said, href: m.Href, film: m.Film})
 	}
 	slices.SortStableFunc(all, func(a, b chapter) int { return cmp.Compare(a.at, b.at) })
 	return all
@@ -93,7 +93,7 @@ func (p Page) Chapters(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
+	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location(), t.Calendar) }
 	moments, _, err := p.Happened.List(r.Context(), events.Wish{Span: q.clip, Camera: id, Most: mostChapters, Zone: now.Location()}, stamp, t)
 	if err != nil {
 		return err

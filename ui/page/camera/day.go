@@ -143,7 +143,7 @@ func (d dayMaker) worst(gaps []nvr.Gap) []gap {
 	for _, g := range longest {
 		length := d.t.Calendar.Length(g.Span.Duration())
 		out = append(out, gap{
-			from:    component.Clock(g.Span.From, d.zone),
+			from:    component.Clock(g.Span.From, d.zone, d.t.Calendar),
 			label:   component.GapReason(g, d.zone, d.t),
 			missing: text.Fill(d.t.Camera.Missing, "duration", length),
 		})
@@ -152,7 +152,7 @@ func (d dayMaker) worst(gaps []nvr.Gap) []gap {
 }
 
 func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
-	h := hour{from: component.Clock(span.From, d.zone), to: component.Clock(span.To, d.zone)}
+	h := hour{from: component.Clock(span.From, d.zone, d.t.Calendar), to: component.Clock(span.To, d.zone, d.t.Calendar)}
 	type found struct {
 		span nvr.Span
 		gap  string
@@ -184,7 +184,7 @@ func (d dayMaker) hour(span nvr.Span, footage []nvr.Span, gaps []nvr.Gap) hour {
 	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.span.From, b.span.From) })
 	for _, f := range all {
-		p := piece{from: component.Seconds(f.span.From, d.zone), to: component.Seconds(f.span.To, d.zone), gap: f.gap}
+		p := piece{from: component.Seconds(f.span.From, d.zone, d.t.Calendar), to: component.Seconds(f.span.To, d.zone, d.t.Calendar), gap: f.gap}
 		if f.gap == "" {
 			p.watch = clipURL(d.stream, f.span)
 			p.download = exportURL(d.stream, f.span, false)

@@ -124,7 +124,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	maker := dayMaker{t, now.Location(), stream, nvr.TimeOf(now)}
 	m.day = maker.make(span, line)
 	m.day.events = events.Of(id, span.From, now.Location())
-	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
+	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location(), t.Calendar) }
 	wish := events.Wish{Span: span, Camera: id, Most: mostChapters, Zone: now.Location()}
 	all, _, err := p.Happened.List(r.Context(), wish, stamp, t)
 	if err != nil {

@@ -74,7 +74,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		m.kinds.Options = append(m.kinds.Options, component.Option{Value: kind, Label: said(kind, t), On: kind == q.kind})
 	}
 	wish := Wish{Span: nvr.Span{From: q.day.From, To: cmp.Or(q.before, q.day.To)}, Camera: q.camera, Kind: q.kind, Most: perPage, Zone: now.Location()}
-	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location()) }
+	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, now.Location(), t.Calendar) }
 	var more nvr.Time
 	if m.moments, more, err = p.List(r.Context(), wish, stamp, t); err != nil {
 		return err

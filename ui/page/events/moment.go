@@ -152,8 +152,8 @@ func (m *Moment) group(zone *time.Location, stamp func(nvr.Time) component.Insta
 		m.Said = text.Fill(words, "n", strconv.Itoa(len(m.begun)))
 	}
 	if m.At.Form == "seconds" {
-		m.At = component.Clock(m.from, zone)
-		if end := component.Clock(m.to, zone); end.Human != m.At.Human {
+		m.At = component.Clock(m.from, zone, t.Calendar)
+		if end := component.Clock(m.to, zone, t.Calendar); end.Human != m.At.Human {
 			m.End = end
 		}
 	}

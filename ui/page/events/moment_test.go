@@ -18,7 +18,7 @@ func TestGroupIsDated(t *testing.T) {
 	}
 	in := texts.For(httptest.NewRequest("GET", "/", nil))
 	from := nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC))
-	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, time.UTC) }
+	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, time.UTC, in.Calendar) }
 	for lasted, end := range map[time.Duration]string{0: "", 59 * time.Second: "", time.Minute: "12:01", time.Hour: "13:00"} {
 		to := from.Add(lasted)
 		m := Moment{Kind: nvr.MotionEvent, At: stamp(from), from: from, to: to, begun: []nvr.Time{to, from}}

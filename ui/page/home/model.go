@@ -160,7 +160,7 @@ func (m *model) choose(house appliance.Home, now time.Time) {
 	}{{nvr.AtHome, "home"}, {nvr.Away, "key"}, {nvr.AtNight, "night"}} {
 		m.modes = append(m.modes, mode{x.mode, x.icon, m.frame.T.Home.Modes[x.mode], x.mode == house.Mode})
 	}
-	m.spans, m.off = spans(house, now, m.frame.T.Home.Off), newOff(house, now, m.frame.T)
+	m.spans, m.off = spans(house, now, m.frame.T), newOff(house, now, m.frame.T)
 	if house.Until != 0 && m.off == nil {
 		m.until = new(component.Soon(house.Until, now, m.frame.T.Calendar))
 	}

@@ -60,11 +60,13 @@ func late(now time.Time) bool { return now.Hour() < bedtime }
 // span is one of the choices of how long, to be pressed.
 type span struct{ value, label string }
 
-func spans(house appliance.Home, now time.Time, t text.Off) []span {
+func spans(house appliance.Home, now time.Time, all *text.Catalogue) []span {
+	t := all.Home.Off
 	night := t.Tomorrow
 	if house.Zone != nil && late(now.In(house.Zone)) {
 		night = t.Morning
 	}
+	night = text.Fill(night, "time", all.Calendar.Clock(time.Date(now.Year(), now.Month(), now.Day(), morning, 0, 0, 0, time.UTC)))
 	return []span{{forHalf, t.Half}, {forHours, t.Hours}, {forNight, night}, {forNoLimit, t.NoLimit}}
 }
 

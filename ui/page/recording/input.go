@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -81,9 +80,9 @@ func now(set nvr.Recording, privacy bool, zone *time.Location, at time.Time, t *
 		return said + "."
 	}
 	local := until.Std().In(zone)
-	when := fmt.Sprintf("%s %s", t.Calendar.Days[local.Weekday()], local.Format("15:04"))
+	when := t.Calendar.Days[local.Weekday()] + " " + t.Calendar.Clock(local)
 	if local.YearDay() == at.In(zone).YearDay() {
-		when = local.Format("15:04")
+		when = t.Calendar.Clock(local)
 	}
 	return text.Fill(t.Recorded.NowUntil, "now", said, "time", when)
 }

@@ -72,7 +72,7 @@ func newModel(f layout.Frame, c nvr.Camera, in input, wrong faults) model {
 // clock says what time it is by the home's clock.
 func (m *model) clock(home appliance.Home, at time.Time) {
 	local := at.In(home.Zone)
-	m.zone.Hint = text.Fill(m.frame.T.Recorded.ZoneHint, "time", local.Format("15:04"))
+	m.zone.Hint = text.Fill(m.frame.T.Recorded.ZoneHint, "time", m.frame.T.Calendar.Clock(local))
 	if home.TimeZone == "" {
 		_, ahead := local.Zone()
 		m.offset = strconv.Itoa(ahead / 60)

@@ -73,7 +73,7 @@ func (v viewer) byCamera(all []nvr.Removal, cameras []nvr.Camera) (out []removed
 		}
 		from, to := component.Moment(sum.Span.From, v.now.Location(), v.t.Calendar), component.Moment(sum.Span.To, v.now.Location(), v.t.Calendar)
 		if sum.Span.To <= component.Day(sum.Span.From, v.now.Location()).To {
-			to = component.Seconds(sum.Span.To, v.now.Location())
+			to = component.Seconds(sum.Span.To, v.now.Location(), v.t.Calendar)
 		}
 		out = append(out, removedFrom{
 			component.NameOf(sum.Camera, cameras, v.t), component.Size(sum.Bytes, v.t.Numbers),

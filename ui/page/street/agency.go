@@ -2,7 +2,6 @@ package street
 
 import (
 	"strconv"
-	"time"
 
 	"nvrd/federation/identity"
 	"nvrd/federation/request/area"
@@ -31,7 +30,7 @@ func (l Look) AgencyFacts(says wire.Agency, cells []wire.Cell) []Fact {
 	}
 	return []Fact{
 		{t.Facts.Class, t.Classes[says.Class.String()]}, {t.Facts.Policy, says.Policy}, {t.Facts.Contact, says.Contact}, {t.Facts.Domain, says.Domain},
-		{t.Facts.Where, where}, {t.Facts.Said, says.Minute.Time().In(l.Now.Location()).Format(time.DateOnly)}, {t.Facts.Key, identity.Fingerprint(says.Key)},
+		{t.Facts.Where, where}, {t.Facts.Said, l.T.Calendar.WithYear(says.Minute.Time().In(l.Now.Location()))}, {t.Facts.Key, identity.Fingerprint(says.Key)},
 	}
 }
 

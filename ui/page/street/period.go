@@ -20,7 +20,7 @@ type Moment struct{ Machine, Human string }
 func (l Look) Period(s nvr.Span) Period {
 	at := func(t nvr.Time) (string, Moment) {
 		local := t.Std().In(l.Now.Location())
-		return l.T.Calendar.Date(local), Moment{t.String(), local.Format("15:04")}
+		return l.T.Calendar.Date(local), Moment{t.String(), l.T.Calendar.Clock(local)}
 	}
 	var p Period
 	p.Day, p.From = at(s.From)

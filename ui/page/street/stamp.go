@@ -19,7 +19,7 @@ type Stamp struct {
 // StampOf returns a minute as pages show it at now, in now's zone.
 func StampOf(m wire.Minute, now time.Time, c text.Calendar) Stamp {
 	at := nvr.TimeOf(m.Time())
-	s := Stamp{Clock: component.Clock(at, now.Location())}
+	s := Stamp{Clock: component.Clock(at, now.Location(), c)}
 	if !sameDay(m.Time().In(now.Location()), now) {
 		day := component.Date(at, now.Location(), c)
 		s.Day = &day

@@ -1,11 +1,12 @@
-// Times are shown in the viewer's zone and in the page's language.
+// Times are shown in the viewer's zone, and as the page says: its locale is the
+// program's choice, with the clock of twelve or of 24 hours in it.
 import { midnight } from './midnight'
 
-const lang = document.documentElement.lang
-const locale = navigator.languages.find((l) => l.split('-')[0] === lang) ?? lang
-const form = (o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { hourCycle: 'h23', ...o })
+const locale = document.documentElement.dataset.locale
+const form = (o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, o)
+const twelve = form({ hour: 'numeric' }).resolvedOptions().hour12
 
-const hm = { hour: '2-digit', minute: '2-digit' } as const
+const hm = { hour: twelve ? 'numeric' : '2-digit', minute: '2-digit' } as const
 const hms = { ...hm, second: '2-digit' } as const
 const date = { weekday: 'long', day: 'numeric', month: 'long' } as const
 const forms: Record<string, Intl.DateTimeFormat> = {
@@ -17,8 +18,14 @@ const forms: Record<string, Intl.DateTimeFormat> = {
   day: form({ weekday: 'short', day: 'numeric', month: 'short' }),
 }
 
+// Browsers do not agree on pm, and on the space before it: it is written as the program does.
+const half = (_: string, h: string) => `\u00a0${h.toUpperCase()}M`
+
 /** An instant in one of the forms clock, seconds, date, weekday, moment or day. */
-export const show = (ms: number, as: string): string => (forms[as] ?? forms.moment).format(ms)
+export function show(ms: number, as: string): string {
+  const said = (forms[as] ?? forms.moment).format(ms)
+  return twelve ? said.replace(/\s([ap])\.?m\.?$/i, half) : said
+}
 
 /** An instant to the second, with its day unless that is today. */
 export const recent = (ms: number): string => show(ms, midnight(ms) === midnight(Date.now()) ? 'seconds' : 'moment')

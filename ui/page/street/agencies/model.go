@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"nvrd/federation/identity"
 	"nvrd/federation/membership"
@@ -145,11 +144,12 @@ func decided(look street.Look, agency wire.Key, act membership.Act, first bool) 
 }
 
 func dateOf(look street.Look, m wire.Minute) string {
-	return m.Time().In(look.Now.Location()).Format(time.DateOnly)
+	return look.T.Calendar.WithYear(m.Time().In(look.Now.Location()))
 }
 
 func at(look street.Look, act membership.Act) string {
-	return act.Minute().Time().In(look.Now.Location()).Format("2006-01-02 15:04")
+	c, local := look.T.Calendar, act.Minute().Time().In(look.Now.Location())
+	return c.WithYear(local) + ", " + c.Clock(local)
 }
 
 // proposed says what stewards vote on.

@@ -17,6 +17,9 @@ const ladder: [number, number][] = [
   [hour, 2], [2 * hour, 2], [3 * hour, 3], [6 * hour, 2], [12 * hour, 2], [24 * hour, 2],
 ]
 
+// As wide as the playhead's time gets.
+const widest = show(new Date(2000, 0, 1, 22).getTime(), 'seconds').replace(/\d/g, '0')
+
 type Ink = Record<'ink' | 'ink-3' | 'paper' | 'card' | 'line' | 'edge' | 'wash' | 'sky' | 'glow' | 'lamp' | 'lamp-soft', string> & { font: string }
 
 export function readInk(): Ink {
@@ -237,7 +240,7 @@ export class Painter {
     c.fillRect(x - 1, 12, 2, foot - 4)
     const text = show(view.at, 'seconds')
     c.font = `620 13px ${this.ink.font}`
-    const w = Math.max(c.measureText('00:00:00').width + 22, 78) + (live ? 14 : 0)
+    const w = Math.max(c.measureText(widest).width + 22, 78) + (live ? 14 : 0)
     pill(c, x - w / 2, 0, w, 25)
     this.#text(text, x + (live ? 7 : 0), 17, this.ink.paper)
     if (!live) return
