@@ -29,6 +29,7 @@ func american(t *testing.T, h http.Handler, address string) {
 
 var (
 	clocks = regexp.MustCompile(`\b\d{1,2}:\d\d(?::\d\d)?\b(?:[\s\x{a0}\x{202f}]*[AaPp]\.?[Mm]\b)?`)
+	spans  = regexp.MustCompile(`\d{1,2}:\d\d\s*–\s*(\d{1,2}:\d\d\x{a0}[AP]M)`) // PM is said once
 	// What looks like a clock and is none: a zone, addresses, and fingerprints.
 	noClocks = regexp.MustCompile(`(?:[\dA-F]{2}:){3,}[\dA-F]{2}|UTC[+-]\d\d:\d\d|https?://\S+|rtsps?://\S+|\[?[\da-f:]*::[\da-f:]*\]?`)
 )
@@ -52,7 +53,7 @@ func said(root *html.Node) string {
 // oneClock: all clocks of a page are of its locale, 14:07 or 2:07 PM.
 func oneClock(root *html.Node) (bad []string) {
 	locale, _ := attr(elements(root, "html")[0], "data-locale")
-	for _, clock := range clocks.FindAllString(noClocks.ReplaceAllString(said(root), ""), -1) {
+	for _, clock := range clocks.FindAllString(spans.ReplaceAllString(noClocks.ReplaceAllString(said(root), ""), "$1"), -1) {
 		half, twelve := strings.CutSuffix(clock, "\u00a0AM")
 		if !twelve {
 			half, twelve = strings.CutSuffix(clock, "\u00a0PM")

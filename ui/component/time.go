@@ -2,6 +2,7 @@
 package component
 
 import (
+	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -13,7 +14,7 @@ import (
 type Instant struct {
 	Machine string // RFC 3339, UTC
 	Human   string
-	Form    string // how the script writes it: clock, seconds, date, weekday, moment, recent or soon
+	Form    string // how the script writes it: clock, begin, seconds, date, weekday, moment, recent or soon
 }
 
 // Clock is t as hours and minutes.
@@ -24,6 +25,16 @@ func Clock(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
 // Seconds is t as hours, minutes and seconds.
 func Seconds(t nvr.Time, zone *time.Location, c text.Calendar) Instant {
 	return Instant{t.String(), c.ClockSeconds(t.Std().In(zone)), "seconds"}
+}
+
+// Begin is from where it stands before to, on the same day: AM and PM are said once
+// if they are the same.
+func Begin(from, to Instant) Instant {
+	if i := strings.LastIndex(to.Human, "\u00a0"); i >= 0 {
+		from.Human = strings.TrimSuffix(from.Human, to.Human[i:])
+	}
+	from.Form = "begin"
+	return from
 }
 
 // Recent is t as hours, minutes and seconds if it is today at now, and with its

@@ -41,6 +41,15 @@ for (const [locale, want] of Object.entries(forms)) {
     localise({ querySelectorAll: () => times })
     for (const t of times) assert.equal(/[AP]M$/.test(t.textContent), twelve, t.textContent)
     assert.equal(/[AP]M$/.test(recent(Date.now())), twelve)
+
+    const span = (...ends) => {
+      const [from, to] = ends.map((at) => ({ dateTime: new Date(at).toISOString(), dataset: { form: 'clock' } }))
+      localise({ querySelectorAll: () => [Object.assign(from, { dataset: { form: 'begin' }, nextElementSibling: to }), to] })
+      return plain(`${from.textContent}–${to.textContent}`)
+    }
+    const noon = Date.UTC(2026, 10, 28, 11)
+    assert.equal(span(noon, noon + 420_000), twelve ? '12:00–12:07 PM' : '12:00–12:07')
+    assert.equal(span(noon - 420_000, noon), twelve ? '11:53 AM–12:00 PM' : '11:53–12:00')
   })
 }
 

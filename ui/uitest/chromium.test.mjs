@@ -96,6 +96,44 @@ test('an address shows the moment that it names', async () => {
   await close(page)
 })
 
+test('clocks are those of the region: on pages, in what scripts write, and on the timeline', async () => {
+  const { from, to } = await footage(1, 15_000)
+  for (const [locale, good, bad] of [
+    ['en-US', /\d:\d\d(:\d\d)?\s[AP]M/, /\b([01]\d|2[0-3]):\d\d(?!:?\d*\s[AP]M)/],
+    ['en-GB', /\b\d\d:\d\d/, /\d\s?[AP]M\b/],
+  ]) {
+    const page = await open(browser, { locale, viewport: { width: 390, height: 844 } })
+    await page.addInitScript(() => {
+      window.drawn = []
+      const draw = CanvasRenderingContext2D.prototype.fillText
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+        if (/\d:\d\d/.test(text)) window.drawn.push(text)
+        return draw.call(this, text, ...rest)
+      }
+    })
+    const says = async () => {
+      const text = (await page.evaluate(() => `${document.body.innerText}\n${document.body.textContent}`)).replaceAll(/UTC[+-]\d\d:\d\d|\d:\d\d(?=\s*–\s*\d+:\d\d\s[AP]M)/g, '')
+      assert.match(text, good, locale)
+      assert.doesNotMatch(text, bad, locale)
+    }
+    for (const path of ['/', '/events', `/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`]) {
+      await page.goto(base + path)
+      await page.waitForFunction(() => document.querySelector('time[data-form]'))
+      await says()
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide`)
+    }
+    assert.match(await speech(page), good)
+    // The playhead's time has seconds, the labels have none.
+    await page.waitForFunction(() => window.drawn.some((t) => /\d:\d\d:\d\d/.test(t)) && window.drawn.some((t) => !/\d:\d\d:\d\d/.test(t)))
+    for (const text of await page.evaluate(() => window.drawn)) {
+      assert.match(text, good)
+      assert.doesNotMatch(text, bad)
+    }
+    assert.match(await page.inputValue('#clip-from'), /T\d\d:\d\d/) // what a field holds has one form
+    await close(page)
+  }
+})
+
 test('a day is one of the viewer, for script and server', async () => {
   const at = Date.now() - 5000
   // Where it is another day now than at UTC.

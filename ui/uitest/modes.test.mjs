@@ -120,7 +120,7 @@ test('one button turns all cameras off, and on again, while somebody watches', a
   await page.goto(base)
   await page.click('.modes summary')
   await page.click('[name=off][value="2h"]')
-  await page.getByText(/All cameras are off until (\w+ )?\d+:\d\d [AP]M/).waitFor()
+  await page.getByText(/All cameras are off until (\w+ )?\d+:\d\d\s[AP]M/).waitFor()
   await reason('paused_by_user')
   await watching.waitForFunction(() => /off for privacy/.test(document.querySelector('[data-notice]').textContent))
   await page.waitForFunction(() => document.querySelectorAll('[data-tile] .rest').length === document.querySelectorAll('[data-tile]').length)

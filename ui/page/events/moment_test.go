@@ -27,4 +27,14 @@ func TestGroupIsDated(t *testing.T) {
 			t.Errorf("%s: %q to %q", lasted, m.At.Human, m.End.Human)
 		}
 	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Accept-Language", "en-US")
+	in = texts.For(r)
+	for lasted, want := range map[time.Duration]string{time.Minute: "12:00 12:01\u00a0PM", -time.Minute: "11:59\u00a0AM 12:00\u00a0PM"} { // PM is said once
+		m := Moment{At: stamp(from), from: min(from, from.Add(lasted)), to: max(from, from.Add(lasted)), begun: []nvr.Time{from}}
+		m.group(time.UTC, stamp, in)
+		if got := component.Begin(m.At, m.End).Human + " " + m.End.Human; got != want {
+			t.Errorf("%s: %q", lasted, got)
+		}
+	}
 }

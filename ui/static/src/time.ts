@@ -36,14 +36,20 @@ function soon(ms: number): string {
   return ms - Date.now() < 6 * 86_400_000 ? `${show(ms, 'weekday')} ${show(ms, 'clock')}` : show(ms, 'moment')
 }
 
-const near: Record<string, (ms: number) => string> = { recent, soon }
+/** One to the minute, before the end of a span: PM is said once if both are. */
+function begin(ms: number, t: HTMLTimeElement): string {
+  const [from, to] = [ms, Date.parse((t.nextElementSibling as HTMLTimeElement).dateTime)].map((at) => show(at, 'clock').split('\u00a0'))
+  return from[1] === to[1] ? from[0] : from.join('\u00a0')
+}
+
+const near: Record<string, (ms: number, t: HTMLTimeElement) => string> = { recent, soon, begin }
 
 /** Rewrites every <time data-form> under root. */
 export function localise(root: ParentNode): void {
   for (const t of root.querySelectorAll<HTMLTimeElement>('time[data-form]')) {
     const ms = Date.parse(t.dateTime)
     const as = t.dataset.form ?? ''
-    if (!Number.isNaN(ms)) t.textContent = near[as]?.(ms) ?? show(ms, as)
+    if (!Number.isNaN(ms)) t.textContent = near[as]?.(ms, t) ?? show(ms, as)
   }
 }
 
