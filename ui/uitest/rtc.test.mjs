@@ -60,6 +60,18 @@ test('it is asked for before the rest of the page is there, once, and has the ma
   await close(page)
 })
 
+test('a tile that outgrows the small stream has the large one, and another has not', async () => {
+  for (const [width, stream] of [[1440, 'main'], [390, 'sub']]) {
+    const page = await open(browser, { rtc: true, viewport: { width, height: 900 } })
+    const asked = page.waitForRequest(/\/whep\?/)
+    await page.goto(base)
+    assert.match((await asked).url(), new RegExp(`stream=${stream}$`))
+    await page.locator('[data-on-air]:visible').waitFor()
+    await moves(page, '[data-tile] video')
+    await close(page)
+  }
+})
+
 test('where UDP does not get through, it comes by fMP4, and the page says why', async () => {
   const page = await open(browser, { rtc: true })
   await page.addInitScript(() => {

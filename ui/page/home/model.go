@@ -118,6 +118,7 @@ type tile struct {
 	live    string             // address of the camera in the API, for the script; empty while it is not live
 	mime    string             // of the live stream; empty if not known
 	large   *string            // that of the main stream; nil while that is not live
+	wide    int                // pixels of the live stream; 0 if not known
 	off     bool               // for privacy
 	state   component.State
 	part    string
@@ -193,6 +194,7 @@ func newTile(c nvr.Camera, t *text.Catalogue, zone *time.Location) tile {
 		stream:  nvr.StreamID{Camera: c.ID, Quality: s.Quality},
 		picture: "/api/v1/cameras/" + id + "/picture.mp4?stream=" + s.Quality.String(),
 		mime:    s.MIME,
+		wide:    s.Video.Width,
 		state:   component.StateOf(c, t, zone),
 		part:    "state-" + id,
 		off:     c.Mode == nvr.Privacy || c.Phase == nvr.Off,

@@ -1,6 +1,6 @@
 // Tiles that are seen play live: by WebRTC all of them, by fMP4 as many as there
 // are connections for; the others show a new picture now and then.
-import { type Target, unfit } from './player/fit'
+import { outgrown, type Target, unfit } from './player/fit'
 import { playable } from './player/live'
 import { detach } from './player/rtc'
 import { still } from './player/still'
@@ -10,12 +10,14 @@ import { ask, hear, leaving, woken } from './windows'
 
 const between = 10_000 // ms between the pictures of a tile that does not play
 const glance = 250 // ms after which it is looked again whether a picture is live
+const few = 4 // tiles, of which each may have the large stream
 
 export class Tile {
   #way?: Way // of the video that is shown
   #playing = '' // what it plays; empty while it rests
   #still = '' // address of the picture that is shown, to be revoked
   #taken: number
+  #slow = false // the link does not carry the large stream
   seen = false
   covered = false // by another that fills the screen
   large = false // it fills the screen: the large stream is wanted
@@ -26,8 +28,13 @@ export class Tile {
 
   get #target(): Target {
     const { live = '', stream = '', mime = '', largest } = this.link.dataset
-    if (this.large && largest !== undefined) return { address: live, stream: 'main', mime: largest }
-    return { address: live, stream, mime }
+    const main = { address: live, stream: 'main', mime: largest ?? '' }
+    return largest !== undefined && (this.large || this.#outgrown(main)) ? main : { address: live, stream, mime }
+  }
+
+  /** Whether the small stream would be seen to be small, and the large one comes as easily. */
+  #outgrown(main: Target): boolean {
+    return !this.#slow && tiles.length <= few && !unfit(main) && outgrown(this.link.clientWidth, devicePixelRatio, Number(this.link.dataset.wide))
   }
 
   get wanted(): boolean {
@@ -47,7 +54,11 @@ export class Tile {
     const nothing = () => {}
     this.#way ??= new Way(this.#video, {
       picture: () => this.#revoke(),
-      lost: nothing, unplayable: nothing, slow: nothing,
+      lost: nothing, unplayable: nothing,
+      slow: () => {
+        this.#slow = true
+        settle()
+      },
       refused: () => {
         this.#playing = ''
         settle()
@@ -167,7 +178,7 @@ export function renew(doc: Document): void {
   const fresh = [...doc.querySelectorAll<HTMLElement>('[data-tile]')]
   if (String(fresh.map((f) => f.dataset.tile)) !== String(tiles.map((t) => t.link.dataset.tile))) return location.reload()
   tiles.forEach((tile, i) => {
-    for (const name of ['live', 'largest']) if (fresh[i].dataset[name] === undefined) delete tile.link.dataset[name]
+    for (const name of ['live', 'largest', 'wide']) if (fresh[i].dataset[name] === undefined) delete tile.link.dataset[name]
     Object.assign(tile.link.dataset, fresh[i].dataset)
   })
   settle()

@@ -17,6 +17,9 @@ export const unfit = (target: Target): Why | undefined => refused.get(name(targe
 
 const name = ({ address, stream, mime }: Target) => `${address} ${stream} ${mime}`
 
+/** Whether a picture that is so many CSS pixels wide shows that its stream has only so many: half more is seen as blur, and more than two to one is not seen. */
+export const outgrown = (width: number, density: number, wide: number): boolean => wide > 0 && width * Math.min(density || 1, 2) > 1.5 * wide
+
 /** Whether a stream of that type has sound. */
 export const sounds = (mime: string) => /mp4a|opus|flac/i.test(mime)
 
