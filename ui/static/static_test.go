@@ -167,7 +167,7 @@ func TestContrast(t *testing.T) {
 			{"ink-3", "card", 4.5}, {"paper", "ink", 4.5},
 			{"lamp", "card", 4.5}, {"on-lamp", "lamp-fill", 4.5}, {"on-brick", "brick", 4.5},
 			{"leaf", "leaf-soft", 4.5}, {"brick", "brick-soft", 4.5}, {"brick", "card", 4.5}, {"ink", "brick-soft", 4.5}, {"ink-2", "leaf-soft", 4.5}, {"ink-2", "brick-soft", 4.5},
-			{"edge", "card", 3}, {"edge", "paper", 3}, {"lamp", "paper", 3},
+			{"sky", "sky-soft", 4.5}, {"sky", "card", 4.5}, {"edge", "card", 3}, {"edge", "paper", 3}, {"lamp", "paper", 3},
 		} {
 			if c := contrast(t, tokens[p.front], tokens[p.back]); c < p.least {
 				t.Errorf("%s: %s on %s has a contrast of %.2f, want %.1f", scheme, p.front, p.back, c, p.least)
