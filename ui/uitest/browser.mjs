@@ -67,7 +67,7 @@ export async function stage(what) {
   assert.equal(res.status, 200, `${what}: ${await res.text()}`)
 }
 
-/** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out. More is told to open(). */
+/** Runs look(page, shot) as phone and as desk, light and dark; nothing may stick out, nor as tablet or on a large screen. More is told to open(). */
 export async function each(browser, look, schemes = ['light', 'dark'], home = base, more = {}) {
   await mkdir(shots, { recursive: true })
   for (const colorScheme of schemes) {
@@ -75,13 +75,31 @@ export async function each(browser, look, schemes = ['light', 'dark'], home = ba
       const page = await open(browser, { home, viewport: { width, height }, colorScheme, hasTouch: width < 700, ...more })
       await look(page, async (name) => {
         await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` })
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)
+        await fits(page, name)
+        if (width < 700 || colorScheme !== schemes[0]) return
+        for (const size of [{ width: 820, height: 1180 }, { width: 2560, height: 1440 }, { width, height }]) {
+          await page.setViewportSize(size)
+          await fits(page, name)
+        }
       })
       await close(page)
     }
   }
 }
+
+/** Nothing of the page sticks out of its window. */
+export async function fits(page, name) {
+  const [wide, width] = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, innerWidth])
+  assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)
+}
+
+/** In the page: controls that a thumb would miss. */
+export const small = () =>
+  [...document.querySelectorAll('a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label:has([type=checkbox], [type=radio])')]
+    .filter((e) => e.checkVisibility() && !e.matches('.skip, .hidden'))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([, r]) => r.height > 0 && r.height < 43.5)
+    .map(([e, r]) => `${e.outerHTML.slice(0, 80)} ${r.height}`)
 
 /** In the page: where the video is, and a number for the picture that it shows, if it shows one. */
 export const look = (selector) => {
