@@ -32,7 +32,7 @@ LONGEST := ./cmd/nvrd ./cmd/nvrd/prove ./federation/online
 TEMPL := $(shell find ui -name '*.templ' -not -path '*/node_modules/*')
 
 .DELETE_ON_ERROR:
-.PHONY: help run build cross test torture sim motion lint pages peers bench live rivals fuzz vuln image clean
+.PHONY: help run build cross test torture sim motion lint pages screens film peers bench live rivals fuzz vuln image clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ lint: build/templ.stamp build/web.stamp ## Style, mistakes and the floors of the
 
 pages: peers build build/uitest.stamp ## The pages in Chromium and Firefox; screenshots go to build/screenshots
 	go test -count=1 -v ./ui/uitest
+
+screens: peers build build/uitest.stamp ## Every screen beside how it was accepted, in build/screens/report.html; ACCEPT=1 accepts what is there now; ten minutes
+	go test -tags screens -count=1 -timeout 40m -v ./ui/uitest -run TestScreens $(if $(ACCEPT),-accept)
+
+film: peers build build/uitest.stamp ## The timeline dragged over an hour, ten frames a second in build/film, and how soon the picture under the hand is there
+	go test -tags screens -count=1 -timeout 20m -v ./ui/uitest -run TestFilm
 
 peers: # Installs what the tests need as root, or else says what is missing.
 	@missing=$$(for p in $(PEERS); do \
