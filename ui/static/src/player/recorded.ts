@@ -4,7 +4,6 @@ import type Hls from 'hls.js'
 import type { Fragment } from 'hls.js'
 import { answer } from '../answer'
 import { iso } from '../time'
-import { type Gate, through } from './gate'
 import { mediaSource } from './live'
 
 const minute = 60_000
@@ -24,6 +23,7 @@ export interface Events {
   unplayable(): void
 }
 
+type Loader = typeof Hls.DefaultConfig.loader
 type Piece = { from: number; to: number; start: number }
 
 export class Recorded {
@@ -38,7 +38,7 @@ export class Recorded {
     private readonly video: HTMLVideoElement,
     private readonly playlist: (from: string, to: string) => string,
     private readonly on: Events,
-    private readonly gate?: Gate, // where several films share connections
+    private readonly through?: (loader: Loader) => Loader, // where several films share connections
   ) {
     video.addEventListener('ended', () => this.active && this.on.ended(this.now() ?? this.#window.to))
   }
@@ -129,7 +129,7 @@ export class Recorded {
     const url = this.#around(at)
     const known = Math.min(this.#window.to, Date.now() - late)
     const hls = new Hls({
-      ...(this.gate && { loader: through(this.gate, Hls.DefaultConfig.loader) }),
+      ...(this.through && { loader: this.through(Hls.DefaultConfig.loader) }),
       autoStartLoad: false,
       enableWorker: false, // fragmented MP4 passes through; a worker would only cost its start
       testBandwidth: false,

@@ -1,6 +1,6 @@
 // A window of one camera's film, in a video of its own, so that the picture before
 // stays until the one after it is there.
-import type { Gate } from '../player/gate'
+import { type Gate, through } from '../player/gate'
 import { Recorded } from '../player/recorded'
 
 export interface Stream {
@@ -24,7 +24,7 @@ export class Reel {
       `/api/v1/cameras/${camera}/playlist.m3u8?${new URLSearchParams({ stream: stream.stream, from, to })}`
     const nothing = () => {}
     const failed = () => (this.failed = true)
-    this.film = new Recorded(video, address, { picture: nothing, ended: nothing, nothing, failed, unplayable: failed }, gate)
+    this.film = new Recorded(video, address, { picture: nothing, ended: nothing, nothing, failed, unplayable: failed }, (loader) => through(gate, loader))
     void this.film.seek(at)
   }
 
