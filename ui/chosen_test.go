@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
 )
@@ -71,6 +72,10 @@ func TestChosenIsKept(t *testing.T) {
 	if w.Code != 200 || len(h.kept.locks) != 0 || !strings.Contains(w.Body.String(), `<option value="year" selected>`) {
 		t.Errorf("without a reason: %d, %v", w.Code, h.kept.locks)
 	}
+	w = post(s, "/events/chosen", url.Values{"clip": clips, "why": {strings.Repeat("ü", 101)}, "until": {"year"}}) // 202 bytes
+	if run(t, w.Body.String(), says("Say in a few words why")); len(h.kept.locks) != 0 {
+		t.Errorf("a reason that is too long: %d, %v", w.Code, h.kept.locks)
+	}
 	if w := post(s, "/events/chosen", url.Values{"clip": clips, "why": {"x"}, "until": {"ages"}}); w.Code != 400 {
 		t.Errorf("ages: %d", w.Code)
 	}
@@ -83,7 +88,7 @@ func TestChosenIsKept(t *testing.T) {
 		t.Fatalf("%d %s, %v", w.Code, w.Body.String(), h.kept.locks)
 	}
 	for _, l := range h.kept.locks {
-		if l.Camera != 1 || l.Why != "parcel" || l.Who == "" || l.Until.Std().Before(before.AddDate(0, 1, -1)) || l.Until.Std().After(before.AddDate(0, 1, 1)) {
+		if l.Camera != 1 || l.Why != "parcel" || l.Who != auth.Household().Name || l.Until.Std().Before(before.AddDate(0, 1, -1)) || l.Until.Std().After(before.AddDate(0, 1, 1)) {
 			t.Errorf("%+v", l)
 		}
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,9 +20,6 @@ type Locks interface {
 	// Unlock fails with [nvr.ErrNotFound] if there is no such lock.
 	Unlock(ctx context.Context, id int64) error
 }
-
-// longestWhy bounds what is said of why something is kept, in bytes: two lines.
-const longestWhy = 200
 
 type lockView struct {
 	ID     int64        `json:"id"`
@@ -76,11 +72,7 @@ func (a *api) lock(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	in.Why = strings.TrimSpace(in.Why)
-	if len(in.Why) > longestWhy {
-		return fmt.Errorf("why is at most %d bytes long: %w", longestWhy, nvr.ErrInvalid)
-	}
-	l := nvr.Lock{Camera: id, Span: nvr.Span{From: in.From, To: in.To}, Who: auth.Asks(r.Context()).Name, Why: in.Why, Made: nvr.Now(), Until: in.Until}
+	l := nvr.Lock{Camera: id, Span: nvr.Span{From: in.From, To: in.To}, Who: auth.Asks(r.Context()).Name, Why: strings.TrimSpace(in.Why), Made: nvr.Now(), Until: in.Until}
 	if err := l.Check(); err != nil {
 		return err
 	}

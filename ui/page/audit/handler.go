@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"nvrd/pkg/auth"
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/appliance"
@@ -82,10 +81,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newRow(a household.Audit, cameras []nvr.Camera, now time.Time, t *text.Catalogue) row {
-	r := row{what: a.What, camera: component.NameOf(a.Camera, cameras, t), who: a.Who, done: a.Outcome == "", at: component.Recent(a.At, now, t.Calendar)}
-	if a.Who == auth.Household().Name {
-		r.who = t.Audit.Somebody
-	}
+	r := row{what: a.What, camera: component.NameOf(a.Camera, cameras, t), who: component.Who(a.Who, t), done: a.Outcome == "", at: component.Recent(a.At, now, t.Calendar)}
 	switch {
 	case a.What != household.OpenDoor:
 	case a.Outcome == "":

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,9 +51,6 @@ type clip struct {
 	lack               string // what is missing of it, and why; empty for nothing
 }
 
-// reasonLength bounds what is said of why something is kept: a line.
-const reasonLength = 100
-
 // Get shows what is selected.
 func (p Chosen) Get(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, r.URL.Query()["clip"], "")
@@ -70,11 +68,6 @@ func (p Chosen) Post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(r)
-	why := strings.TrimSpace(r.PostForm.Get("why"))
-	if why == "" || len([]rune(why)) > reasonLength {
-		return p.show(w, r, r.PostForm["clip"], t.Events.Chosen.WhyWrong)
-	}
 	now, err := p.Now(r)
 	if err != nil {
 		return err
@@ -90,8 +83,16 @@ func (p Chosen) Post(w http.ResponseWriter, r *http.Request) error {
 	if slices.ContainsFunc(all, func(e nvr.Excerpt) bool { return !isOf(cameras, e) }) {
 		return nvr.ErrNotFound
 	}
+	why := strings.TrimSpace(r.PostForm.Get("why"))
+	var locks []nvr.Lock
 	for _, e := range all {
-		l := nvr.Lock{Camera: e.Camera, Span: e.Span, Who: t.Audit.Somebody, Why: why, Made: nvr.TimeOf(now), Until: until}
+		l := nvr.Lock{Camera: e.Camera, Span: e.Span, Who: auth.Asks(r.Context()).Name, Why: why, Made: nvr.TimeOf(now), Until: until}
+		if l.Check() != nil { // the spans were read, so it is the reason
+			return p.show(w, r, r.PostForm["clip"], p.Texts.For(r).Events.Chosen.WhyWrong)
+		}
+		locks = append(locks, l)
+	}
+	for _, l := range locks {
 		if _, err := p.Storage.Lock(r.Context(), l); err != nil {
 			return err
 		}
@@ -153,7 +154,7 @@ func (p Chosen) show(w http.ResponseWriter, r *http.Request, picked []string, wr
 	m.picked = picked
 	m.keeps = p.Storage != nil && auth.May(r.Context(), auth.Manage, auth.Home)
 	m.kept = r.URL.Query().Has("kept") && wrong == ""
-	m.why = component.Field{ID: "why", Name: "why", Type: "text", Label: t.Events.Chosen.Why, Hint: t.Events.Chosen.WhyHint, Value: r.PostForm.Get("why"), Error: wrong, Required: true, Focus: wrong != "", MaxLength: "100"}
+	m.why = component.Field{ID: "why", Name: "why", Type: "text", Label: t.Events.Chosen.Why, Hint: t.Events.Chosen.WhyHint, Value: r.PostForm.Get("why"), Error: wrong, Required: true, Focus: wrong != "", MaxLength: strconv.Itoa(nvr.MaxWhy)}
 	m.until = component.Select{ID: "until", Name: "until", Label: t.Events.Chosen.Until}
 	term := terms[0]
 	if r.Method == http.MethodPost {
