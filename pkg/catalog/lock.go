@@ -20,30 +20,64 @@ func scanLock(row sqlite.Row) (l nvr.Lock, err error) {
 //
 // The household has the locks; here is a copy of those that hold, so that
 // footage gets its class in the transaction in which it comes or is condemned.
-func (c *Catalog) Locks(ctx context.Context) ([]nvr.Lock, error) {
-	locks, err := sqlite.All(ctx, c.db.Reader(), scanLock, `SELECT `+lockColumns+` FROM lock ORDER BY camera_id, start_us, id`)
+func (c *Catalog) Locks(ctx context.Context) ([]nvr.Lock, error) { return locksOf(ctx, c.db.Reader()) }
+
+func locksOf(ctx context.Context, from sqlite.Querier) ([]nvr.Lock, error) {
+	locks, err := sqlite.All(ctx, from, scanLock, `SELECT `+lockColumns+` FROM lock ORDER BY camera_id, start_us, id`)
 	if err != nil {
 		return nil, fmt.Errorf("locks: %w", err)
 	}
 	return locks, nil
 }
 
-// SetLocks makes the locks those that are given, with their numbers, at once.
-// Footage of their spans that is recorded or found later is locked, too, and
-// what no lock keeps any more can go as its class says.
+// SetLocks is [Catalog.FollowLocks] to locks that are known.
 func (c *Catalog) SetLocks(ctx context.Context, locks []nvr.Lock) error {
+	return c.FollowLocks(ctx, func(context.Context) ([]nvr.Lock, error) { return locks, nil })
+}
+
+// FollowLocks makes the locks those that read returns, with their numbers, at
+// once. Footage of their spans that is recorded or found later is locked, too, and
+// what no lock keeps any more can go as its class says.
+//
+// What changes anything is read while nothing else, in whatever process, writes to
+// the catalog. So of several that follow at once none takes back what another one
+// knew: a lock that the household had before FollowLocks was called is here when it
+// returns, and stays.
+func (c *Catalog) FollowLocks(ctx context.Context, read func(context.Context) ([]nvr.Lock, error)) error {
+	locks, err := read(ctx)
+	if err != nil {
+		return err
+	}
 	have, err := c.Locks(ctx)
 	if err != nil {
 		return err
 	}
+	if slices.Equal(have, endless(locks)) { // as a rule; by camera and time both
+		return nil
+	}
+	return c.Update(ctx, func(t Tx) error { return t.FollowLocks(read) })
+}
+
+// FollowLocks is [Catalog.FollowLocks] within a transaction.
+func (t Tx) FollowLocks(read func(context.Context) ([]nvr.Lock, error)) error {
+	locks, err := read(t.ctx)
+	if err != nil {
+		return err
+	}
+	have, err := locksOf(t.ctx, t.tx)
+	if err != nil {
+		return err
+	}
+	return t.setLocks(have, endless(locks))
+}
+
+// endless returns locks as the catalog has them.
+func endless(locks []nvr.Lock) []nvr.Lock {
 	locks = slices.Clone(locks)
 	for i := range locks {
 		locks[i].Until = 0
 	}
-	if slices.Equal(have, locks) { // as a rule; by camera and time both
-		return nil
-	}
-	return c.Update(ctx, func(t Tx) error { return t.setLocks(have, locks) })
+	return locks
 }
 
 func (t Tx) setLocks(have, locks []nvr.Lock) error {

@@ -33,11 +33,7 @@ func (d *Dir) Unlock(ctx context.Context, id int64) (nvr.Lock, error) {
 
 // applyLocks makes the locks of a catalog those of the household.
 func applyLocks(ctx context.Context, home *household.DB, c *catalog.Catalog, at nvr.Time) error {
-	locks, err := home.Locks(ctx, at)
-	if err != nil {
-		return err
-	}
-	return c.SetLocks(ctx, locks)
+	return c.FollowLocks(ctx, func(ctx context.Context) ([]nvr.Lock, error) { return home.Locks(ctx, at) })
 }
 
 // moveLocks takes over the locks of a catalog from before the household had

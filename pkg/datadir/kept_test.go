@@ -1,11 +1,13 @@
 package datadir
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -200,6 +202,37 @@ func TestLockEnds(t *testing.T) {
 	if left := makeRoom(t, filmAndLock(t, nvr.Now().Add(-2*time.Hour), nvr.Now().Add(-time.Hour))); len(left) != 0 {
 		t.Errorf("after it ended %v is left", left)
 	}
+}
+
+// TestLockAtTheSameMoment locks footage while a round that has just asked for locks
+// is about to follow them.
+func TestLockAtTheSameMoment(t *testing.T) {
+	data := filmAndLock(t, 0, 0)
+	inside(t, data, func(d *Dir) {
+		_, err := d.Home.ChangeRetention(t.Context(), func(r *nvr.Retention) { *r = nvr.Retention{MaxBytes: 1} })
+		must(t, err)
+		k, err := d.Keeper(t.Context(), retention.MachineClock, logged)
+		must(t, err)
+		all, err := d.Catalog.Segments(t.Context(), nvr.StreamID{Camera: 1}, nvr.Span{From: 1, To: filmed * 2})
+		must(t, err)
+		last := all[len(all)-1].Span
+		var once sync.Once
+		k.Locks = func(ctx context.Context, at nvr.Time) ([]nvr.Lock, error) {
+			locks, err := d.Home.Locks(ctx, at)
+			once.Do(func() {
+				_, err := d.Lock(ctx, nvr.Lock{Camera: 1, Span: last, Who: "Bob", Why: "a fox"})
+				must(t, err)
+			})
+			return locks, err
+		}
+		_, err = k.Round(t.Context())
+		must(t, err)
+		left, err := d.Catalog.Segments(t.Context(), nvr.StreamID{Camera: 1}, nvr.Span{From: 1, To: filmed * 2})
+		if n := len(left); err != nil || n != 2 || left[0].Span.From != filmed || left[1].Span != last {
+			t.Errorf("left are %+v, %v", left, err)
+		}
+	})
+	holds(t, data, 2)
 }
 
 // before0007 makes a data directory as the program left it that had locks in the

@@ -168,10 +168,7 @@ func (k *Keeper) lock(ctx context.Context, at nvr.Time) error {
 	if k.Locks == nil {
 		return nil
 	}
-	locks, err := k.Locks(ctx, at)
-	if err == nil {
-		err = k.Catalog.SetLocks(ctx, locks)
-	}
+	err := k.Catalog.FollowLocks(ctx, func(ctx context.Context) ([]nvr.Lock, error) { return k.Locks(ctx, at) })
 	if err != nil {
 		return fmt.Errorf("retention: %w", err)
 	}
