@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 )
 
@@ -124,6 +125,11 @@ func TestStoragePage(t *testing.T) {
 		run(t, get(s, "/storage").Body.String(), append(everyPage, says(c.said), lacks(c.not))...)
 	}
 	day := at("2026-11-20T12:00:00Z")
+	for _, who := range []string{"Ada", auth.Household().Name} { // what somebody deleted is told by itself
+		h.kept.removals = append(h.kept.removals, nvr.Removal{
+			Camera: 1, Cause: nvr.ByHand, Who: who, Part: day.Add(-hour), At: day, Span: nvr.Span{From: day.Add(-hour), To: day}, Segments: 2, Bytes: gb,
+		})
+	}
 	for i := range 5 { // days, the newest first
 		for _, c := range []nvr.CameraID{1, 9} {
 			went := day.Add(time.Duration(-i) * 24 * hour)
@@ -134,7 +140,7 @@ func TestStoragePage(t *testing.T) {
 		}
 	}
 	run(t, get(s, "/storage").Body.String(), append(everyPage,
-		says("20 GB in all.", "Friday 20 November", "Monday 16 November", "2 GB", "to make room, by its age", "Earlier days", "Old shed"))...)
+		says("22 GB in all.", "1 GB deleted by Ada", "1 GB deleted by somebody of the house", "Friday 20 November", "Monday 16 November", "2 GB", "to make room, by its age", "Earlier days", "Old shed"))...)
 
 	for _, id := range []string{"3", "3"} { // pressed twice
 		if w := post(s, "/storage", url.Values{"unlock": {id}}); w.Code != 303 || w.Header().Get("Location") != "/storage?unlocked=1#locks" {

@@ -28,6 +28,7 @@ type listedRemoval struct {
 	Camera   string    `json:"camera"`
 	Class    string    `json:"class"`
 	Cause    nvr.Cause `json:"cause"`
+	Who      string    `json:"who,omitempty"` // deleted it
 	Segments int64     `json:"segments"`
 	Bytes    int64     `json:"bytes"`
 	From     nvr.Time  `json:"from"` // of the oldest of it
@@ -91,7 +92,7 @@ func storage(ctx context.Context, c *call) (err error) {
 	}
 	r := listStorage(stored, names)
 	for _, x := range removed {
-		r.Removed = append(r.Removed, listedRemoval{x.At, names(x.Camera), x.Class.String(), x.Cause, x.Segments, x.Bytes, x.Span.From, x.Span.To})
+		r.Removed = append(r.Removed, listedRemoval{x.At, names(x.Camera), x.Class.String(), x.Cause, x.Who, x.Segments, x.Bytes, x.Span.From, x.Span.To})
 	}
 	if *asJSON {
 		return printJSON(c.out, r)

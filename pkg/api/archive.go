@@ -143,7 +143,10 @@ func (p *packer) why(ctx context.Context, e nvr.Excerpt) (string, error) {
 	if longest.Reason == "" {
 		return "Nothing was recorded", nil
 	}
-	return longest.Reason.Sentence(), nil
+	if longest.Cause == nvr.ByHand {
+		return longest.Sentence() + " on " + longest.RemovedAt.Std().In(p.zone).Format(time.DateOnly), nil
+	}
+	return longest.Sentence(), nil
 }
 
 // end writes what is there and what is not, and the directory of the archive.

@@ -24,6 +24,7 @@ type gapView struct {
 	// Of what was removed, when and why, as far as that is known.
 	RemovedAt nvr.Time  `json:"removed_at,omitzero"`
 	Cause     nvr.Cause `json:"cause,omitempty"`
+	RemovedBy string    `json:"removed_by,omitempty"`
 }
 
 type activityView struct {
@@ -39,7 +40,7 @@ func viewOf(id nvr.StreamID, t playback.Timeline) timelineView {
 		Activity: activityView{Step: t.Step.Microseconds(), Scores: make([]int, 0, len(t.Scores))},
 	}
 	for _, g := range t.Gaps {
-		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Reason.Sentence(), g.Detail, g.Reason.Planned(), g.RemovedAt, g.Cause})
+		v.Gaps = append(v.Gaps, gapView{g.Span.From, g.Span.To, g.Reason, g.Sentence(), g.Detail, g.Reason.Planned(), g.RemovedAt, g.Cause, g.RemovedBy})
 	}
 	for _, s := range t.Scores {
 		v.Activity.Scores = append(v.Activity.Scores, int(s))

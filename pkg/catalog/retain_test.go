@@ -259,6 +259,25 @@ func TestRemovals(t *testing.T) {
 	c.must(t, func(tx Tx) error { return tx.NoteRemoval(kept[1], nvr.NoRoom, went.Add(removalsKept+2*hour)) })
 	got, err = c.RemovedSince(t.Context(), 1)
 	check("after a hundred days", got, err, removal(nvr.NoRoom, went.Add(removalsKept+2*hour), span(60, 120), 1), last)
+	// What somebody deleted is told with who, each stretch by itself, and for good.
+	later := went.Add(removalsKept + 3*hour)
+	for _, x := range []struct {
+		segment int
+		part    nvr.Time
+	}{{0, at(0)}, {1, at(0)}, {3, at(180)}} {
+		c.must(t, func(tx Tx) error { return tx.NoteDeletion(kept[x.segment], "Ada", x.part, later) })
+	}
+	by := func(r nvr.Removal, part nvr.Time) nvr.Removal {
+		r.Who, r.Part = "Ada", part
+		return r
+	}
+	one, two := by(removal(nvr.ByHand, later, span(0, 120), 0, 1), at(0)), by(removal(nvr.ByHand, later, span(180, 240), 3), at(180))
+	got, err = c.RemovedSince(t.Context(), later)
+	check("by hand", got, err, one, two)
+	end := later.Add(2 * removalsKept)
+	c.must(t, func(tx Tx) error { return tx.NoteRemoval(kept[4], nvr.NoRoom, end) })
+	got, err = c.RemovedSince(t.Context(), 1)
+	check("much later", got, err, removal(nvr.NoRoom, end, span(240, 300), 4), one, two)
 }
 
 // TestCondemnLooksAgain shows that what came about after the choice was made counts.

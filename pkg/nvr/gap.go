@@ -8,9 +8,19 @@ type Gap struct {
 	Reason Reason
 	Detail string // what a person or a log reader would want to know beyond Reason; may be empty
 	// RemovedAt and Cause are when and why the footage went, if the reason is Removed
-	// and that was asked for and is known ([Explain]); otherwise zero.
+	// and that was asked for and is known ([Explain]); otherwise zero. RemovedBy is who
+	// deleted it, if somebody did.
 	RemovedAt Time
 	Cause     Cause
+	RemovedBy string
+}
+
+// Sentence returns why there is no footage in plain words for a person.
+func (g Gap) Sentence() string {
+	if g.Cause == ByHand {
+		return "Deleted by " + g.RemovedBy
+	}
+	return g.Reason.Sentence()
 }
 
 // Reason says why there is no footage. Its values are stored and appear in

@@ -22,7 +22,7 @@ const (
 type Lock struct {
 	ID     int64
 	Camera CameraID
-	Span   Span // at most MaxLock
+	Span   Span   // at most MaxLock
 	Who    string // as whoever asked is named; at most MaxWho
 	Why    string // at most MaxWhy
 	Made   Time

@@ -15,16 +15,19 @@ const (
 	OverShare Cause = "over_share"
 	NoRoom    Cause = "no_room"
 	NoChoice  Cause = "no_choice" // no room, though it was younger than its minimum age
+	ByHand    Cause = "by_hand"   // somebody deleted it
 )
 
 // Removal is footage of a camera, of one class, that went within an hour because of one
-// cause.
+// cause; of what somebody deleted, within an hour of one stretch.
 type Removal struct {
 	Camera   CameraID
 	Class    Class
 	Cause    Cause
-	At       Time // of the last of it
-	Span     Span // from the oldest to the newest of it; other footage may lie between
+	Who      string // deleted it; empty unless the cause is ByHand
+	Part     Time   // where the stretch began that was deleted; zero likewise
+	At       Time   // of the last of it
+	Span     Span   // from the oldest to the newest of it; other footage may lie between
 	Segments int64
 	Bytes    int64
 }
@@ -57,7 +60,7 @@ func Explain(gaps []Gap, removals []Removal) (all []Gap) {
 			piece := g
 			piece.Span = Span{From: cuts[i], To: cuts[i+1]}
 			if r, ok := narrowest(removals, g.Stream.Camera, piece.Span); ok {
-				piece.RemovedAt, piece.Cause = r.At, r.Cause
+				piece.RemovedAt, piece.Cause, piece.RemovedBy = r.At, r.Cause, r.Who
 			}
 			if n := len(all); n > first && alike(all[n-1], piece) {
 				all[n-1].Span.To = piece.Span.To
@@ -69,11 +72,11 @@ func Explain(gaps []Gap, removals []Removal) (all []Gap) {
 	return all
 }
 
-// alike says that two pieces of a gap went on the same day for the same cause: the day
-// is what people are told.
+// alike says that two pieces of a gap went on the same day for the same cause, and by
+// the same hand: the day is what people are told.
 func alike(a, b Gap) bool {
 	const day = Time(24 * time.Hour / time.Microsecond)
-	return a.Cause == b.Cause && a.RemovedAt/day == b.RemovedAt/day
+	return a.Cause == b.Cause && a.RemovedBy == b.RemovedBy && a.RemovedAt/day == b.RemovedAt/day
 }
 
 func narrowest(removals []Removal, camera CameraID, span Span) (best Removal, ok bool) {

@@ -27,6 +27,18 @@ func TestExplain(t *testing.T) {
 		}
 		slices.Reverse(removals)
 	}
+	// What somebody deleted is told with who did, also amid what went by itself.
+	ada, bob := gap(5, 6, 9*day, ByHand), gap(6, 7, 9*day, ByHand)
+	ada.RemovedBy, bob.RemovedBy = "Ada", "Bob"
+	removals = []Removal{
+		{Camera: 1, Cause: NoRoom, At: 9 * day, Span: span(2, 8)},
+		{Camera: 1, Cause: ByHand, At: 9 * day, Span: span(5, 6), Who: "Ada", Part: 5 * hour},
+		{Camera: 1, Cause: ByHand, At: 9 * day, Span: span(6, 7), Who: "Bob", Part: 6 * hour},
+	}
+	want = []Gap{gap(2, 5, 9*day, NoRoom), ada, bob, gap(7, 8, 9*day, NoRoom)}
+	if got := Explain([]Gap{gap(2, 8, 0, "")}, removals); !slices.Equal(got, want) || got[1].Sentence() != "Deleted by Ada" {
+		t.Errorf("by hand: %v\nwant %v", got, want)
+	}
 	if got := Explain([]Gap{away, gap(2, 20, 0, "")}, nil); !slices.Equal(got, []Gap{away, gap(2, 20, 0, "")}) {
 		t.Errorf("nothing known: %v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/text"
 )
@@ -17,8 +18,11 @@ func GapReason(g nvr.Gap, zone *time.Location, t *text.Catalogue) string {
 	const day = 24 * time.Hour
 	n := int(g.RemovedAt.Sub(g.Span.From) / day)
 	form := t.Went[g.Cause]
-	if g.Cause == nvr.TooOld && n < 2 {
+	switch {
+	case g.Cause == nvr.TooOld && n < 2:
 		form = t.Went["soon"]
+	case g.Cause == nvr.ByHand && g.RemovedBy == auth.Household().Name:
+		form = t.Went["by_house"]
 	}
-	return text.Fill(form, "date", t.Calendar.Date(g.RemovedAt.Std().In(zone)), "n", strconv.Itoa(n))
+	return text.Fill(form, "who", g.RemovedBy, "date", t.Calendar.Date(g.RemovedAt.Std().In(zone)), "n", strconv.Itoa(n))
 }

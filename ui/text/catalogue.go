@@ -42,7 +42,7 @@ type Catalogue struct {
 	Talk     Talk                  `json:"talk"`
 	Reasons  map[nvr.Reason]string `json:"reasons"`
 	Advice   map[nvr.Reason]string `json:"advice"`
-	Went     map[nvr.Cause]string  `json:"went"` // {date} {n}, of days; "soon" is too_old of less than two
+	Went     map[nvr.Cause]string  `json:"went"` // {date} {n}, of days; {who}; "soon" is too_old of less than two, "by_house" is by_hand by who has the key
 	Script   map[string]string     `json:"script"`
 }
 

@@ -35,7 +35,7 @@ type Storage struct {
 	AllGone  string                    `json:"all_gone"` // {size}
 	WentFrom string                    `json:"went_from"`
 	Older    string                    `json:"older"`
-	Causes   map[nvr.Cause]string      `json:"causes"`
+	Causes   map[nvr.Cause]string      `json:"causes"` // {who}; "by_house" as of Went
 	Locks    string                    `json:"locks"`
 	LockLead string                    `json:"lock_lead"`
 	NoLocks  string                    `json:"no_locks"`

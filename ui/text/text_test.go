@@ -27,9 +27,12 @@ func TestCataloguesAreComplete(t *testing.T) {
 				t.Errorf("%s: script.%s is missing", lang, key)
 			}
 		}
-		for _, why := range []nvr.Cause{nvr.TooOld, "soon", nvr.Flood, nvr.OverShare, nvr.NoRoom, nvr.NoChoice} {
+		for _, why := range []nvr.Cause{nvr.TooOld, "soon", nvr.Flood, nvr.OverShare, nvr.NoRoom, nvr.NoChoice, nvr.ByHand, "by_house"} {
 			if c.Went[why] == "" {
 				t.Errorf("%s has no words for %s", lang, why)
+			}
+			if why != "soon" && c.Storage.Causes[why] == "" {
+				t.Errorf("%s: the page of the storage has no words for %s", lang, why)
 			}
 		}
 		for _, r := range reasons {

@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"nvrd/pkg/auth"
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
 	"nvrd/ui/text"
@@ -55,9 +57,15 @@ func (v viewer) removed(all []nvr.Removal, cameras []nvr.Camera) removed {
 }
 
 func (v viewer) byCamera(all []nvr.Removal, cameras []nvr.Camera) (out []removedFrom) {
-	of := map[nvr.CameraID][]nvr.Removal{}
+	type stretch struct {
+		camera nvr.CameraID
+		who    string
+		part   nvr.Time
+	}
+	of := map[stretch][]nvr.Removal{} // what somebody deleted is told by itself
 	for _, r := range all {
-		of[r.Camera] = append(of[r.Camera], r)
+		s := stretch{r.Camera, r.Who, r.Part}
+		of[s] = append(of[s], r)
 	}
 	for _, removals := range of {
 		sum := removals[0]
@@ -67,7 +75,7 @@ func (v viewer) byCamera(all []nvr.Removal, cameras []nvr.Camera) (out []removed
 				sum.Bytes += r.Bytes
 				sum.Span = nvr.Span{From: min(sum.Span.From, r.Span.From), To: max(sum.Span.To, r.Span.To)}
 			}
-			if said := v.t.Storage.Causes[r.Cause]; !slices.Contains(why, said) {
+			if said := v.why(r); !slices.Contains(why, said) {
 				why = append(why, said)
 			}
 		}
@@ -80,6 +88,17 @@ func (v viewer) byCamera(all []nvr.Removal, cameras []nvr.Camera) (out []removed
 			strings.Join(why, ", "), from, to,
 		})
 	}
-	slices.SortFunc(out, func(a, b removedFrom) int { return strings.Compare(a.camera, b.camera) })
+	slices.SortFunc(out, func(a, b removedFrom) int {
+		return cmp.Or(strings.Compare(a.camera, b.camera), strings.Compare(a.from.Machine, b.from.Machine), strings.Compare(a.why, b.why))
+	})
 	return out
+}
+
+// why says why footage went.
+func (v viewer) why(r nvr.Removal) string {
+	cause := r.Cause
+	if cause == nvr.ByHand && r.Who == auth.Household().Name {
+		cause = "by_house"
+	}
+	return text.Fill(v.t.Storage.Causes[cause], "who", r.Who)
 }

@@ -162,15 +162,22 @@ interface Why {
   planned?: boolean
   removed_at?: string
   cause?: string
+  removed_by?: string
 }
 
 const day = 86_400_000
+
+/** How footage went: `household` is who has the key, and no name that people use. */
+function manner(g: Why, days: number): string | undefined {
+  if (g.cause === 'too_old' && days < 2) return 'soon'
+  return g.cause === 'by_hand' && g.removed_by === 'household' ? 'by_house' : g.cause
+}
 
 function words(g: Why): string {
   const at = Date.parse(g.removed_at ?? '')
   if (!Number.isNaN(at)) {
     const n = Math.floor((at - Date.parse(g.from)) / day)
-    return say(`went_${g.cause === 'too_old' && n < 2 ? 'soon' : g.cause}`, { date: show(at, 'date'), n })
+    return say(`went_${manner(g, n)}`, { date: show(at, 'date'), n, who: g.removed_by ?? '' })
   }
   const own = say(`reason_${g.reason}`)
   return own.startsWith('reason_') ? (g.message ?? g.reason) : own
