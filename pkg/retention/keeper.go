@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nvrd/pkg/catalog"
@@ -50,6 +51,8 @@ type Keeper struct {
 	Config
 	guard guard
 	kept  catalog.Clock // as it stands in the catalog
+
+	believed atomic.Bool // the clock, by the last round
 
 	mu      sync.Mutex
 	doubted bool                       // the clock, so that something does not go
@@ -135,6 +138,7 @@ func (k *Keeper) makeRoom(ctx context.Context) ([]Removal, error) {
 		return nil, fmt.Errorf("retention: %w", err)
 	}
 	believed := k.guard.believe(now)
+	k.believed.Store(believed)
 	if err := k.keepClock(ctx, now, believed); err != nil {
 		return nil, err
 	}

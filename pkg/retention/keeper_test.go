@@ -21,8 +21,26 @@ import (
 
 // TestCrashAtEachStep stops the removal of footage after each of its steps,
 // and half-way through each. The next start completes it, and time is tiled
-// before and after.
+// before and after. So it is with what somebody deletes.
 func TestCrashAtEachStep(t *testing.T) {
+	nothing := func(catalog.Tx) error { return nil }
+	for name, condemn := range map[string]func(h *home, removals []Removal) ([]catalog.Kept, error){
+		"for want of room": func(h *home, removals []Removal) ([]catalog.Kept, error) {
+			return h.keeper.condemn(h.t.Context(), removals, nvr.Now(), 0)
+		},
+		"by hand": func(h *home, removals []Removal) ([]catalog.Kept, error) {
+			var segments []catalog.Kept
+			for _, r := range removals {
+				segments = append(segments, r.Kept)
+			}
+			return h.keeper.condemnWith(h.t.Context(), segments, 0, nothing, noteBy)
+		},
+	} {
+		t.Run(name, func(t *testing.T) { crashAtEachStep(t, condemn) })
+	}
+}
+
+func crashAtEachStep(t *testing.T, condemn func(*home, []Removal) ([]catalog.Kept, error)) {
 	dir, left := t.TempDir(), filepath.Join(t.TempDir(), "left")
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t, dir, nvr.Retention{})
@@ -55,7 +73,7 @@ func TestCrashAtEachStep(t *testing.T) {
 			}
 		}
 		crash("before", before)
-		condemned, err := h.keeper.condemn(t.Context(), oldest, nvr.Now(), 0)
+		condemned, err := condemn(h, oldest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,14 +28,26 @@ func (k *Keeper) condemn(ctx context.Context, removals []Removal, at, leasedAt n
 	for i, r := range removals {
 		segments[i] = r.Kept
 	}
+	return k.condemnWith(ctx, segments, leasedAt, func(catalog.Tx) error { return nil }, func(tx catalog.Tx, s catalog.Kept) error {
+		i := slices.IndexFunc(removals, func(r Removal) bool { return r.ID == s.ID })
+		return tx.NoteRemoval(s, removals[i].Cause, at)
+	})
+}
+
+// condemnWith makes garbage of those segments that are allowed to go after first, and
+// has each noted, in one transaction.
+func (k *Keeper) condemnWith(ctx context.Context, segments []catalog.Kept, leasedAt nvr.Time,
+	first func(catalog.Tx) error, note func(catalog.Tx, catalog.Kept) error,
+) (condemned []catalog.Kept, err error) {
 	err = k.Catalog.Update(ctx, func(tx catalog.Tx) (err error) {
+		if err = first(tx); err != nil {
+			return err
+		}
 		if condemned, err = tx.Condemn(segments, leasedAt); err != nil {
 			return err
 		}
-		for _, r := range removals {
-			if slices.ContainsFunc(condemned, func(c catalog.Kept) bool { return c.ID == r.ID }) {
-				err = errors.Join(err, tx.NoteRemoval(r.Kept, r.Cause, at))
-			}
+		for _, s := range condemned {
+			err = errors.Join(err, note(tx, s))
 		}
 		return err
 	})
