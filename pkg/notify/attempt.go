@@ -15,7 +15,7 @@ func (l *line) attempt(ctx context.Context, j *job) {
 	}
 	var jpeg []byte
 	if j.picture != nil && (j.told || l.await(ctx, j)) {
-		jpeg = j.picture.jpeg
+		jpeg = j.picture.get()
 	}
 	try, cancel := context.WithTimeout(ctx, attemptTime)
 	err := l.sender.send(try, j.m, jpeg)
@@ -76,7 +76,7 @@ func (l *line) follow(ctx context.Context, j *job) {
 	if j.ended {
 		return
 	}
-	if j.picture.jpeg == nil {
+	if j.picture.get() == nil {
 		l.remove(j)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,7 +22,23 @@ const (
 // picture is one that may come: ready is closed when it is there, or is known not to be.
 type picture struct {
 	ready chan struct{}
-	jpeg  []byte // nil if there is none
+
+	mu   sync.Mutex
+	jpeg []byte // nil if there is none
+}
+
+// set has the picture be jpeg; with nil it is gone.
+func (p *picture) set(jpeg []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.jpeg = jpeg
+}
+
+// get returns the picture, or nil.
+func (p *picture) get() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.jpeg
 }
 
 // Send hands a message to every channel that takes its kind and is not paused, at
@@ -102,8 +119,8 @@ func (o *Outbox) shoot(m Message, taken func(context.Context) ([]byte, error)) *
 		case len(jpeg) > maxPicture || len(jpeg) < 4 || jpeg[0] != 0xff || jpeg[1] != 0xd8:
 			o.c.Log.Warn("a picture for a message is no JPEG of a size that can be sent", "bytes", len(jpeg))
 		default:
-			p.jpeg = jpeg
-			o.shown.keep(m, jpeg)
+			p.set(jpeg)
+			o.shown.keep(m, p)
 		}
 	})
 	return p
@@ -121,6 +138,8 @@ type Shown struct {
 	Camera  nvr.CameraID
 	JPEG    []byte
 	at      time.Time
+	of      nvr.Span // within which it was taken
+	picture *picture
 }
 
 const (
@@ -128,13 +147,28 @@ const (
 	shownLife = time.Hour
 )
 
-func (a *album) keep(m Message, jpeg []byte) {
+func (a *album) keep(m Message, p *picture) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.all = append(a.all, Shown{m.ID, m.Camera, jpeg, time.Now()})
+	now := time.Now()
+	a.all = append(a.all, Shown{m.ID, m.Camera, p.get(), now, nvr.Span{From: m.At, To: nvr.TimeOf(now) + 1}, p})
 	if len(a.all) > maxShown {
 		a.all = append([]Shown(nil), a.all[len(a.all)-maxShown:]...)
 	}
+}
+
+// Forget forgets the pictures of messages that may have been taken of a camera within
+// a span, also those that are still to be sent. What left stays where it is.
+func (o *Outbox) Forget(camera nvr.CameraID, span nvr.Span) {
+	o.shown.mu.Lock()
+	defer o.shown.mu.Unlock()
+	o.shown.all = slices.DeleteFunc(o.shown.all, func(s Shown) bool {
+		gone := s.Camera == camera && s.of.Overlaps(span)
+		if gone {
+			s.picture.set(nil)
+		}
+		return gone
+	})
 }
 
 // Picture returns the picture of a message, which is kept in memory for an hour. It

@@ -79,6 +79,20 @@ func (d *Drafts) Drop(r *http.Request, name string) {
 	}
 }
 
+// Forget forgets all drafts of footage of a camera within a span: what was deleted
+// is not sent from here.
+func (d *Drafts) Forget(camera nvr.CameraID, span nvr.Span) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := len(d.held) - 1; i >= 0; i-- {
+		of := d.held[i].Cut.Span
+		of.To = max(of.To, of.From+1) // a photo is a moment
+		if d.held[i].Cut.Camera == camera && of.Overlaps(span) {
+			d.remove(i)
+		}
+	}
+}
+
 // Bytes returns how much is held.
 func (d *Drafts) Bytes() int {
 	d.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nvrd/federation/blob"
+	"nvrd/pkg/nvr"
 )
 
 // keep has the browser of r make a draft.
@@ -60,4 +61,18 @@ func TestDraftsAreBounded(t *testing.T) {
 			t.Errorf("%d bytes are held for good", d.Bytes())
 		}
 	})
+}
+
+// A draft of footage that was deleted is forgotten.
+func TestDraftsForget(t *testing.T) {
+	var d Drafts
+	r := httptest.NewRequest(http.MethodGet, "/street/x", nil)
+	hold := func(c Cut) string { return d.Keep(httptest.NewRecorder(), r, c, blob.Plain{Full: []byte{1}}) }
+	hold(Cut{Camera: 1, Span: nvr.Span{From: 10, To: 20}})
+	hold(Cut{Camera: 1, Span: nvr.Span{From: 12}, Photo: true})
+	hold(Cut{Camera: 1, Span: nvr.Span{From: 20, To: 30}})
+	hold(Cut{Camera: 2, Span: nvr.Span{From: 10, To: 20}})
+	if d.Forget(1, nvr.Span{From: 12, To: 20}); d.Bytes() != 2 || d.held[0].Cut.Span.From != 20 || d.held[1].Cut.Camera != 2 {
+		t.Errorf("%d are held: %+v", d.Bytes(), d.held)
+	}
 }
