@@ -46,6 +46,7 @@ type Config struct {
 	Household appliance.Household
 	Zones     appliance.Zones
 	Storage   appliance.Storage // nil if there is no page of it
+	Deletions appliance.Deletions // nil if nothing can be deleted
 	Timelines appliance.Timelines
 	History   appliance.History
 	Rings     appliance.Rings
@@ -74,9 +75,14 @@ const formBytes = 64 << 10
 // Pages serves all pages and what they load.
 type Pages struct {
 	http.Handler
-	mux  *auth.Mux
-	fail failure.Handler
+	mux    *auth.Mux
+	fail   failure.Handler
+	drafts *share.Drafts
 }
+
+// Forget forgets what pages hold of a camera's footage of a span, since that was
+// deleted.
+func (p *Pages) Forget(camera nvr.CameraID, span nvr.Span) { p.drafts.Forget(camera, span) }
 
 // Routes returns the addresses of all pages, with what is done to what there.
 func (p *Pages) Routes() []auth.Route { return p.mux.Routes() }
@@ -124,9 +130,14 @@ func New(c Config) (*Pages, error) {
 	route("POST /{$}", auth.Manage, house, first.Post)
 	route("GET /wall", auth.Watch, cameras, first.Wall)
 	route("GET /events", auth.Review, cameras, events.Page{Lister: happened, Keeps: c.Storage != nil, Frames: frames, Texts: texts, Now: now}.Get)
-	chosen := events.Chosen{Lister: happened, Storage: c.Storage, Frames: frames, Texts: texts, Now: now}
+	chosen := events.Chosen{Lister: happened, Storage: c.Storage, Deletes: c.Deletions != nil, Frames: frames, Texts: texts, Now: now}
 	route("GET /events/chosen", auth.Review, cameras, chosen.Get)
 	route("POST /events/chosen", auth.Manage, house, chosen.Post)
+	if c.Deletions != nil {
+		deleting := events.Delete{Lister: happened, Deletions: c.Deletions, Frames: frames, Texts: texts, Now: now}
+		route("GET /events/delete", auth.Manage, house, deleting.Get)
+		route("POST /events/delete", auth.Manage, house, deleting.Post)
+	}
 	route("GET /cameras", auth.Review, cameras, together.Page{Happened: happened, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}.Get)
 	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street), Blurs: c.Street != nil}.Get)
 	route("GET /cameras/{id}/chapters.vtt", auth.Review, one, camera.Page{Happened: happened, Cameras: c.Cameras, Timelines: c.Timelines, Texts: texts, Now: now}.Chapters)
@@ -177,9 +188,10 @@ func New(c Config) (*Pages, error) {
 		route("GET /settings/alerts", auth.Manage, house, ruled.Get)
 		route("POST /settings/alerts", auth.Manage, house, ruled.Post)
 	}
+	drafts := &share.Drafts{}
 	if c.Street != nil {
 		base := street.Base{Service: c.Street, Frames: frames, Texts: texts, Now: now}
-		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: &share.Drafts{}}
+		sharing := share.Page{Base: base, Cameras: c.Cameras, Studio: c.Studio, Drafts: drafts}
 		route("GET /cameras/{id}/share", auth.Review, one, sharing.Get)
 		route("POST /cameras/{id}/share", auth.Review, one, sharing.Post)
 		route("GET /cameras/{id}/blur", auth.Export, one, sharing.Blur)
@@ -203,7 +215,7 @@ func New(c Config) (*Pages, error) {
 			route("GET "+address, auth.Enter, house, file)
 		}
 	}
-	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail}, nil
+	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail, drafts}, nil
 }
 
 // shares tells whether who asks may share footage with neighbors that there are.

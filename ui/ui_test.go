@@ -41,6 +41,7 @@ type household struct {
 	opens   bool     // there is a door at every camera
 	audit   audit
 	kept    stored
+	deleted deleter
 	replies []appliance.Reply
 	played  []int64 // quick replies, at camera 1
 	drawn   string  // zones and masks
@@ -268,7 +269,7 @@ func serve(t *testing.T, h *household) http.Handler {
 func serveTo(t *testing.T, h *household, who auth.Subject) http.Handler {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Zones: h, Storage: &h.kept, Rings: h, Voice: h, Bells: &h.bell, Opens: func(nvr.CameraID) bool { return h.opens }, Audit: func(ctx context.Context, before int64, limit int) ([]real.Audit, error) {
+	s, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Zones: h, Storage: &h.kept, Deletions: &h.deleted, Rings: h, Voice: h, Bells: &h.bell, Opens: func(nvr.CameraID) bool { return h.opens }, Audit: func(ctx context.Context, before int64, limit int) ([]real.Audit, error) {
 		return h.audit.log(ctx, before, limit)
 	}, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Notices: func() []nvr.Notice { return h.notices }, Log: log})
 	if err != nil {

@@ -31,6 +31,8 @@ var guests = map[string]int{
 	"GET /events":         200,
 	"GET /events/chosen":  200,
 	"POST /events/chosen": 403,
+	"GET /events/delete":  403,
+	"POST /events/delete": 403,
 	"GET /wall":           200,
 	"GET /cameras":        200,
 	"GET /cameras/{id}":   200,
@@ -163,7 +165,7 @@ func (nobody) RemoveSession(context.Context, [32]byte) error        { return nil
 // no further than the door.
 func TestGuests(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, "Drive"), camera(2, "Attic")}, gone: []nvr.Camera{{ID: 3, Name: "Attic of old", State: nvr.State{Phase: nvr.Gone}}}}
-	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Audit: h.audit.log, Zones: h, Storage: &h.kept, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Voice: h, Bells: &h.bell, Audit: h.audit.log, Zones: h, Storage: &h.kept, Deletions: &h.deleted, Timelines: h, History: h, Door: h, Authority: authority(t), Finder: h, Street: newNeighbors(t).off(), Notify: newOutbox(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

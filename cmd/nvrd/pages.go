@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"nvrd/pkg/appliance"
 	"nvrd/pkg/auth"
 	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
@@ -83,6 +84,29 @@ func (p pageStorage) Locks(ctx context.Context) ([]nvr.Lock, error) {
 func (p pageStorage) Unlock(ctx context.Context, id int64) error {
 	_, err := p.Dir.Unlock(ctx, id)
 	return err
+}
+
+// deletions deletes footage, and has forgotten what is held of it elsewhere.
+type deletions struct {
+	*appliance.Appliance
+	forget []func(nvr.CameraID, nvr.Span)
+}
+
+func forgetting(a *appliance.Appliance, forget ...func(nvr.CameraID, nvr.Span)) *deletions {
+	return &deletions{a, forget}
+}
+
+// forgets has one more told what was deleted, before anything is.
+func (d *deletions) forgets(forget func(nvr.CameraID, nvr.Span)) { d.forget = append(d.forget, forget) }
+
+func (d *deletions) Delete(ctx context.Context, chosen []nvr.Excerpt, digest, who string) (nvr.Deletion, error) {
+	done, err := d.Appliance.Delete(ctx, chosen, digest, who)
+	for _, s := range done.Goes {
+		for _, forget := range d.forget {
+			forget(s.Camera, s.Span)
+		}
+	}
+	return done, err
 }
 
 // pageHousehold lets the pages see and change what is set.

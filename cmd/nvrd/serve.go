@@ -121,6 +121,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.Handler, error) {
 	guards := api.Guards{Names: names, TLS: a.tls, Proxies: s.proxies, Log: a.log}
 	found := finding.NewFinder(finding.Config{Add: a.Cameras.Add, SetBell: a.Dir.Home.SetBell, Refusals: a.Cameras.Refusals(), Home: a.Dir.Home, Log: a.log})
+	deleting := forgetting(a.Appliance, a.outbox.Forget)
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},
 		Setup:     pageCameras{a.Cameras, a.Dir},
@@ -128,6 +129,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Household: pageHousehold{a.Dir.Home},
 		Zones:     a.Dir.Home,
 		Storage:   pageStorage{a.Dir},
+		Deletions: deleting,
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
 		Rings:     pageRings{a.Rings, a.Dir.Home},
@@ -158,6 +160,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	if err != nil {
 		return nil, err
 	}
+	deleting.forgets(shown.Forget)
 	guards.Page = refusal(shown)
 	stirred := func(ctx context.Context) <-chan struct{} { return street.Stirred(ctx, a.neighbors) }
 	mux := http.NewServeMux()
@@ -165,7 +168,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	mux.Handle("/api/", api.New(api.Config{
 		WebRTC:  byRTC(a.rtc),
 		Cameras: a.Cameras, Finder: found, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir}, Notify: a.outbox, Alerts: a.alerts,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir}, Deletions: deleting, Notify: a.outbox, Alerts: a.alerts,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()

@@ -107,6 +107,7 @@ type Config struct {
 	Bells     Bells
 	History   History
 	Locks     Locks
+	Deletions Deletions
 	// Notify has the channels by which the household is told what happens.
 	Notify *notify.Outbox
 	Alerts Alerts
@@ -222,6 +223,8 @@ func (a *api) routes() []route {
 		{"GET /api/v1/locks", auth.Manage, home, a.locks},
 		{"POST /api/v1/cameras/{camera}/locks", auth.Manage, camera, a.lock},
 		{"DELETE /api/v1/locks/{lock}", auth.Manage, home, a.unlock},
+		{"GET /api/v1/deletions", auth.Manage, home, a.deletion},
+		{"POST /api/v1/deletions", auth.Manage, home, a.deleteFootage},
 		{"GET /api/v1/clips.zip", auth.Export, cameras, a.archive},
 		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
 		{"GET /api/v1/cameras/{camera}/storyboard.mp4", auth.Review, camera, a.storyboard},

@@ -83,6 +83,8 @@ var guests = map[string]int{
 	"GET /api/v1/locks":                                   403,
 	"POST /api/v1/cameras/{camera}/locks":                 403,
 	"DELETE /api/v1/locks/{lock}":                         403,
+	"GET /api/v1/deletions":                               403,
+	"POST /api/v1/deletions":                              403,
 	"GET /api/v1/clips.zip":                               403,
 	"GET /api/v1/cameras/{camera}/picture.mp4":            open,
 	"GET /api/v1/cameras/{camera}/storyboard.mp4":         open,

@@ -195,6 +195,16 @@ func (a *Appliance) Notices() []nvr.Notice {
 	return append(a.Dir.Places.Notices(), a.keeper.Notices()...)
 }
 
+// Deletion tells what goes if footage is deleted now; see [retention.Keeper.Deletion].
+func (a *Appliance) Deletion(ctx context.Context, chosen []nvr.Excerpt) (nvr.Deletion, error) {
+	return a.keeper.Deletion(ctx, chosen)
+}
+
+// Delete removes it; see [retention.Keeper.Delete].
+func (a *Appliance) Delete(ctx context.Context, chosen []nvr.Excerpt, digest, who string) (nvr.Deletion, error) {
+	return a.keeper.Delete(ctx, chosen, digest, who)
+}
+
 // Close ends recording, seals what is open, and closes everything, after Run has
 // returned. No footage that had arrived is lost.
 func (a *Appliance) Close() error {

@@ -142,6 +142,17 @@ type Storage interface {
 	Unlock(ctx context.Context, id int64) error
 }
 
+// Deletions removes footage because somebody wants it gone. Its methods are safe for
+// concurrent use.
+type Deletions interface {
+	// Deletion returns what goes if the footage of excerpts is deleted now, and what
+	// stays.
+	Deletion(ctx context.Context, chosen []nvr.Excerpt) (nvr.Deletion, error)
+	// Delete removes what Deletion said, by its digest, and returns what went and what
+	// stays. It fails with [nvr.ErrExists] if that would be something else by now.
+	Delete(ctx context.Context, chosen []nvr.Excerpt, digest, who string) (nvr.Deletion, error)
+}
+
 // Rings are the presses of doorbells' buttons. Its methods are safe for concurrent
 // use and answer with the error kinds of pkg/nvr.
 type Rings interface {

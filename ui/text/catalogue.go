@@ -161,6 +161,7 @@ type Events struct {
 	Selected   string            `json:"selected"`
 	LetGo      string            `json:"let_go"`
 	Chosen     Chosen            `json:"chosen"`
+	Delete     Delete            `json:"delete"`
 }
 
 // Chosen is the page of what was selected.
@@ -183,6 +184,29 @@ type Chosen struct {
 	WhyWrong     string            `json:"why_wrong"`
 	Until        string            `json:"until"`
 	Terms        map[string]string `json:"terms"` // by how long
+}
+
+// Delete is the page that deletes what was selected.
+type Delete struct {
+	Title   string              `json:"title"`
+	Hint    string              `json:"hint"` // beside the link to it
+	Open    string              `json:"open"`
+	Goes    string              `json:"goes"`
+	Whole   string              `json:"whole"`
+	Sum     string              `json:"sum"` // {size}
+	Notes   []string            `json:"notes"`
+	Stays   string              `json:"stays"`
+	From    string              `json:"from"`
+	Holds   map[nvr.Hold]string `json:"holds"` // {who} {why}; "lock" is locked by nobody known
+	Nothing string              `json:"nothing"`
+	Sure    string              `json:"sure"`
+	NotSure string              `json:"not_sure"`
+	Changed string              `json:"changed"`
+	Pending string              `json:"pending"`
+	Submit  string              `json:"submit"`
+	Cancel  string              `json:"cancel"`
+	Done    string              `json:"done"`
+	Log     string              `json:"log"`
 }
 
 // Audit is the page of the audit log.

@@ -35,6 +35,11 @@ func TestCataloguesAreComplete(t *testing.T) {
 				t.Errorf("%s: the page of the storage has no words for %s", lang, why)
 			}
 		}
+		for _, why := range []nvr.Hold{nvr.HeldAway, nvr.HeldRecording, nvr.HeldLocked, "lock", nvr.HeldRead} {
+			if c.Events.Delete.Holds[why] == "" {
+				t.Errorf("%s has no words for footage that is %s", lang, why)
+			}
+		}
 		for _, r := range reasons {
 			if c.Reasons[r] == "" || c.Advice[r] == "" {
 				t.Errorf("%s has no words or no advice for %s", lang, r)

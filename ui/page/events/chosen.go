@@ -23,6 +23,7 @@ import (
 type Chosen struct {
 	Lister
 	Storage appliance.Storage // nil if nothing can be kept
+	Deletes bool              // something can be deleted
 	Frames  layout.Builder
 	Texts   *text.Texts
 	Now     func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -39,6 +40,7 @@ type chosen struct {
 	less     string   // that not all is in it
 	keeps    bool     // whoever asks may keep them
 	kept     bool     // and just has
+	remove   string   // address of the page that deletes them; empty if whoever asks may not
 	why      component.Field
 	until    component.Select
 }
@@ -153,6 +155,9 @@ func (p Chosen) show(w http.ResponseWriter, r *http.Request, picked []string, wr
 	}
 	m.picked = picked
 	m.keeps = p.Storage != nil && auth.May(r.Context(), auth.Manage, auth.Home)
+	if p.Deletes && auth.May(r.Context(), auth.Manage, auth.Home) && !slices.ContainsFunc(all, func(e nvr.Excerpt) bool { return !auth.May(r.Context(), auth.Manage, auth.Camera(e.Camera)) }) {
+		m.remove = deleteHref(picked)
+	}
 	m.kept = r.URL.Query().Has("kept") && wrong == ""
 	m.why = component.Field{ID: "why", Name: "why", Type: "text", Label: t.Events.Chosen.Why, Hint: t.Events.Chosen.WhyHint, Value: r.PostForm.Get("why"), Error: wrong, Required: true, Focus: wrong != "", MaxLength: strconv.Itoa(nvr.MaxWhy)}
 	m.until = component.Select{ID: "until", Name: "until", Label: t.Events.Chosen.Until}
