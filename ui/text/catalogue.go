@@ -196,6 +196,7 @@ type Delete struct {
 	Sum     string              `json:"sum"` // {size}
 	Notes   []string            `json:"notes"`
 	Stays   string              `json:"stays"`
+	Streams string              `json:"streams"`
 	From    string              `json:"from"`
 	Holds   map[nvr.Hold]string `json:"holds"` // {who} {why}; "lock" is locked by nobody known
 	Nothing string              `json:"nothing"`
