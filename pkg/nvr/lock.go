@@ -2,8 +2,8 @@ package nvr
 
 import (
 	"fmt"
+	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // MaxLock is the longest span of one lock: its footage is marked in one
@@ -35,9 +35,9 @@ func (l Lock) Check() error {
 	switch {
 	case l.Span.Empty() || l.Who == "" || l.Why == "":
 		return fmt.Errorf("a lock needs a span, who made it and why: %w", ErrInvalid)
-	case len(l.Who) > MaxWho || !utf8.ValidString(l.Who):
+	case len(l.Who) > MaxWho || strings.ToValidUTF8(l.Who, "") != l.Who:
 		return fmt.Errorf("the name of who keeps something is text of at most %d bytes: %w", MaxWho, ErrInvalid)
-	case len(l.Why) > MaxWhy || !utf8.ValidString(l.Why):
+	case len(l.Why) > MaxWhy || strings.ToValidUTF8(l.Why, "") != l.Why:
 		return fmt.Errorf("why something is kept is text of at most %d bytes: %w", MaxWhy, ErrInvalid)
 	case l.Span.Duration() > MaxLock:
 		return fmt.Errorf("a lock is at most %d days long; make several: %w", MaxLock/(24*time.Hour), ErrTooLarge)

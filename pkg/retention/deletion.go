@@ -195,7 +195,7 @@ func (j judge) held(s catalog.Touched) (all []nvr.Staying) {
 func tellDeletion(goes []catalog.Kept, stays []nvr.Staying) nvr.Deletion {
 	h := sha256.New()
 	for _, s := range goes {
-		fmt.Fprintf(h, "%d %d %d %d %d\n", s.ID, s.Stream.Camera, s.Stream.Quality, s.Span.From, s.Span.To)
+		_, _ = fmt.Fprintf(h, "%d %d %d %d %d\n", s.ID, s.Stream.Camera, s.Stream.Quality, s.Span.From, s.Span.To) // a hash does not fail
 	}
 	return nvr.Deletion{Goes: stretches(goes), Stays: stays, Digest: hex.EncodeToString(h.Sum(nil)[:16])}
 }
