@@ -45,7 +45,7 @@ type Config struct {
 	Finder    appliance.Finder // nil if cameras are added by their address alone
 	Household appliance.Household
 	Zones     appliance.Zones
-	Storage   appliance.Storage // nil if there is no page of it
+	Storage   appliance.Storage   // nil if there is no page of it
 	Deletions appliance.Deletions // nil if nothing can be deleted
 	Timelines appliance.Timelines
 	History   appliance.History
