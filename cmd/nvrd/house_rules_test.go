@@ -21,7 +21,7 @@ const module = "nvrd/"
 var floors = map[string]int{
 	"pkg/nvr": 0,
 
-	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1, "pkg/durable": 1, "federation/wire": 1,
+	"pkg/media": 1, "pkg/fmp4": 1, "pkg/sqlite": 1, "pkg/durable": 1, "pkg/histogram": 1, "federation/wire": 1,
 
 	"pkg/rtsp": 2, "pkg/onvif": 2, "pkg/footage": 2, "pkg/catalog": 2, "pkg/household": 2, "pkg/ffmpeg": 2,
 	"pkg/certificate": 2, "pkg/device": 2, "pkg/maker": 2,

@@ -33,6 +33,7 @@ type Tool struct {
 	version  string
 	turn     chan struct{}
 	patience time.Duration // how long it may take
+	used     usage
 }
 
 // Version returns what the program calls its version.

@@ -87,6 +87,8 @@ func (t *Tool) child(ctx context.Context, in io.Reader, most int64, args []strin
 			if err := cmd.Start(); err != nil {
 				return fmt.Errorf("start ffmpeg: %w", err)
 			}
+			t.used.begin(cmd)
+			defer t.used.end(cmd)
 			// Nothing was given to it yet, so nothing happens before this.
 			if err := confine(cmd.Process.Pid); err != nil {
 				stop(fmt.Errorf("limit ffmpeg: %w", err))

@@ -38,21 +38,6 @@ type Result struct {
 	Err     error // nil if that is all that was appended
 }
 
-// counters tell what the disk was asked for; see [Directory.Stats].
-type counters struct{ writes, bytes, barriers atomic.Int64 }
-
-// Stats are totals since the directory was opened.
-type Stats struct {
-	Writes   int64 // write calls
-	Bytes    int64 // bytes written
-	Barriers int64 // sync calls
-}
-
-// Stats returns the directory's totals.
-func (d *Directory) Stats() Stats {
-	return Stats{Writes: d.counts.writes.Load(), Bytes: d.counts.bytes.Load(), Barriers: d.counts.barriers.Load()}
-}
-
 // Create begins a new file with the given init segment, and returns it with
 // the size of its header. A failure shows in [File.Err].
 func (d *Directory) Create(o Origin, init []byte) (*File, int64) {

@@ -62,8 +62,7 @@ func (d *Directory) settleDay(day string) error {
 			day = filepath.Dir(day)
 		}
 	}
-	d.counts.barriers.Add(1)
-	if err := syncDir(day); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := d.barrier(func() error { return syncDir(day) }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

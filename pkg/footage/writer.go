@@ -184,8 +184,7 @@ func (d *Directory) syncWhole() bool {
 	if !d.disk.whole {
 		return false
 	}
-	d.counts.barriers.Add(1)
-	if err := d.disk.syncAll(); err != nil {
+	if err := d.barrier(d.disk.syncAll); err != nil {
 		d.log.Warn("sync of footage disk failed", "path", d.path, "err", err)
 		return false
 	}
@@ -198,8 +197,7 @@ func (d *Directory) syncWhole() bool {
 
 func (d *Directory) syncEach() {
 	for _, f := range d.dirty {
-		d.counts.barriers.Add(1)
-		if err := syncFile(f.f); err != nil {
+		if err := d.barrier(func() error { return syncFile(f.f) }); err != nil {
 			// The kernel may have dropped the pages and will not say so again:
 			// what was not durable before counts as lost.
 			f.fail(err)
@@ -208,8 +206,7 @@ func (d *Directory) syncEach() {
 		f.synced = f.written
 	}
 	for dir := range d.dirs {
-		d.counts.barriers.Add(1)
-		if err := syncDir(dir); err != nil {
+		if err := d.barrier(func() error { return syncDir(dir) }); err != nil {
 			d.log.Warn("sync of footage folder failed", "path", dir, "err", err)
 			for _, f := range d.dirty {
 				if strings.HasPrefix(f.f.Name(), dir+string(filepath.Separator)) {
