@@ -19,13 +19,16 @@ type stored struct {
 	locks    []nvr.Lock
 	removals []nvr.Removal
 
-	connected nvr.Connected
-	unlocked  []int64
+	connected   nvr.Connected
+	performance nvr.Performance
+	unlocked    []int64
 }
 
 func (s *stored) Connected(context.Context, nvr.CameraID, nvr.Span) (nvr.Connected, error) {
 	return s.connected, nil
 }
+
+func (s *stored) Performance(context.Context) (nvr.Performance, error) { return s.performance, nil }
 
 func (s *stored) RemovedSince(context.Context, nvr.Time) ([]nvr.Removal, error) {
 	return s.removals, nil

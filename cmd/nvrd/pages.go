@@ -75,7 +75,14 @@ func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
 }
 
 // pageStorage lets the pages tell what is kept.
-type pageStorage struct{ *datadir.Dir }
+type pageStorage struct {
+	*datadir.Dir
+	performance func(context.Context) (nvr.Performance, error)
+}
+
+func (p pageStorage) Performance(ctx context.Context) (nvr.Performance, error) {
+	return p.performance(ctx)
+}
 
 func (p pageStorage) Locks(ctx context.Context) ([]nvr.Lock, error) {
 	return p.Home.Locks(ctx, nvr.Now())

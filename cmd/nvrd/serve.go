@@ -77,6 +77,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 		log.Info("clips can't be blurred, and pictures are not decoded for motion", "err", err)
 	}
 	a.Recorder.Decode(a.tool)
+	a.Decoders = a.tool
 	a.choices = choice.New(s.data)
 	s.neighbors.Dir, s.neighbors.Log = s.data, log
 	if a.neighbors, err = online.Open(s.neighbors); err != nil {
@@ -128,7 +129,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Finder:    finder{found},
 		Household: pageHousehold{a.Dir.Home},
 		Zones:     a.Dir.Home,
-		Storage:   pageStorage{a.Dir},
+		Storage:   pageStorage{a.Dir, a.Performance},
 		Deletions: deleting,
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
@@ -168,7 +169,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	mux.Handle("/api/", api.New(api.Config{
 		WebRTC:  byRTC(a.rtc),
 		Cameras: a.Cameras, Finder: found, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir}, Deletions: deleting, Notify: a.outbox, Alerts: a.alerts,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir, a.Performance}, Deletions: deleting, Performance: pageStorage{a.Dir, a.Performance}, Seeks: a.Seeks, Notify: a.outbox, Alerts: a.alerts,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()

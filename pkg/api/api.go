@@ -16,6 +16,7 @@ import (
 
 	"nvrd/pkg/auth"
 	"nvrd/pkg/event"
+	"nvrd/pkg/histogram"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/live/rtc"
@@ -117,7 +118,9 @@ type Config struct {
 	Subscribe func() (changed <-chan struct{}, end func())
 	// Street returns a channel that is closed when something changes in the
 	// neighborhood that pages show, or ctx ends; nil if there is none.
-	Street func(ctx context.Context) <-chan struct{}
+	Street      func(ctx context.Context) <-chan struct{}
+	Performance Performance
+	Seeks       *histogram.Histogram // gets how long recorded video was waited for; nil if nobody asks
 	// Health returns why footage cannot be written at the moment, or the empty Reason.
 	Health func() nvr.Reason
 	// Notices returns what the owner should know and do something about.
@@ -200,6 +203,7 @@ func (a *api) routes() []route {
 		{"DELETE /api/v1/replies/{reply}", auth.Manage, home, a.removeReply},
 		{"GET /api/v1/events", auth.Review, cameras, a.events},
 		{"GET /api/v1/events/live", auth.Review, cameras, a.liveEvents},
+		{"GET /api/v1/performance", auth.Manage, home, a.performance},
 		{"GET /api/v1/home", auth.Manage, home, a.home},
 		{"PATCH /api/v1/home", auth.Manage, home, a.changeHome},
 		{"GET /api/v1/alerts", auth.Manage, home, a.alerts},
@@ -218,7 +222,7 @@ func (a *api) routes() []route {
 		{"GET /api/v1/push", auth.Manage, home, a.push},
 		{"GET /api/v1/messages/{message}/picture.jpg", auth.Review, cameras, a.messagePicture},
 		{"GET /api/v1/cameras/{camera}/timeline", auth.Review, camera, a.timeline},
-		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.playlist},
+		{"GET /api/v1/cameras/{camera}/playlist.m3u8", auth.Review, camera, a.seek(a.playlist)},
 		{"GET /api/v1/cameras/{camera}/export.mp4", auth.Export, camera, a.export},
 		{"GET /api/v1/locks", auth.Manage, home, a.locks},
 		{"POST /api/v1/cameras/{camera}/locks", auth.Manage, camera, a.lock},
@@ -226,13 +230,13 @@ func (a *api) routes() []route {
 		{"GET /api/v1/deletions", auth.Manage, home, a.deletion},
 		{"POST /api/v1/deletions", auth.Manage, home, a.deleteFootage},
 		{"GET /api/v1/clips.zip", auth.Export, cameras, a.archive},
-		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.picture},
+		{"GET /api/v1/cameras/{camera}/picture.mp4", auth.Review, camera, a.seek(a.picture)},
 		{"GET /api/v1/cameras/{camera}/storyboard.mp4", auth.Review, camera, a.storyboard},
 		{"GET /api/v1/cameras/{camera}/live.mp4", auth.Watch, camera, a.live},
 		{"POST /api/v1/cameras/{camera}/whep", auth.Watch, camera, a.whep},
 		{"DELETE /api/v1/cameras/{camera}/whep/{session}", auth.Watch, camera, a.endSession},
 		{"PATCH /api/v1/cameras/{camera}/whep/{session}", auth.Watch, camera, a.changeSession},
-		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", auth.Review, camera, a.segment},
+		{"GET /api/v1/cameras/{camera}/segments/{segment}.mp4", auth.Review, camera, a.seek(a.segment)},
 		// A camera's playlist names it by its content, which nobody guesses.
 		{"GET /api/v1/inits/{init}.mp4", auth.Review, cameras, a.init},
 		{"GET /api/v1/states", auth.Watch, cameras, a.states},

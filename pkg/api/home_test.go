@@ -24,6 +24,7 @@ import (
 	"nvrd/pkg/event"
 	"nvrd/pkg/find"
 	"nvrd/pkg/footage"
+	"nvrd/pkg/histogram"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/media"
@@ -62,6 +63,7 @@ type home struct {
 	outbox  *notify.Outbox
 	locks   locked
 	deleted deleter
+	seeks   histogram.Histogram
 	log     bytes.Buffer
 	bare    http.Handler // the API, which asks who asks
 	api     http.Handler // asked by the household
@@ -104,7 +106,7 @@ func newHome(t *testing.T) *home {
 func (h *home) use(p *playback.Player) {
 	h.bare = New(Config{
 		Cameras: h, Finder: h.finder, Footage: p, Files: p, Live: &h.hub, WebRTC: h.rtc, Household: h.db,
-		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, Bells: h.bells, History: h.catalog, Locks: &h.locks, Deletions: &h.deleted, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
+		Events: h.bus, Rings: h.rings, Talks: h.talks, Doors: h.doors, Bells: h.bells, History: h.catalog, Locks: &h.locks, Deletions: &h.deleted, Performance: h, Seeks: &h.seeks, Notify: h.outbox, Alerts: alert.New(alert.Config{}),
 		Subscribe: func() (<-chan struct{}, func()) { return h.changed, func() {} },
 		Health:    func() nvr.Reason { return h.health },
 		Notices:   func() []nvr.Notice { return h.notices },

@@ -60,6 +60,7 @@ var guests = map[string]int{
 	"DELETE /api/v1/replies/{reply}":                      403,
 	"GET /api/v1/events":                                  open,
 	"GET /api/v1/events/live":                             open,
+	"GET /api/v1/performance":                             403,
 	"GET /api/v1/home":                                    403,
 	"PATCH /api/v1/home":                                  403,
 	"GET /api/v1/alerts":                                  403,

@@ -23,6 +23,8 @@ import (
 	"nvrd/pkg/device"
 	"nvrd/pkg/door"
 	"nvrd/pkg/event"
+	"nvrd/pkg/ffmpeg"
+	"nvrd/pkg/histogram"
 	"nvrd/pkg/household"
 	"nvrd/pkg/live"
 	"nvrd/pkg/nvr"
@@ -54,8 +56,11 @@ type Appliance struct {
 	Bells    *bell.Bells // what devices tell becomes rings and events
 	Talks    *talk.Talks
 	Doors    *door.Doors
+	Seeks    *histogram.Histogram // how long recorded video was waited for; whoever serves it adds
+	Decoders *ffmpeg.Tool         // whose time is told as that of decoders; nil if there are none. Set before Run
 
 	log    *slog.Logger
+	meter  meter
 	keeper *retention.Keeper
 	lock   *os.File
 	began  nvr.Time // when the recorder had nothing of its own yet
@@ -70,7 +75,7 @@ func Open(ctx context.Context, c Config) (_ *Appliance, err error) {
 	if c.Clock == nil {
 		c.Clock = retention.MachineClock
 	}
-	a := &Appliance{log: c.Log, Live: &live.Hub{}}
+	a := &Appliance{log: c.Log, Live: &live.Hub{}, Seeks: &histogram.Histogram{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -148,6 +153,7 @@ func (a *Appliance) Run(ctx context.Context) {
 	running.Go(func() { a.Bells.Run(ctx) })
 	running.Go(func() { <-ctx.Done(); a.Talks.Close() })
 	running.Go(func() { a.Care(ctx) })
+	running.Go(func() { a.measure(ctx) })
 	running.Wait()
 }
 

@@ -32,6 +32,7 @@ type Load struct {
 	Decoders float64       // of the decoders that it started, running or ended
 	Memory   int64         // bytes that the program itself holds now (its resident set)
 	Cameras  int           // that record now
+	Cores    int           // that the machine lets it use
 }
 
 // PerCamera is the part of CPU and Decoders of each camera that records, and all of
@@ -42,6 +43,10 @@ func (l Load) PerCamera() float64 { return (l.CPU + l.Decoders) / float64(max(l.
 // second: one in a hundred that takes a quarter of it is what disks do that are about to
 // fall behind.
 const SlowBarrier = 250 * time.Millisecond
+
+// Busy tells whether little of the machine is left for what is to come: four fifths of
+// its cores are taken.
+func (l Load) Busy() bool { return l.Cores > 0 && l.CPU+l.Decoders > 0.8*float64(l.Cores) }
 
 // SlowSeek is from where on whoever seeks feels it.
 const SlowSeek = 500 * time.Millisecond

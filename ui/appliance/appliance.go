@@ -131,6 +131,8 @@ type Storage interface {
 	Covered(ctx context.Context, stream nvr.StreamID, spans []nvr.Span) ([]nvr.Covered, error)
 	// Connected tells how steadily a camera was connected in a span.
 	Connected(ctx context.Context, camera nvr.CameraID, span nvr.Span) (nvr.Connected, error)
+	// Performance tells how the recorder does on its machine, as measured of late.
+	Performance(ctx context.Context) (nvr.Performance, error)
 	// RemovedSince tells what footage went since a time, the newest first.
 	RemovedSince(ctx context.Context, since nvr.Time) ([]nvr.Removal, error)
 	// Locks returns what somebody wants to keep, by camera and time, and has not ended.

@@ -3,12 +3,29 @@ package text
 import "nvrd/pkg/nvr"
 
 // Storage is the page of what is kept.
+// Doing is how the recorder does on its machine.
+type Doing struct {
+	Title     string `json:"title"`
+	Lead      string `json:"lead"`
+	Disk      string `json:"disk"`      // {path} {time} {max}
+	NoWrites  string `json:"no_writes"` // {path}
+	SlowDisk  string `json:"slow_disk"`
+	Seeks     string `json:"seeks"` // {time}
+	NoSeeks   string `json:"no_seeks"`
+	SlowSeeks string `json:"slow_seeks"`
+	Load      string `json:"load"`   // {percent} {each} {memory}
+	Memory    string `json:"memory"` // {memory}
+	Busy      string `json:"busy"`
+	Time      string `json:"time"` // {n}
+}
+
 type Storage struct {
 	Title    string                    `json:"title"`
 	Nothing  string                    `json:"nothing"`
 	SoFar    string                    `json:"so_far"` // {size}
 	Enough   string                    `json:"enough"` // {duration}
 	Short    string                    `json:"short"`  // {duration}
+	Doing    Doing                     `json:"doing"`
 	Places   string                    `json:"places"`
 	Size     string                    `json:"size"` // {size}
 	Disk     string                    `json:"disk"` // {free} {total} {floor}

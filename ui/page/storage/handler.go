@@ -89,6 +89,11 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m.removed = v.removed(went, slices.Concat(cameras, gone))
+	doing, err := p.Storage.Performance(r.Context())
+	if err != nil {
+		return err
+	}
+	m.doing = v.doing(doing)
 	return layout.Render(w, r, http.StatusOK, view(m))
 }
 

@@ -24,6 +24,7 @@ type model struct {
 	cameras  []camera
 	locks    []lock
 	removed  removed
+	doing    []measured
 	unlocked bool // somebody has just ended one
 }
 
