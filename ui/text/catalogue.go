@@ -1,10 +1,6 @@
 package text
 
 import (
-	"strconv"
-	"strings"
-	"time"
-
 	"nvrd/pkg/nvr"
 )
 
@@ -65,149 +61,11 @@ type Shell struct {
 	SignOut   string `json:"sign_out"`
 }
 
-// Ring is what pages say of who rings.
-type Ring struct {
-	Now        string `json:"now"`
-	At         string `json:"at"` // {time}
-	Answer     string `json:"answer"`
-	Answered   string `json:"answered"`
-	AnsweredBy string `json:"answered_by"` // {who}
-	Missed     string `json:"missed"`
-	Rang       Plural `json:"rang"`
-	Last       string `json:"last"` // {time}
-	See        string `json:"see"`
-	Seen       string `json:"seen"`
-	Say        string `json:"say"`
-	Later      string `json:"later"`
-	Kept       string `json:"kept"`
-	Silent     string `json:"silent"`
-	Why        string `json:"why"`
-}
-
-// Bell is the page that says how a press is heard.
-type Bell struct {
-	Title        string         `json:"title"` // {name}
-	Menu         string         `json:"menu"`
-	Back         string         `json:"back"`
-	Offer        string         `json:"offer"`
-	Lead         string         `json:"lead"`
-	Made         string         `json:"made"`
-	MadeHint     string         `json:"made_hint"`
-	Again        string         `json:"again"`
-	Told         string         `json:"told"`
-	Login        string         `json:"login"`
-	LoginHint    string         `json:"login_hint"`
-	Unregistered string         `json:"unregistered"`
-	Exchange     string         `json:"exchange"`
-	ExchangeHint string         `json:"exchange_hint"`
-	Silent       string         `json:"silent"` // {time}
-	Heard        string         `json:"heard"`  // {time}
-	Waits        string         `json:"waits"`
-	Listens      string         `json:"listens"`
-	Tries        string         `json:"tries"`
-	Change       string         `json:"change"`
-	Remove       string         `json:"remove"`
-	Unbound      string         `json:"unbound"`
-	UnboundAt    string         `json:"unbound_at"` // {time}
-	Bound        string         `json:"bound"`
-	Unbind       string         `json:"unbind"`
-	AsCamera     string         `json:"as_camera"`
-	Address      string         `json:"address"`
-	AddressHint  string         `json:"address_hint"`
-	Broker       string         `json:"broker"`
-	BrokerHint   string         `json:"broker_hint"`
-	User         string         `json:"user"`
-	UserHint     string         `json:"user_hint"`
-	Password     string         `json:"password"`
-	PasswordHint string         `json:"password_hint"`
-	Topic        string         `json:"topic"`
-	TopicHint    string         `json:"topic_hint"`
-	Field        string         `json:"field"`
-	FieldHint    string         `json:"field_hint"`
-	On           string         `json:"on"`
-	OnHint       string         `json:"on_hint"`
-	Means        string         `json:"means"`
-	MeansHint    string         `json:"means_hint"`
-	Choose       string         `json:"choose"`
-	Cancel       string         `json:"cancel"`
-	Ways         map[string]Way `json:"ways"`
-}
-
 // Way is a way of hearing a press.
 type Way struct {
 	Name string `json:"name"`
 	What string `json:"what"` // which doorbells
 	How  string `json:"how"`  // what to do there
-}
-
-// Events is the page of what happened.
-type Events struct {
-	Title      string            `json:"title"`
-	Lately     string            `json:"lately"`
-	All        string            `json:"all"`
-	None       string            `json:"none"`
-	Camera     string            `json:"camera"`
-	Every      string            `json:"every"`
-	Kind       string            `json:"kind"`
-	Everything string            `json:"everything"`
-	Show       string            `json:"show"`
-	More       string            `json:"more"`
-	Kinds      map[string]string `json:"kinds"`
-	Many       map[string]string `json:"many"` // {n}
-	Each       string            `json:"each"`
-	NoClip     string            `json:"no_clip"` // {reason}
-	Partly     string            `json:"partly"`  // {duration} {reason}
-	Select     string            `json:"select"`  // {what} {time}
-	Selected   string            `json:"selected"`
-	LetGo      string            `json:"let_go"`
-	Chosen     Chosen            `json:"chosen"`
-	Delete     Delete            `json:"delete"`
-}
-
-// Chosen is the page of what was selected.
-type Chosen struct {
-	Title        string            `json:"title"`
-	None         string            `json:"none"`
-	TooMuch      string            `json:"too_much"`
-	Clips        Plural            `json:"clips"` // {n} {duration}
-	Download     string            `json:"download"`
-	DownloadHint string            `json:"download_hint"`
-	Less         Plural            `json:"less"` // {n}
-	Nothing      string            `json:"nothing"`
-	Soon         string            `json:"soon"`
-	Keep         string            `json:"keep"`
-	KeepHint     string            `json:"keep_hint"`
-	Kept         string            `json:"kept"`
-	SeeKept      string            `json:"see_kept"`
-	Why          string            `json:"why"`
-	WhyHint      string            `json:"why_hint"`
-	WhyWrong     string            `json:"why_wrong"`
-	Until        string            `json:"until"`
-	Terms        map[string]string `json:"terms"` // by how long
-}
-
-// Delete is the page that deletes what was selected.
-type Delete struct {
-	Title   string              `json:"title"`
-	Hint    string              `json:"hint"` // beside the link to it
-	Open    string              `json:"open"`
-	Goes    string              `json:"goes"`
-	Whole   string              `json:"whole"`
-	Sum     string              `json:"sum"` // {size}
-	Notes   []string            `json:"notes"`
-	Stays   string              `json:"stays"`
-	Streams string              `json:"streams"`
-	From    string              `json:"from"`
-	Holds   map[nvr.Hold]string `json:"holds"` // {who} {why}; "lock" is locked by nobody known
-	Nothing string              `json:"nothing"`
-	Sure    string              `json:"sure"`
-	NotSure string              `json:"not_sure"`
-	Changed string              `json:"changed"`
-	Pending string              `json:"pending"`
-	Submit  string              `json:"submit"`
-	Cancel  string              `json:"cancel"`
-	Done    string              `json:"done"`
-	Log     string              `json:"log"`
 }
 
 // Audit is the page of the audit log.
@@ -221,36 +79,6 @@ type Audit struct {
 	Somebody  string `json:"somebody"`
 	Gone      string `json:"gone"`
 	Older     string `json:"older"`
-}
-
-// Replies is the page of quick replies.
-type Replies struct {
-	Title    string `json:"title"`
-	Lead     string `json:"lead"`
-	None     string `json:"none"`
-	Length   string `json:"length"` // {n}
-	Remove   string `json:"remove"`
-	Record   string `json:"record"`
-	Begin    string `json:"begin"`
-	Stop     string `json:"stop"`
-	Ready    string `json:"ready"`
-	Records  string `json:"records"`
-	Listen   string `json:"listen"`
-	Name     string `json:"name"`
-	Keep     string `json:"keep"`
-	NoScript string `json:"no_script"`
-	Insecure string `json:"insecure"`
-	Denied   string `json:"denied"`
-	Failed   string `json:"failed"`
-}
-
-// Talk is what one can say and do at a camera.
-type Talk struct {
-	Hold  string `json:"hold"`
-	Free  string `json:"free"`
-	Test  string `json:"test"`
-	Open  string `json:"open"`
-	Trust string `json:"trust"`
 }
 
 // Off is about turning all cameras off, and on again.
@@ -383,82 +211,6 @@ type Together struct {
 	Show  string `json:"show"`
 }
 
-// Add is the page that adds a camera, and the one that changes it.
-type Add struct {
-	Title    string `json:"title"`
-	Lead     string `json:"lead"`
-	Name     string `json:"name"`
-	NameHint string `json:"name_hint"`
-	URL      string `json:"url"`
-	URLHint  string `json:"url_hint"`
-	SubURL   string `json:"sub_url"`
-	SubHint  string `json:"sub_hint"`
-	Account  string `json:"account"`
-	User     string `json:"user"`
-	Password string `json:"password"`
-	PassHint string `json:"password_hint"`
-	Again    string `json:"password_again"`
-	Test     string `json:"test"`
-	Submit   string `json:"submit"`
-	Cancel   string `json:"cancel"`
-	Check    string `json:"check"`
-	NoName   string `json:"no_name"`
-	LongName string `json:"long_name"`
-	NoUser   string `json:"no_user"`
-	Use      string `json:"use"` // {address}
-
-	Mistakes   map[string]string `json:"mistakes"` // by their names in pkg/household
-	Found      string            `json:"found"`
-	Silent     string            `json:"silent"`
-	WithSound  string            `json:"with_sound"` // {codec}
-	Unknown    string            `json:"unknown"`
-	Main       string            `json:"main"`
-	Sub        string            `json:"sub"`
-	Refused    string            `json:"refused"` // {detail}
-	Taken      string            `json:"taken"`
-	Incomplete string            `json:"incomplete"`
-	Change     string            `json:"change"`
-	ChangeLead string            `json:"change_lead"`
-	Kept       string            `json:"password_kept"`
-	Save       string            `json:"save"`
-}
-
-// Find are the steps of finding out how a camera is reached.
-type Find struct {
-	Lead      string            `json:"lead"`
-	Search    string            `json:"search"`
-	SearchTip string            `json:"search_hint"`
-	None      string            `json:"none"`
-	Around    string            `json:"around"`
-	Address   string            `json:"address"`
-	Hint      string            `json:"address_hint"`
-	Next      string            `json:"next"`
-	Again     string            `json:"again"`
-	Busy      string            `json:"busy"`
-	Waits     string            `json:"waits"`   // {minutes}
-	Account   string            `json:"account"` // {user}
-	Login     string            `json:"login"`
-	LoginLead string            `json:"login_lead"`
-	Wrong     string            `json:"wrong"`
-	Same      string            `json:"same"`
-	Anew      string            `json:"anew"`
-	Known     string            `json:"known"`   // {name}
-	Strayed   string            `json:"strayed"` // {name}
-	Dark      string            `json:"dark"`
-	This      string            `json:"this"`
-	ThisLead  string            `json:"this_lead"`
-	Picture   string            `json:"picture"`
-	Moved     string            `json:"moved"`
-	Tells     string            `json:"tells"`
-	Add       string            `json:"add"`
-	Back      string            `json:"back"`
-	Late      string            `json:"late"`
-	Unfound   string            `json:"unfound"`
-	Trouble   map[string]string `json:"trouble"` // by find.Trouble
-	ByHand    string            `json:"by_hand"`
-	Offer     string            `json:"offer"`
-}
-
 // Recorded is the page that says what is recorded of a camera.
 type Recorded struct {
 	Title     string              `json:"title"`
@@ -541,75 +293,4 @@ type Failure struct {
 	Proxy         string `json:"proxy"`
 	ProxyLead     string `json:"proxy_lead"`
 	Back          string `json:"back"`
-}
-
-// Calendar is how a language names days and writes dates and durations.
-type Calendar struct {
-	Days     []string `json:"days"`  // from Sunday
-	Short    []string `json:"short"` // the same, where there is little room
-	Months   []string `json:"months"`
-	Day      string   `json:"day"`       // {weekday} {day} {month}
-	DateTime string   `json:"date_time"` // {weekday} {day} {month} {clock}
-	Dated    string   `json:"dated"`     // {day} {month} {year}
-	ByMinute string   `json:"by_minute"` // the clock, as a layout of package time
-	BySecond string   `json:"by_second"` // the same, to the second
-	Under    string   `json:"under"`     // a second
-	Seconds  string   `json:"seconds"`   // {n}
-	Minutes  string   `json:"minutes"`   // {n}
-	Hours    string   `json:"hours"`     // {n} {m}
-}
-
-// Date writes the day of t in t's zone.
-func (c Calendar) Date(t time.Time) string { return c.fill(c.Day, t) }
-
-// Weekday writes the short name of the day of the week of t in t's zone.
-func (c Calendar) Weekday(t time.Time) string { return c.Short[t.Weekday()] }
-
-// Moment writes the day and the time of t, to the second, in t's zone.
-func (c Calendar) Moment(t time.Time) string { return c.fill(c.DateTime, t) }
-
-// WithYear writes the date of t with its year, in t's zone.
-func (c Calendar) WithYear(t time.Time) string { return c.fill(c.Dated, t) }
-
-// Clock writes the hours and minutes of t in t's zone.
-func (c Calendar) Clock(t time.Time) string { return t.Format(c.ByMinute) }
-
-// ClockSeconds writes the hours, minutes and seconds of t in t's zone.
-func (c Calendar) ClockSeconds(t time.Time) string { return t.Format(c.BySecond) }
-
-func (c Calendar) fill(form string, t time.Time) string {
-	return Fill(form, "weekday", c.Days[t.Weekday()], "day", t.Format("2"),
-		"month", c.Months[t.Month()-1], "year", t.Format("2006"), "clock", c.ClockSeconds(t))
-}
-
-// Length writes d in the two units that matter for it.
-func (c Calendar) Length(d time.Duration) string {
-	if 0 < d && d < time.Second {
-		return c.Under
-	}
-	d = d.Round(time.Second)
-	n := func(v time.Duration) string { return strconv.FormatInt(int64(v), 10) }
-	switch {
-	case d < time.Minute:
-		return Fill(c.Seconds, "n", n(d/time.Second))
-	case d < time.Hour:
-		return Fill(c.Minutes, "n", n(d.Round(time.Minute)/time.Minute))
-	}
-	d = d.Round(time.Minute)
-	return Fill(c.Hours, "n", n(d/time.Hour), "m", n(d%time.Hour/time.Minute))
-}
-
-// Numbers is how numbers are written.
-type Numbers struct {
-	Decimal string `json:"decimal"` // between the ones and the tenths
-}
-
-// Fixed writes f with at most places digits after the decimal mark, the last of
-// them no zero.
-func (n Numbers) Fixed(f float64, places int) string {
-	whole, part, _ := strings.Cut(strconv.FormatFloat(f, 'f', places, 64), ".")
-	if part = strings.TrimRight(part, "0"); part == "" {
-		return whole
-	}
-	return whole + n.Decimal + part
 }
