@@ -2,7 +2,6 @@ package text
 
 import "nvrd/pkg/nvr"
 
-// Storage is the page of what is kept.
 // Doing is how the recorder does on its machine.
 type Doing struct {
 	Title     string `json:"title"`
@@ -19,6 +18,7 @@ type Doing struct {
 	Time      string `json:"time"` // {n}
 }
 
+// Storage is the page of what is kept.
 type Storage struct {
 	Title    string                    `json:"title"`
 	Nothing  string                    `json:"nothing"`
