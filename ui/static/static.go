@@ -89,7 +89,10 @@ func read() (*Assets, error) {
 
 func (a *Assets) put(name string, body []byte) error {
 	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression) // once, for all who ask
+	if err != nil {
+		return err
+	}
 	if _, err := w.Write(body); err != nil {
 		return err
 	}
