@@ -19,9 +19,10 @@ import (
 
 var films = flag.String("films", "", "which films are made and looked at: tuned, held, all, or a part of a name")
 
-// x264 returns how a stream is encoded as cameras do: without B-frames.
+// x264 returns how a stream is encoded as cameras do: without B-frames. Where its
+// rate is bounded, several threads give another film each time.
 func x264(name string, fps, gop float64, args string) encoding {
-	return encoding{name, fps, append([]string{"-c:v", "libx264", "-preset", "superfast", "-bf", "0", "-g", strconv.Itoa(int(fps * gop)), "-sc_threshold", "0"}, strings.Fields(args)...)}
+	return encoding{name, fps, append([]string{"-c:v", "libx264", "-threads", "1", "-preset", "superfast", "-bf", "0", "-g", strconv.Itoa(int(fps * gop)), "-sc_threshold", "0"}, strings.Fields(args)...)}
 }
 
 func x265(name string, fps, gop float64, params, args string) encoding {
@@ -35,7 +36,7 @@ var tuned = []encoding{
 	x264("abr500k", 10, 2, "-b:v 500k"),
 	x264("cbr600k-filler", 10, 2, "-b:v 600k -minrate 600k -maxrate 600k -bufsize 600k -x264-params nal-hrd=cbr"),
 	x264("cbr300k-tight", 10, 1, "-b:v 300k -minrate 300k -maxrate 300k -bufsize 150k"),
-	x264("cbr250k-slices", 15, 2, "-tune zerolatency -b:v 250k -minrate 250k -maxrate 250k -bufsize 60k"),
+	x264("cbr250k-slices", 15, 2, "-tune zerolatency -slices 3 -b:v 250k -minrate 250k -maxrate 250k -bufsize 60k"),
 	x264("crf28-slices-4s", 15, 4, "-crf 28 -slices 4"),
 	x265("x265-crf28", 10, 2, "", "-crf 28"),
 	x265("x265-cbr300k", 10, 2, ":strict-cbr=1", "-b:v 300k -minrate 300k -maxrate 300k -bufsize 300k"),
@@ -47,7 +48,7 @@ var held = []encoding{
 	x264("abr300k-4s", 25, 4, "-b:v 300k"),
 	x264("cbr1m-filler-1s", 10, 1, "-b:v 1000k -minrate 1000k -maxrate 1000k -bufsize 1000k -x264-params nal-hrd=cbr"),
 	x264("cbr150k-5fps", 5, 2, "-b:v 150k -minrate 150k -maxrate 150k -bufsize 150k"),
-	x264("cbr400k-30fps", 30, 2, "-tune zerolatency -b:v 400k -minrate 400k -maxrate 400k -bufsize 100k"),
+	x264("cbr400k-30fps", 30, 2, "-tune zerolatency -slices 3 -b:v 400k -minrate 400k -maxrate 400k -bufsize 100k"),
 	x264("baseline-0.5s", 20, 0.5, "-preset ultrafast -profile:v baseline -crf 28"),
 	x265("x265-abr200k-slices", 15, 4, ":slices=2", "-b:v 200k"),
 	x265("x265-cbr500k-8s", 10, 8, ":strict-cbr=1", "-b:v 500k -minrate 500k -maxrate 500k -bufsize 250k"),
