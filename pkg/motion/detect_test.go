@@ -193,7 +193,7 @@ func TestDetectPeople(t *testing.T) {
 	}
 	for name, codec := range map[string][]string{
 		"h264":              {"-c:v", "libx264", "-preset", "veryfast", "-crf", "26"},
-		"h264, low latency": {"-c:v", "libx264", "-preset", "veryfast", "-crf", "26", "-tune", "zerolatency"},
+		"h264, low latency": {"-c:v", "libx264", "-preset", "veryfast", "-crf", "26", "-tune", "zerolatency", "-slices", "3"},
 		"h264, bounded":     {"-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", "2M", "-bufsize", "2M"},
 		"h265":              {"-c:v", "libx265", "-preset", "ultrafast", "-crf", "28", "-x265-params", "log-level=error"},
 	} {
@@ -201,7 +201,7 @@ func TestDetectPeople(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "film.mp4")
 			const shape = "scale=384:-2,tpad=start_mode=clone:start_duration=20:stop_mode=clone:stop_duration=15,noise=alls=3:allf=t,format=yuv420p"
-			args := append([]string{"-v", "error", "-t", "15", "-i", film, "-vf", shape, "-g", "20", "-bf", "0"}, codec...)
+			args := append([]string{"-v", "error", "-t", "15", "-i", film, "-vf", shape, "-g", "20", "-bf", "0", "-threads", "1"}, codec...)
 			run(t, "ffmpeg", append(args, out)...)
 			got := motions(probe(t, out))
 			if len(got) != 1 || got[0].from < 19.4 || got[0].from > 20.6 || got[0].to < 34 || got[0].to > 36.6 {
