@@ -103,7 +103,7 @@ func forgetting(a *appliance.Appliance, forget ...func(nvr.CameraID, nvr.Span)) 
 	return &deletions{a, forget}
 }
 
-// forgets has one more told what was deleted, before anything is.
+// forgets has one more told what is deleted. It is called before anything is.
 func (d *deletions) forgets(forget func(nvr.CameraID, nvr.Span)) { d.forget = append(d.forget, forget) }
 
 func (d *deletions) Delete(ctx context.Context, chosen []nvr.Excerpt, digest, who string) (nvr.Deletion, error) {

@@ -122,6 +122,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.Handler, error) {
 	guards := api.Guards{Names: names, TLS: a.tls, Proxies: s.proxies, Log: a.log}
 	found := finding.NewFinder(finding.Config{Add: a.Cameras.Add, SetBell: a.Dir.Home.SetBell, Refusals: a.Cameras.Refusals(), Home: a.Dir.Home, Log: a.log})
+	stored := pageStorage{a.Dir, a.Performance}
 	deleting := forgetting(a.Appliance, a.outbox.Forget)
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},
@@ -129,7 +130,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 		Finder:    finder{found},
 		Household: pageHousehold{a.Dir.Home},
 		Zones:     a.Dir.Home,
-		Storage:   pageStorage{a.Dir, a.Performance},
+		Storage:   stored,
 		Deletions: deleting,
 		Timelines: pageTimelines{a.Dir.Player},
 		History:   a.Dir.Catalog,
@@ -169,7 +170,7 @@ func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.
 	mux.Handle("/api/", api.New(api.Config{
 		WebRTC:  byRTC(a.rtc),
 		Cameras: a.Cameras, Finder: found, Footage: a.Dir.Player, Files: a.Dir.Player, Live: a.Live,
-		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: pageStorage{a.Dir, a.Performance}, Deletions: deleting, Performance: pageStorage{a.Dir, a.Performance}, Seeks: a.Seeks, Notify: a.outbox, Alerts: a.alerts,
+		Household: a.Dir.Home, Events: a.Events, Rings: a.Rings, Talks: a.Talks, Doors: a.Doors, Bells: a.Bells, History: a.Dir.Catalog, Locks: stored, Deletions: deleting, Performance: stored, Seeks: a.Seeks, Notify: a.outbox, Alerts: a.alerts,
 		Subscribe: a.Cameras.Subscribe, Street: stirred, Health: a.Recorder.Health, Notices: a.Notices, Log: a.log,
 	}))
 	neighborhood := a.neighborhoodAPI()

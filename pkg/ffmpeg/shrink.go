@@ -20,8 +20,9 @@ const (
 )
 
 // Shrink decodes pictures of a track as they come from in, and hands each to
-// tell before the next is needed, unless pictures are reordered; small, as SmallWidth by SmallHeight bytes of brightness in rows; they
-// are valid until tell returns. What comes from in is what [AppendStart] and
+// tell, small, as SmallWidth by SmallHeight bytes of brightness in rows; they are
+// valid until tell returns. It holds none back until the next, unless the track
+// says that its pictures are reordered. What comes from in is what [AppendStart] and
 // [AppendPicture] make. It returns when in ends, ctx does, or the child, which
 // has 20 minutes of CPU time: whoever still wants pictures calls it again.
 //

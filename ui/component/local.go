@@ -12,7 +12,8 @@ func Local(t nvr.Time, zone *time.Location) string {
 	return t.Std().In(zone).Format("2006-01-02T15:04:05")
 }
 
-// ParseLocal reads the value of such an input; browsers drop seconds that are zero.
+// ParseLocal reads the value of such an input; browsers drop seconds that
+// are zero, and send fractions where they are asked for.
 func ParseLocal(s string, zone *time.Location) (nvr.Time, error) {
 	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(form, s, zone); err == nil && t.Year() >= 1970 {

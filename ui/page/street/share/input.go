@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nvrd/pkg/nvr"
+	"nvrd/ui/component"
 	"nvrd/ui/page/street"
 	"nvrd/ui/text"
 )
@@ -79,7 +80,7 @@ func (p Page) asked(r *http.Request) (in input, err error) {
 		return in, err
 	}
 	q := r.URL.Query()
-	span, err := asked(q, now)
+	span, err := spanOf(q, now)
 	if err != nil {
 		return in, err
 	}
@@ -88,9 +89,9 @@ func (p Page) asked(r *http.Request) (in input, err error) {
 	return in, nil
 }
 
-// asked returns the span that an address asks for: absolute, as scripts write it,
+// spanOf returns the span that an address asks for: absolute, as scripts write it,
 // or as the camera's form does without them. Without one it is what just was.
-func asked(v url.Values, now time.Time) (s nvr.Span, err error) {
+func spanOf(v url.Values, now time.Time) (s nvr.Span, err error) {
 	parse := func(name string) nvr.Time {
 		if at := v.Get(name); at != "" && err == nil {
 			var t nvr.Time
@@ -99,7 +100,7 @@ func asked(v url.Values, now time.Time) (s nvr.Span, err error) {
 		}
 		if at := v.Get("clip_" + name); at != "" && err == nil {
 			var t nvr.Time
-			t, err = parseLocal(at, now.Location())
+			t, err = component.ParseLocal(at, now.Location())
 			return t
 		}
 		return 0
@@ -115,15 +116,6 @@ func asked(v url.Values, now time.Time) (s nvr.Span, err error) {
 	return s, err
 }
 
-func parseLocal(s string, zone *time.Location) (nvr.Time, error) {
-	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} { // fractions are read, too
-		if t, err := time.ParseInLocation(form, s, zone); err == nil && t.Year() >= 1970 {
-			return nvr.TimeOf(t), nil
-		}
-	}
-	return 0, fmt.Errorf("time %q: %w", s, nvr.ErrInvalid)
-}
-
 func readInput(v url.Values) input {
 	return input{from: v.Get("from"), to: v.Get("to"), photo: v.Get("kind") == "photo", sound: v.Get("sound") != "", regions: v["region"], street: v.Get("street"), answer: answerOf(v.Get("answer"))}
 }
@@ -133,12 +125,12 @@ func (in input) cut(camera nvr.CameraID, zone *time.Location, lacks bool, t text
 	wrong = street.Faults{}
 	c = Cut{Camera: camera, Photo: in.photo, Sound: in.sound && !in.photo}
 	var err error
-	if c.Span.From, err = parseLocal(in.from, zone); err != nil {
+	if c.Span.From, err = component.ParseLocal(in.from, zone); err != nil {
 		wrong["from"] = t.BadTime
 	}
 	if c.Photo {
 		c.Span.To = c.Span.From.Add(time.Second)
-	} else if c.Span.To, err = parseLocal(in.to, zone); err != nil {
+	} else if c.Span.To, err = component.ParseLocal(in.to, zone); err != nil {
 		wrong["to"] = t.BadTime
 	} else if wrong["from"] == "" {
 		switch {

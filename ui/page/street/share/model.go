@@ -66,12 +66,12 @@ func newModel(f layout.Frame, all *membership.All, lacks string, c nvr.Camera, n
 	}
 	m.from = field("from", t.From, t.FromHint, in.from)
 	m.to = field("to", t.To, t.ToHint, in.to)
-	from, err := parseLocal(in.from, now.Location())
+	from, err := component.ParseLocal(in.from, now.Location())
 	if err != nil {
 		return m
 	}
 	span := nvr.Span{From: from.Add(-around), To: min(nvr.TimeOf(now), from.Add(maxLength+around))}
-	if to, err := parseLocal(in.to, now.Location()); err == nil && to > from && to.Sub(from) <= maxLength {
+	if to, err := component.ParseLocal(in.to, now.Location()); err == nil && to > from && to.Sub(from) <= maxLength {
 		span.To = min(nvr.TimeOf(now), to.Add(around))
 	}
 	if !span.Empty() {
