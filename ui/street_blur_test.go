@@ -51,7 +51,9 @@ func TestBlurForOneself(t *testing.T) {
 	run(t, get(h, blurring+"?draft=gone").Body.String(), append(everyPage, says("was forgotten", "What to make"))...)
 	run(t, post(h, blurring, anna.chosen("to", "2026-11-20T12:00:31")).Body.String(), append(everyPage, says("at most 30 seconds", "What to make"))...)
 
-	for name, who := range map[string]auth.Subject{"reads the street": reader, "writes there": teller} {
+	viewer := auth.Subject{Name: "viewer", Grants: exporter.Grants[:2]}
+	run(t, get(anna.pages(viewer), "/cameras/1").Body.String(), append(everyPage, lacks("Blur parts of it"))...)
+	for name, who := range map[string]auth.Subject{"looks back, and takes nothing away": viewer, "reads the street": reader, "writes there": teller} {
 		b := &window{Handler: anna.pages(who), cookies: h.cookies}
 		for _, code := range []int{get(b, blurring).Code, post(b, blurring, anna.chosen()).Code, get(b, at).Code} {
 			if code != http.StatusForbidden {
