@@ -93,6 +93,11 @@ export async function fits(page, name) {
   assert.ok(wide <= 0, `${name} is ${wide} px too wide for ${width}`)
 }
 
+/** Waits until what has this id has the focus: a browser gives it to what asks for it when it paints, which may be after the load. */
+export const focused = (page, id) =>
+  page.waitForFunction((want) => document.activeElement?.id === want, id, { timeout: 5000 })
+    .catch(async () => assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 80))}, not on #${id}`))
+
 /** In the page: controls that a thumb would miss. */
 export const small = () =>
   [...document.querySelectorAll('a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label:has([type=checkbox], [type=radio])')]

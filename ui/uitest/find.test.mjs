@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { base, byHand, close, each, launch, moves, open, shots } from './browser.mjs'
+import { base, byHand, close, each, focused, launch, moves, open, shots } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -50,7 +50,7 @@ test('a fresh home, on a phone: looked around, its password, its picture, live',
   await page.screenshot({ path: `${shots}/find-around.png` })
   await click('button.offer')
   await page.waitForSelector('#password')
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'password')
+  await focused(page, 'password')
   await page.keyboard.type('right')
   await click('[value=ask]')
   await page.waitForSelector('video.found')
@@ -136,7 +136,7 @@ test('what is no camera is told from one that is off, within seconds, and what w
       assert.ok(took < 12_000, `${name} took ${took} ms`)
       assert.match(await page.textContent('.alarm'), words, name)
       assert.equal(await page.inputValue('#address'), address)
-      assert.equal(await page.evaluate(() => document.activeElement.id), 'address', 'one has to look for the field')
+      await focused(page, 'address')
       await shot(`find-${name}`)
     }
     await page.fill('#address', urls.modern)

@@ -1,7 +1,7 @@
 // What a person typed, and what was said about it, stays until they are done.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, byHand, close, each, launch, open } from './browser.mjs'
+import { base, byHand, close, each, focused, launch, open } from './browser.mjs'
 
 let browser
 before(async () => (browser = await launch()))
@@ -81,7 +81,7 @@ test('a jump to a date brings the list of that day', async () => {
   }
   await page.click('#earlier')
   await page.waitForFunction(() => document.querySelector('#date').value === '2026-10-04')
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'earlier', 'the focus is lost')
+  await focused(page, 'earlier')
   page.may = /404 .*playlist/ // nothing was recorded then
   await close(page)
   await json('DELETE', `/api/v1/cameras/${id}`)

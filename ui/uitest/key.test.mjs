@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, launch, open, stage } from './browser.mjs'
+import { base, close, each, focused, launch, open, stage } from './browser.mjs'
 
 const key = process.env.STOOP_KEY
 const wrong = 'not the key at all'
@@ -27,7 +27,7 @@ test('the door at every width, light and dark', async () => {
   await each(browser, async (page, shot) => {
     await page.goto(base)
     assert.match(page.url(), /\/login\?next=%2F$/)
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'key')
+    await focused(page, 'key')
     await shot('login')
   })
 })
