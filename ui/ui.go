@@ -1,7 +1,7 @@
 // Package ui is the face of the recorder: complete HTML pages that work
 // without script, made better by script where there is one.
 //
-// It serves /, /wall, /events, /cameras, /cameras/…, /settings/…, /storage, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
+// It serves /, /wall, /events, /cameras, /cameras/…, /settings, /settings/…, /storage, /replies, /street/…, /sw.js, /login, /logout, /trust/… and /static/…; everything its scripts do,
 // they do through /api/v1 on the same origin, which it does not serve.
 package ui
 
@@ -28,6 +28,7 @@ import (
 	"nvrd/ui/page/recording"
 	"nvrd/ui/page/remove"
 	"nvrd/ui/page/replies"
+	"nvrd/ui/page/settings"
 	"nvrd/ui/page/storage"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
@@ -109,7 +110,7 @@ func New(c Config) (*Pages, error) {
 	}
 	c.Cameras = seen{c.Cameras}
 	now := clock{c.Household}.now
-	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Kept: c.Storage != nil, Street: c.Street != nil, Notify: c.Notify != nil, Trust: c.Authority != nil}
+	frames := layout.Builder{Assets: assets, Cameras: c.Cameras, Version: c.Version, Source: c.Source, Keyed: c.Door != nil, Street: c.Street != nil, Notify: c.Notify != nil, Trust: c.Authority != nil}
 	fail := failure.Handler{Frames: frames, Texts: texts, Log: c.Log}
 
 	mux := auth.NewMux(fail.Deny)
@@ -139,7 +140,7 @@ func New(c Config) (*Pages, error) {
 		route("POST /events/delete", auth.Manage, house, deleting.Post)
 	}
 	route("GET /cameras", auth.Review, cameras, together.Page{Happened: happened, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}.Get)
-	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Audit: c.Audit != nil, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street), Blurs: c.Street != nil}.Get)
+	route("GET /cameras/{id}", auth.Review, one, camera.Page{Happened: happened, Bells: c.Bells != nil, Rings: c.Rings, Voice: c.Voice, Opens: c.Opens, Cameras: c.Cameras, Timelines: c.Timelines, Frames: frames, Texts: texts, Now: now, Share: shares(c.Street), Blurs: c.Street != nil}.Get)
 	route("GET /cameras/{id}/chapters.vtt", auth.Review, one, camera.Page{Happened: happened, Cameras: c.Cameras, Timelines: c.Timelines, Texts: texts, Now: now}.Chapters)
 	route("POST /cameras/{id}/ring", auth.Tell, one, camera.Page{Rings: c.Rings}.Ring)
 	if c.Voice != nil {
@@ -173,6 +174,7 @@ func New(c Config) (*Pages, error) {
 		route("GET /storage", auth.Manage, house, kept.Get)
 		route("POST /storage", auth.Manage, house, kept.Post)
 	}
+	route("GET /settings", auth.Watch, cameras, settings.Page{Cameras: c.Cameras, Bells: c.Bells != nil, Voice: c.Voice != nil, Opens: c.Opens, Storage: c.Storage != nil, Frames: frames, Texts: texts}.Get)
 	if c.Audit != nil {
 		noted := audit.Page{Log: c.Audit, Cameras: c.Cameras, Frames: frames, Texts: texts, Now: now}
 		route("GET /settings/audit", auth.Manage, house, noted.Get)

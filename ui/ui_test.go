@@ -356,15 +356,17 @@ func TestPages(t *testing.T) {
 		"home, removed":      {removed, "/", 200, []check{says("Removed cameras that still have footage", "Shed", "Footage until Thursday 19 November, 11:00:00", "Camera 6"), has("a", "href", "/cameras/5")}},
 		"removed": {removed, "/cameras/5", 200, []check{says("Shed", "Removed", "Thursday 19 November"), lacks("Remove camera"), lacks("Back to live"),
 			has("video", "src", "/api/v1/cameras/5/picture.mp4?at=2026-11-19T09%3A59%3A00Z&stream=main"), has("button", "hidden", "")}},
-		"removed, nameless":    {removed, "/cameras/6", 200, []check{says("Camera 6")}},
-		"removed, clip":        {removed, "/cameras/5?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{says("10 min")}},
-		"removed, edit":        {removed, "/cameras/5/edit", 404, nil},
-		"removed, remove":      {removed, "/cameras/5/remove", 404, nil},
-		"removed, recorded":    {removed, "/cameras/5/recording", 404, nil},
-		"remove":               {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
-		"login":                {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in"), has("a", "href", "/trust")}},
-		"login, elsewhere":     {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
-		"login, also":          {full, "/login?next=/%5Cevil.example", 200, []check{keeps("next", "/")}},
+		"removed, nameless": {removed, "/cameras/6", 200, []check{says("Camera 6")}},
+		"removed, clip":     {removed, "/cameras/5?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{says("10 min")}},
+		"removed, edit":     {removed, "/cameras/5/edit", 404, nil},
+		"removed, remove":   {removed, "/cameras/5/remove", 404, nil},
+		"removed, recorded": {removed, "/cameras/5/recording", 404, nil},
+		"remove":            {full, "/cameras/3/remove", 200, []check{says("Remove " + hostileName)}},
+		"login":             {full, "/login?next=/cameras/1", 200, []check{keeps("next", "/cameras/1"), says("Come in"), has("a", "href", "/trust")}},
+		"login, elsewhere":  {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
+		"login, also":       {full, "/login?next=/%5Cevil.example", 200, []check{keeps("next", "/")}},
+		"settings": {full, "/settings", 200, []check{says(hostileName, "Add camera", "This device"), has("a", "href", "/cameras/3/recording"), has("a", "href", "/cameras/3/remove"), has("a", "href", "/cameras/new"),
+			has("a", "href", "/storage"), has("a", "href", "/replies"), has("a", "href", "/trust"), has("a", "href", "/events"), lacks("/settings/audit")}},
 		"trust":                {full, "/trust", 200, []check{says("Trust this home", "Stoop home ", "iPhone", "Windows", "Turn on Stoop home "), lacks("{name}"), lacks("Drive"), has("a", "href", "/trust/stoop-home.mobileconfig")}},
 		"nowhere":              {full, "/nowhere", 404, []check{says("Nothing here")}},
 		"the appliance failed": {&household{err: io.ErrUnexpectedEOF}, "/", 500, []check{says("That went wrong")}},
@@ -649,7 +651,7 @@ func TestLogin(t *testing.T) {
 
 func TestSignOut(t *testing.T) {
 	s := serve(t, &household{})
-	run(t, get(s, "/").Body.String(), has("form", "action", "/logout"), says("Sign out"))
+	run(t, get(s, "/settings").Body.String(), has("form", "action", "/logout"), says("Sign out"))
 	run(t, get(s, "/login").Body.String(), lacks("Sign out"))
 	w := post(s, "/logout", nil)
 	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/login" || !strings.Contains(w.Header().Get("Set-Cookie"), "session=; Max-Age=0") {
@@ -660,7 +662,7 @@ func TestSignOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := auth.As(auth.Household(), pages)
-	run(t, get(open, "/").Body.String(), lacks("Sign out"))
+	run(t, get(open, "/settings").Body.String(), lacks("Sign out"))
 	if w := post(open, "/logout", nil); w.Code == http.StatusSeeOther {
 		t.Error("without a key there is something to sign out of")
 	}

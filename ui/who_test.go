@@ -133,6 +133,7 @@ var guests = map[string]int{
 	"GET /settings/audit":                    403,
 	"GET /settings/alerts":                   403,
 	"POST /settings/alerts":                  403,
+	"GET /settings":                          200,
 	"GET /settings/notifications":            403,
 	"GET /settings/notifications/new":        403,
 	"POST /settings/notifications/new":       403,

@@ -11,6 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 // shapes are drawn on a 24 x 24 grid as lines.
 var shapes = map[string]string{
 	"lamp":     "M9 3h6l3 8H6z M12 11v10 M8 21h8",
+	"happened": "M4 6h3v3H4z M4 15h3v3H4z M11 7.5h9 M11 16.5h9",
+	"settings": "M4 7h9M17 7h3 M4 17h3M11 17h9 M15 4.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5z M9 14.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5z",
 	"home":     "M3 11.5 12 4l9 7.5V20a1 1 0 0 1-1 1h-5v-6H9v6H4a1 1 0 0 1-1-1z",
 	"street":   "M3 21V10l4-3 4 3v11 M13 21V7l4-3 4 3v14 M2 21h20",
 	"thanks":   "M12 20s-7-4.4-7-9.6A4 4 0 0 1 12 8a4 4 0 0 1 7 2.4C19 15.6 12 20 12 20z",
@@ -72,7 +74,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(shapes[name])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 40, Col: 98}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `component/icon.templ`, Line: 42, Col: 98}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -20,7 +20,8 @@ import (
 type Frame struct {
 	T      *text.Catalogue
 	Title  string // of the page, without the product's name
-	Here   string // the item of the navigation that is current: home, street, notify, add, or none
+	Here   string // the item of the navigation that is current: home, events, street, settings, or none
+	Review bool   // whoever asks may see what happened
 	Street bool   // there are pages of the neighborhood that whoever asks may see
 	Notify bool   // there are pages of notifications, likewise
 	Items  []Item // the navigation of pages that are not of a home; nil for that of one
@@ -29,7 +30,6 @@ type Frame struct {
 	About  string // product, version and licence
 	Source string // where the program's source code is offered; empty if nowhere
 	Keyed  bool   // whoever sees the page signed in
-	Kept   bool   // there is a page of what is kept that whoever asks may see
 	Trust  bool   // there is a page on which devices get to know the home's authority
 	Style  string
 	Plain  string // the style sheet for browsers without script
@@ -62,7 +62,6 @@ type Builder struct {
 	Version string
 	Source  string
 	Keyed   bool // there is an access key
-	Kept    bool // there is a page of what is kept
 	Street  bool // there are pages of the neighborhood
 	Notify  bool // there are pages of notifications
 	Trust   bool // there is an authority of the home
@@ -101,7 +100,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	f.Here, f.Script, f.Shared = here, b.Assets.URL(script+".js"), b.Assets.URL("shared.js")
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
-	f.Kept = b.Kept && auth.May(ctx, auth.Manage, auth.Home)
+	f.Review = auth.May(ctx, auth.Review, auth.Cameras)
 	f.Notify = b.Notify && auth.May(ctx, auth.Manage, auth.Home)
 	f.Street = b.Street && auth.May(ctx, auth.Review, auth.Neighborhood)
 	cameras, err := b.Cameras.List(ctx)

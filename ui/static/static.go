@@ -24,7 +24,7 @@ import (
 var files embed.FS
 
 // sheets are joined in this order: tokens first, then parts, then screens.
-var sheets = []string{"tokens", "shell", "parts", "form", "home", "events", "wall", "camera", "zones", "storage", "timeline", "together", "street", "notify", "trust"}
+var sheets = []string{"tokens", "shell", "parts", "form", "home", "events", "wall", "camera", "zones", "settings", "storage", "timeline", "together", "street", "notify", "trust"}
 
 // Assets serves the files under /static/. It is read-only after [Load] and
 // safe for concurrent use.

@@ -33,6 +33,7 @@ type Catalogue struct {
 	Events   Events                `json:"events"`
 	Bell     Bell                  `json:"bell"`
 	Audit    Audit                 `json:"audit"`
+	Settings Settings              `json:"settings"`
 	Storage  Storage               `json:"storage"`
 	Replies  Replies               `json:"replies"`
 	Talk     Talk                  `json:"talk"`
@@ -48,10 +49,10 @@ type Shell struct {
 	Skip      string `json:"skip"`
 	Nav       string `json:"nav"`
 	Home      string `json:"home"`
+	Events    string `json:"events"`
 	Add       string `json:"add"`
-	Storage   string `json:"storage"`
 	Street    string `json:"street"`
-	Notify    string `json:"notify"`
+	Settings  string `json:"settings"`
 	Recording string `json:"recording"` // {n} {of}
 	Nothing   string `json:"nothing"`
 	NoScript  string `json:"no_script"`
@@ -66,6 +67,19 @@ type Way struct {
 	Name string `json:"name"`
 	What string `json:"what"` // which doorbells
 	How  string `json:"how"`  // what to do there
+}
+
+// Settings is the page that leads to all that can be set.
+type Settings struct {
+	Title   string `json:"title"`
+	Home    string `json:"home"`
+	Device  string `json:"device"`
+	Notify  string `json:"notify"`
+	Alerts  string `json:"alerts"`
+	Storage string `json:"storage"`
+	Replies string `json:"replies"`
+	Audit   string `json:"audit"`
+	Trust   string `json:"trust"`
 }
 
 // Audit is the page of the audit log.

@@ -403,7 +403,7 @@ test('a hostile name is only a name, and what it lacks has its reason', async ()
   }, head)
   assert.ok(edges >= 2, `${edges} edges where the hatching is`)
 
-  for (const path of ['/', `/cameras/${camera}`, `/cameras/${camera}/remove`, '/cameras/new']) {
+  for (const path of ['/', `/cameras/${camera}`, `/cameras/${camera}/remove`, '/cameras/new', '/settings']) {
     await page.goto(base + path)
     await page.waitForTimeout(500)
     assert.equal(await page.locator('img, script:not([src])').count(), 0, `${path}: the name became markup`)
@@ -860,7 +860,7 @@ test('every page at every width, light and dark', async () => {
   await mkdir(shots, { recursive: true })
   const pages = {
     home: '/', live: '/cameras/1', past: `/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`,
-    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', remove: '/cameras/1/remove', events: '/events', together: `/cameras?at=${instant((from + to) / 2)}`, lost: '/nowhere',
+    clip: `/cameras/1?from=${instant(from)}&to=${instant(to)}`, add: '/cameras/new', settings: '/settings', remove: '/cameras/1/remove', events: '/events', together: `/cameras?at=${instant((from + to) / 2)}`, lost: '/nowhere',
   }
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, height] of [[390, 844], [820, 1180], [1440, 900], [2560, 1440]]) {
@@ -881,7 +881,7 @@ test('every page at every width, light and dark', async () => {
 
 test('a German browser is answered in German, and nothing sticks out', async () => {
   const page = await open(browser, { locale: 'de-DE', viewport: { width: 390, height: 844 }, hasTouch: true })
-  for (const path of ['', 'cameras', 'cameras/1', 'events', 'storage', 'settings/notifications', 'settings/alerts']) {
+  for (const path of ['', 'cameras', 'cameras/1', 'events', 'storage', 'settings', 'settings/notifications', 'settings/alerts']) {
     await page.goto(new URL(path, base).href)
     assert.equal(await page.getAttribute('html', 'lang'), 'de', path)
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide`)

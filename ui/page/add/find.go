@@ -95,7 +95,7 @@ func (p Page) addFound(w http.ResponseWriter, r *http.Request) error {
 // step shows one step of finding a camera.
 func (p Page) step(w http.ResponseWriter, r *http.Request, status int, s step) error {
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Add.Title, "add", "add")
+	f, err := p.Frames.Frame(r.Context(), t, t.Add.Title, "settings", "add")
 	if err != nil {
 		return err
 	}

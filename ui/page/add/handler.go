@@ -117,11 +117,11 @@ func (p Page) store(ctx context.Context, id nvr.CameraID, in appliance.Input) (n
 
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.CameraID, in appliance.Input, wrong faults, a *answer) error {
 	t := p.Texts.For(r)
-	title, here := t.Add.Title, "add"
+	title := t.Add.Title
 	if id != 0 {
-		title, here = t.Add.Change, ""
+		title = t.Add.Change
 	}
-	f, err := p.Frames.Frame(r.Context(), t, title, here, "add")
+	f, err := p.Frames.Frame(r.Context(), t, title, "settings", "add")
 	if err != nil {
 		return err
 	}

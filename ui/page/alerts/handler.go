@@ -137,7 +137,7 @@ func (p Page) save(ctx context.Context, s stored, set meant) error {
 
 func (p Page) show(w http.ResponseWriter, r *http.Request, status int, s stored, in input, wrong faults) error {
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Alerts.Title, "notify", "schedule")
+	f, err := p.Frames.Frame(r.Context(), t, t.Alerts.Title, "settings", "schedule")
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Audit.Title, "", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, t.Audit.Title, "settings", "shell")
 	if err != nil {
 		return err
 	}

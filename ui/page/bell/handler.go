@@ -96,7 +96,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, id nvr.CameraID, once
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, text.Fill(t.Bell.Title, "name", component.CameraName(camera, t)), "", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, text.Fill(t.Bell.Title, "name", component.CameraName(camera, t)), "settings", "shell")
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (p Page) ask(w http.ResponseWriter, r *http.Request, status int, id nvr.Cam
 	if !ok {
 		return nvr.ErrNotFound
 	}
-	f, err := p.Frames.Frame(r.Context(), t, text.Fill(t.Bell.Title, "name", component.CameraName(camera, t)), "", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, text.Fill(t.Bell.Title, "name", component.CameraName(camera, t)), "settings", "shell")
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,6 @@ type Page struct {
 	Voice     appliance.Voice         // nil if nothing can be played at cameras
 	Bells     bool                    // there is a page of how presses are heard
 	Opens     func(nvr.CameraID) bool // whether there is a door to open; nil if nowhere
-	Audit     bool                    // who opened one can be looked up
 	Frames    layout.Builder
 	Texts     *text.Texts
 	Now       func(*http.Request) (time.Time, error) // in the zone that times are shown in
@@ -110,11 +109,6 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	m.talk, m.opens = p.talk(r, id, m.removed)
-	if p.Bells {
-		m.bell = m.action + "/bell"
-	}
-	m.audit = p.Audit && m.opens && auth.May(r.Context(), auth.Manage, auth.Home)
-	m.voice = p.Voice != nil && auth.May(r.Context(), auth.Manage, auth.Home)
 	if m.ring, err = p.ringing(r, id, q.ring, now); err != nil {
 		return err
 	}

@@ -28,18 +28,13 @@ type model struct {
 	form    clipForm
 	day     day
 	script  data
-	data    string // the same as JSON
-	action  string // address of the page itself
-	setting string // address of the page that says what is recorded
-	moves   string // address of the page that says where motion counts
-	reach   string // address of the page that says how it is reached
-	remove  string
-	bell    string   // address of the page of its bell; empty if there is none
+	data    string   // the same as JSON
+	action  string   // address of the page itself
+	reach   string   // address of the page that says how it is reached
+	bells   bool     // there are pages of how cameras hear presses
 	live    string   // address of the live picture; empty if it is shown
 	talk    string   // the camera's number, if who asks may talk there
 	opens   bool     // and may open its door
-	audit   bool     // and may look up who opened one
-	voice   bool     // there are quick replies to look after
 	ring    *ringing // nil unless somebody rings, or did a moment ago
 
 	together string // address of all cameras at once, to which the moment is to be added; empty if this is the only one
@@ -88,10 +83,8 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 	m := model{frame: f, name: c.Name, action: "/cameras/" + c.ID.String()}
 	m.label = text.Fill(t.Camera.Picture, "name", c.Name)
 	m.state = component.StateOf(c, t, zone)
-	m.setting = m.action + "/recording"
-	m.moves = m.action + "/motion"
 	m.reach = m.action + "/edit"
-	m.remove = m.action + "/remove"
+	m.bells = p.Bells
 	m.removed = c.Phase == nvr.Gone
 	d := data{ID: c.ID, Name: c.Name, Mode: c.Mode, Removed: m.removed, Zoom: q.zoom, Streams: []stream{}}
 	for _, s := range c.Streams {

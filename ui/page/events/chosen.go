@@ -133,7 +133,7 @@ func (p Chosen) show(w http.ResponseWriter, r *http.Request, picked []string, wr
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Events.Chosen.Title, "home", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, t.Events.Chosen.Title, "events", "shell")
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (p Delete) show(w http.ResponseWriter, r *http.Request, clips []string, wro
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Events.Delete.Title, "home", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, t.Events.Delete.Title, "events", "shell")
 	if err != nil {
 		return err
 	}

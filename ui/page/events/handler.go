@@ -50,7 +50,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Events.Title, "home", "events")
+	f, err := p.Frames.Frame(r.Context(), t, t.Events.Title, "events", "events")
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 // Wall shows every camera and nothing else, for a screen that hangs on a wall.
 func (p Page) Wall(w http.ResponseWriter, r *http.Request) error {
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Home.Wall, "", "wall")
+	f, err := p.Frames.Frame(r.Context(), t, t.Home.Wall, "home", "wall")
 	if err != nil {
 		return err
 	}

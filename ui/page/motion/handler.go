@@ -88,7 +88,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Motion.Title, "", "motion")
+	f, err := p.Frames.Frame(r.Context(), t, t.Motion.Title, "settings", "motion")
 	if err != nil {
 		return err
 	}

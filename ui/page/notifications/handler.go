@@ -49,7 +49,7 @@ const home = "/settings/notifications"
 // Get lists the channels.
 func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Notify.Title, "notify", "notifications")
+	f, err := p.Frames.Frame(r.Context(), t, t.Notify.Title, "settings", "notifications")
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (p Page) form(w http.ResponseWriter, r *http.Request, status int, in input,
 	if in.ID != 0 {
 		title = text.Fill(t.Notify.Edit, "name", in.was())
 	}
-	f, err := p.Frames.Frame(r.Context(), t, title, "notify", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, title, "settings", "shell")
 	if err != nil {
 		return err
 	}

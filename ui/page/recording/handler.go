@@ -102,7 +102,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Recorded.Title, "", "schedule")
+	f, err := p.Frames.Frame(r.Context(), t, t.Recorded.Title, "settings", "schedule")
 	if err != nil {
 		return err
 	}

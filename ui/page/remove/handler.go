@@ -30,7 +30,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := p.Texts.For(r)
 	title := text.Fill(t.Remove.Title, "name", c.Name)
-	f, err := p.Frames.Frame(r.Context(), t, title, "", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, title, "settings", "shell")
 	if err != nil {
 		return err
 	}

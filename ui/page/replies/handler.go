@@ -36,7 +36,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Replies.Title, "", "replies")
+	f, err := p.Frames.Frame(r.Context(), t, t.Replies.Title, "settings", "replies")
 	if err != nil {
 		return err
 	}

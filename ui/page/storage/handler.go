@@ -37,7 +37,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := p.Texts.For(r)
-	f, err := p.Frames.Frame(r.Context(), t, t.Storage.Title, "storage", "shell")
+	f, err := p.Frames.Frame(r.Context(), t, t.Storage.Title, "settings", "shell")
 	if err != nil {
 		return err
 	}
