@@ -24,6 +24,8 @@ const (
 
 	mp4Type   = "video/mp4"
 	immutable = "private, max-age=31536000, immutable"
+	// A browser may keep film for an hour, in which one seeks in it, and no longer: it can be deleted.
+	anHour = "private, max-age=3600"
 )
 
 func (a *api) timeline(w http.ResponseWriter, r *http.Request) error {
@@ -182,7 +184,7 @@ func (a *api) segment(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	cache := immutable
+	cache := anHour
 	if !f.Sealed {
 		cache = "no-store"
 	}

@@ -1,7 +1,7 @@
 // Rings where nobody looks, in several windows, and by way of a message.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, footage, launch, open, shots, until, watch } from './browser.mjs'
+import { base, close, focused, footage, launch, open, shots, until, watch } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -247,6 +247,47 @@ test('the page of the camera says itself who rings, without a card over it', asy
     assert.equal((await answer(ring)).status, 409)
     for (const page of [own, other]) await close(page)
   }
+})
+
+test('a ring takes all of the window, and gives it back as it was', async () => {
+  const page = await at('/cameras/1/edit', { viewport: { width: 844, height: 390 } })
+  await page.fill('#name', 'Front door, half')
+  let ring = await press()
+  await page.locator('[data-ringing]').waitFor()
+  for (const [width, height] of [[844, 390], [390, 844], [1440, 900]]) {
+    await page.setViewportSize({ width, height })
+    await page.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2)
+    assert.deepEqual(await page.locator('[data-ringing]').boundingBox(), { x: 0, y: 0, width, height })
+    const film = await page.locator('[data-ringing] .seen').boundingBox()
+    assert.ok(film.height >= height / 2 && film.width >= width / 2, `at ${width} px the picture has ${film.width} x ${film.height}`)
+    await page.screenshot({ path: `${shots}/ring-whole-${width}.png` })
+    for (const b of await page.locator('[data-ringing] .btn').all()) {
+      const { x, y, width: w, height: h } = await b.boundingBox()
+      assert.ok(h >= 44 && x >= 0 && y >= 0 && x + w <= width && y + h <= height, `at ${width} px a button is out of reach`)
+    }
+  }
+  // Whoever types just then presses nothing, and leads nowhere.
+  await page.keyboard.type('way open ')
+  await page.keyboard.press('Enter')
+  assert.equal((await (await fetch(`${base}/api/v1/rings?limit=1`)).json()).rings[0].rings, true, 'a key answered')
+  assert.equal(await page.locator('[data-ringing]').count(), 1)
+  await page.keyboard.press('Escape')
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  await until(async () => (await chimes(page)) === 0, () => 'it chimes on')
+  await focused(page, 'name')
+  await page.keyboard.type(' open')
+  assert.equal(await page.inputValue('#name'), 'Front door, half open')
+  await answer(ring)
+  // Two doors: the last is seen first, the other behind it.
+  ring = await press()
+  await page.locator('[data-ringing="1"]').waitFor()
+  const other = await (await fetch(`${base}/api/v1/cameras/2/ring`, { method: 'POST', headers: json })).json()
+  await page.locator('[data-ringing="2"]').waitFor()
+  await page.locator('[data-ringing="2"] button:has-text("Not now")').click()
+  await page.locator('[data-ringing="1"] button:has-text("I am going")').click()
+  await page.locator('[data-ringing]').first().waitFor({ state: 'detached' })
+  await fetch(`${base}/api/v1/cameras/2/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at: other.at, who: 'Anna' }) })
+  await close(page)
 })
 
 test('a message leads to who rings, and answers only if that was chosen', async () => {

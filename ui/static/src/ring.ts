@@ -2,10 +2,12 @@
 import { answer } from './answer'
 import { nameOf, type Press } from './broker'
 import { chime } from './chime'
+import { recent } from './time'
 import { ask, hear } from './windows'
 import { say } from './words'
 
 const longest = 50_000 // ms after which it rings no more, whatever was told: it does for 45 s
+const often = 1000 // ms between pictures of the door
 
 const shown = new Map<string, Visit>()
 const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
@@ -27,60 +29,88 @@ export async function go(camera: number, at: string): Promise<boolean> {
   return true
 }
 
-/** One who rings: a card over the page, unless the page says it itself. It takes no focus, since somebody may be typing. */
+/**
+ * One who rings: all of the window, unless the page says it itself. What one did
+ * there stays as it is, and the focus goes back to it. Keys that are pressed
+ * while it comes press nothing: the focus is on no button.
+ */
 class Visit {
-  #card?: HTMLElement
+  #all?: HTMLDialogElement
   #timer = setTimeout(() => (this.end(), settle()), longest)
-  readonly #see = () => this.#picture()
+  #next?: number
+  readonly #see = () => this.#look()
 
   constructor(readonly press: Press) {
     if (own(press.camera)) return
-    this.#card = card(press, () => {
+    this.#all = whole(press, () => {
+      if (!this.#all) return // it is over
       later(press)
       this.end()
+      settle()
     })
-    document.body.append(this.#card)
+    document.body.append(this.#all)
+    this.#all.showModal()
+    this.#all.focus()
     document.addEventListener('visibilitychange', this.#see)
-    this.#picture()
+    this.#look()
   }
 
-  /** Shows the newest picture, once somebody looks. */
-  #picture(): void {
-    const place = this.#card?.querySelector('h2')
-    if (document.hidden || !place || this.#card?.querySelector('video')) return
+  /** Shows the live picture that the page has of the camera, or else the newest one again and again, while somebody looks. */
+  #look(): void {
+    clearTimeout(this.#next)
+    if (document.hidden) return
     const { camera, name } = this.press
+    const again = () => (this.#next = window.setTimeout(this.#see, often))
+    const live = document.querySelector<HTMLVideoElement>(`[data-tile="${camera}"] video`)?.srcObject
     const film = document.createElement('video')
-    Object.assign(film, { muted: true, playsInline: true, preload: 'auto', src: `/api/v1/cameras/${camera}/picture.mp4?stream=sub&now=${Date.now()}` })
+    Object.assign(film, { muted: true, playsInline: true, autoplay: true, preload: 'auto' })
     film.setAttribute('aria-label', say('ring_picture', { name }))
-    film.onerror = () => film.remove()
-    place.after(film)
+    film.onerror = again
+    film.onloadeddata = () => {
+      this.#all?.querySelector('.seen')?.replaceChildren(film)
+      if (!live) again()
+    }
+    if (live) film.srcObject = live
+    else film.src = `/api/v1/cameras/${camera}/picture.mp4?stream=sub&now=${Date.now()}`
   }
 
   end(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#next)
     document.removeEventListener('visibilitychange', this.#see)
-    this.#card?.remove()
+    const all = this.#all
+    this.#all = undefined
+    all?.close()
+    all?.remove()
     shown.delete(nameOf(this.press))
   }
 }
 
-function card(press: Press, off: () => void): HTMLElement {
+function whole(press: Press, off: () => void): HTMLDialogElement {
   const { camera, name, at } = press
-  const all = element('section', 'card ringing')
+  const all = element('dialog', 'ringing')
   all.dataset.ringing = String(camera)
+  all.tabIndex = -1
   all.setAttribute('role', 'alertdialog')
   all.setAttribute('aria-label', `${say('ring_now')}: ${name}`)
+  all.onclose = off
+  const bell = element('img', '')
+  Object.assign(bell, { src: '/static/ring.svg', alt: '' })
   const where = element('h2', 'name', name)
   where.dir = 'auto'
+  const who = element('div', '')
+  who.append(where, element('p', 'num', `${say('ring_now')} · ${recent(Date.parse(at))}`))
+  const head = element('header', '')
+  head.append(bell, who)
   const see = element('a', 'btn main', say('ring_see'))
   see.href = `/cameras/${camera}?ring=${at}`
   const answers = element('button', 'btn', say('ring_answer'))
   answers.onclick = () => void go(camera, at)
   const put = element('button', 'btn', say('ring_later'))
   put.onclick = off
-  const row = element('div', 'row')
-  row.append(see, answers, put)
-  all.append(element('p', 'small quiet', say('ring_now')), where, row)
+  const foot = element('footer', '')
+  foot.append(see, answers, put)
+  all.append(head, element('div', 'seen'), foot)
   return all
 }
 
