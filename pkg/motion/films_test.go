@@ -146,13 +146,14 @@ func (f film) score(t testing.TB) (tally, Trust) {
 	return a, d.Trust()
 }
 
-// sight looks at a film with what is decoded, too, and tells what that costs: the
-// part of a core that ffmpeg takes.
-func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64) {
+// sight looks at a film with what is decoded, too, and what that costs.
+func (f film) sight(t testing.TB, tool *ffmpeg.Tool) tally {
 	track, all := f.load(t)
 	s := NewSight(track, nil)
 	var at []time.Duration
-	in := ffmpeg.AppendStart(nil, track)
+	// The first minute of a connection is always looked at: what goes on is told apart.
+	var first, on []byte
+	in := &first
 	for _, picture := range all { // what is decoded does not depend on what is seen in it
 		s.Add(picture.data, picture.key, picture.at)
 		if !s.Wants() {
@@ -162,21 +163,35 @@ func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64)
 		if s.Alone() {
 			put = ffmpeg.AppendKey
 		}
+		if picture.key && picture.at >= unsure {
+			in = &on
+		}
+		if len(*in) == 0 {
+			*in = ffmpeg.AppendStart(nil, track)
+		}
 		at = append(at, picture.at)
 		var err error
-		if in, err = put(in, track.Codec, picture.data); err != nil {
+		if *in, err = put(*in, track.Codec, picture.data); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var smalls [][]byte
-	before := children(t)
-	err := tool.Shrink(t.Context(), track.Codec, bytes.NewReader(in), func(small []byte) { smalls = append(smalls, bytes.Clone(small)) })
-	decoding = children(t) - before
-	if err != nil || len(smalls) != len(at) {
-		t.Fatalf("%s: %d small pictures of %d, %v", f.name, len(smalls), len(at), err)
+	decode := func(in []byte) float64 {
+		if len(in) == 0 {
+			return 0
+		}
+		before := children(t)
+		if err := tool.Shrink(t.Context(), track.Codec, bytes.NewReader(in), func(small []byte) { smalls = append(smalls, bytes.Clone(small)) }); err != nil {
+			t.Fatalf("%s: %v", f.name, err)
+		}
+		return children(t) - before
+	}
+	sooner, later := decode(first), decode(on)
+	if len(smalls) != len(at) {
+		t.Fatalf("%s: %d small pictures of %d", f.name, len(smalls), len(at))
 	}
 	s = NewSight(track, nil)
-	a = f.look(func(p sample) (from, to time.Duration, moving, changed bool) {
+	a := f.look(func(p sample) (from, to time.Duration, moving, changed bool) {
 		changed = s.Add(p.data, p.key, p.at)
 		for s.Wants() && len(at) > 0 && at[0] == p.at {
 			s.See(smalls[0], at[0])
@@ -185,7 +200,8 @@ func (f film) sight(t testing.TB, tool *ffmpeg.Tool) (a tally, decoding float64)
 		from, to, moving = s.Moving()
 		return from, to, moving, changed
 	}, all)
-	return a, decoding / a.seconds
+	a.decoding, a.later, a.on = sooner+later, later, max(0, a.seconds-unsure.Seconds())
+	return a
 }
 
 // children returns the CPU time of processes that have ended, in seconds.
@@ -223,8 +239,8 @@ func TestBriefFilms(t *testing.T) {
 			f := film{name: b.scene + "/" + b.how.name, take: m, how: b.how, dir: t.TempDir()}
 			a, trust := f.score(t)
 			t.Logf("%s", a)
-			sight, decoding := f.sight(t, tool)
-			t.Logf("%s, with pictures; decoding takes %.2f %% of a core", sight, 100*decoding)
+			sight := f.sight(t, tool)
+			t.Logf("%s, with pictures", sight)
 			if sight.own < max(a.own, b.least, 2) || sight.events > sight.right || sight.called > 0.1*sight.still {
 				t.Errorf("with pictures: %s", sight)
 			}
@@ -248,8 +264,7 @@ func TestFilms(t *testing.T) {
 	all := map[string]*tally{}
 	for _, f := range wanted(*films) {
 		score, trust := f.score(t)
-		sight, decoding := f.sight(t, tool)
-		sight.decoding = decoding * sight.seconds
+		sight := f.sight(t, tool)
 		set, rest, _ := strings.Cut(f.name, "/")
 		scene, _, _ := strings.Cut(rest, "/")
 		for way, a := range map[string]tally{"score": score, "sight": sight} {

@@ -12,7 +12,8 @@ type tally struct {
 	still, called        float64 // seconds without motion; those that an event covers
 	late                 float64 // seconds, of those with an event of their own
 	seconds, cpu         float64
-	decoding             float64 // seconds of CPU time
+	decoding             float64 // seconds of CPU time of ffmpeg
+	later, on            float64 // those after the first minute, and how long that is
 }
 
 func (a *tally) add(b tally) {
@@ -20,14 +21,14 @@ func (a *tally) add(b tally) {
 	a.events, a.right = a.events+b.events, a.right+b.right
 	a.still, a.called, a.late = a.still+b.still, a.called+b.called, a.late+b.late
 	a.seconds, a.cpu = a.seconds+b.seconds, a.cpu+b.cpu
-	a.decoding += b.decoding
+	a.decoding, a.later, a.on = a.decoding+b.decoding, a.later+b.later, a.on+b.on
 }
 
 func (a tally) String() string {
-	return fmt.Sprintf("own %3d/%-3d %5.1f %%  missed %3d  right %3d/%-3d %5.1f %%  stillness called motion %4.1f %%  late %3.1f s  cpu %.4f %%, decoding %.2f %%",
+	return fmt.Sprintf("own %3d/%-3d %5.1f %%  missed %3d  right %3d/%-3d %5.1f %%  stillness called motion %4.1f %%  late %3.1f s  cpu %.4f %%, decoding %.2f %%, after the first minute %.2f %%",
 		a.own, a.motions, 100*float64(a.own)/max(1, float64(a.motions)), a.missed,
 		a.right, a.events, 100*float64(a.right)/max(1, float64(a.events)),
-		100*a.called/max(1, a.still), a.late/max(1, float64(a.own)), 100*a.cpu/max(1, a.seconds), 100*a.decoding/max(1, a.seconds))
+		100*a.called/max(1, a.still), a.late/max(1, float64(a.own)), 100*a.cpu/max(1, a.seconds), 100*a.decoding/max(1, a.seconds), 100*a.later/max(1, a.on))
 }
 
 // slack is how far an event may be from a motion and still be of it.

@@ -12,6 +12,9 @@ func Local(t nvr.Time, zone *time.Location) string {
 	return t.Std().In(zone).Format("2006-01-02T15:04:05")
 }
 
+// LocalMinute is t, in its own zone, as the value of one that asks for no seconds.
+func LocalMinute(t time.Time) string { return t.Format("2006-01-02T15:04") }
+
 // ParseLocal reads the value of such an input; browsers drop seconds that
 // are zero, and send fractions where they are asked for.
 func ParseLocal(s string, zone *time.Location) (nvr.Time, error) {

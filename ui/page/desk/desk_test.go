@@ -18,6 +18,7 @@ import (
 	"nvrd/federation/response"
 	"nvrd/federation/wire"
 	"nvrd/pkg/auth"
+	"nvrd/ui/component"
 )
 
 var brigade = wire.Agency{
@@ -94,7 +95,7 @@ func (o *office) entries() []wire.Signed {
 // form is a request that keeps the rules.
 func (o *office) form() url.Values {
 	return url.Values{
-		"case": {"26-7"}, "incident": {"fire"}, "from": {o.now.Add(-2 * time.Hour).Format(local)}, "to": {o.now.Add(-time.Hour).Format(local)},
+		"case": {"26-7"}, "incident": {"fire"}, "from": {component.LocalMinute(o.now.Add(-2 * time.Hour))}, "to": {component.LocalMinute(o.now.Add(-time.Hour))},
 		"area": {"40.7,-73.99 40.7,-73.985 40.705,-73.985 40.705,-73.99"}, "text": {"Smoke behind the bakery?"}, "days": {"7"},
 	}
 }
@@ -168,7 +169,7 @@ func TestAsk(t *testing.T) {
 // and nothing is published.
 func TestAskRefused(t *testing.T) {
 	o := openOffice(t)
-	at := func(d time.Duration) string { return o.now.Add(d).Format(local) }
+	at := func(d time.Duration) string { return component.LocalMinute(o.now.Add(d)) }
 	for _, c := range []struct{ field, value, says string }{
 		{"case", "", "Give it your number."},
 		{"case", strings.Repeat("7", 25), "At most 24 characters."},

@@ -26,9 +26,6 @@ const (
 	usualDays   = 7
 )
 
-// local is how browsers write a date and time without a zone.
-const local = "2006-01-02T15:04"
-
 // example is an area.
 const example = "40.7,-73.99 40.7,-73.985 40.704,-73.985"
 
@@ -46,7 +43,7 @@ type requestModel struct {
 
 func (p *Pages) newRequest(w http.ResponseWriter, r *http.Request) error {
 	now := p.Now()
-	return p.requestForm(w, r, http.StatusOK, typed{from: now.Add(-time.Hour).Format(local), to: now.Format(local), days: strconv.Itoa(usualDays)}, nil)
+	return p.requestForm(w, r, http.StatusOK, typed{from: component.LocalMinute(now.Add(-time.Hour)), to: component.LocalMinute(now), days: strconv.Itoa(usualDays)}, nil)
 }
 
 // publishRequest publishes what was typed, if all of it keeps the rules, and gives it to
@@ -110,7 +107,8 @@ func (p *Pages) read(in typed, t text.Desk) (q agency.Request, wrong street.Faul
 func (p *Pages) window(in typed, t text.Desk, wrong street.Faults) (from, to wire.Minute) {
 	now := p.Now()
 	at := func(name, value string) time.Time {
-		at, err := time.ParseInLocation(local, value, now.Location())
+		typed, err := component.ParseLocal(value, now.Location())
+		at := typed.Std()
 		if err != nil || wire.MinuteOf(at) == 0 {
 			wrong[name] = t.BadTime
 		}

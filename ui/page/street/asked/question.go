@@ -26,9 +26,6 @@ const (
 	daysOfAsked = 7
 )
 
-// local is how browsers write a date and time without a zone.
-const local = "2006-01-02T15:04"
-
 // questioned are the categories of questions to neighbors.
 var questioned = []wire.Category{wire.CategoryLostFound, wire.CategoryQuestion}
 
@@ -82,7 +79,8 @@ func (in question) post(look street.Look, on frame) (p wire.Post, days int, wron
 func (in question) window(look street.Look, wrong street.Faults) (from, to wire.Minute) {
 	t := look.T.Street
 	read := func(name, value string) time.Time {
-		at, err := time.ParseInLocation(local, value, look.Now.Location())
+		typed, err := component.ParseLocal(value, look.Now.Location())
+		at := typed.Std()
 		if err != nil || wire.MinuteOf(at) == 0 {
 			wrong[name] = t.Write.BadTime
 		}
@@ -129,7 +127,7 @@ func (p Page) Question(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.question(w, r, http.StatusOK, question{
-		category: street.CategoryNames[wire.CategoryLostFound], from: now.Add(-usualAsked).Format(local), to: now.Format(local), days: strconv.Itoa(daysOfAsked),
+		category: street.CategoryNames[wire.CategoryLostFound], from: component.LocalMinute(now.Add(-usualAsked)), to: component.LocalMinute(now), days: strconv.Itoa(daysOfAsked),
 	}, nil, "")
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"nvrd/federation/blob"
 	"nvrd/federation/wire"
+	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/share"
@@ -35,7 +36,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 // minute is when a draft was recorded, as the form has it.
 func (p Page) minute(r *http.Request, d share.Draft) (string, error) {
 	now, err := p.Now(r)
-	return d.Cut.Span.From.Std().In(now.Location()).Format(local), err
+	return component.LocalMinute(d.Cut.Span.From.Std().In(now.Location())), err
 }
 
 // Post sends what was typed to all neighbors, unless there is something to

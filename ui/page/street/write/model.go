@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"nvrd/federation/wire"
 	"nvrd/ui/component"
@@ -31,9 +30,6 @@ func readInput(r *http.Request) input {
 	}
 }
 
-// local is how browsers write a date and time without a zone.
-const local = "2006-01-02T15:04"
-
 // post returns what was typed as a post, for how many days, and what is wrong.
 func (in input) post(look street.Look) (p wire.Post, days int, wrong street.Faults) {
 	t := look.T.Street
@@ -48,7 +44,8 @@ func (in input) post(look street.Look) (p wire.Post, days int, wrong street.Faul
 		wrong["place"] = t.Write.NoPlaceThere
 	}
 	if in.when != "" {
-		at, err := time.ParseInLocation(local, in.when, look.Now.Location())
+		typed, err := component.ParseLocal(in.when, look.Now.Location())
+		at := typed.Std()
 		if err != nil || wire.MinuteOf(at) == 0 {
 			wrong["when"] = t.Write.BadTime
 		}
