@@ -366,7 +366,7 @@ func TestPages(t *testing.T) {
 		"login, elsewhere":  {full, "/login?next=//evil.example", 200, []check{keeps("next", "/")}},
 		"login, also":       {full, "/login?next=/%5Cevil.example", 200, []check{keeps("next", "/")}},
 		"settings": {full, "/settings", 200, []check{says(hostileName, "Add camera", "This device"), has("a", "href", "/cameras/3/recording"), has("a", "href", "/cameras/3/remove"), has("a", "href", "/cameras/new"),
-			has("a", "href", "/storage"), has("a", "href", "/replies"), has("a", "href", "/trust"), has("a", "href", "/events"), lacks("/settings/audit")}},
+			has("a", "href", "/storage"), has("a", "href", "/replies"), has("a", "href", "/trust"), has("a", "href", "/events")}},
 		"trust":                {full, "/trust", 200, []check{says("Trust this home", "Stoop home ", "iPhone", "Windows", "Turn on Stoop home "), lacks("{name}"), lacks("Drive"), has("a", "href", "/trust/stoop-home.mobileconfig")}},
 		"nowhere":              {full, "/nowhere", 404, []check{says("Nothing here")}},
 		"the appliance failed": {&household{err: io.ErrUnexpectedEOF}, "/", 500, []check{says("That went wrong")}},
