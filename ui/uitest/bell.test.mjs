@@ -40,7 +40,7 @@ for (const [how, options] of [['with script', {}], ['without script', { javaScri
 
     // What a call means can be changed; the address before is nobody's then.
     await page.getByRole('link', { name: 'Change' }).click()
-    assert.match(await page.textContent('main'), /What is made now takes the place/)
+    await page.getByText('What is made now takes the place').first().waitFor()
     await page.selectOption('#means', 'door')
     await page.getByRole('button', { name: 'Use this' }).click()
     const second = await page.textContent('.sheet code')
@@ -50,7 +50,7 @@ for (const [how, options] of [['with script', {}], ['without script', { javaScri
     assert.equal((await fetch(second)).status, 204)
     await page.getByRole('button', { name: 'Remove' }).click()
     await page.waitForURL(/\/bell$/)
-    assert.equal((await fetch(second)).status, 404)
+    await until(async () => (await fetch(second)).status === 404, () => 'what was removed can be called')
     assert.equal((await rings()).length, all, 'an opened door rings')
     await close(page)
   })
@@ -63,6 +63,7 @@ test('a doorbell that calls by SIP gets a user and a password', async () => {
   assert.equal(await page.inputValue('#address'), '127.0.0.1', 'where the page was found is not proposed')
   await page.fill('#address', '127.0.0.1:5760')
   await page.getByRole('button', { name: 'Use this' }).click()
+  await page.locator('.sheet code').nth(1).waitFor()
   const [user, password] = await page.locator('.sheet code').allTextContents()
   assert.equal(user, 'door1')
   assert.match(password, /^[a-z2-7]{16}$/)
