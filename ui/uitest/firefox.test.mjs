@@ -38,6 +38,7 @@ test('firefox plays live pictures, and says which way they come and why', async 
   await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
   // Debian's has no H.264 for WebRTC: that comes as a plug-in, which it downloads where it may.
   const decodes = await page.evaluate(() => RTCRtpReceiver.getCapabilities('video').codecs.some((c) => c.mimeType === 'video/H264'))
+  await page.waitForFunction(() => document.querySelector('[data-way]').textContent)
   const said = await page.evaluate(() => document.querySelector('[data-way]').textContent)
   console.log(`firefox: ${said}`)
   assert.equal(said, decodes ? 'Live by WebRTC' : 'Live by fMP4, because this browser plays no H.264 by WebRTC')

@@ -56,7 +56,7 @@ for (const [how, options] of [['with script', { timezoneId: 'America/St_Johns' }
     await page.locator('.slot').nth(1).waitFor({ state: 'detached' })
     await row(page, ['Mon', 'Sun'], '22:00', '00:00', 'off')
     if (options.javaScriptEnabled === false) await page.fill('#time_zone', 'Europe/Vienna')
-    else assert.equal(await page.inputValue('#time_zone'), 'America/St_Johns') // the machine's is another
+    else await page.waitForFunction(() => document.querySelector('#time_zone').value === 'America/St_Johns') // the machine's is another
     // A mistake is said beside it, and nothing is lost.
     await page.fill('#after', '9999')
     await page.click('.acts [value=save]')

@@ -30,6 +30,7 @@ test('a quick reply is recorded and kept', async () => {
   assert.ok(file.byteLength > 32000 && loudest > 1000, 'the beeps are in it')
   // The same name once more is refused, in words.
   await page.click('[data-do=record]')
+  await page.locator('[data-when=records]').waitFor()
   await page.waitForTimeout(500)
   await page.click('[data-do=stop]')
   await page.fill('#reply-name', 'leave it at the door')

@@ -33,7 +33,7 @@ const who = (camera = 1) => fetch(`${base}/api/v1/cameras/${camera}/talk`).then(
 const told = (page, text) => page.locator('[data-said]', { hasText: text }).waitFor()
 
 async function until(what, is) {
-  for (const end = Date.now() + 10_000; !(await is()); ) assert.ok(Date.now() < end, what)
+  for (const end = Date.now() + 30_000; !(await is()); ) assert.ok(Date.now() < end, what)
 }
 
 async function visit(options) {
