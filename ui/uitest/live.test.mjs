@@ -2,7 +2,7 @@
 // newest, and anything else says of when it is.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, each, footage, launch, moves, open, stage } from './browser.mjs'
+import { base, close, each, footage, launch, moves, open, stage, until } from './browser.mjs'
 
 const urls = JSON.parse(process.env.STOOP_CAMERAS)
 let browser
@@ -47,8 +47,8 @@ const says = (page, live, timeout) =>
 /** That nothing on the page takes an old picture for one of now. */
 async function old(page, taken) {
   await page.waitForFunction(() => !/, Live$/.test(document.querySelector('[data-strip]').getAttribute('aria-valuetext')), null, { timeout: 3000 })
-  const s = await page.evaluate(said)
-  assert.ok(!s.live && !s.heard && s.dimmed, JSON.stringify(s))
+  let s
+  await until(async () => (s = await page.evaluate(said)) && !s.live && !s.heard && s.dimmed, () => JSON.stringify(s), 3000)
   assert.ok(Math.abs(s.dated - taken) < 4000, `it is dated ${new Date(s.dated).toISOString()}, not ${new Date(taken).toISOString()}`)
   const one = await page.getAttribute('[data-strip]', 'aria-valuetext')
   await pause(1500)
@@ -132,8 +132,8 @@ test('a camera that is killed is not live three seconds later, here and on the h
   await each(browser, async (page, shot) => {
     await page.goto(`${base}/cameras/${door}`)
     await pause(1000)
-    const s = await page.evaluate(said)
-    assert.ok(!s.live && s.dimmed && Math.abs(s.dated - killed) < 5000, JSON.stringify(s))
+    let s
+    await until(async () => (s = await page.evaluate(said)) && !s.live && s.dimmed && Math.abs(s.dated - killed) < 5000, () => JSON.stringify(s))
     await shot('not-live')
     await page.goto(base)
     await pause(500)
@@ -143,7 +143,7 @@ test('a camera that is killed is not live three seconds later, here and on the h
   await stage('visitor/start')
   await says(page, true, 40_000)
   await home.locator('[data-on-air]:visible').waitFor({ timeout: 40_000 })
-  assert.equal((await page.evaluate(said)).dimmed, false)
+  await until(async () => !(await page.evaluate(said)).dimmed, () => 'a live picture is dimmed')
   for (const p of [page, home]) {
     p.may = /503/
     await close(p)
@@ -172,7 +172,7 @@ test('a gap shows no picture, with script and without', async () => {
   for (const javaScriptEnabled of [true, false]) {
     const page = await open(browser, { javaScriptEnabled })
     await page.goto(`${base}/cameras/${door}?at=${at}`)
-    await page.locator('[data-notice]:visible').waitFor()
+    await page.locator('[data-notice]:visible', { hasText: 'Nothing is recorded here' }).waitFor()
     await pause(1000)
     assert.match(await page.textContent('[data-notice]'), /Nothing is recorded here/)
     const shown = await page.evaluate(() => {
@@ -209,6 +209,7 @@ test('a wrong password leaves the last picture, with its date', async () => {
   await page.locator('[data-part=trouble] .trouble').waitFor()
   await old(page, left)
   await page.reload()
+  await page.waitForFunction(() => !document.querySelector('[data-stamp]').hidden)
   await pause(1500)
   await old(page, left)
   page.may = /404|503/
