@@ -344,7 +344,7 @@ func TestCancel(t *testing.T) {
 			if err := <-done; err != nil {
 				t.Error(err)
 			}
-			if took := time.Since(began); took > time.Second {
+			if took := time.Since(began); took > 5*time.Second { // a camera is given ten to answer
 				t.Errorf("took %v", took)
 			}
 			if sink.reasons[0] != nvr.PausedByUser || sink.err != nil {
