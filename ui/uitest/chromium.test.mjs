@@ -14,6 +14,9 @@ const instant = (ms) => new Date(ms).toISOString()
 const shown = (page) => page.evaluate(() => Date.parse(document.querySelector('[data-stamp]').dateTime))
 const speech = (page) => page.getAttribute('[data-strip]', 'aria-valuetext')
 
+/** Waits until the strip is drawn and takes keys: then it says where it is. */
+const spoken = (page) => page.waitForFunction(() => document.querySelector('[data-strip]').getAttribute('aria-valuetext'))
+
 /** Seeks as a link of the day's list does; returns the ms until the first picture. */
 const seekTook = (page, at) =>
   page.evaluate(async (at) => {
@@ -23,7 +26,7 @@ const seekTook = (page, at) =>
     document.body.append(link)
     link.click()
     link.remove()
-    for (let wait = 0; wait < 500; wait++) {
+    for (let wait = 0; wait < 3000; wait++) {
       const m = performance.getEntriesByName('stoop:seek', 'measure').at(-1)
       if (m) return Math.round(m.duration)
       await new Promise((done) => setTimeout(done, 10))
@@ -56,7 +59,7 @@ test('home plays every camera that is seen', async () => {
   await page.goto(base)
   await page.locator('[data-on-air]:visible').first().waitFor()
   await moves(page, '[data-tile] video')
-  assert.match(await page.textContent('[data-part=foot]'), /^Recording \d+ of \d+$/)
+  await page.waitForFunction(() => /^Recording \d+ of \d+$/.test(document.querySelector('[data-part=foot]').textContent))
   await close(page)
 })
 
@@ -64,7 +67,7 @@ test('a camera is live, and pausing it makes it a moment of the past', async () 
   const page = await open(browser)
   await page.goto(`${base}/cameras/1`)
   await moves(page, '[data-video]')
-  assert.match(await speech(page), /, Live$/)
+  await page.waitForFunction(() => /, Live$/.test(document.querySelector('[data-strip]').getAttribute('aria-valuetext')))
   await footage(1)
   await page.click('[data-do=play]')
   await page.waitForFunction(() => !document.querySelector('[data-stamp]').hidden && document.querySelector('[data-video]').paused)
@@ -86,8 +89,8 @@ test('an address shows the moment that it names', async () => {
   const at = from + (to - from) / 3
   const page = await open(browser, { timezoneId: 'America/St_Johns' })
   await page.goto(`${base}/cameras/1?at=${instant(at)}&zoom=1h`)
-  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
-  await page.click('[data-do=play]')
+  // Paused in the page, where the film does not run on until a click arrives.
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0 && (document.querySelector('[data-do=play]').click(), true))
   const off = (await shown(page)) - at
   assert.ok(off > -1500 && off < 4000, `it shows ${off} ms beside what was asked for`)
   const local = new Intl.DateTimeFormat('en-US', { hour: 'numeric', minute: '2-digit', timeZone: 'America/St_Johns' })
@@ -122,6 +125,7 @@ test('clocks are those of the region: on pages, in what scripts write, and on th
       await says()
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide`)
     }
+    await spoken(page)
     assert.match(await speech(page), good)
     // The playhead's time has seconds, the labels have none.
     await page.waitForFunction(() => window.drawn.some((t) => /\d:\d\d:\d\d/.test(t)) && window.drawn.some((t) => !/\d:\d\d:\d\d/.test(t)))
@@ -153,7 +157,7 @@ test('a day is one of the viewer, for script and server', async () => {
 // The goal is 250 ms, 19 times of 20, and `make bench` holds the pages to it. A
 // machine that tests other things at the same time says nothing about a figure:
 // there, each seek only has to come to an end.
-const seekGoal = process.env.STOOP_BENCH ? 250 : 5000
+const seekGoal = process.env.STOOP_BENCH ? 250 : 30_000
 
 test(`a seek shows its first picture within ${seekGoal} ms, 19 times of 20`, async () => {
   const { from, to } = await footage(1, 20_000)
@@ -175,6 +179,7 @@ test('the timeline moves by hand, wheel and keys', async () => {
   const { from, to } = await footage(1)
   const page = await open(browser)
   await page.goto(`${base}/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`)
+  await spoken(page)
   await page.waitForTimeout(500)
   const strip = page.locator('[data-strip]')
   const box = await strip.boundingBox()
@@ -191,9 +196,9 @@ test('the timeline moves by hand, wheel and keys', async () => {
   await page.waitForFunction(() => scrollY > 0) // who passes by scrolls the page
   assert.equal(await page.getAttribute('[data-zoom="24h"]', 'aria-pressed'), 'true')
   await strip.focus()
-  await page.evaluate(() => scrollTo(0, 0))
+  await page.waitForFunction(() => (scrollTo(0, 0), scrollY === 0), null, { polling: 300 }) // the wheel's scrolling may go on
   await page.mouse.wheel(0, 300)
-  assert.equal(await page.getAttribute('[data-zoom="24h"]', 'aria-pressed'), 'false')
+  await page.locator('[data-zoom="24h"][aria-pressed=false]').waitFor()
   const two = await speech(page)
   await page.mouse.down()
   const frames = page.evaluate(
@@ -207,7 +212,7 @@ test('the timeline moves by hand, wheel and keys', async () => {
   for (let i = 0; i < 60; i++) await page.mouse.move(box.x + 200 + i * 5, box.y + 60)
   await page.mouse.up()
   console.log(`frames in a second of dragging: ${await frames}`)
-  assert.notEqual(await speech(page), two)
+  await page.waitForFunction((old) => document.querySelector('[data-strip]').getAttribute('aria-valuetext') !== old, two)
   await close(page)
 })
 
@@ -266,6 +271,7 @@ test('the picture is looked at more closely', async () => {
   const { from, to } = await footage(1, 15_000)
   const page = await open(browser)
   await page.goto(`${base}/cameras/1?at=${instant((from + to) / 2)}&zoom=1h`)
+  await spoken(page)
   await page.waitForFunction(() => document.querySelector('[data-video]').readyState >= 2)
   const film = page.locator('[data-film]')
   const seen = () => page.evaluate(() => {
@@ -380,6 +386,7 @@ test('a hostile name is only a name, and what it lacks has its reason', async ()
   await page.click('[data-zoom="1h"]')
   await page.waitForTimeout(4000)
   await page.reload()
+  await spoken(page)
   const strip = page.locator('[data-strip]')
   const box = await strip.boundingBox()
   for (let i = 0; i < 12; i++) {
@@ -393,7 +400,7 @@ test('a hostile name is only a name, and what it lacks has its reason', async ()
   await page.mouse.move(box.x + head - 6, box.y + 90)
   await page.waitForFunction(() => /did not answer|refused|Connecting/.test(document.querySelector('[data-tip]').textContent))
   assert.ok(await page.locator('.gaps .hatch').count() > 0, 'the list has no gap')
-  const edges = await page.evaluate((head) => {
+  const edges = () => page.evaluate((head) => {
     const canvas = document.querySelector('[data-canvas]')
     const scale = canvas.width / canvas.getBoundingClientRect().width
     const row = canvas.getContext('2d').getImageData((head - 24) * scale, 40 * scale, 20 * scale, 1).data
@@ -401,7 +408,8 @@ test('a hostile name is only a name, and what it lacks has its reason', async ()
     for (let i = 4; i < row.length; i += 4) if (Math.abs(row[i] - row[i - 4]) > 8) n++
     return n
   }, head)
-  assert.ok(edges >= 2, `${edges} edges where the hatching is`)
+  let seen
+  await until(async () => (seen = await edges()) >= 2, () => `${seen} edges where the hatching is`)
 
   for (const path of ['/', `/cameras/${camera}`, `/cameras/${camera}/remove`, '/cameras/new', '/settings']) {
     await page.goto(base + path)
@@ -435,7 +443,7 @@ test('without script: pictures, the list, a clip and its download', async () => 
   await page.locator('details.hour a.btn').first().click()
   assert.equal(await page.getAttribute('[data-video]', 'controls'), '')
   for (let i = 0; (await page.evaluate(() => document.querySelector('[data-video]').readyState)) < 2; i++) {
-    assert.ok(i < 50, 'the clip does not load')
+    assert.ok(i < 150, 'the clip does not load')
     await page.waitForTimeout(200)
   }
   await close(page)
@@ -480,8 +488,8 @@ test('a clip is chosen on the timeline', async () => {
   assert.equal(await link.isVisible(), false)
   await page.fill('#clip-to', '2001-01-01T00:00:00')
   await page.locator('#clip-to').blur()
+  await page.waitForFunction(() => document.querySelector('[data-problem]').textContent === 'The end has to come after the start.')
   assert.equal(await link.isVisible(), false)
-  assert.equal(await page.textContent('[data-problem]'), 'The end has to come after the start.')
   await close(page)
 })
 
@@ -637,7 +645,7 @@ test('what happened stands there with its picture, and leads to it', async () =>
   const moment = page.locator('.moment', { hasText: 'Somebody rang' }).first()
   const pictured = () => page.waitForFunction(() => (document.querySelector('.moment:has(b .icon) video')?.readyState ?? 0) >= 2)
   for (const [path, camera] of [['/', undefined], ['/events?kind=ring', 'Front door'], ['/events?camera=1', 'Front door']]) {
-    const until = Date.now() + 15_000
+    const until = Date.now() + 30_000
     for (;;) { // it is on disk within a moment
       await page.goto(base + path)
       if (await moment.count() && await moment.locator('video').count()) break
@@ -657,6 +665,7 @@ test('what happened stands there with its picture, and leads to it', async () =>
   assert.ok(off > -9000 && off < 5000, `it shows ${off} ms beside the ring`)
   // The day in words has it as well, and goes there in place.
   await page.goto(`${base}/cameras/1`)
+  await spoken(page)
   await page.locator('.words summary').click()
   await page.locator('.chapters a', { hasText: 'Somebody rang' }).first().click()
   await page.waitForURL(/\/cameras\/1\?at=/)
@@ -672,17 +681,20 @@ test('what happened stands there with its picture, and leads to it', async () =>
   // On the strip it is a mark, which keys and buttons go to.
   await page.goto(`${base}/cameras/1?zoom=1h`)
   const at = () => Date.parse(new URL(page.url()).searchParams.get('at') ?? '')
+  await spoken(page)
   for (let i = 0; !(Math.abs(at() - Date.parse(press.at) + 5000) < 1500); i++) {
     assert.ok(i < 40, `going back leads to ${page.url()}`)
+    const was = page.url()
     await (i % 2 ? page.click('[data-hop=back]') : page.locator('[data-strip]').press('p'))
-    await page.waitForTimeout(500)
+    // Who goes on before it is there goes past it.
+    await page.waitForFunction((was) => location.href !== was, was, { timeout: 5000 }).catch(() => {})
   }
   await page.locator('[data-strip]').focus()
   for (let i = 0; i < 8; i++) await page.keyboard.press('+') // five minutes
   const box = await page.locator('[data-strip]').boundingBox()
   for (let k = 0; !/Somebody rang/.test(await page.textContent('[data-tip]')); k++) {
-    assert.ok(k < 60, 'no mark of the ring')
-    await page.mouse.move(box.x + box.width * 0.72 - 60 + k * 3, box.y + 40)
+    assert.ok(k < 600, 'no mark of the ring') // what is asked for at this zoom may come late
+    await page.mouse.move(box.x + box.width * 0.72 - 60 + (k % 60) * 3, box.y + 40)
     await page.waitForTimeout(50)
   }
   await close(page)
