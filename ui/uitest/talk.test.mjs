@@ -124,7 +124,7 @@ test('a door opens for who holds the button until it is full, by finger and by k
   await page.keyboard.down('Enter')
   await until('it opens by key', async () => (await entries()).length === 2)
   await page.keyboard.up('Enter')
-  await page.click('.rail a[href="/settings"]')
+  await page.click('.tabs a[href="/settings"]')
   await page.getByRole('link', { name: 'Who opened doors' }).click()
   await page.waitForURL(/\/settings\/audit$/)
   assert.equal(await page.locator('.rows .row').count(), 2)
