@@ -278,6 +278,16 @@ test('a ring takes all of the window, and gives it back as it was', async () => 
   await page.keyboard.type(' open')
   assert.equal(await page.inputValue('#name'), 'Front door, half open')
   await answer(ring)
+  // What is dragged or held goes on until it is let go.
+  await page.mouse.move(700, 450)
+  await page.mouse.down()
+  ring = await press()
+  await until(() => rings(page), () => 'it does not ring')
+  assert.equal(await page.locator('[data-ringing]').count(), 0, 'a drag is cut off')
+  await page.mouse.up()
+  await page.locator('[data-ringing]').waitFor()
+  await answer(ring)
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
   // Two doors: the last is seen first, the other behind it.
   ring = await press()
   await page.locator('[data-ringing="1"]').waitFor()
@@ -308,11 +318,8 @@ test('a message leads to who rings, and answers only if that was chosen', async 
   await page.waitForFunction(() => document.querySelector('[data-video]')?.readyState >= 2)
   assert.equal(page.url(), `${base}/cameras/1`)
   // It begins shortly before the press, and goes on with what is live.
-  await page.waitForFunction((at) => dates.some((shown) => shown < at), Date.parse(ring.at))
-    .catch(() => assert.fail('it does not begin before the press'))
-  const before = (Date.parse(ring.at) - (await page.evaluate(() => Math.min(...dates)))) / 1000
-  console.log(`opened ${(Date.now() - Date.parse(ring.at)) / 1000} s after the press, the film began ${before} s before it`)
-  assert.ok(before <= 6, 'it begins long before the press')
+  await page.waitForFunction((at) => dates.some((shown) => shown < at && shown >= at - 6000), Date.parse(ring.at), { timeout: 10_000 })
+    .catch(async () => assert.fail(`it does not begin shortly before ${ring.at}: ${await page.evaluate(() => dates.map((d) => new Date(d).toISOString()))}`))
   await page.screenshot({ path: `${shots}/ring-link-390.png` })
   await page.waitForFunction(() => document.querySelector('[data-do=live]').getAttribute('aria-pressed') === 'true')
   assert.equal(new URL(page.url()).searchParams.get('at'), null)

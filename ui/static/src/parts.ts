@@ -23,6 +23,12 @@ for (const end of ['pointerup', 'pointercancel']) {
   }, true)
 }
 
+/** Calls change now, or once what is being pressed or dragged is let go. */
+export function rested(change: () => void): void {
+  if (held) late.push(change)
+  else change()
+}
+
 /**
  * Replaces every part of this page that differs in doc, except those being used
  * or played, and those of forms: what is typed, and what was said about it, stays.

@@ -2,6 +2,7 @@
 import { answer } from './answer'
 import { nameOf, type Press } from './broker'
 import { chime } from './chime'
+import { rested } from './parts'
 import { recent } from './time'
 import { ask, hear } from './windows'
 import { say } from './words'
@@ -48,6 +49,11 @@ class Visit {
       this.end()
       settle()
     })
+    rested(() => this.#open()) // a drag goes on to its end
+  }
+
+  #open(): void {
+    if (!this.#all) return // it is over
     document.body.append(this.#all)
     this.#all.showModal()
     this.#all.focus()
@@ -94,6 +100,7 @@ function whole(press: Press, off: () => void): HTMLDialogElement {
   all.setAttribute('role', 'alertdialog')
   all.setAttribute('aria-label', `${say('ring_now')}: ${name}`)
   all.onclose = off
+  all.onkeydown = (e) => e.stopPropagation() // keys are not for the page behind
   const bell = element('img', '')
   Object.assign(bell, { src: '/static/ring.svg', alt: '' })
   const where = element('h2', 'name', name)
