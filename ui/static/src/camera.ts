@@ -376,7 +376,8 @@ if (data.at) {
 update()
 look()
 tick()
-player.warm()
+// What plays film is most of the page's script: it comes when a hand or a key does.
+for (const type of ['pointermove', 'pointerdown', 'keydown']) addEventListener(type, () => player.warm(), { once: true, capture: true, passive: true })
 begin(() => data.removed || void learn())
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows
 
