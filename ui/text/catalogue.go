@@ -210,6 +210,8 @@ type Camera struct {
 	Live       string `json:"live"`
 	NotLive    string `json:"not_live"`
 	BackToLive string `json:"back_to_live"`
+	StepBack   string `json:"step_back"`
+	StepOn     string `json:"step_on"`
 	None       string `json:"none"`
 	Together   string `json:"together"`
 }

@@ -175,6 +175,46 @@ test(`a seek shows its first picture within ${seekGoal} ms, 19 times of 20`, asy
   await close(page)
 })
 
+test('a step shows the next picture, or the one before', async () => {
+  const { from, to } = await footage(1, 10_000)
+  const page = await open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true })
+  await page.goto(`${base}/cameras/1?at=${instant(from + (to - from) / 2)}&zoom=1h`)
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
+  await spoken(page)
+  await page.click('[data-do=play]')
+  await page.locator('[data-do=later]').waitFor()
+  assert.deepEqual(await page.evaluate(small), [])
+  await fits(page, 'a picture that stands still')
+  await page.evaluate(() => {
+    const video = document.querySelector('[data-video]')
+    const note = (_, picture) => {
+      if (shown.at(-1) !== picture.mediaTime) shown.push(picture.mediaTime)
+      video.requestVideoFrameCallback(note)
+    }
+    window.shown = []
+    video.requestVideoFrameCallback(note)
+  })
+  // On by its button, back by the key: each finds its picture in a way of its own.
+  for (let n = 2; n <= 5; n++) {
+    await page.click('[data-do=later]')
+    await page.waitForFunction((n) => shown.length === n, n).catch(async () => assert.fail(`${n}: ${await page.evaluate(() => shown)}`))
+  }
+  await page.focus('[data-film]')
+  for (let n = 6; n <= 9; n++) {
+    await page.keyboard.press(',')
+    await page.waitForFunction((n) => shown.length === n, n).catch(async () => assert.fail(`${n}: ${await page.evaluate(() => shown)}`))
+  }
+  const all = await page.evaluate(() => shown)
+  assert.deepEqual(all.slice(4), all.slice(0, 5).reverse())
+  for (let n = 1; n < 5; n++) assert.ok(all[n] > all[n - 1] && all[n] < all[n - 1] + 0.5, `${all}`)
+  assert.equal(await page.getAttribute('[data-film]', 'data-play'), 'paused')
+  await page.screenshot({ path: `${shots}/step-390.png` })
+  // Who plays on sees no such buttons.
+  await page.click('[data-do=play]')
+  await page.locator('[data-do=later]').waitFor({ state: 'hidden' })
+  await close(page)
+})
+
 test('the timeline moves by hand, wheel and keys', async () => {
   const { from, to } = await footage(1)
   const page = await open(browser)

@@ -2,7 +2,7 @@
 import type { Player } from './player/player'
 import { say } from './words'
 
-const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full' }
+const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full', ',': 'earlier', '.': 'later' }
 
 const idle = 3000 // ms after which the buttons make room for the picture
 
@@ -20,6 +20,8 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     play: () => (player.playing ? player.pause() : player.play()),
     sound: () => (player.video.muted = !player.video.muted),
     speed: () => player.faster(),
+    earlier: () => player.step(-1),
+    later: () => player.step(1),
     live,
     full: () => {
       if (document.fullscreenElement) void document.exitFullscreen()
@@ -53,6 +55,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     button('sound').hidden = !!stream?.mime && !/mp4a|opus|flac/i.test(stream.mime) // not known: there may be sound
     button('speed').textContent = `${player.speed}×`
     button('speed').hidden = isLive
+    for (const name of ['earlier', 'later']) button(name).hidden = isLive || player.playing
     button('live').textContent = say(fresh ? 'live' : isLive ? 'not_live' : 'go_live')
     button('live').setAttribute('aria-pressed', String(fresh))
     if (way) way.hidden = !player.way

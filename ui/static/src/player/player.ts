@@ -174,6 +174,14 @@ export class Player {
     else this.video.pause()
   }
 
+  /** Shows the next picture (1) or the one before (-1), and stands still. */
+  step(way: number): void {
+    if (this.mode === 'live') return this.pause()
+    this.wanted = false
+    this.video.pause()
+    this.#recorded.step(way)
+  }
+
   get playing(): boolean {
     return !this.video.paused
   }

@@ -11,6 +11,8 @@ const grid = 5 * minute // windows begin on it, so that near seeks share a playl
 const before = 5 * minute
 const span = 25 * minute
 const late = 10_000 // ms that footage may take to be on disk
+const fine = 1 / 70 // s: pictures are no nearer to each other
+const longest = 2 // s that the next one is looked for
 const seam = 50 // ms by which pieces that follow each other may miss
 
 const library = () => import('hls.js/light')
@@ -33,6 +35,9 @@ export class Recorded {
   #pieces: () => Piece[] = () => []
   #told = 0 // up to here it is known what there is
   #token = 0
+  #steps = 0 // that are on their way
+  #stepped = Promise.resolve() // when they are over
+  #apart = 0 // s between pictures, as far as steps told
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -72,6 +77,45 @@ export class Recorded {
     }
     if (!mediaSource()) return this.#native(at, token)
     await this.#open(at, token)
+  }
+
+  /** Shows the picture after the one that is shown (way 1), or the one before it (-1). The video stands still. A few steps may wait for those before. */
+  step(way: number): void {
+    if (!this.active || this.#steps > 3) return
+    this.#steps++
+    const token = this.#token
+    this.#stepped = this.#stepped.then(async () => {
+      if (token === this.#token) await this.#step(way)
+      this.#steps--
+      const at = this.now()
+      if (token === this.#token && at !== undefined) this.on.picture(at)
+    })
+  }
+
+  async #step(way: number): Promise<void> {
+    const from = await this.#look(this.video.currentTime)
+    if (from === undefined) return
+    if (way < 0) return void (await this.#look(Math.max(from - 0.002, 0)))
+    // Cameras vary how far their pictures are apart: none is left out only if each hair is looked at.
+    for (let place = from + Math.max(fine, 0.9 * this.#apart); place < from + longest; place += fine) {
+      const shown = await this.#look(place)
+      if (shown === undefined) return
+      if (shown < from + 0.001) continue
+      this.#apart = Math.min(this.#apart || Infinity, shown - from)
+      return
+    }
+  }
+
+  /** Goes to a place of the film; resolves to the time of the picture there, or to undefined if none comes. */
+  #look(place: number): Promise<number | undefined> {
+    return new Promise((done) => {
+      const late = setTimeout(() => done(undefined), 2000)
+      this.video.requestVideoFrameCallback((_, picture) => {
+        clearTimeout(late)
+        done(picture.mediaTime)
+      })
+      this.video.currentTime = place
+    })
   }
 
   /** Whether there is footage of an instant; undefined if what is open does not tell. */
