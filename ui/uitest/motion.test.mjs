@@ -19,9 +19,9 @@ const draw = async (zones) => {
 }
 const polygons = (page) => page.$$eval('[data-shapes] polygon', (all) => all.map((p) => `${p.getAttribute('class')} ${p.getAttribute('points')}`))
 
-/** Lets go of what was drawn, and waits for the page that says so. */
+/** Lets go of what was drawn, and waits for the page that says so: another one, also where that of before said it. */
 async function save(page) {
-  await page.click('button:has-text("Save")')
+  await Promise.all([page.waitForEvent('load'), page.click('button:has-text("Save")')])
   await page.waitForURL(`${address}?saved=1`)
   await page.waitForSelector('text=It holds within half a minute.')
 }
