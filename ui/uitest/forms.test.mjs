@@ -70,6 +70,7 @@ test('a jump to a date brings the list of that day', async () => {
   const { id } = await json('POST', '/api/v1/cameras', { name: 'Lane', url: urls.gone })
   const page = await open(browser)
   await page.goto(`${base}/cameras/${id}`)
+  await page.waitForFunction(() => document.querySelector('[data-film]').tabIndex === 0) // its script runs
   const list = () => page.evaluate(() => Date.parse(document.querySelector('#day time').dateTime))
   for (const [date, press] of [['2026-11-03', 'Enter'], ['2026-10-05', undefined]]) {
     await page.fill('#date', date)
