@@ -19,7 +19,7 @@ export function begins(street) {
     const page = await street(alone)
     await page.getByRole('heading', { name: 'What is not' }).waitFor()
     await page.click('button[value=on]')
-    await page.locator('.paper li').first().waitFor()
+    await page.locator('.paper li:nth-child(24)').waitFor()
     const words = await page.locator('.paper li').allTextContents()
     assert.equal(words.length, 24)
     await page.click('button[value=wrote]')
@@ -85,6 +85,7 @@ export function begins(street) {
 
     const post = (page) => page.locator('article.post', { hasText: 'Grey tabby' })
     await post(reader).getByRole('button', { name: 'Thanks' }).click()
+    await post(reader).getByRole('button', { name: /Thanks\s*1/ }).waitFor() // who goes elsewhere before that may take it along
     await post(reader).getByRole('link', { name: 'Comment' }).click()
     await reader.fill('#comment', 'That is Momo! I am on my way.')
     await reader.getByRole('button', { name: 'Send to all neighbors' }).click()
