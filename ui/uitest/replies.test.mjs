@@ -15,7 +15,7 @@ test('a quick reply is recorded and kept', async () => {
   await page.goto(`${base}/replies`)
   await page.click('[data-do=record]')
   await page.locator('[data-when=records]').waitFor()
-  await page.waitForTimeout(2000)
+  await page.waitForTimeout(4000) // of which the first second may be gone before it records
   await page.click('[data-do=stop]')
   await page.locator('[data-keep]').waitFor()
   const seconds = () => page.waitForFunction(() => document.querySelector('[data-heard]').duration || 0).then((h) => h.jsonValue())
