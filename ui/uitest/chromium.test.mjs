@@ -94,7 +94,9 @@ test('an address shows the moment that it names', async () => {
   const off = (await shown(page)) - at
   assert.ok(off > -1500 && off < 4000, `it shows ${off} ms beside what was asked for`)
   const local = new Intl.DateTimeFormat('en-US', { hour: 'numeric', minute: '2-digit', timeZone: 'America/St_Johns' })
-  assert.ok((await page.textContent('[data-stamp]')).includes(local.format(at).split(' ')[0]), 'not in the zone of the viewer')
+  // The minute of what is shown, which may be the one after that of what was asked for.
+  const stamp = await page.evaluate(() => (({ dateTime, textContent }) => ({ dateTime, textContent }))(document.querySelector('[data-stamp]')))
+  assert.ok(stamp.textContent.includes(local.format(Date.parse(stamp.dateTime)).split(' ')[0]), 'not in the zone of the viewer')
   await pictured(page, '[data-video]')
   await close(page)
 })
@@ -140,8 +142,8 @@ test('clocks are those of the region: on pages, in what scripts write, and on th
 
 test('a day is one of the viewer, for script and server', async () => {
   const at = Date.now() - 5000
-  // Where it is another day now than at UTC.
-  const timezoneId = new Date(at).getUTCHours() < 10 ? 'Pacific/Honolulu' : 'Pacific/Kiritimati'
+  // Where it is another day now than at UTC, and goes on to be.
+  const timezoneId = new Date(at).getUTCHours() < 10 ? 'Pacific/Pago_Pago' : 'Pacific/Kiritimati'
   const day = new Intl.DateTimeFormat('en-CA', { timeZone: timezoneId, dateStyle: 'short' }).format(at)
   const page = await open(browser, { timezoneId })
   await page.goto(`${base}/cameras/1?at=${instant(at)}`)
@@ -437,8 +439,11 @@ test('a hostile name is only a name, and what it lacks has its reason', async ()
   }
   await page.waitForTimeout(1500)
   const head = box.width * 0.72
-  await page.mouse.move(box.x + head - 6, box.y + 90)
-  await page.waitForFunction(() => /did not answer|refused|Connecting/.test(document.querySelector('[data-tip]').textContent))
+  let y = 90
+  await until(async () => { // it is said to a hand that moves once it is known
+    await page.mouse.move(box.x + head - 6, box.y + (y = 181 - y))
+    return /did not answer|refused|Connecting/.test(await page.textContent('[data-tip]'))
+  }, () => 'the hatching does not say why')
   assert.ok(await page.locator('.gaps .hatch').count() > 0, 'the list has no gap')
   const edges = () => page.evaluate((head) => {
     const canvas = document.querySelector('[data-canvas]')
@@ -481,7 +486,7 @@ test('without script: pictures, the list, a clip and its download', async () => 
   assert.equal(bytes.headers.get('Content-Type')?.split(';')[0], 'video/mp4')
   assert.ok((await bytes.arrayBuffer()).byteLength > 10_000)
   await page.locator('details.hour a.btn').first().click()
-  assert.equal(await page.getAttribute('[data-video]', 'controls'), '')
+  await page.locator('[data-video][controls]').waitFor()
   for (let i = 0; (await page.evaluate(() => document.querySelector('[data-video]').readyState)) < 2; i++) {
     assert.ok(i < 150, 'the clip does not load')
     await page.waitForTimeout(200)
@@ -493,6 +498,7 @@ test('a clip is chosen on the timeline', async () => {
   const { from, to } = await footage(1, 10_000)
   const page = await open(browser)
   await page.goto(`${base}/cameras/1?at=${instant((from + to) / 2)}`)
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
   await page.click('[data-clip] summary')
   const link = page.locator('[data-download]')
   const form = (want) =>
@@ -550,6 +556,7 @@ test('a photo of what is shown has the full resolution, and a name', async () =>
   const at = Math.round((from + to) / 2000) * 1000
   const page = await open(browser)
   await page.goto(`${base}/cameras/1?at=${instant(at)}`)
+  await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0) // a picture came with the page
   await pictured(page, '[data-video]')
   const [photo] = await Promise.all([page.waitForEvent('download'), page.click('[data-photo]')])
   assert.match(photo.suggestedFilename(), /^Front door \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d UTC\.jpg$/)
@@ -782,7 +789,7 @@ test('several moments are selected, taken away as one file, and kept', async () 
   await page.locator('#keep button').click()
   await page.getByText('It is kept.').waitFor()
   await page.getByRole('link', { name: 'See what is kept' }).click()
-  await page.getByText('the parcel').first().waitFor()
+  await page.getByText('the parcel').nth(1).waitFor()
   assert.equal(await page.getByText('the parcel').count(), 2)
   await close(page)
 
@@ -849,6 +856,7 @@ test('all cameras at one moment of the past, in step', async () => {
 
   const page = await open(browser)
   const at = before.to - 25_000
+  const came = Date.now()
   await page.goto(`${base}/cameras/1?at=${instant(at)}`)
   await page.waitForFunction(() => performance.getEntriesByName('stoop:seek', 'measure').length > 0)
   await page.click('[data-together]')
@@ -860,7 +868,8 @@ test('all cameras at one moment of the past, in step', async () => {
   const near = (want, ms) => until(async () => (await now()).every((t) => Math.abs(t - want) < ms), () => `${all.map((t) => t - want)} ms beside`)
   await until(async () => (await now()).length === 2 && beside() < 100, () => `they show ${all}`)
   const begun = Math.min(...all)
-  assert.ok(Math.abs(begun - at) < 15_000, `it begins ${begun - at} ms beside`)
+  const since = Date.now() - came // as much as it may have gone on by
+  assert.ok(begun - at > -15_000 && begun - at < Math.max(since, 15_000), `it begins ${begun - at} ms beside, after ${since} ms`)
   await until(async () => (await now()).every((t) => t > begun + 1500) && beside() < 100, () => `they do not go on: ${all}, from ${begun}`)
 
   await page.click('[data-do=play]')
@@ -893,7 +902,7 @@ test('all cameras at one moment of the past, in step', async () => {
   await held.waitFor()
   assert.match(await held.textContent(), /\w/)
   await until(async () => (await now())[0] > from + 1500, () => `the other stands at ${all[0]}`)
-  await until(async () => (await now()).every((t) => t > to) && beside() < 100, () => `it does not join: ${all}, ${to}`)
+  await until(async () => (await now()).every((t) => t > to) && beside() < 100, () => `it does not join: ${all}, ${to}`, to - from + 30_000)
   await page.locator('[data-camera]').last().click()
   await page.waitForURL(/\/cameras\/2\?at=/)
   await close(page)
