@@ -371,8 +371,8 @@ test('a hand that moves over the strip sees what was recorded there', async () =
   const { x, y, width } = await strip.boundingBox()
   const along = width / 300_000 // px a ms
   await page.mouse.move(x + 200, y + 60)
+  const pressed = await shown(page) // live pictures may come late
   await page.mouse.down()
-  const pressed = Date.now()
   const looks = () => page.evaluate(() => {
     const v = document.querySelector('[data-storyboard]')
     const c = new OffscreenCanvas(32, 18).getContext('2d')
@@ -387,7 +387,7 @@ test('a hand that moves over the strip sees what was recorded there', async () =
     await page.waitForFunction(drawn, Number.isFinite(last) ? last : 8e15)
     const { seen, look, stamp } = await looks()
     assert.ok(seen)
-    assert.ok(Math.abs(stamp - at) < 6000, `${stamp - at} ms beside the hand`) // live pictures may come late
+    assert.ok(Math.abs(stamp - at) < 6000, `${stamp - at} ms beside the hand`)
     last = stamp
     all.add(look)
   }
