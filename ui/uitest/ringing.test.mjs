@@ -286,8 +286,16 @@ test('a ring takes all of the window, and gives it back as it was', async () => 
   assert.equal(await page.locator('[data-ringing]').count(), 0, 'a drag is cut off')
   await page.mouse.up()
   await page.locator('[data-ringing]').waitFor()
+  await page.waitForFunction(() => document.querySelector('[data-ringing] video')?.readyState >= 2)
+  const seen = []
+  page.on('request', (r) => /picture\.mp4/.test(r.url()) && seen.push(r.url()))
+  await until(() => seen.length >= 2, () => 'the picture stays as it was')
   await answer(ring)
   await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  await page.waitForTimeout(1500) // one that was on its way comes
+  const last = seen.length
+  await page.waitForTimeout(2500)
+  assert.equal(seen.length, last, 'pictures are asked for after it is over')
   // Two doors: the last is seen first, the other behind it.
   ring = await press()
   await page.locator('[data-ringing="1"]').waitFor()

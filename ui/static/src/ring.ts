@@ -64,9 +64,12 @@ class Visit {
   /** Shows the live picture that the page has of the camera, or else the newest one again and again, while somebody looks. */
   #look(): void {
     clearTimeout(this.#next)
-    if (document.hidden) return
+    if (document.hidden || !this.#all) return
     const { camera, name } = this.press
-    const again = () => (this.#next = window.setTimeout(this.#see, often))
+    const again = () => {
+      clearTimeout(this.#next)
+      this.#next = window.setTimeout(this.#see, often)
+    }
     const live = document.querySelector<HTMLVideoElement>(`[data-tile="${camera}"] video`)?.srcObject
     const film = document.createElement('video')
     Object.assign(film, { muted: true, playsInline: true, autoplay: true, preload: 'auto' })
