@@ -103,6 +103,7 @@ test('an address shows the moment that it names', async () => {
 
 test('clocks are those of the region: on pages, in what scripts write, and on the timeline', async () => {
   const { from, to } = await footage(1, 15_000)
+  await until(async () => /class="[^"]*\bmoment\b/.test(await (await fetch(`${base}/events`)).text()), () => 'nothing happened yet', 90_000) // else it tells no time
   for (const [locale, good, bad] of [
     ['en-US', /\d:\d\d(:\d\d)?\s[AP]M/, /\b([01]\d|2[0-3]):\d\d(?!:?\d*\s[AP]M)/],
     ['en-GB', /\b\d\d:\d\d/, /\d\s?[AP]M\b/],

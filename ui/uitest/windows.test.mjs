@@ -59,7 +59,7 @@ test('windows of one browser share its connections: each can go on, and four pic
   await close(first)
 })
 
-const most = { home: 20_000, camera: 40_000 } // bytes of script that a page takes before it is touched, as they are sent
+const most = { home: 20_000, camera: 33_000 } // bytes of script that a page takes before it is touched, as they are sent
 
 for (const [name, viewport] of [['phone', { width: 390, height: 844 }], ['desk', { width: 1440, height: 900 }]]) {
   test(`nothing moves while a page loads, and little is loaded, on a ${name}`, async () => {

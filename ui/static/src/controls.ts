@@ -1,5 +1,6 @@
 // The buttons on the picture, and their keys while film or timeline is in use.
 import type { Player } from './player/player'
+import { tells } from './player/recorded'
 import { say } from './words'
 
 const keys: Record<string, string> = { ' ': 'play', k: 'play', m: 'sound', l: 'live', f: 'full', ',': 'earlier', '.': 'later' }
@@ -55,7 +56,7 @@ export function control(film: HTMLElement, strip: HTMLElement, player: Player, l
     button('sound').hidden = !!stream?.mime && !/mp4a|opus|flac/i.test(stream.mime) // not known: there may be sound
     button('speed').textContent = `${player.speed}×`
     button('speed').hidden = isLive
-    for (const name of ['earlier', 'later']) button(name).hidden = isLive || player.playing
+    for (const name of ['earlier', 'later']) button(name).hidden = isLive || player.playing || !tells
     button('live').textContent = say(fresh ? 'live' : isLive ? 'not_live' : 'go_live')
     button('live').setAttribute('aria-pressed', String(fresh))
     if (way) way.hidden = !player.way

@@ -2,7 +2,7 @@
 import { recorderNow } from '../clock'
 import { say } from '../words'
 import { mediaSource, playable } from './live'
-import { Recorded } from './recorded'
+import { Recorded, tells } from './recorded'
 import { detach } from './rtc'
 import { faster } from './speed'
 import { still } from './still'
@@ -174,8 +174,9 @@ export class Player {
     else this.video.pause()
   }
 
-  /** Shows the next picture (1) or the one before (-1), and stands still. */
+  /** Shows the next picture (1) or the one before (-1), and stands still, in a browser that can tell them apart. */
   step(way: number): void {
+    if (!tells) return
     if (this.mode === 'live') return this.pause()
     this.wanted = false
     this.video.pause()

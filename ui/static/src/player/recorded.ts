@@ -15,6 +15,9 @@ const fine = 1 / 70 // s: pictures are no nearer to each other
 const longest = 2 // s that the next one is looked for
 const seam = 50 // ms by which pieces that follow each other may miss
 
+/** Whether the browser tells which picture is shown; Firefox tells the place that was gone to. */
+export const tells = !('mozInnerScreenX' in window)
+
 const library = () => import('hls.js/light')
 
 export interface Events {
@@ -37,7 +40,6 @@ export class Recorded {
   #token = 0
   #steps = 0 // that are on their way
   #stepped = Promise.resolve() // when they are over
-  #apart = 0 // s between pictures, as far as steps told
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -85,24 +87,21 @@ export class Recorded {
     this.#steps++
     const token = this.#token
     this.#stepped = this.#stepped.then(async () => {
-      if (token === this.#token) await this.#step(way)
+      if (token === this.#token) await this.#step(way, token)
       this.#steps--
       const at = this.now()
       if (token === this.#token && at !== undefined) this.on.picture(at)
     })
   }
 
-  async #step(way: number): Promise<void> {
+  async #step(way: number, token: number): Promise<void> {
     const from = await this.#look(this.video.currentTime)
-    if (from === undefined) return
+    if (from === undefined || token !== this.#token) return
     if (way < 0) return void (await this.#look(Math.max(from - 0.002, 0)))
     // Cameras vary how far their pictures are apart: none is left out only if each hair is looked at.
-    for (let place = from + Math.max(fine, 0.9 * this.#apart); place < from + longest; place += fine) {
+    for (let place = from + fine; place < from + longest; place += fine) {
       const shown = await this.#look(place)
-      if (shown === undefined) return
-      if (shown < from + 0.001) continue
-      this.#apart = Math.min(this.#apart || Infinity, shown - from)
-      return
+      if (shown === undefined || shown > from + 0.001 || token !== this.#token) return
     }
   }
 
