@@ -10,7 +10,6 @@ const visits = Number(process.env.STOOP_VISITS)
 const live = 1000 // ms: a picture that is not older is of now
 const level = 3000 // ms from the first picture on until a player has found its pace
 const watched = 3000 // ms from there on, in which the age of pictures is measured
-const rest = 1500 // ms from when a page is closed until the machine is quiet
 
 /**
  * In the page, before its own scripts: notes of every picture when it was shown,
@@ -80,7 +79,6 @@ async function visit(browser, way, ms) {
   pictures = await page.evaluate(() => window.pictures)
   const marks = await page.evaluate(() => ({ ...window.marks, page: performance.getEntriesByType('navigation')[0].responseEnd }))
   await page.close()
-  await new Promise((done) => setTimeout(done, rest))
   pictures = pictures.filter((p) => !p.still)
   const read = pictures.filter((p) => p.age !== undefined)
   assert.ok(read.length > pictures.length * 0.9, `${way.name}: the clock was read in ${read.length} of ${pictures.length} pictures`)
