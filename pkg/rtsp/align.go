@@ -114,14 +114,25 @@ func (a *alignment) arrived(track int, lead int64, now time.Time, audio *clock) 
 	if off == 0 || !a.aligned {
 		return 0
 	}
-	if a.reports && now.Sub(a.agreed) < reportsFor {
+	if a.reported(now) {
 		a.arrivals.base += off // reports know better
 		return 0
 	}
+	a.move(off, audio)
+	return time.Duration(off)
+}
+
+// reported tells whether reports count, whatever arrival tells.
+func (a *alignment) reported(now time.Time) bool {
+	return a.reports && now.Sub(a.agreed) < reportsFor
+}
+
+// move has sound lie later by ns.
+func (a *alignment) move(off int64, audio *clock) {
 	a.arrivals.base += off
+	a.arrivals.before = [2]int64{}
 	a.zero[1] -= audio.units(off)
 	a.doubt = doubt{}
-	return time.Duration(off)
 }
 
 // byReports fails if there are no reports of both tracks, if the camera's

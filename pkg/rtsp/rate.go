@@ -57,6 +57,7 @@ func (s *stream) setRate(rate int64) bool {
 	if ok {
 		s.format.Tracks = []media.Track{s.format.Tracks[0], t}
 		s.clocks[1].rate, s.moved = rate, 0
+		s.quiet = newSilence(t)
 	}
 	return ok
 }

@@ -5,7 +5,7 @@ func (s *stream) release() {
 	if s.state != holding {
 		return
 	}
-	s.state, s.lastSound = running, -1
+	s.state, s.lastSound, s.soundEnd, s.pictured, s.quiet.stood = running, -1, 0, 0, false
 	units := s.hold.units
 	s.hold.judgePictures(&s.clocks[0], s.clocks[1].rate)
 	if s.audio != nil {

@@ -1,9 +1,11 @@
 package rtsp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,6 +73,11 @@ func (m *memory) Sample(s media.Sample) {
 	m.last[s.Track] = s.DTS
 	m.samples = append(m.samples, s)
 	m.changed.Broadcast()
+}
+
+// silent tells whether a sample may stand in for sound that is missing.
+func silent(f media.Format, s media.Sample) bool {
+	return s.Track == 1 && bytes.Equal(s.Data, newSilence(f.Tracks[1]).frame)
 }
 
 func (m *memory) End(r nvr.Reason, err error) {
@@ -177,3 +184,9 @@ func (nowhere) Sample(media.Sample)      {}
 func (nowhere) End(nvr.Reason, error)    {}
 
 var quiet = slog.New(slog.DiscardHandler)
+
+// spoken leaves out what may stand in for sound.
+func (m *memory) spoken() []media.Sample {
+	format := m.formats[len(m.formats)-1]
+	return slices.DeleteFunc(slices.Clone(m.samples), func(s media.Sample) bool { return silent(format, s) })
+}

@@ -43,6 +43,9 @@ type stream struct {
 	sounds    bool  // a frame of sound came
 	announced bool  // and the sink knows of it
 	lastSound int64 // decode time; -1 before the first of a run
+	soundEnd  int64 // when that was over
+	quiet     silence
+	pictured  int64 // when, in ns since the run's zero, the last picture is decoded
 
 	playing     time.Time
 	lastPicture time.Time
@@ -76,6 +79,7 @@ func (s *stream) expect(o *offer) {
 		s.clocks[1] = clock{rate: int64(t.Timescale), epoch: now}
 		s.said = int64(t.Timescale)
 		s.audio = newAudio(o.sound, s.frame)
+		s.quiet = newSilence(t)
 	}
 }
 
@@ -222,6 +226,7 @@ func (s *stream) astray(u *accessUnit) bool {
 // restart ends the run.
 func (s *stream) restart() {
 	s.release()
+	s.fillPictures(0)
 	s.state = waiting
 	for i := range s.clocks {
 		s.clocks[i].forget()
@@ -242,14 +247,22 @@ func (s *stream) hand(u *accessUnit, fresh bool) {
 			return
 		}
 	} else {
+		heard := s.announced
 		s.present(u, fresh)
 		dts := s.order.next(u.at)
 		if fresh {
 			s.sync.begin(dts)
 		}
 		sample.DTS, sample.Composition = dts-s.sync.zero[0], int32(max(u.at-dts, 0))
+		s.pictured = c.nanos(sample.DTS)
+		if s.announced && !heard {
+			s.soundEnd = s.clocks[1].units(s.pictured)
+		}
 	}
 	s.sink.Sample(sample)
+	if u.track == 0 {
+		s.fillPictures(s.quiet.behind)
+	}
 }
 
 // decodeTime returns that of sound; ok is false for what is left out.
@@ -262,9 +275,13 @@ func (s *stream) decodeTime(u *accessUnit) (dts int64, ok bool) {
 	}
 	dts = u.at - s.sync.zero[1]
 	if dts < 0 || dts <= s.lastSound {
-		return 0, false
+		if !s.resumed(dts, u.arrived) {
+			return 0, false
+		}
+		dts = u.at - s.sync.zero[1]
 	}
-	s.lastSound = dts
+	s.fillHole(dts)
+	s.lastSound, s.soundEnd, s.quiet.stood = dts, dts+u.length, false
 	return dts, true
 }
 
@@ -360,6 +377,7 @@ func (s *stream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release()
+	s.fillPictures(0)
 	s.losses.flush()
 	s.oddities.flush()
 }

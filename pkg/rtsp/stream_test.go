@@ -74,8 +74,8 @@ func TestStreamRuns(t *testing.T) {
 		f.send(0, 0, inter264(9))
 		f.second(90000, 8000)
 		f.second(180000, 16000)
-		if sink.fresh != 1 || sink.count(0) != 20 || sink.count(1) != 20 {
-			t.Errorf("%d runs, %d pictures, %d sounds", sink.fresh, sink.count(0), sink.count(1))
+		if sink.fresh != 1 || sink.count(0) != 20 || len(sink.spoken()) != 20+20 {
+			t.Errorf("%d runs, %d pictures of %d samples", sink.fresh, sink.count(0), len(sink.spoken()))
 		}
 		f.second(90000*1000, 8000*1000) // the camera's clock was set
 		for _, ts := range []uint32{90000 * 1001, 90000, 99000} {
@@ -84,8 +84,8 @@ func TestStreamRuns(t *testing.T) {
 		}
 		f.second(108000, 16000)
 		f.end()
-		if sink.fresh != 1 || sink.count(0) != 43 || sink.count(1) != 40 {
-			t.Errorf("%d runs, %d pictures, %d sounds", sink.fresh, sink.count(0), sink.count(1))
+		if sink.fresh != 1 || sink.count(0) != 43 || len(sink.spoken()) != 43+40 {
+			t.Errorf("%d runs, %d pictures of %d samples", sink.fresh, sink.count(0), len(sink.spoken()))
 		}
 		var last [2]int64
 		for _, s := range sink.samples {
@@ -126,8 +126,17 @@ func TestPromisedSound(t *testing.T) {
 		if len(sink.formats) != 2 || len(sink.formats[1].Tracks) != 2 || len(sink.formats[1].Missing) != 0 || sink.fresh != 1 {
 			t.Errorf("with sound the formats are %+v in %d runs", sink.formats, sink.fresh)
 		}
-		if sink.count(0) != 40 || sink.count(1) != 4 {
-			t.Errorf("%d pictures, %d sounds", sink.count(0), sink.count(1))
+		if sink.count(0) != 40 || len(sink.spoken()) != 40+4 {
+			t.Errorf("%d pictures of %d samples", sink.count(0), len(sink.spoken()))
+		}
+		var key int64 // decode time of the last key frame, in units of the sound
+		for _, s := range sink.samples {
+			if s.Track == 0 && s.Key {
+				key = s.DTS * 8000 / 90000
+			}
+			if s.Track == 1 && s.DTS < key {
+				t.Errorf("sound at %d lies before the key frame at %d, from which on it is told", s.DTS, key)
+			}
 		}
 	})
 }

@@ -200,6 +200,25 @@ test('a connection that is too slow takes the small stream and says so', async (
   await close(page)
 })
 
+test('a microphone that is turned off takes neither what is live nor the film with it', async () => {
+  await stage('microphone/stop')
+  const off = Date.now()
+  let to
+  await until(async () => (to = (await footage(door)).to) > off + 9000, () => `film of ${to - off} ms`)
+  for (const direct of [true, false]) {
+    const page = await open(browser)
+    if (!direct) await page.addInitScript(() => delete window.RTCPeerConnection)
+    await page.goto(`${base}/cameras/${door}`)
+    await says(page, true, 20_000)
+    await moves(page, '[data-video]')
+    await page.goto(`${base}/cameras/${door}?at=${new Date(off + 4000).toISOString()}`)
+    await page.waitForFunction((at) => Date.parse(document.querySelector('[data-stamp]').dateTime) >= at, off + 7000)
+    await moves(page, '[data-video]')
+    await close(page)
+  }
+  await stage('microphone/start')
+})
+
 test('a wrong password leaves the last picture, with its date', async () => {
   const page = await open(browser)
   await page.goto(`${base}/cameras/${door}`)

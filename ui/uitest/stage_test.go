@@ -121,6 +121,22 @@ func (d *doorbell) stop() error {
 	return nil
 }
 
+// microphone is that of a doorbell, which can be turned off.
+type microphone struct{ *doorbell }
+
+func (m microphone) start() error { return m.delay(0) }
+func (m microphone) stop() error  { return m.delay(time.Hour) }
+
+// delay has the sound of all clips come so much later.
+func (m microphone) delay(by time.Duration) error {
+	for path := range m.clips {
+		if err := m.sim.Trouble(path, rtspsim.Trouble{DelaySound: by}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // link leads to the program. Started, it is one that all connections together
 // get so many bytes a second through.
 type link struct {

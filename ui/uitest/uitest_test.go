@@ -96,7 +96,7 @@ func TestBrowsers(t *testing.T) {
 		urls := cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address, "locked": "rtsp://" + locked.address})
 		// Of the visitor the large stream has 280 kb/s, the small one 115.
 		slow := narrowing(t, p, 190_000/8)
-		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "link": slow}))
+		browse(t, "live", "STOOP_URL="+p.listen, "STOOP_LINK="+slow.listen, urls, "STOOP_STAGE="+stage(t, things{"visitor": visitor, "microphone": microphone{visitor}, "link": slow}))
 	})
 	for _, name := range []string{"rtc", "wall", "windows"} {
 		story(name, func(t *testing.T) {

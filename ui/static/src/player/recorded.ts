@@ -192,7 +192,7 @@ export class Recorded {
       hls.startLoad(place)
     })
     hls.on(Hls.Events.ERROR, (_, e) => {
-      if (!e.fatal || token !== this.#token) return
+      if (!e.fatal || this.#hls !== hls) return
       if (e.response?.code === 404) {
         this.#told = known
         this.on.nothing(at)
