@@ -123,6 +123,10 @@ func TestStoragePage(t *testing.T) {
 		{nvr.Connected{Known: 24 * hour, Lost: 3 * time.Minute, Losses: 1}, "Connected 99.79 % of the last 24 hours; lost once, for 3 min.", "Wi-Fi"},
 		{nvr.Connected{Known: 24 * hour, Lost: 3 * time.Minute, Losses: 14}, "lost 14 times, for 3 min in all.", "lost once"},
 		{nvr.Connected{Known: 24 * hour, Lost: hour, Losses: 1}, "If it uses Wi-Fi, the signal is weak there", "in all."},
+		{nvr.Connected{Known: 24 * hour, Packets: nvr.Packets{Sent: 100_000, Lost: 99}}, "Connected without a break", "did not arrive"},
+		{nvr.Connected{Known: 24 * hour, Packets: nvr.Packets{Sent: 100_000, Lost: 125}}, "in the last 24 hours. 0.12 % of what it sent did not arrive.", "Wi-Fi"},
+		{nvr.Connected{Known: 2 * hour, Packets: nvr.Packets{Sent: 100_000, Lost: 1100}}, "Only 2 h 0 min of them are known. 1.1 % of what it sent did not arrive.", "lost once"},
+		{nvr.Connected{Known: 24 * hour, Packets: nvr.Packets{Sent: 100_000, Lost: 1100}}, "If it uses Wi-Fi, the signal is weak there", "lost once"},
 	} {
 		h.kept.connected = c.Connected
 		run(t, get(s, "/storage").Body.String(), append(everyPage, says(c.said), lacks(c.not))...)

@@ -77,11 +77,15 @@ func inputOf(in pages.Input, kept household.Secret) household.CameraInput {
 // pageStorage lets the pages tell what is kept.
 type pageStorage struct {
 	*datadir.Dir
-	performance func(context.Context) (nvr.Performance, error)
+	recorder *appliance.Appliance
 }
 
 func (p pageStorage) Performance(ctx context.Context) (nvr.Performance, error) {
-	return p.performance(ctx)
+	return p.recorder.Performance(ctx)
+}
+
+func (p pageStorage) Connected(ctx context.Context, camera nvr.CameraID, span nvr.Span) (nvr.Connected, error) {
+	return p.recorder.Connected(ctx, camera, span)
 }
 
 func (p pageStorage) Locks(ctx context.Context) ([]nvr.Lock, error) {

@@ -122,7 +122,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 func (a *server) handler(s settings, names []string, key *auth.AccessKey) (http.Handler, error) {
 	guards := api.Guards{Names: names, TLS: a.tls, Proxies: s.proxies, Log: a.log}
 	found := finding.NewFinder(finding.Config{Add: a.Cameras.Add, SetBell: a.Dir.Home.SetBell, Refusals: a.Cameras.Refusals(), Home: a.Dir.Home, Log: a.log})
-	stored := pageStorage{a.Dir, a.Performance}
+	stored := pageStorage{a.Dir, a.Appliance}
 	deleting := forgetting(a.Appliance, a.outbox.Forget)
 	pages := ui.Config{
 		Cameras:   pageCameras{a.Cameras, a.Dir},

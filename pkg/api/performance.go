@@ -54,6 +54,8 @@ type connectionView struct {
 	Reconnects int          `json:"reconnects"`
 	Lost       int64        `json:"lost_seconds"`
 	Known      int64        `json:"known_seconds"`
+	Packets    int64        `json:"packets"`
+	Missing    int64        `json:"packets_lost"`
 }
 
 func viewOfTimings(t nvr.Timings) timingsView {
@@ -83,7 +85,7 @@ func (a *api) performance(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("connection of camera %s: %w", c.ID, err)
 		}
-		v.Connections = append(v.Connections, connectionView{c.ID, of.Losses, int64(of.Lost.Seconds()), int64(of.Known.Seconds())})
+		v.Connections = append(v.Connections, connectionView{c.ID, of.Losses, int64(of.Lost.Seconds()), int64(of.Known.Seconds()), of.Packets.Sent, of.Packets.Lost})
 	}
 	return writeJSON(w, http.StatusOK, v)
 }

@@ -18,7 +18,7 @@ func (h *home) Performance(context.Context) (nvr.Performance, error) {
 }
 
 func (h *home) Connected(_ context.Context, camera nvr.CameraID, span nvr.Span) (nvr.Connected, error) {
-	return nvr.Connected{Known: span.Duration(), Lost: 90 * time.Second, Losses: int(camera) + 1}, nil
+	return nvr.Connected{Known: span.Duration(), Lost: 90 * time.Second, Losses: int(camera) + 1, Packets: nvr.Packets{Sent: 5000, Lost: 7}}, nil
 }
 
 func TestPerformance(t *testing.T) {
@@ -30,7 +30,7 @@ func TestPerformance(t *testing.T) {
 	if len(got.Disks) != 1 || got.Disks[0] != (diskView{"/mnt/disk", timingsView{3600, 9, 20, 1.5, 1000}}) || got.Load != (loadView{3600, 0.25, 0.5, 1 << 20, 1, 4}) {
 		t.Errorf("%+v", got)
 	}
-	if len(got.Connections) != 1 || got.Connections[0] != (connectionView{1, 2, 90, 86400}) {
+	if len(got.Connections) != 1 || got.Connections[0] != (connectionView{1, 2, 90, 86400, 5000, 7}) {
 		t.Errorf("connections %+v", got.Connections)
 	}
 }

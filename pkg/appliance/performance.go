@@ -88,6 +88,14 @@ func (a *Appliance) measure(ctx context.Context) {
 	}
 }
 
+// Connected tells how steadily a camera was connected in a span, and what of its packets
+// came in the hours of that, since the recorder began.
+func (a *Appliance) Connected(ctx context.Context, camera nvr.CameraID, span nvr.Span) (nvr.Connected, error) {
+	c, err := a.Dir.Connected(ctx, camera, span)
+	c.Packets = a.Cameras.Packets(camera, span)
+	return c, err
+}
+
 // Performance tells how the recorder does on its machine. It waits for no disk.
 func (a *Appliance) Performance(ctx context.Context) (p nvr.Performance, err error) {
 	cameras, err := a.Cameras.List(ctx)

@@ -218,6 +218,7 @@ func TestClosed(t *testing.T) {
 		if r := seal(t, after); !errors.Is(r.Err, fs.ErrClosed) || r.Durable != 0 {
 			t.Errorf("a file that begins after Close is %+v", r)
 		}
+		synctest.Wait() // who told that it is sealed may not be done
 		if n := d.unsealed.Load(); n != 0 {
 			t.Errorf("%d files count as open", n)
 		}

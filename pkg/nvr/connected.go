@@ -8,7 +8,18 @@ type Connected struct {
 	Known  time.Duration
 	Lost   time.Duration // of Known, in which there was no connection, or no picture by it
 	Losses int           // how often it was lost
+
+	Packets Packets // that the camera sent, as far as they were counted
 }
+
+// Packets counts the RTP packets of a camera by their numbers.
+type Packets struct {
+	Sent int64
+	Lost int64 // of Sent, which did not come
+}
+
+// Plus returns both together.
+func (p Packets) Plus(o Packets) Packets { return Packets{p.Sent + o.Sent, p.Lost + o.Lost} }
 
 // Connect tells it of a stream that is accounted for in the span account and has these
 // gaps, the oldest first. Why there is a gap is the camera's matter if it was away, so

@@ -18,10 +18,10 @@ func TestConnect(t *testing.T) {
 	}{
 		"never recorded":               {Span{}, nil, Connected{}},
 		"all the time":                 {account, nil, Connected{Known: 900 * time.Minute}},
-		"lost":                         {account, []Gap{gap(1100, 1110, Unreachable), gap(1110, 1111, Starting), gap(1200, 1210, NoPicture)}, Connected{899 * time.Minute, 20 * time.Minute, 2}},
-		"for two reasons":              {account, []Gap{gap(1100, 1110, Unreachable), gap(1110, 1120, WrongPassword)}, Connected{900 * time.Minute, 20 * time.Minute, 1}},
-		"since before":                 {account, []Gap{gap(900, 1010, Unreachable)}, Connected{900 * time.Minute, 10 * time.Minute, 1}},
-		"still":                        {account, []Gap{{Span: Span{From: at(1800)}, Reason: Unreachable}}, Connected{900 * time.Minute, 100 * time.Minute, 1}},
+		"lost":                         {account, []Gap{gap(1100, 1110, Unreachable), gap(1110, 1111, Starting), gap(1200, 1210, NoPicture)}, Connected{Known: 899 * time.Minute, Lost: 20 * time.Minute, Losses: 2}},
+		"for two reasons":              {account, []Gap{gap(1100, 1110, Unreachable), gap(1110, 1120, WrongPassword)}, Connected{Known: 900 * time.Minute, Lost: 20 * time.Minute, Losses: 1}},
+		"since before":                 {account, []Gap{gap(900, 1010, Unreachable)}, Connected{Known: 900 * time.Minute, Lost: 10 * time.Minute, Losses: 1}},
+		"still":                        {account, []Gap{{Span: Span{From: at(1800)}, Reason: Unreachable}}, Connected{Known: 900 * time.Minute, Lost: 100 * time.Minute, Losses: 1}},
 		"nobody knows":                 {account, []Gap{gap(1100, 1200, NotRunning), gap(1200, 1300, PausedByUser)}, Connected{Known: 700 * time.Minute}},
 		"not recorded for our reasons": {account, []Gap{gap(1100, 1200, NoEvent), gap(1200, 1300, DiskFull), gap(1300, 1400, Removed)}, Connected{Known: 900 * time.Minute}},
 	} {

@@ -50,7 +50,10 @@ type Config struct {
 	// three times as long, later on, where pictures come slowly, and between two
 	// key frames six times. Zero means 10 s.
 	Patience time.Duration
-	Log      *slog.Logger // nil means silence
+	// Packets is told each minute, and at the end, what was sent since it was told
+	// last. It must return soon; nil means that nobody counts.
+	Packets func(nvr.Packets)
+	Log     *slog.Logger // nil means silence
 }
 
 // Fault is the error of this package: why an attempt ended.

@@ -280,9 +280,13 @@ func TestLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	sink := newMemory(t)
-	stop := session(t, Config{URL: camera.URL("door")}, sink)
+	var told nvr.Packets
+	stop := session(t, Config{URL: camera.URL("door"), Packets: func(p nvr.Packets) { told = told.Plus(p) }}, sink)
 	sink.wait("pictures", func() bool { return sink.count(0) > 60 })
 	stop()
+	if of := told.Sent / max(told.Lost, 1); of < 50 || of > 90 {
+		t.Errorf("of %d packets %d are told as lost, want one in 67", told.Sent, told.Lost)
+	}
 	gaps := 0
 	last := int64(-6000)
 	for _, s := range sink.samples {

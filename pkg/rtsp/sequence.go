@@ -1,6 +1,10 @@
 package rtsp
 
-import "time"
+import (
+	"time"
+
+	"nvrd/pkg/nvr"
+)
 
 // sequence follows the sequence numbers of one track (RFC 3550, 5.1).
 type sequence struct {
@@ -10,6 +14,8 @@ type sequence struct {
 	at      time.Time
 	stale   int // packets in a row that came from the past
 	alien   int // packets since the last that are of no track: some cameras number them in its order
+
+	sent, came int64 // packets of the track: by their numbers, and those that were seen
 }
 
 // maxStale is how many packets in a row may be late or doubled before the
@@ -29,12 +35,19 @@ const (
 	maxHole = 90000
 )
 
+// packets counts those of the track (RFC 3550, A.3). What is late makes up for what
+// was missing; what is doubled makes up for nothing else.
+func (s *sequence) packets() nvr.Packets {
+	return nvr.Packets{Sent: s.sent, Lost: max(s.sent-s.came, 0)}
+}
+
 // skip takes note of a packet that is of no track.
 func (s *sequence) skip() { s.alien = min(s.alien+1, maxAlien) }
 
 // next tells whether a packet is to be used, and whether some are missing
 // before it.
 func (s *sequence) next(n uint16, ts uint32, now time.Time) (fresh, lost bool) {
+	s.came++
 	step := int(int16(n - s.last))
 	passed := int64(int32(ts - s.ts))
 	switch {
@@ -44,6 +57,7 @@ func (s *sequence) next(n uint16, ts uint32, now time.Time) (fresh, lost bool) {
 		lost = s.stale > 0
 	case step > 0:
 		lost = step > 1+s.alien
+		s.sent += int64(max(step-1-s.alien, 0))
 	case step < -maxMisorder || passed > 0: // what is late or doubled is not newer
 		lost = s.stale > 0
 	default:
@@ -52,6 +66,7 @@ func (s *sequence) next(n uint16, ts uint32, now time.Time) (fresh, lost bool) {
 		}
 		lost = true
 	}
+	s.sent++
 	s.last, s.ts, s.at, s.stale, s.alien = n, ts, now, 0, 0
 	return true, lost
 }

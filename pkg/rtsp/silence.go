@@ -23,6 +23,8 @@ const (
 	// soundBehind is where that begins: cameras send sound some pictures late, and
 	// count it wrong by most of a second.
 	soundBehind = time.Second
+	// soundLacks is how long players do without at either end.
+	soundLacks = soundBehind / 2
 	// longestBehind is where it ends; sound that is later than that is not waited for.
 	longestBehind = 10 * time.Second
 	// uncounted is how late, alone of the two, no network has sound come.
@@ -80,13 +82,20 @@ func (s *stream) fillPictures(before time.Duration) {
 	s.fill(s.clocks[1].units(s.pictured-int64(before)) + 1)
 }
 
-// fillHole is fill up to the next sound. The first of a run may begin with a part of
-// a frame; later ones stray.
-func (s *stream) fillHole(dts int64) {
-	if s.lastSound >= 0 {
-		dts -= s.quiet.length - 1
+// fillHole is fill up to a camera's own frame, where a whole one is missing since the
+// last: timestamps stray. Before the first of a run players do without for a while.
+func (s *stream) fillHole(dts, length int64) {
+	if s.lastSound < 0 && s.clocks[1].nanos(dts-s.soundEnd) < int64(soundLacks) {
+		return
 	}
-	s.fill(dts)
+	s.fill(dts - max(length, s.quiet.length) + 1)
+}
+
+// fillEnd is fill up to the last picture, if there was no sound for a while.
+func (s *stream) fillEnd() {
+	if s.lastSound < 0 || s.pictured-s.clocks[1].nanos(s.soundEnd) > int64(soundLacks) {
+		s.fillPictures(0)
+	}
 }
 
 // resumed takes note of sound that comes behind the silence that stood in for it,

@@ -54,6 +54,7 @@ type stream struct {
 	unreadable  error         // why parameter sets were not understood
 	losses      tally
 	oddities    tally
+	told        told
 }
 
 type state uint8
@@ -65,7 +66,7 @@ const (
 )
 
 func newStream(sink media.Sink, c Config) *stream {
-	return &stream{sink: sink, log: c.Log, patience: c.Patience, lastSound: -1,
+	return &stream{sink: sink, log: c.Log, patience: c.Patience, lastSound: -1, told: told{packets: c.Packets},
 		losses: tally{log: c.Log, text: "pictures lost"}, oddities: tally{log: c.Log, text: "packets not understood"}}
 }
 
@@ -226,7 +227,7 @@ func (s *stream) astray(u *accessUnit) bool {
 // restart ends the run.
 func (s *stream) restart() {
 	s.release()
-	s.fillPictures(0)
+	s.fillEnd()
 	s.state = waiting
 	for i := range s.clocks {
 		s.clocks[i].forget()
@@ -280,7 +281,7 @@ func (s *stream) decodeTime(u *accessUnit) (dts int64, ok bool) {
 		}
 		dts = u.at - s.sync.zero[1]
 	}
-	s.fillHole(dts)
+	s.fillHole(dts, u.length)
 	s.lastSound, s.soundEnd, s.quiet.stood = dts, dts+u.length, false
 	return dts, true
 }
@@ -324,6 +325,9 @@ func (s *stream) played(info *[2]uint32) {
 func (s *stream) watch(now time.Time) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.told.due(now) {
+		s.told.tell(s.packets())
+	}
 	if s.state == holding && s.hold.over(now, false, s.clocks[0].rate) {
 		s.release()
 	}
@@ -377,7 +381,8 @@ func (s *stream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release()
-	s.fillPictures(0)
+	s.fillEnd()
 	s.losses.flush()
 	s.oddities.flush()
+	s.told.tell(s.packets())
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pion/rtp"
 
 	"nvrd/pkg/media"
+	"nvrd/pkg/nvr"
 )
 
 // nal makes a NAL unit of a type, with n bytes after the header. A slice is
@@ -338,6 +339,40 @@ func TestSequence(t *testing.T) {
 	}
 	if fresh, lost := s.next(990, 500000, time.Time{}); !fresh || !lost {
 		t.Errorf("after %d late packets: fresh %v, lost %v", maxStale, fresh, lost)
+	}
+}
+
+// Packets count by their numbers: what is late makes up for what was missing, and a
+// camera that numbers anew has lost nothing.
+func TestPacketsAreCounted(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		numbers []uint16
+		alien   int // packets of no track before the last
+		want    nvr.Packets
+	}{
+		{"none", nil, 0, nvr.Packets{}},
+		{"all", []uint16{7, 8, 9}, 0, nvr.Packets{Sent: 3}},
+		{"around the end of numbers", []uint16{65534, 65535, 0, 2}, 0, nvr.Packets{Sent: 5, Lost: 1}},
+		{"three are missing", []uint16{1, 2, 6}, 0, nvr.Packets{Sent: 6, Lost: 3}},
+		{"one of them is late", []uint16{1, 2, 6, 4}, 0, nvr.Packets{Sent: 6, Lost: 2}},
+		{"one is doubled", []uint16{1, 1, 2}, 0, nvr.Packets{Sent: 2}},
+		{"numbers of no track", []uint16{1, 2, 6}, 2, nvr.Packets{Sent: 4, Lost: 1}},
+		{"numbers begin anew", []uint16{40000, 40001, 3, 4}, 0, nvr.Packets{Sent: 4}},
+	} {
+		var s sequence
+		now := time.Unix(1, 0)
+		for i, n := range tt.numbers {
+			if i == len(tt.numbers)-1 {
+				for range tt.alien {
+					s.skip()
+				}
+			}
+			s.next(n, 1000, now)
+		}
+		if got := s.packets(); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
 	}
 }
 

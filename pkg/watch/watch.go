@@ -33,6 +33,7 @@ type Cameras struct {
 	mu      sync.Mutex
 	watched map[nvr.CameraID]*watched // changed by Run alone
 	waiting map[chan struct{}]bool    // subscribers
+	counted map[nvr.CameraID]*counts
 }
 
 // New returns the cameras of a household, which are watched while Run runs: r
@@ -41,6 +42,7 @@ func New(home *household.DB, r *recorder.Recorder, hub *live.Hub, log *slog.Logg
 	c := &Cameras{
 		home: home, recorder: r, hub: hub, log: log,
 		watched: map[nvr.CameraID]*watched{}, waiting: map[chan struct{}]bool{},
+		counted: map[nvr.CameraID]*counts{},
 	}
 	if err := c.refusals.Keep(context.Background(), home, log); err != nil {
 		log.Error("what cameras refused before is not known", "err", err)

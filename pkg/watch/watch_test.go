@@ -16,6 +16,7 @@ import (
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/recorder"
 	"nvrd/pkg/rtsp/rtspsim"
+	"nvrd/pkg/rtsp/rtspsim/porch"
 )
 
 // A household that cannot be read for a moment does not cost a camera until
@@ -88,6 +89,80 @@ func TestRefusedToAPerson(t *testing.T) {
 		}
 		if ok, _, _ := cameras.handle(c.ID).LogIns().May("somebody else"); ok != (c.Name == "Gate") {
 			t.Errorf("somebody else may log in to %s: %t", c.Name, ok)
+		}
+	}
+}
+
+// What a camera sends is counted, also when its connection ends before it is told.
+func TestPackets(t *testing.T) {
+	sim, err := rtspsim.Listen("127.0.0.1:0", rtspsim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	clip, err := rtspsim.LoadClip(porch.Door().Sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Play("door", clip); err != nil {
+		t.Fatal(err)
+	}
+	home, cameras, _ := newCameras(t, t.TempDir())
+	cam, err := home.AddCamera(t.Context(), household.CameraInput{Name: "Porch", URL: sim.URL("door")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := nvr.Span{From: nvr.Now().Add(-24 * time.Hour), To: nvr.Now().Add(time.Hour)}
+	changes, unsubscribe := cameras.Subscribe()
+	stop := run(cameras)
+	for live := false; !live; live = cameras.handle(cam.ID) != nil && cameras.handle(cam.ID).State().Phase == nvr.Live {
+		<-changes
+	}
+	unsubscribe()
+	stream, ok := cameras.hub.Stream(nvr.StreamID{Camera: cam.ID})
+	if !ok {
+		t.Fatal("the camera is live and cannot be watched")
+	}
+	viewer := stream.Subscribe()
+	for n := 0; n < 40; {
+		b, err := viewer.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(b.Samples)
+	}
+	viewer.Close()
+	stop()
+	if got := cameras.Packets(cam.ID, today); got.Sent < 40 || got.Lost > 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := cameras.Packets(cam.ID, nvr.Span{From: today.From.Add(-72 * time.Hour), To: today.From}); got != (nvr.Packets{}) {
+		t.Errorf("three days ago it sent %+v", got)
+	}
+}
+
+// Packets are counted by the hour, and forgotten after a day.
+func TestCounts(t *testing.T) {
+	var c counts
+	begin := nvr.TimeOf(time.Date(2026, 11, 29, 10, 30, 0, 0, time.UTC))
+	for hour := range 60 {
+		c.add(begin.Add(time.Duration(hour)*time.Hour), nvr.Packets{Sent: 100, Lost: int64(hour)})
+	}
+	last := begin.Add(59 * time.Hour)
+	for _, tt := range []struct {
+		from, to int
+		want     nvr.Packets
+	}{
+		{59, 59, nvr.Packets{Sent: 100, Lost: 59}},
+		{58, 59, nvr.Packets{Sent: 200, Lost: 117}},
+		{35, 59, nvr.Packets{Sent: 2500, Lost: 25 * 47}},
+		{0, 59, nvr.Packets{Sent: 2500, Lost: 25 * 47}},
+		{0, 20, nvr.Packets{}},
+		{60, 61, nvr.Packets{}},
+	} {
+		span := nvr.Span{From: last.Add(time.Duration(tt.from-59) * time.Hour), To: last.Add(time.Duration(tt.to-59) * time.Hour)}
+		if got := c.in(span); got != tt.want {
+			t.Errorf("hours %d to %d: %+v, want %+v", tt.from, tt.to, got, tt.want)
 		}
 	}
 }

@@ -117,9 +117,11 @@ func (c *Cameras) connect(ctx context.Context, w *watched) {
 	config := camera.Config{ID: w.camera.ID, Log: c.log.With("camera", w.camera.Name), LogIns: w.logIns, Report: func(camera.State) { c.changed() }}
 	for _, s := range w.streams {
 		s.tap.End(nvr.Starting, nil) // not paused any more
+		from := rtspConfig(s.url, w.camera.User, w.camera.Password, c.log)
+		from.Packets = func(p nvr.Packets) { c.count(config.ID, p) }
 		config.Streams = append(config.Streams, camera.Stream{
 			Quality: s.quality,
-			RTSP:    rtspConfig(s.url, w.camera.User, w.camera.Password, c.log),
+			RTSP:    from,
 			Sink:    camera.Tee(&s.tap, c.hub.Open(s.id)),
 		})
 	}
@@ -161,6 +163,7 @@ func (c *Cameras) unwatch(w *watched) {
 	}
 	c.mu.Lock()
 	delete(c.watched, w.camera.ID)
+	delete(c.counted, w.camera.ID)
 	c.mu.Unlock()
 }
 

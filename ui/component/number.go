@@ -2,13 +2,12 @@ package component
 
 import (
 	"math"
-	"time"
 
 	"nvrd/ui/text"
 )
 
 // Percent never rounds up to 100: one lost second shows.
-func Percent(part, whole time.Duration, as text.Numbers) string {
+func Percent[N ~int64](part, whole N, as text.Numbers) string {
 	if part >= whole {
 		return "100 %"
 	}

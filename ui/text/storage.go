@@ -44,8 +44,9 @@ type Storage struct {
 	Missing  Plural                    `json:"missing"` // {n} {duration}
 	Complete string                    `json:"complete"`
 	Steady   string                    `json:"steady"`
-	Lost     Plural                    `json:"lost"`  // {n} {duration} {percent}
-	Known    string                    `json:"known"` // {duration}
+	Lost     Plural                    `json:"lost"`    // {n} {duration} {percent}
+	Known    string                    `json:"known"`   // {duration}
+	Packets  string                    `json:"packets"` // {percent}
 	Weak     string                    `json:"weak"`
 	WentH    string                    `json:"went"`
 	NoneGone string                    `json:"none_gone"`

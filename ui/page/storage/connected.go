@@ -21,6 +21,13 @@ const (
 	longLost  = 100 // one part in
 )
 
+// Packets that are lost leave pictures out. One in a thousand is told of; one in a
+// hundred is worth the walk.
+const (
+	someLost = 1000
+	manyLost = 100
+)
+
 // connection is how steadily a camera is connected, and what to do.
 type connection struct{ said, advice string }
 
@@ -37,7 +44,11 @@ func (v viewer) connection(c nvr.Connected) connection {
 	if c.Known < nearly {
 		out.said += " " + text.Fill(v.t.Storage.Known, "duration", v.t.Calendar.Length(c.Known))
 	}
-	if c.Losses >= oftenLost || c.Lost > c.Known/longLost {
+	sent, lost := c.Packets.Sent, c.Packets.Lost
+	if lost*someLost >= sent && lost > 0 {
+		out.said += " " + text.Fill(v.t.Storage.Packets, "percent", component.Percent(lost, sent, v.t.Numbers))
+	}
+	if c.Losses >= oftenLost || c.Lost > c.Known/longLost || lost*manyLost > sent {
 		out.advice = v.t.Storage.Weak
 	}
 	return out
