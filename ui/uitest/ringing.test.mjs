@@ -1,7 +1,7 @@
 // Rings where nobody looks, in several windows, and by way of a message.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, close, focused, footage, launch, open, shots, until, watch } from './browser.mjs'
+import { base, close, fits, focused, footage, launch, open, shots, until, watch } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -143,8 +143,10 @@ test(`of several windows one chimes, that which is looked at; all show it, and a
   await counted('0,0,0')
   assert.equal(await rings(first), false)
   assert.equal(await rings(second), true, 'the others do not show it any more')
+  assert.equal(await second.locator('.put-off').count(), 0)
   await answer(ring)
   for (const page of all) await until(async () => !(await rings(page)), () => 'a window rings on')
+  await first.locator('.put-off').waitFor({ state: 'detached' })
   // One that was never touched may be silent in a browser: then another is heard.
   ring = await press()
   await counted('1,0,0')
@@ -277,7 +279,19 @@ test('a ring takes all of the window, and gives it back as it was', async () => 
   await focused(page, 'name')
   await page.keyboard.type(' open')
   assert.equal(await page.inputValue('#name'), 'Front door, half open')
+  // What was put off stays in reach as long as it rings.
+  const bar = page.locator('.put-off', { hasText: 'Somebody is at the door' })
+  assert.equal(await bar.locator('a').getAttribute('href'), `/cameras/1?ring=${ring.at}`)
+  for (const [width, height] of [[390, 844], [1440, 900]]) {
+    await page.setViewportSize({ width, height })
+    await fits(page, `put off, ${width}`)
+    await page.screenshot({ path: `${shots}/ring-put-off-${width}.png` })
+    const { x, y, width: w, height: h } = await bar.boundingBox()
+    const tabs = await page.locator('.tabs').boundingBox()
+    assert.ok(x >= 0 && x + w <= width && y + h <= (tabs?.y ?? height), `at ${width} px the bar is out of reach`)
+  }
   await answer(ring)
+  await bar.waitFor({ state: 'detached' })
   // What is dragged or held goes on until it is let go.
   await page.mouse.move(700, 450)
   await page.mouse.down()
@@ -304,6 +318,11 @@ test('a ring takes all of the window, and gives it back as it was', async () => 
   await page.locator('[data-ringing="2"] button:has-text("Not now")').click()
   await page.locator('[data-ringing="1"] button:has-text("I am going")').click()
   await page.locator('[data-ringing]').first().waitFor({ state: 'detached' })
+  await page.goto(`${base}/settings`)
+  await page.click('.put-off a')
+  await page.waitForURL((url) => url.pathname === '/cameras/2')
+  await page.locator('[data-part=ring] [data-answers]').first().waitFor()
+  assert.equal(await page.locator('.put-off').count(), 0, 'the page of the camera says it twice')
   await fetch(`${base}/api/v1/cameras/2/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at: other.at, who: 'Anna' }) })
   await close(page)
 })

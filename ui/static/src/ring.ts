@@ -47,6 +47,7 @@ class Visit {
       if (!this.#all) return // it is over
       later(press)
       this.end()
+      remind(press)
       settle()
     })
     rested(() => this.#open()) // a drag goes on to its end
@@ -112,8 +113,7 @@ function whole(press: Press, off: () => void): HTMLDialogElement {
   who.append(where, element('p', 'num', `${say('ring_now')} · ${recent(Date.parse(at))}`))
   const head = element('header', '')
   head.append(bell, who)
-  const see = element('a', 'btn main', say('ring_see'))
-  see.href = `/cameras/${camera}?ring=${at}`
+  const see = seeing(camera, at)
   const answers = element('button', 'btn', say('ring_answer'))
   answers.onclick = () => void go(camera, at)
   const put = element('button', 'btn', say('ring_later'))
@@ -122,6 +122,12 @@ function whole(press: Press, off: () => void): HTMLDialogElement {
   foot.append(see, answers, put)
   all.append(head, element('div', 'seen'), foot)
   return all
+}
+
+function seeing(camera: number, at: string): HTMLAnchorElement {
+  const see = element('a', 'btn main', say('ring_see'))
+  see.href = `/cameras/${camera}?ring=${at}`
+  return see
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ''): HTMLElementTagNameMap[K] {
@@ -141,6 +147,29 @@ function later(press: Press): void {
 function letGo(): void {
   const used = document.activeElement
   if (used instanceof HTMLElement && used.closest('[data-part=ring] [data-answers]')) used.blur()
+}
+
+const reminders = new Map<string, HTMLElement>()
+
+/** A ring that was put off stays in reach as long as it rings. */
+function remind({ camera, name, at }: Press): void {
+  const key = nameOf({ camera, at })
+  if (own(camera) || reminders.has(key)) return
+  const bar = element('div', 'put-off card')
+  bar.setAttribute('role', 'status')
+  const who = element('span', '')
+  const where = element('b', '', name)
+  where.dir = 'auto'
+  who.append(where, say('ring_now'))
+  bar.append(who, seeing(camera, at))
+  document.body.append(bar)
+  reminders.set(key, bar)
+  setTimeout(() => forget(key), longest)
+}
+
+function forget(key: string): void {
+  reminders.get(key)?.remove()
+  reminders.delete(key)
 }
 
 const off = (press: Press) => sessionStorage.getItem(nameOf(press)) !== null
@@ -167,6 +196,8 @@ export function ring(changed: () => void): void {
     if (news.ringing) {
       const names = new Set(news.ringing.map(nameOf))
       for (const [name, visit] of shown) if (!names.has(name)) visit.end()
+      for (const name of reminders.keys()) if (!names.has(name)) forget(name)
+      for (const press of news.ringing) if (off(press)) remind(press)
       for (const press of news.ringing) if (!shown.has(nameOf(press)) && !off(press)) shown.set(nameOf(press), new Visit(press))
       if (!news.ringing.some((p) => own(p.camera))) letGo()
       // The page is as old as the first that is told, or older than who rings by then.
