@@ -132,7 +132,8 @@ type Sink interface {
 	// before it.
 	Begin(format Format, fresh bool)
 	// Sample hands over one sample. Samples of different tracks are
-	// interleaved as they arrived.
+	// interleaved as they arrived. Where a camera's sound is missing, some may be
+	// frames of silence, which arrived with the pictures beside them.
 	Sample(s Sample)
 	// End says that no sample follows for now, and why: the reason for the gap
 	// that begins here, and the error behind it (nil when the stream was

@@ -35,8 +35,8 @@ const (
 	maxHole = 90000
 )
 
-// packets counts those of the track (RFC 3550, A.3). What is late makes up for what
-// was missing; what is doubled makes up for nothing else.
+// packets counts those of the track as RFC 3550, A.3, does: what is late makes up for
+// what was missing, and so does what is doubled.
 func (s *sequence) packets() nvr.Packets {
 	return nvr.Packets{Sent: s.sent, Lost: max(s.sent-s.came, 0)}
 }

@@ -357,6 +357,7 @@ func TestPacketsAreCounted(t *testing.T) {
 		{"three are missing", []uint16{1, 2, 6}, 0, nvr.Packets{Sent: 6, Lost: 3}},
 		{"one of them is late", []uint16{1, 2, 6, 4}, 0, nvr.Packets{Sent: 6, Lost: 2}},
 		{"one is doubled", []uint16{1, 1, 2}, 0, nvr.Packets{Sent: 2}},
+		{"one is doubled, another is missing", []uint16{1, 1, 3}, 0, nvr.Packets{Sent: 3}},
 		{"numbers of no track", []uint16{1, 2, 6}, 2, nvr.Packets{Sent: 4, Lost: 1}},
 		{"numbers begin anew", []uint16{40000, 40001, 3, 4}, 0, nvr.Packets{Sent: 4}},
 	} {

@@ -47,7 +47,6 @@ class Visit {
       if (!this.#all) return // it is over
       later(press)
       this.end()
-      remind(press)
       settle()
     })
     rested(() => this.#open()) // a drag goes on to its end
@@ -137,10 +136,11 @@ function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, te
   return e
 }
 
-/** Puts a ring off: it is seen in this window no more, and heard in none. */
+/** Puts a ring off: this window has a reminder of it instead, and it is heard in none. */
 function later(press: Press): void {
   sessionStorage.setItem(nameOf(press), 'later')
   ask({ hushed: nameOf(press) })
+  remind(press)
 }
 
 /** What is said of a ring that is over takes the place of its button, also of one that was just pressed. */
