@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -18,7 +19,7 @@ import (
 
 const zipType = "application/zip"
 
-// archive answers with one file of several excerpts, each made while it is sent.
+// archive answers with one file of several excerpts, put together while it is sent.
 func (a *api) archive(w http.ResponseWriter, r *http.Request) error {
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -46,23 +47,27 @@ func (a *api) archive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
-	p := packer{api: a, w: w, zone: zone, used: map[string]int{}}
+	p := packer{api: a, zone: zone, used: map[string]int{}}
+	defer p.close()
 	for _, e := range wanted {
-		if err = p.pack(r, e); err != nil || p.zip != nil && r.Method == http.MethodHead {
-			break
+		if err := p.add(r.Context(), e); err != nil {
+			return err
 		}
 	}
-	switch {
-	case p.zip == nil && err == nil:
+	if len(p.films) == 0 {
 		return fmt.Errorf("nothing was recorded of what is chosen: %w", nvr.ErrNotFound)
-	case p.zip == nil:
-		return err
-	case r.Method == http.MethodHead:
-		return nil
-	case err == nil:
-		err = p.end()
 	}
-	if err != nil {
+	h := w.Header()
+	h.Set("Content-Type", zipType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Disposition", `attachment; filename="clips `+p.films[0].from.Format("2006-01-02")+`.zip"`)
+	if n := p.length(); n > 0 {
+		h.Set("Content-Length", strconv.FormatInt(n, 10)) // so that the browser tells how much is left
+	}
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if err := p.write(patient{w}, true); err != nil {
 		if r.Context().Err() == nil {
 			a.Log.Error("an archive of clips is not whole", "err", err)
 		}
@@ -71,48 +76,96 @@ func (a *api) archive(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// packer writes an archive of excerpts. Nothing is written before there is footage
-// of one, and no more of it is in memory than of one export.
+// packer makes an archive of excerpts: first it is known what there is, and held
+// until close; then it is written. Of an hour it has in memory what an export has.
 type packer struct {
 	*api
-	w    http.ResponseWriter
-	zip  *zip.Writer // nil until something is written
-	zone *time.Location
-	used map[string]int // how often each name is there
-	told strings.Builder
+	zone  *time.Location
+	used  map[string]int // how often each name is there
+	films []film
+	told  strings.Builder // what is there, and what is not
 }
 
-// pack writes an excerpt, or notes why there is none.
-func (p *packer) pack(r *http.Request, e nvr.Excerpt) error {
-	name := p.name(r.Context(), e)
-	f, err := p.film(r.Context(), e)
+// film is one of an archive.
+type film struct {
+	*playback.File
+	name string
+	from time.Time
+}
+
+// add adds an excerpt, or notes why there is none.
+func (p *packer) add(ctx context.Context, e nvr.Excerpt) error {
+	name := p.name(ctx, e)
+	f, err := p.film(ctx, e)
 	if errors.Is(err, nvr.ErrNotFound) {
-		why, err := p.why(r.Context(), e)
+		why, err := p.why(ctx, e)
 		fmt.Fprintf(&p.told, "%s is not here: %s.\r\n", name, why)
 		return err
 	}
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if p.zip == nil {
-		h := p.w.Header()
-		h.Set("Content-Type", zipType)
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Disposition", `attachment; filename="clips `+e.Span.From.Std().In(p.zone).Format("2006-01-02")+`.zip"`)
-		p.zip = zip.NewWriter(patient{p.w})
+	fmt.Fprintf(&p.told, "%s\r\n", name)
+	p.films = append(p.films, film{f, name, e.Span.From.Std().In(p.zone)})
+	return nil
+}
+
+func (p *packer) close() {
+	for _, f := range p.films {
+		_ = f.Close() // it was only read
 	}
-	if r.Method == http.MethodHead {
-		return nil
+}
+
+// longForm is how much of film has an archive whose entries and directory are of the
+// long form (APPNOTE 4.3.9.2, 4.5.3). Of those the length is not told.
+const longForm = 1<<32 - 1<<20
+
+// length returns how long the archive is; 0 if that is not known.
+func (p *packer) length() int64 {
+	var all int64
+	for _, f := range p.films {
+		all += f.Size
 	}
-	// Film does not get smaller.
-	to, err := p.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: e.Span.From.Std().In(p.zone)})
+	if all >= longForm {
+		return 0
+	}
+	var frame counter
+	if err := p.write(&frame, false); err != nil {
+		return 0
+	}
+	return all + int64(frame)
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
+}
+
+// write writes the archive: its films unless they are left out, what is there and
+// what is not, and the directory.
+func (p *packer) write(w io.Writer, films bool) error {
+	z := zip.NewWriter(w)
+	for _, f := range p.films {
+		// Film does not get smaller.
+		to, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Store, Modified: f.from})
+		if err == nil && films {
+			_, err = io.Copy(to, f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	to, err := z.Create("contents.txt")
+	if err == nil {
+		_, err = fmt.Fprintf(to, "Times in names are those of %s.\r\n\r\n%s", p.zone, p.told.String())
+	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&p.told, "%s\r\n", name)
-	_, err = io.Copy(to, f)
-	return err
+	return z.Close()
 }
 
 // film returns an excerpt of the camera's main stream, or of its sub stream where
@@ -147,18 +200,6 @@ func (p *packer) why(ctx context.Context, e nvr.Excerpt) (string, error) {
 		return longest.Sentence() + " on " + longest.RemovedAt.Std().In(p.zone).Format(time.DateOnly), nil
 	}
 	return longest.Sentence(), nil
-}
-
-// end writes what is there and what is not, and the directory of the archive.
-func (p *packer) end() error {
-	to, err := p.zip.Create("contents.txt")
-	if err == nil {
-		_, err = fmt.Fprintf(to, "Times in names are those of %s.\r\n\r\n%s", p.zone, p.told.String())
-	}
-	if err != nil {
-		return err
-	}
-	return p.zip.Close()
 }
 
 // name returns what an excerpt is called in the archive, which every file system

@@ -76,7 +76,10 @@ func TestArchive(t *testing.T) {
 	if !strings.Contains(told, "_porch.mp4 is not here: Nothing was recorded.\r\n") || !strings.Contains(told, "_porch.mp4 is not here: Stoop was not running.\r\n") || strings.Count(told, "ring") != 2 {
 		t.Errorf("%s", told)
 	}
-	if r := h.do("HEAD", address, ""); r.StatusCode != 200 || r.Header.Get("Content-Type") != zipType || text(t, r) != "" {
+	if r.ContentLength != int64(len(body)) {
+		t.Errorf("%d bytes came, and %d were told", len(body), r.ContentLength)
+	}
+	if r := h.do("HEAD", address, ""); r.StatusCode != 200 || r.Header.Get("Content-Type") != zipType || r.ContentLength != int64(len(body)) || text(t, r) != "" {
 		t.Errorf("HEAD: %d %v", r.StatusCode, r.Header)
 	}
 }
@@ -119,7 +122,7 @@ func (f failing) Read(b []byte) (int, error) {
 }
 
 func (broken) Export(context.Context, nvr.StreamID, nvr.Span, playback.Form) (*playback.File, error) {
-	return &playback.File{ReadSeeker: failing{bytes.NewReader(make([]byte, 1024))}}, nil
+	return &playback.File{ReadSeeker: failing{bytes.NewReader(make([]byte, 1024))}, Size: 4096}, nil
 }
 
 // An archive that could not be finished does not look like a whole one.
@@ -138,6 +141,30 @@ func TestArchiveBreaksOff(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("half an archive came as a whole one")
+	}
+}
+
+// An archive that needs long entries has another frame: nothing is told of it
+// rather than what is wrong.
+func TestLongArchive(t *testing.T) {
+	for _, test := range []struct {
+		films []int64
+		told  bool
+	}{
+		{[]int64{1 << 20}, true},
+		{[]int64{1 << 31, 1<<31 - 2<<20}, true},
+		{[]int64{1 << 31, 1 << 31}, false},
+		{[]int64{1 << 33}, false},
+	} {
+		p := packer{zone: time.UTC}
+		var all int64
+		for _, n := range test.films {
+			p.films = append(p.films, film{File: &playback.File{Size: n}, name: "porch.mp4"})
+			all += n
+		}
+		if got := p.length(); (got > all) != test.told || !test.told && got != 0 {
+			t.Errorf("films of %d: length %d", test.films, got)
+		}
 	}
 }
 

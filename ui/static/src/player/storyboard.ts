@@ -1,11 +1,12 @@
 // The picture under a hand that moves over the strip: key frames of the small
-// stream, in films of a hundred, each fetched once.
+// stream, in films of some, each fetched once.
 import { answer } from '../answer'
 import { iso } from '../time'
 
-const pictures = 100 // of a film: 1 to 2 MB
-const kept = 6 // films
-const least = 60_000 // ms of the shortest film: key frames are no closer than half a second
+const pictures = 45 // of a film: some 600 KB
+const parts = 4 // of what a strip shows: a hand that drags over half of it needs three films, at most
+const kept = 12 // films
+const least = 30_000 // ms of the shortest film: key frames are no closer than half a second
 
 interface Film {
   url: string
@@ -21,7 +22,7 @@ export class Films {
   /** The film of an instant whose pictures are as close as a strip that shows span ms can use. */
   of(at: number, span: number): Promise<Film | undefined> {
     // Lengths double, and begin on their own grid, so that near instants and zooms share a film.
-    const length = least * 2 ** Math.max(0, Math.round(Math.log2(span / 2 / least)))
+    const length = least * 2 ** Math.max(0, Math.round(Math.log2(span / parts / least)))
     const from = Math.floor(at / length) * length
     const key = `${from} ${length}`
     const known = this.#all.get(key)
