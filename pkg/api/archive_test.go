@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,6 +82,44 @@ func TestArchive(t *testing.T) {
 	}
 	if r := h.do("HEAD", address, ""); r.StatusCode != 200 || r.Header.Get("Content-Type") != zipType || r.ContentLength != int64(len(body)) || text(t, r) != "" {
 		t.Errorf("HEAD: %d %v", r.StatusCode, r.Header)
+	}
+}
+
+// atFirst calls a function before the first byte of an answer.
+type atFirst struct {
+	http.ResponseWriter
+	call func()
+	once sync.Once
+}
+
+func (w *atFirst) Write(b []byte) (int, error) {
+	w.once.Do(w.call)
+	return w.ResponseWriter.Write(b)
+}
+
+// While an archive is sent none of what it is made of is removed, and afterwards
+// all of it may be.
+func TestArchiveHoldsItsFootage(t *testing.T) {
+	h, span, _ := recorded(t)
+	half := span.From.Add(span.Duration() / 2)
+	leased := func() int {
+		all, err := h.catalog.Leased(t.Context(), nvr.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	address := archiveOf(nvr.Excerpt{Camera: 1, Span: nvr.Span{From: span.From, To: half}}.String(), nvr.Excerpt{Camera: 1, Span: nvr.Span{From: half, To: span.To}}.String())
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		at := -1
+		w := &atFirst{ResponseWriter: httptest.NewRecorder(), call: func() { at = leased() }}
+		h.api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, address, nil))
+		if method == http.MethodGet && at != 2 {
+			t.Errorf("%d of 2 excerpts were held when the first byte was sent", at)
+		}
+		if n := leased(); n != 0 {
+			t.Errorf("%s: %d are held afterwards", method, n)
+		}
 	}
 }
 
