@@ -50,6 +50,13 @@ func TestRing(t *testing.T) {
 	if w := get(s, "/cameras/1?ring=yesterday"); w.Code != 400 {
 		t.Errorf("a ring of no time: %d", w.Code)
 	}
+	for press, quiet := range map[nvr.Press]bool{{Camera: 1, At: now}: false, {Camera: 2, At: now}: false, {Camera: 9, At: now}: true, {Camera: 1, At: now, End: now, Outcome: nvr.RingMissed}: true} {
+		h.presses = []nvr.Press{press}
+		page := get(s, "/").Body.String()
+		if got := strings.Contains(page, "All quiet"); got != quiet || strings.Contains(page, "Somebody is at the door.") == quiet {
+			t.Errorf("after %+v the first page says that all is quiet: %v", press, got)
+		}
+	}
 	h.presses = []nvr.Press{
 		{Camera: 1, At: now, End: now, Outcome: nvr.RingMissed}, {Camera: 1, At: now - 9e6, End: now, Outcome: nvr.RingMissed},
 		{Camera: 2, At: now - 5e6, End: now, Outcome: nvr.RingAnswered, Seen: true}, {Camera: 9, At: now, End: now, Outcome: nvr.RingMissed},

@@ -42,6 +42,14 @@ function spy() {
     if (this.noted) heard.ended++
     return end.call(this)
   }
+  window.connections = []
+  const Connection = window.RTCPeerConnection
+  if (Connection) window.RTCPeerConnection = class extends Connection {
+    constructor(...all) {
+      super(...all)
+      connections.push(this)
+    }
+  }
   // What the driver evaluates counts as a touch, at times of its own.
   Object.defineProperty(UserActivation.prototype, 'hasBeenActive', { get: () => window.touched === true })
   let hidden = false
@@ -113,6 +121,57 @@ test('a tab that nobody looks at chimes and says so in its title, and hears of n
   assert.equal(await rings(page), false)
   assert.match(await icon(page), /icon\.svg/)
   assert.equal(await chimes(page), 0)
+  await close(page)
+})
+
+test('who rings is seen live on a page that shows no camera, as long as somebody looks', async () => {
+  const page = await at('/settings', { rtc: true })
+  const connected = async (want) => {
+    let states
+    await until(async () => (states = await page.evaluate(() => connections.map((c) => c.connectionState))).filter((s) => s === 'connected').length === want &&
+      states.filter((s) => s !== 'closed').length === want, () => `connections are ${states}, and not ${want}`)
+  }
+  const moves = () => page.waitForFunction(() => document.querySelector('[data-ringing] video')?.srcObject && document.querySelector('[data-ringing] video').currentTime > 0.5)
+  const ring = await press()
+  await moves()
+  await connected(1)
+  await page.screenshot({ path: `${shots}/ringing-live.png` })
+  assert.equal(await page.evaluate(() => document.querySelector('[data-ringing] video').videoWidth), 1280, 'it is not the large stream')
+  // No picture that stands still comes any more.
+  let still = 0
+  page.on('request', (r) => (still += /picture\.mp4/.test(r.url())))
+  await page.waitForTimeout(3000)
+  assert.equal(still, 0)
+  await hide(page)
+  await connected(0)
+  await hide(page, false)
+  await moves()
+  await connected(1)
+  await answer(ring)
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  await connected(0)
+  await close(page)
+})
+
+test('who rings is seen by pictures where nothing comes live', async () => {
+  const page = await at('/settings', { rtc: true })
+  await page.route('**/whep?*', (route) => route.fulfill({ status: 400, json: { error: { kind: 'codec', message: 'no' } } }))
+  page.may = /400/
+  let asked = 0
+  page.on('request', (r) => (asked += /whep/.test(r.url())))
+  const ring = await press()
+  await until(() => asked === 2, () => `${asked} streams are asked for`)
+  let still = 0
+  page.on('request', (r) => (still += /picture\.mp4/.test(r.url())))
+  await until(() => still > 3, () => `${still} pictures`)
+  assert.equal(asked, 2, 'a stream is asked for twice')
+  await page.locator('[data-ringing] video').waitFor()
+  await answer(ring)
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  await page.waitForTimeout(300)
+  still = 0
+  await page.waitForTimeout(2500)
+  assert.equal(still, 0, 'pictures come of one who is gone')
   await close(page)
 })
 

@@ -3,6 +3,7 @@ package home
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"nvrd/pkg/auth"
@@ -56,6 +57,9 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := newModel(f, cameras, house, p.Notices(), now)
+	if slices.ContainsFunc(cameras, p.rings) {
+		m.summary = t.Ring.Now
+	}
 	for i := range m.tiles {
 		// An address without a picture behind it is a fault in every browser's console.
 		taken, err := p.Timelines.Pictured(r.Context(), m.tiles[i].stream)
@@ -87,6 +91,12 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	}
 	m.removed = removals(removed, t, now.Location())
 	return layout.Render(w, r, http.StatusOK, view(m))
+}
+
+// rings reports whether somebody rings at a camera.
+func (p Page) rings(at nvr.Camera) bool {
+	press, ok := p.Rings.Last(at.ID)
+	return ok && press.Rings()
 }
 
 // Post sets the mode of the house, or turns all cameras off for a while or on again,

@@ -39,6 +39,8 @@ class Visit {
   #all?: HTMLDialogElement
   #timer = setTimeout(() => (this.end(), settle()), longest)
   #next?: number
+  #stop?: () => void // ends what plays live
+  #moves = false // it does play
   readonly #see = () => this.#look()
 
   constructor(readonly press: Press) {
@@ -61,31 +63,70 @@ class Visit {
     this.#look()
   }
 
-  /** Shows the live picture that the page has of the camera, or else the newest one again and again, while somebody looks. */
+  /** Shows the live picture, that which the page has or another, and until it comes the newest one again and again, while somebody looks. */
   #look(): void {
-    clearTimeout(this.#next)
-    if (document.hidden || !this.#all) return
-    const { camera, name } = this.press
-    const again = () => {
-      clearTimeout(this.#next)
-      this.#next = window.setTimeout(this.#see, often)
+    this.#rest()
+    if (!this.#seen) return
+    const tile = document.querySelector<HTMLVideoElement>(`[data-tile="${this.press.camera}"] video`)?.srcObject
+    const film = this.#film()
+    if (tile) {
+      film.onloadeddata = () => this.#show(film)
+      film.srcObject = tile
+      return
     }
-    const live = document.querySelector<HTMLVideoElement>(`[data-tile="${camera}"] video`)?.srcObject
-    const film = document.createElement('video')
-    Object.assign(film, { muted: true, playsInline: true, autoplay: true, preload: 'auto' })
-    film.setAttribute('aria-label', say('ring_picture', { name }))
+    this.#still()
+    void import('./player/caller').then(({ play }) => {
+      if (!this.#seen || this.#stop) return
+      this.#stop = play(film, this.#address, (moves) => {
+        this.#moves = moves
+        if (moves) this.#show(film)
+        else this.#still()
+      })
+    }, () => {}) // without an answer the pictures go on
+  }
+
+  #still(): void {
+    clearTimeout(this.#next)
+    if (!this.#seen || this.#moves) return
+    const film = this.#film()
+    const again = () => (this.#next = window.setTimeout(() => this.#still(), often))
     film.onerror = again
     film.onloadeddata = () => {
-      this.#all?.querySelector('.seen')?.replaceChildren(film)
-      if (!live) again()
+      if (!this.#moves) this.#show(film)
+      again()
     }
-    if (live) film.srcObject = live
-    else film.src = `/api/v1/cameras/${camera}/picture.mp4?stream=sub&now=${Date.now()}`
+    film.src = `${this.#address}/picture.mp4?stream=sub&now=${Date.now()}`
+  }
+
+  get #seen(): boolean {
+    return this.#all !== undefined && !document.hidden
+  }
+
+  get #address(): string {
+    return `/api/v1/cameras/${this.press.camera}`
+  }
+
+  #film(): HTMLVideoElement {
+    const film = element('video', '')
+    Object.assign(film, { muted: true, playsInline: true, autoplay: true, preload: 'auto' })
+    film.setAttribute('aria-label', say('ring_picture', { name: this.press.name }))
+    return film
+  }
+
+  #show(film: HTMLVideoElement): void {
+    this.#all?.querySelector('.seen')?.replaceChildren(film)
+  }
+
+  #rest(): void {
+    clearTimeout(this.#next)
+    this.#stop?.()
+    this.#stop = undefined
+    this.#moves = false
   }
 
   end(): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#next)
+    this.#rest()
     document.removeEventListener('visibilitychange', this.#see)
     const all = this.#all
     this.#all = undefined
