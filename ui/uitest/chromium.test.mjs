@@ -950,3 +950,44 @@ test('a German browser is answered in German, and nothing sticks out', async () 
   }
   await close(page)
 })
+
+test('what was selected is deleted, once it was said what goes and what stays', async () => {
+  const { from } = await footage(1, 20_000)
+  const page = await open(browser)
+  const chosen = (from, to) => new URLSearchParams({ clip: `1,${instant(from)},${instant(to)}` })
+  const old = chosen(from, from + 3000)
+  await until(async () => {
+    const { goes, stays } = await (await fetch(`${base}/api/v1/deletions?${old}`)).json()
+    return goes.length > 0 && stays.length === 0
+  }, () => 'its pieces are written still', 120_000)
+  const { to } = await footage(1)
+  await page.goto(`${base}/events/chosen?${old}&${chosen(to - 1000, to)}`)
+  await page.getByRole('link', { name: 'See what goes' }).click()
+  await page.waitForURL('**/events/delete?**')
+  const goes = page.locator('form#delete')
+  await page.locator('#stays', { hasText: 'It is being recorded right now.' }).waitFor()
+  for (const [width, height] of [[390, 844], [1440, 900]]) {
+    await page.setViewportSize({ width, height })
+    await fits(page, `delete, ${width}`)
+    await page.screenshot({ path: `${shots}/delete-${width}.png`, fullPage: true })
+  }
+  // By mistake nothing goes.
+  const submit = goes.getByRole('button', { name: 'Delete' })
+  await submit.click()
+  assert.equal(await goes.count(), 1)
+  const there = async () => {
+    const { footage } = await (await fetch(`${base}/api/v1/cameras/1/timeline?${new URLSearchParams({ from: instant(from), to: instant(from + 3000) })}`)).json()
+    return (footage ?? []).reduce((ms, s) => ms + Date.parse(s.to) - Date.parse(s.from), 0)
+  }
+  assert.ok((await there()) > 2900, 'it is gone before anybody was sure')
+  await goes.getByRole('checkbox').check()
+  await submit.click()
+  await page.locator('.answer.ok', { hasText: 'It is deleted.' }).waitFor()
+  assert.equal(await there(), 0, 'it is there still')
+  // Whoever looks for it there is told, and what is told stays.
+  await page.goto(`${base}/cameras/1?at=${instant(from + 1000)}&zoom=1h`)
+  await page.locator('[data-notice]', { hasText: /deleted/i }).waitFor()
+  await page.goto(`${base}/storage#removed`)
+  await page.locator('[aria-labelledby=removed]', { hasText: /deleted/i }).waitFor()
+  await close(page)
+})
