@@ -172,3 +172,26 @@ export async function footage(camera, least = 8000) {
   }
   throw new Error(`camera ${camera} has no ${least} ms of footage after a minute`)
 }
+
+/** In the page: when each of the pictures was taken that stand side by side, by the playlists that they came with. */
+export const taken = async () => {
+  const lists = performance.getEntriesByType('resource').map((r) => r.name).filter((url) => url.includes('/playlist.m3u8?stream=sub&')) // the main one is tried where this has none
+  window.known ??= {}
+  return Promise.all([...document.querySelectorAll('[data-camera]')].map(async (link) => {
+    const url = lists.findLast((url) => url.includes(`/cameras/${JSON.parse(link.dataset.camera).id}/`))
+    const video = link.querySelector('video:not(.spare)')
+    if (!url || !video.currentSrc.startsWith('blob:') || video.readyState < 2 || video.seeking || link.matches('[data-hold]')) return NaN
+    const list = (window.known[url] ??= await (await fetch(url)).text())
+    const at = video.currentTime
+    let [from, start, when] = [0, 0, NaN]
+    for (const line of list.split('\n')) {
+      from = Date.parse(/^#EXT-X-PROGRAM-DATE-TIME:(.*)/.exec(line)?.[1]) || from
+      const length = Number(/^#EXTINF:([\d.]+)/.exec(line)?.[1])
+      if (!length) continue
+      if (start <= at + 0.001) when = from + (at - start) * 1000
+      from += length * 1000
+      start += length
+    }
+    return when
+  }))
+}

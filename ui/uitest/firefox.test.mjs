@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { base, footage, moves } from './browser.mjs'
+import { base, footage, moves, taken, until } from './browser.mjs'
 import { launch, open as visit } from './firefox.mjs'
 
 let browser
@@ -78,6 +78,21 @@ test('firefox shows the moment that an address names', async () => {
 test('firefox plays home', async () => {
   const page = await open('/')
   await moves(page, '[data-tile] video')
+  assert.deepEqual(page.faults, [])
+  await page.close()
+})
+
+test('firefox plays all cameras at one moment of the past, in step', async () => {
+  const all = [await footage(1, 20_000), await footage(2, 20_000)]
+  const from = Math.max(...all.map((f) => f.from)) + 2000
+  const page = await open(`/cameras?at=${new Date(from).toISOString()}`)
+  let now
+  const shown = async () => (now = await page.evaluate(taken))
+  const beside = () => Math.max(...now) - Math.min(...now)
+  await until(async () => (await shown()).length === 2 && beside() < 200, () => `they show ${now}`)
+  const begun = Math.min(...now)
+  assert.ok(Math.abs(begun - from) < 15_000, `they begin ${begun - from} ms beside what was asked for`)
+  await until(async () => (await shown()).every((t) => t > begun + 1500) && beside() < 200, () => `they do not go on: ${now}, from ${begun}`)
   assert.deepEqual(page.faults, [])
   await page.close()
 })
