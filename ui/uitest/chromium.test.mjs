@@ -198,9 +198,13 @@ test('a step shows the next picture, or the one before', async () => {
     video.requestVideoFrameCallback(note)
   })
   // On by its button, back by the key: each finds its picture in a way of its own.
+  const named = () => Date.parse(new URL(page.url()).searchParams.get('at'))
   for (let n = 2; n <= 5; n++) {
+    const before = n > 2 ? named() : NaN // which it names to the second until the first step
     await page.click('[data-do=later]')
     await page.waitForFunction((n) => shown.length === n, n).catch(async () => assert.fail(`${n}: ${await page.evaluate(() => shown)}`))
+    await until(() => named() !== before, () => `the address stays at ${page.url()}`)
+    assert.ok(n === 2 || (named() > before && named() < before + 500), `the address goes from ${before} to ${named()}`)
   }
   await page.focus('[data-film]')
   for (let n = 6; n <= 9; n++) {
@@ -537,6 +541,7 @@ test('a clip is chosen on the timeline', async () => {
   await page.locator('#clip-to').blur()
   await page.waitForFunction(() => document.querySelector('[data-problem]').textContent === 'The end has to come after the start.')
   assert.equal(await link.isVisible(), false)
+  page.may = /404 .*export\.mp4.*2020/ // its size may be asked for before it is known that there is nothing
   await close(page)
 })
 

@@ -64,6 +64,7 @@ test('who signs out is asked again', async () => {
   await Promise.all([page.waitForURL(/\/login$/), page.click('form[action="/logout"] button')])
   await page.goto(base)
   assert.match(page.url(), /\/login\?next=%2F$/)
+  page.may = /401 .*\/settings/ // what changed meanwhile is asked for once more
   await close(page)
 })
 

@@ -157,21 +157,32 @@ test('who rings is seen by pictures where nothing comes live', async () => {
   const page = await at('/settings', { rtc: true })
   await page.route('**/whep?*', (route) => route.fulfill({ status: 400, json: { error: { kind: 'codec', message: 'no' } } }))
   page.may = /400/
-  let asked = 0
-  page.on('request', (r) => (asked += /whep/.test(r.url())))
-  const ring = await press()
-  await until(() => asked === 2, () => `${asked} streams are asked for`)
-  let still = 0
-  page.on('request', (r) => (still += /picture\.mp4/.test(r.url())))
-  await until(() => still > 3, () => `${still} pictures`)
-  assert.equal(asked, 2, 'a stream is asked for twice')
-  await page.locator('[data-ringing] video').waitFor()
+  const asked = { whep: 0, 'live.mp4': 0, 'picture.mp4': 0 }
+  page.on('request', (r) => Object.keys(asked).forEach((what) => (asked[what] += r.url().includes(`/${what}?`))))
+  const pictured = async () => {
+    asked['picture.mp4'] = 0
+    await until(() => asked['picture.mp4'] > 3, () => `${asked['picture.mp4']} pictures`)
+    await page.locator('[data-ringing] video').waitFor()
+  }
+  let ring = await press()
+  await until(() => asked.whep === 2, () => `${asked.whep} streams are asked for`)
+  await pictured()
+  assert.equal(asked.whep, 2, 'a stream is asked for twice')
   await answer(ring)
   await page.locator('[data-ringing]').waitFor({ state: 'detached' })
   await page.waitForTimeout(300)
-  still = 0
+  asked['picture.mp4'] = 0
   await page.waitForTimeout(2500)
-  assert.equal(still, 0, 'pictures come of one who is gone')
+  assert.equal(asked['picture.mp4'], 0, 'pictures come of one who is gone')
+  // Where no connection gets through none is tried, and no other is taken for it.
+  await page.goto(`${base}/settings`)
+  await page.evaluate(() => sessionStorage.setItem('stoop:unreached', Date.now()))
+  await hears(page)
+  ring = await press()
+  await pictured()
+  assert.equal(asked.whep, 2)
+  assert.equal(asked['live.mp4'], 0, 'it takes a connection that others may need')
+  await answer(ring)
   await close(page)
 })
 

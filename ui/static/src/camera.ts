@@ -60,6 +60,7 @@ const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, newest, {
   changed: () => (update(), look()),
   shown: () => (film.classList.remove('wait'), storyboard.hide()),
+  stepped: (at) => address(Math.ceil(at), 1), // not before its picture begins
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
   ended: onward,
@@ -224,10 +225,11 @@ function begun(first: number | undefined): void {
   if (!new URL(location.href).searchParams.has('zoom') && Date.now() - first < zooms['1h']) line.zoom(zooms['1h'])
 }
 
-// The address always names what is shown; live has the camera's own.
-function address(at?: number): void {
+// The address always names what is shown, to the second, or to fine ms where that
+// tells one picture from the next; live has the camera's own.
+function address(at?: number, fine = 1000): void {
   const url = new URL(location.pathname, location.href)
-  if (at !== undefined) url.searchParams.set('at', iso(Math.round(at / 1000) * 1000))
+  if (at !== undefined) url.searchParams.set('at', iso(Math.round(at / fine) * fine))
   const { step } = line.view
   if (step && step !== '6h') url.searchParams.set('zoom', step)
   history.replaceState(null, '', url)

@@ -8,8 +8,11 @@ import { Way } from './way'
  * that changes; where neither comes it never does. Returns what ends it.
  */
 export function play(video: HTMLVideoElement, address: string, moves: (now: boolean) => void): () => void {
-  const targets = ['main', 'sub'].map((stream) => ({ address, stream, mime: '' })).filter((target) => !unfit(target))
-  const start = () => targets.length > 0 && way.start(targets[0])
+  const targets = ['main', 'sub'].map((stream) => ({ address, stream, mime: '' }))
+  const start = () => {
+    while (targets.length > 0 && unfit(targets[0])) targets.shift() // by fMP4 it would take a connection that the page may need
+    if (targets.length > 0) way.start(targets[0])
+  }
   const next = () => {
     way.stop()
     targets.shift()

@@ -19,6 +19,7 @@ export interface Stream {
 export interface Events {
   changed(): void // mode, playing, sound, speed or stream
   shown(): void // a picture is there
+  stepped(at: number): void // a step led to the picture of that instant
   notice(text: string, soft: boolean): void // empty: nothing to say
   unplayable(codec: string): void // the browser shows no stream of this camera
   ended(at: number): void // footage up to at was played
@@ -65,6 +66,7 @@ export class Player {
         if (this.wanted) video.play().catch(() => {})
         this.#shown()
       },
+      stepped: on.stepped,
       ended: on.ended,
       nothing: on.nothing,
       failed: () => on.notice(say('lost'), false),

@@ -22,6 +22,7 @@ const library = () => import('hls.js/light')
 
 export interface Events {
   picture(at: number): void
+  stepped?(at: number): void // the instant of the picture that a step led to
   ended(at: number): void
   nothing(at: number): void
   failed(): void
@@ -90,7 +91,9 @@ export class Recorded {
       if (token === this.#token) await this.#step(way, token)
       this.#steps--
       const at = this.now()
-      if (token === this.#token && at !== undefined) this.on.picture(at)
+      if (token !== this.#token || at === undefined) return
+      this.on.picture(at)
+      this.on.stepped?.(at)
     })
   }
 
