@@ -9,9 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,34 +49,8 @@ func ours(t *testing.T, camera string) (server, bool) {
 	page := fmt.Sprintf("%s/cameras/%d", p.listen, added.ID)
 	return server{
 		name: "Stoop", pid: p.cmd.Process.Pid, offer: fmt.Sprintf("%s/api/v1/cameras/%d/whep?stream=main", p.listen, added.ID),
-		ways: []way{{"Stoop, WebRTC", page, true}, {"Stoop, fMP4", page, false}, {"nothing but a video", bare(t, p.listen, added.ID), true}},
+		ways: []way{{"Stoop, WebRTC", page, true}, {"Stoop, fMP4", page, false}},
 	}, true
-}
-
-// bare serves the least page that shows the camera of a program by WebRTC: what of
-// the time is the browser's own. It returns its address.
-func bare(t *testing.T, listen string, camera int) string {
-	t.Helper()
-	home, err := url.Parse(listen)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", httputil.NewSingleHostReverseProxy(home))
-	mux.HandleFunc("/bare", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><video autoplay muted playsinline></video><script type="module">
-			const pc = new RTCPeerConnection()
-			pc.addTransceiver('video', { direction: 'recvonly' })
-			pc.ontrack = (e) => (document.querySelector('video').srcObject = new MediaStream([e.track]))
-			await pc.setLocalDescription()
-			const res = await fetch('/api/v1/cameras/%d/whep?stream=main', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription.sdp })
-			await pc.setRemoteDescription({ type: 'answer', sdp: await res.text() })
-		</script>`, camera)
-	})
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return s.URL + "/bare"
 }
 
 // mediamtx starts MediaMTX, if `make rivals` could build it.
