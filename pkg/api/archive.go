@@ -96,7 +96,7 @@ type film struct {
 // add adds an excerpt, or notes why there is none.
 func (p *packer) add(ctx context.Context, e nvr.Excerpt) error {
 	name := p.name(ctx, e)
-	f, err := p.film(ctx, e)
+	f, err := p.export(ctx, e)
 	if errors.Is(err, nvr.ErrNotFound) {
 		why, err := p.why(ctx, e)
 		fmt.Fprintf(&p.told, "%s is not here: %s.\r\n", name, why)
@@ -168,9 +168,9 @@ func (p *packer) write(w io.Writer, films bool) error {
 	return z.Close()
 }
 
-// film returns an excerpt of the camera's main stream, or of its sub stream where
+// export returns an excerpt of the camera's main stream, or of its sub stream where
 // that alone was recorded.
-func (p *packer) film(ctx context.Context, e nvr.Excerpt) (*playback.File, error) {
+func (p *packer) export(ctx context.Context, e nvr.Excerpt) (*playback.File, error) {
 	f, err := p.Footage.Export(ctx, nvr.StreamID{Camera: e.Camera, Quality: nvr.Main}, e.Span, playback.Progressive)
 	if errors.Is(err, nvr.ErrNotFound) {
 		return p.Footage.Export(ctx, nvr.StreamID{Camera: e.Camera, Quality: nvr.Sub}, e.Span, playback.Progressive)
