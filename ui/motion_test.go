@@ -35,7 +35,7 @@ func (h *household) SetZones(ctx context.Context, id nvr.CameraID, z nvr.Zones) 
 func TestZonesAreDrawn(t *testing.T) {
 	h := &household{cameras: []nvr.Camera{camera(1, hostileName)}}
 	s := serve(t, h)
-	run(t, get(s, "/cameras/1/motion").Body.String(), append(everyPage, says("it counts everywhere"), types(""), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=sub"))...)
+	run(t, get(s, "/cameras/1/motion").Body.String(), append(everyPage, says("it counts everywhere"), types(""), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A59%3A57.999999Z&stream=sub"))...)
 
 	w := post(s, "/cameras/1/motion", url.Values{"zones": {"mask 700,300 900,300 900,500\r\n\r\n zone 0,300 1000,300 1000,1000 \r\n"}})
 	if got := w.Header().Get("Location"); w.Code != 303 || got != "/cameras/1/motion?saved=1" {

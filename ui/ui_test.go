@@ -320,7 +320,7 @@ func TestPages(t *testing.T) {
 		checks  []check
 	}{
 		"home, first":   {&household{}, "/", 200, []check{says("Add your first camera", "No cameras yet"), has("a", "href", "/cameras/new")}},
-		"home, trouble": {full, "/", 200, []check{says("Recording 2 of 4", "One camera needs a look.", "The camera refused the password.", "Trying again at 14:00:00.", hostileName), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=sub")}},
+		"home, trouble": {full, "/", 200, []check{says("Recording 2 of 4", "One camera needs a look.", "The camera refused the password.", "Trying again at 14:00:00.", hostileName), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A59%3A57.999999Z&stream=sub")}},
 		"home, storage": {&household{cameras: full.cameras[:1], notices: []nvr.Notice{
 			{Kind: nvr.PlaceFailed, Reason: nvr.DiskMissing, Path: hostileName, Instead: "/srv/footage"}, {Kind: nvr.ClockDoubted}, {Kind: nvr.CameraFloods, Camera: 1},
 		}}, "/", 200, []check{says("The storage needs a look.", "No footage can be written to "+hostileName+": its disk is not there.",
@@ -331,14 +331,14 @@ func TestPages(t *testing.T) {
 		"none at once":    {&household{}, "/cameras", 200, []check{says("No cameras yet")}},
 		"camera, sub fails": {&household{cameras: []nvr.Camera{lame}}, "/cameras/5", 200, []check{
 			says("The small stream is not recorded: The camera refused the stream. Check the address;", "404")}},
-		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main"), has("div", "role", "slider")}},
+		"camera":      {full, "/cameras/1", 200, []check{says("Drive", "Recording"), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A59%3A57.999999Z&stream=main"), has("div", "role", "slider")}},
 		"camera, day": {full, "/cameras/1?at=2026-11-19T09:00:00Z&zoom=1h", 200, []check{says("Thursday 19 November", "The camera changed its stream", "No picture for 34 s", "<i>new reason</i>", "2 gaps, each explained.", "Times are UTC+01:00"), has("button", "aria-pressed", "true"), has("time", "datetime", "2026-11-19T08:36:00Z")}},
 		"camera, clip": {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T08:10:00Z", 200, []check{
 			has("video", "src", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"),
 			has("a", "href", "/api/v1/cameras/1/export.mp4?form=progressive&from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T08%3A10%3A00Z"), has("input", "value", "2026-11-19T09:00:00"), says("10 min")}},
 		"camera, long clip":  {full, "/cameras/1?from=2026-11-19T08:00:00Z&to=2026-11-19T11:00:00Z", 200, []check{has("a", "href", "/api/v1/cameras/1/export.mp4?from=2026-11-19T08%3A00%3A00Z&stream=main&to=2026-11-19T11%3A00%3A00Z")}},
 		"camera, inside out": {full, "/cameras/1?from=2026-11-19T11:00:00Z&to=2026-11-19T08:00:00Z", 200, []check{says("The end has to come after the start.")}},
-		"camera, now":        {full, "/cameras/1", 200, []check{says("Thursday 19 November, 10:59:58"), has("div", "class", "film old"), has("video", "src", "/api/v1/cameras/1/picture.mp4?stream=main")}},
+		"camera, now":        {full, "/cameras/1", 200, []check{says("Thursday 19 November, 10:59:58"), has("div", "class", "film old"), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A59%3A57.999999Z&stream=main")}},
 		"camera, moment":     {full, "/cameras/1?at=2026-11-19T09:00:00Z", 200, []check{has("div", "class", "film"), has("video", "src", "/api/v1/cameras/1/picture.mp4?at=2026-11-19T09%3A00%3A00Z&stream=main")}},
 		"camera, in a gap":   {full, "/cameras/1?at=2026-11-19T08:36:10Z", 200, []check{says("The camera changed its stream"), has("video", "src", "")}},
 		"camera, later gap":  {full, "/cameras/1?at=2026-11-19T10:30:00Z", 200, []check{says("<i>new reason</i>"), has("video", "src", "")}},

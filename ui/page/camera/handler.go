@@ -101,7 +101,7 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case m.clip:
 	case q.moment() == 0:
-		m.late(newest, now, t)
+		m.late(stream, newest, now, t)
 	default:
 		m.lack = events.Lacking(line, q.moment(), now, t)
 		if m.lack != "" || newest == 0 {

@@ -95,8 +95,8 @@ func (p Page) model(f layout.Frame, c nvr.Camera, q query, now time.Time) model 
 		m.frame.Ahead = p.ahead(c)
 	}
 	id := nvr.StreamID{Camera: c.ID, Quality: q.stream}
-	m.picture = pictureURL(id, q.at)
 	if at := q.moment(); at != 0 {
+		m.picture = component.Picture(id, at)
 		d.At = &at
 		if !m.removed {
 			m.live = m.action
@@ -124,13 +124,13 @@ func (p Page) ahead(c nvr.Camera) layout.Ahead {
 	return layout.Ahead{}
 }
 
-// late dates the newest picture, which stands where that of now belongs; zero
-// takes it away.
-func (m *model) late(newest nvr.Time, now time.Time, t *text.Catalogue) {
+// late shows and dates the newest picture, which stands where that of now belongs;
+// zero says that there is none.
+func (m *model) late(stream nvr.StreamID, newest nvr.Time, now time.Time, t *text.Catalogue) {
 	if newest == 0 {
-		m.picture = ""
 		return
 	}
+	m.picture = component.Newest(stream, newest)
 	stamp := component.Moment(newest, now.Location(), t.Calendar)
 	m.stamp, m.old = &stamp, true
 }
@@ -176,14 +176,6 @@ func (p Page) form(f layout.Frame, id nvr.StreamID, q query, now nvr.Time, zone 
 		c.download, c.length = exportURL(id, span, q.silent), f.T.Calendar.Length(span.Duration())
 	}
 	return c
-}
-
-func pictureURL(id nvr.StreamID, at nvr.Time) string {
-	v := url.Values{"stream": {id.Quality.String()}}
-	if at != 0 {
-		v.Set("at", at.String())
-	}
-	return api(id.Camera, "picture.mp4", v)
 }
 
 // exportURL is where a span is downloaded; one that is too long to be silent has its sound.

@@ -237,8 +237,7 @@ func (s sight) picture(ctx context.Context, c nvr.Camera, at nvr.Time, t *text.C
 			s.lines[stream] = line
 		}
 		if slices.ContainsFunc(line.Footage, func(f nvr.Span) bool { return f.From <= at && at < f.To }) {
-			q := url.Values{"stream": {quality.String()}, "at": {at.String()}}
-			return "/api/v1/cameras/" + c.ID.String() + "/picture.mp4?" + q.Encode(), "", nil
+			return component.Picture(stream, at), "", nil
 		}
 		lack = without(Lacking(line, at, s.now, t), t) // at last the main stream says so
 	}

@@ -113,8 +113,9 @@ type tile struct {
 	href    string
 	label   string
 	stream  nvr.StreamID
-	picture string             // address of the newest picture; empty if there is none yet
-	taken   *component.Instant // when it was taken
+	picture string             // address of the newest picture whenever it is asked for; empty if there is none yet
+	first   string             // address of the one that comes with the page
+	taken   *component.Instant // when that was taken
 	live    string             // address of the camera in the API, for the script; empty while it is not live
 	mime    string             // of the live stream; empty if not known
 	large   *string            // that of the main stream; nil while that is not live
@@ -192,7 +193,7 @@ func newTile(c nvr.Camera, t *text.Catalogue, zone *time.Location) tile {
 		id: id, name: c.Name, href: "/cameras/" + id,
 		label:   text.Fill(t.Home.Open, "name", c.Name),
 		stream:  nvr.StreamID{Camera: c.ID, Quality: s.Quality},
-		picture: "/api/v1/cameras/" + id + "/picture.mp4?stream=" + s.Quality.String(),
+		picture: component.Picture(nvr.StreamID{Camera: c.ID, Quality: s.Quality}, 0),
 		mime:    s.MIME,
 		wide:    s.Video.Width,
 		state:   component.StateOf(c, t, zone),
@@ -210,14 +211,15 @@ func newTile(c nvr.Camera, t *text.Catalogue, zone *time.Location) tile {
 	return tl
 }
 
-// date says when the tile's picture was taken; zero takes the picture away.
+// date says which picture the tile shows at first, by when it was taken; zero takes
+// the picture away.
 func (tl *tile) date(taken nvr.Time, now time.Time, t *text.Catalogue) {
 	if taken == 0 {
 		tl.picture = ""
 		return
 	}
 	when := component.Recent(taken, now, t.Calendar)
-	tl.taken = &when
+	tl.taken, tl.first = &when, component.Newest(tl.stream, taken)
 }
 
 func removals(cameras []nvr.Camera, t *text.Catalogue, zone *time.Location) []removal {

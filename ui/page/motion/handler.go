@@ -105,7 +105,7 @@ func (p Page) show(w http.ResponseWriter, r *http.Request, status int, id nvr.Ca
 			return err
 		}
 		if taken != 0 {
-			m.show(s)
+			m.show(id, s, taken)
 			break
 		}
 	}

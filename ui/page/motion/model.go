@@ -107,9 +107,9 @@ func pictured(c nvr.Camera) (all []nvr.Stream) {
 	return all
 }
 
-// show shows the newest picture of a stream.
-func (m *model) show(s nvr.Stream) {
-	m.picture = "/api/v1" + m.back + "/picture.mp4?stream=" + s.Quality.String()
+// show shows the newest picture of a stream, that was taken at a time.
+func (m *model) show(c nvr.CameraID, s nvr.Stream, taken nvr.Time) {
+	m.picture = component.Newest(nvr.StreamID{Camera: c, Quality: s.Quality}, taken)
 	if s.Video.Width > 0 && s.Video.Height > 0 {
 		m.width, m.height = strconv.Itoa(s.Video.Width), strconv.Itoa(s.Video.Height)
 	}
