@@ -9,6 +9,7 @@ const ways = JSON.parse(process.env.STOOP_WAYS)
 const visits = Number(process.env.STOOP_VISITS)
 const live = 1000 // ms: a picture that is not older is of now
 const level = 3000 // ms from the first picture on until a player has found its pace
+const quiet = 1000 // ms for which nothing else is done: before a page, while a tab goes and another comes, and in its first second
 const watched = 3000 // ms from there on, in which the age of pictures is measured
 
 /**
@@ -67,15 +68,19 @@ const record = () => {
   new MutationObserver(() => document.querySelectorAll('video').forEach(follow)).observe(document, { childList: true, subtree: true })
 }
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+
 const steps = ['page', 'script', 'offer', 'answer', 'set', 'ice', 'dtls', 'packet', 'picture']
 
 /** Loads the page of a way, and returns the pictures that it showed, and what they waited for. */
 async function visit(browser, way, ms) {
   const page = await browser[way.rtc].newPage()
+  await pause(quiet)
   await page.goto(way.url, { waitUntil: 'commit' })
+  await pause(quiet)
   let pictures = []
   await until(async () => (pictures = await page.evaluate(() => window.pictures.filter((p) => !p.still))).length > 0, () => `${way.name}: no picture`, 30_000)
-  await new Promise((done) => setTimeout(done, ms))
+  await pause(ms)
   pictures = await page.evaluate(() => window.pictures)
   const marks = await page.evaluate(() => ({ ...window.marks, page: performance.getEntriesByType('navigation')[0].responseEnd }))
   await page.close()

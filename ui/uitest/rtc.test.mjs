@@ -85,8 +85,43 @@ test('where UDP does not get through, it comes by fMP4, and the page says why', 
     }
   })
   await page.goto(`${base}/cameras/${door}`)
+  // The four seconds until then are not black.
+  await page.waitForFunction(() => {
+    const video = document.querySelector('[data-video]')
+    return !video.srcObject && video.src.includes('/picture.mp4') && video.videoWidth > 0
+  })
   await way(page, 'Live by fMP4, because UDP')
   await moves(page, '[data-video]')
+  await close(page)
+})
+
+test('a page that is opened again shows the newest picture, not the one of before', async () => {
+  const page = await open(browser)
+  // Nothing plays, so what came with the page stays.
+  await page.addInitScript(() => {
+    delete window.MediaSource
+    delete window.ManagedMediaSource
+  })
+  const shown = []
+  for (let n = 0; n < 2; n++) {
+    const answer = page.waitForResponse((r) => r.url().includes(`/cameras/${door}/picture.mp4`) && r.ok(), { timeout: 10_000 })
+    await page.goto(base)
+    shown.push((await answer).headers()['stoop-time'])
+    await page.goto(`${base}/settings`)
+    await new Promise((done) => setTimeout(done, 2500)) // a group of pictures is two seconds long
+  }
+  assert.ok(shown[0] < shown[1], `${shown}`)
+  await close(page)
+})
+
+test('without script a page shows the newest picture', async () => {
+  const page = await open(browser, { javaScriptEnabled: false })
+  const answer = page.waitForResponse((r) => r.url().includes('/picture.mp4') && r.ok())
+  await page.goto(`${base}/cameras/${door}`)
+  await answer
+  const film = page.locator('[data-film] video:visible')
+  assert.equal(await film.count(), 1)
+  assert.match(await film.getAttribute('src'), /\/picture\.mp4\?at=/)
   await close(page)
 })
 

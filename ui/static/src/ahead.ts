@@ -6,4 +6,7 @@ import { prepare } from './player/link'
 const { address = '', stream = '', mime = '', page = '' } = document.currentScript?.dataset ?? {}
 const read = new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }))
 const shown = !document.hidden && !unfit({ address, stream, mime }) && prepare(`${address}/whep?stream=${stream}`)
-void Promise.all([read, shown]).then(() => import(page))
+void Promise.all([read, shown]).then(() => {
+  document.querySelector('[data-video]')?.setAttribute('preload', 'auto')
+  return import(page)
+})

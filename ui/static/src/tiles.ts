@@ -2,7 +2,7 @@
 // are connections for; the others show a new picture now and then.
 import { outgrown, type Target, unfit } from './player/fit'
 import { playable } from './player/live'
-import { detach } from './player/rtc'
+import { detach } from './player/link'
 import { still } from './player/still'
 import { Way } from './player/way'
 import { recent } from './time'

@@ -4,6 +4,7 @@ import { hangUp, send } from '../peer'
 
 const unused = 5000 // ms after which one that was begun ahead is given up
 const patient = 700 // ms for which the rest of a page waits for its picture
+const brief = 400 // ms after which the still of a page is shown meanwhile
 
 /** Why a stream is not played by WebRTC. */
 export type Why = 'b_frames' | 'codec' | 'sound' | 'unreached' | 'decoder' | 'browser'
@@ -67,6 +68,14 @@ export class Link {
   }
 }
 
+/**
+ * Lets the src of a video show again. Nothing is done without need: the video
+ * would load what it has anew, though its address is no more.
+ */
+export function detach(video: HTMLVideoElement): void {
+  if (video.srcObject) video.srcObject = null
+}
+
 const unmuted = (track: MediaStreamTrack) =>
   new Promise<void>((done) => (track.muted ? track.addEventListener('unmute', () => done(), { once: true }) : done()))
 
@@ -86,18 +95,29 @@ export function prepare(url: string): Promise<unknown> {
   const link = new Link(url)
   const mine = (window.ahead = { url, link })
   setTimeout(() => window.ahead === mine && take(url)?.end(), unused)
-  return Promise.race([first(link).catch(() => {}), new Promise((done) => setTimeout(done, patient))])
+  return Promise.race([first(link).catch(() => {}), after(patient)])
 }
 
 /** Resolves when the video of the page shows its first picture, or will not. */
 async function first(link: Link): Promise<void> {
-  if (await link.agreed) return
-  await link.coming
+  const slow = after(brief)
+  const why = await Promise.race([link.agreed, slow])
+  if (why && why !== 'slow') return
   const video = document.querySelector<HTMLVideoElement>('[data-video]')
   if (!video) return
-  link.show(video)
+  const { src } = video
+  if (!why) link.show(video) // before anything comes: to begin to play takes a while
+  if (await Promise.race([link.coming, slow])) {
+    detach(video)
+    if (src) Object.assign(video, { preload: 'auto', src })
+    if (await link.agreed) return
+    await link.coming
+    link.show(video)
+  }
   await new Promise((done) => video.requestVideoFrameCallback(done))
 }
+
+const after = (ms: number) => new Promise<'slow'>((done) => setTimeout(() => done('slow'), ms))
 
 /** The connection that was begun ahead, once; undefined if there is none. */
 export function take(url: string): Link | undefined {

@@ -129,14 +129,6 @@ export class Rtc {
   }
 }
 
-/**
- * Lets the src of a video show again. Nothing is done without need: the video
- * would load what it has anew, though its address is no more.
- */
-export function detach(video: HTMLVideoElement): void {
-  if (video.srcObject) video.srcObject = null
-}
-
 /** Waits until something may have changed: a second at most. */
 function changed(pc: RTCPeerConnection, receiver: RTCRtpReceiver, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {

@@ -1,9 +1,9 @@
 // The way by which live pictures come: WebRTC where the stream, the browser and
 // the network allow it, since nothing is quicker; fMP4 for everything else.
 import { refuse, sounds, type Target, unfit } from './fit'
-import type { Why } from './link'
+import { detach, type Why } from './link'
 import { Live, type Events } from './live'
-import { detach, Rtc } from './rtc'
+import { Rtc } from './rtc'
 
 export interface Choice extends Events {
   /** WebRTC turned out not to do. Without it, fMP4 takes over at once. */
