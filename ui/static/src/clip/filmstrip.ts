@@ -55,6 +55,12 @@ export class Filmstrip {
     this.#draw()
   }
 
+  /** Whether it is known what was recorded where a clip begins, or will not be: a long one is not looked into. */
+  settled(clip: Span): boolean {
+    const { from, to } = around(clip, Date.now())
+    return to - from >= pictured || this.data.knows(clip.from, clip.from)
+  }
+
   #fit(): void {
     this.#width = Math.max(this.box.clientWidth - 2 * tap, 1)
     this.#reel.fit()

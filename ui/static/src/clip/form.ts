@@ -101,7 +101,7 @@ export class ClipForm {
     const lack = to > from ? lacks(this.#clip, this.#strip.data, Date.now()) : { text: say('clip_order'), empty: true }
     const address = lack.empty ? '' : clipAddress(this.camera, this.stream(), this.#clip, this.#silent.checked)
     this.#silent.disabled = to - from > plain
-    const size = this.#sizer.of(this.box.open ? address : '')
+    const size = this.#sizer.of(this.box.open && this.#strip.settled(this.#clip) ? address : '')
     const good = address && !size?.refused
     this.#say('problem', size?.refused ?? lack.text)
     const duration = length(to - from)
