@@ -24,6 +24,7 @@ type Frame struct {
 	Review bool   // whoever asks may see what happened
 	Street bool   // there are pages of the neighborhood that whoever asks may see
 	Notify bool   // there are pages of notifications, likewise
+	Says   bool   // whoever asks may have quick replies played at the doors
 	Items  []Item // the navigation of pages that are not of a home; nil for that of one
 	Again  string // seconds after which a browser without script loads the page anew; empty for never
 	Foot   string
@@ -101,6 +102,7 @@ func (b Builder) Frame(ctx context.Context, t *text.Catalogue, title, here, scri
 	f.About, f.Source = strings.TrimSpace(text.Fill(t.Shell.About, "version", b.Version)), b.Source
 	f.Keyed = b.Keyed
 	f.Review = auth.May(ctx, auth.Review, auth.Cameras)
+	f.Says = auth.May(ctx, auth.Talk, auth.Cameras)
 	f.Notify = b.Notify && auth.May(ctx, auth.Manage, auth.Home)
 	f.Street = b.Street && auth.May(ctx, auth.Review, auth.Neighborhood)
 	cameras, err := b.Cameras.List(ctx)

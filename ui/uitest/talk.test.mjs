@@ -88,6 +88,7 @@ test('hands-free, by key, and the test of the speaker', async () => {
   await page.locator('[data-do=test]:enabled').waitFor()
   await page.click('[data-do=test]')
   await told(page, 'The speaker plays')
+  await until('the end of the tones', async () => !(await who())) // who comes next may talk
   await close(page)
 })
 
@@ -151,4 +152,40 @@ test('the buttons fit', async () => {
     await page.locator('[data-do=hold]').waitFor()
     await shot('talk')
   })
+})
+
+/** A second of silence as a WAV file of 8 kHz. */
+function silence() {
+  const wav = Buffer.alloc(44 + 16_000)
+  wav.write('RIFF'), wav.writeUInt32LE(wav.length - 8, 4), wav.write('WAVEfmt ', 8)
+  wav.writeUInt32LE(16, 16), wav.writeUInt16LE(1, 20), wav.writeUInt16LE(1, 22)
+  wav.writeUInt32LE(8000, 24), wav.writeUInt32LE(16_000, 28), wav.writeUInt16LE(2, 32), wav.writeUInt16LE(16, 34)
+  wav.write('data', 36), wav.writeUInt32LE(16_000, 40)
+  return wav
+}
+
+test('who rings is told something from any page, without going there', async () => {
+  for (const name of ['Leave it at the door', 'Somebody is coming, one moment']) {
+    const res = await fetch(`${base}/api/v1/replies?${new URLSearchParams({ name })}`, { method: 'POST', headers: { 'Content-Type': 'audio/wav' }, body: silence() })
+    assert.equal(res.status, 201, await res.text())
+  }
+  const rings = (camera, what = '', body) =>
+    fetch(`${base}/api/v1/cameras/${camera}/ring${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) }).then((r) => r.json())
+  const page = await open(browser, phone)
+  await page.goto(`${base}/settings`)
+  for (const [camera, said] of [[1, '“Leave it at the door” is played at the door.'], [2, 'Nobody can be heard at this camera']]) {
+    const { at } = await rings(camera)
+    const box = page.locator(`[data-ringing="${camera}"]`)
+    const heard = box.locator('.says button', { hasText: 'Leave it' })
+    await heard.waitFor()
+    if (camera === 2) page.may = /404/
+    await heard.click()
+    await box.locator('[role=status]', { hasText: said }).waitFor()
+    await page.screenshot({ path: `${shots}/ring-says-${camera}.png` })
+    if (camera === 2) await page.setViewportSize({ width: 844, height: 390 })
+    await page.screenshot({ path: `${shots}/ring-says-wide.png` })
+    await rings(camera, '/answer', { at, who: 'Anna' })
+    await box.waitFor({ state: 'detached' })
+  }
+  await close(page)
 })

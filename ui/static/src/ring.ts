@@ -41,6 +41,7 @@ class Visit {
   #next?: number
   #stop?: () => void // ends what plays live
   #moves = false // it does play
+  #says = false // what may be said was asked for
   readonly #see = () => this.#look()
 
   constructor(readonly press: Press) {
@@ -63,10 +64,20 @@ class Visit {
     this.#look()
   }
 
+  /** Adds what may be said at the door, once somebody looks. */
+  async #say(): Promise<void> {
+    if (this.#says || !('says' in document.body.dataset)) return
+    this.#says = true
+    const { says } = await import('./says')
+    const box = await says(this.press.camera)
+    if (box) this.#all?.querySelector('footer')?.prepend(box)
+  }
+
   /** Shows the live picture, that which the page has or another, and until it comes the newest one again and again, while somebody looks. */
   #look(): void {
     this.#rest()
     if (!this.#seen) return
+    void this.#say().catch(() => {}) // one can answer without
     const tile = document.querySelector<HTMLVideoElement>(`[data-tile="${this.press.camera}"] video`)?.srcObject
     const film = this.#film()
     if (tile) {
