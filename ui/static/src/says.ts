@@ -1,5 +1,5 @@
 // What the house may have said at a door, in the window of who rings there. Loaded
-// when somebody does.
+// once somebody looks at it.
 import { answer } from './answer'
 import { say } from './words'
 
