@@ -109,17 +109,18 @@ func TestAreaOfAnything(t *testing.T) {
 	}
 }
 
-// What is asked of a decoder begins with a key frame, and is key frames alone
-// where they are close.
+// What is asked of a decoder begins with a key frame, is key frames alone where they
+// are close, and else ends where the next key frame is close.
 func TestSightWants(t *testing.T) {
 	for name, c := range map[string]struct {
 		zones string
 		group int // pictures, ten a second
 		want  func(i int) bool
 	}{
-		"close":      {"", 10, func(i int) bool { return i < 10 || i < 600 && i%10 == 0 }},
-		"rare":       {"", 50, func(i int) bool { return i < 600 }},
-		"with zones": {"zone 0,0 500,0 500,500", 20, func(i int) bool { return i < 200 || i%20 == 0 }},
+		"close":            {"", 10, func(i int) bool { return i < 10 || i < 600 && i%10 == 0 }},
+		"rare":             {"", 50, func(i int) bool { return i < 600 && (i < 50 || i%50 < 29) }},
+		"with zones":       {"zone 0,0 500,0 500,500", 20, func(i int) bool { return i < 200 || i%20 == 0 }},
+		"rare, with zones": {"zone 0,0 500,0 500,500", 100, func(i int) bool { return i < 200 || i%100 < 79 }},
 	} {
 		s := NewSight(media.Track{}, drawn(t, c.zones))
 		for i := range 1000 {

@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"math"
 	"time"
 
 	"nvrd/pkg/media"
@@ -8,7 +9,7 @@ import (
 
 const (
 	// keysApart is how far apart key frames may be to do alone: where they are
-	// rarer, all pictures are decoded.
+	// rarer, pictures are decoded up to so long before the next.
 	keysApart = 2100 * time.Millisecond
 	// unsure is how long pictures are looked at when a camera was connected, until
 	// it is known whether the score can be trusted.
@@ -53,7 +54,8 @@ type Sight struct {
 	started    bool
 	key        time.Duration // the last key frame
 	apart      time.Duration // from the one before it; zero if it is not known
-	group      bool          // something of this group of pictures is decoded
+	looks      bool          // something of this group of pictures is decoded:
+	reach      time.Duration // its key frame, and what comes up to so long behind it
 	wants      bool
 	doubtUntil time.Duration
 	zonedAt    time.Duration // when its zones were drawn, or it began
@@ -85,21 +87,29 @@ func (s *Sight) Add(data []byte, key bool, at time.Duration) bool {
 	}
 	s.at = at
 	if key {
-		s.group = s.zones != nil || at < s.doubtUntil || at-s.began < unsure
+		s.looks = s.zones != nil || at < s.doubtUntil || at-s.began < unsure
+		s.reach = s.plan()
 	}
-	s.wants = s.group && (key || !s.Alone())
+	s.wants = s.looks && (key || at-s.key < s.reach)
 	return over
+}
+
+// plan returns how much behind a key frame is decoded, so that what is not leaves
+// no more than keysApart up to the next. Zones are learned from all pictures: key
+// frames that are 2 s apart would take half a minute, more if one is dropped.
+func (s *Sight) plan() time.Duration {
+	learns := s.zones != nil && (s.area == nil || !s.area.Ready()) && s.at-s.zonedAt < zoning
+	if s.apart == 0 || learns {
+		return math.MaxInt64
+	}
+	return max(0, s.apart-keysApart)
 }
 
 // Wants tells whether the picture that was added last should be decoded.
 func (s *Sight) Wants() bool { return s.wants }
 
-// Alone tells whether key frames alone do. Zones are learned from all pictures: key
-// frames that are 2 s apart would take half a minute, more if one is dropped.
-func (s *Sight) Alone() bool {
-	learns := s.zones != nil && (s.area == nil || !s.area.Ready()) && s.at-s.zonedAt < zoning
-	return s.apart != 0 && s.apart <= keysApart && !learns
-}
+// Alone tells whether the last key frame is decoded without what follows it.
+func (s *Sight) Alone() bool { return s.reach == 0 }
 
 // See takes a small picture, of one that was added.
 func (s *Sight) See(small []byte, at time.Duration) {
