@@ -100,7 +100,7 @@ peers: # Installs what the tests need as root, or else says what is missing.
 
 bench: peers build build/uitest.stamp ## What recording costs, beside ffmpeg on the same streams; what a start after a crash does; how quick pages seek; micro-benchmarks
 	go test -tags bench -p 1 -count=1 -timeout 30m -v -run TestCost ./cmd/nvrd ./cmd/nvrd/prove
-	STOOP_BENCH=1 go test -count=1 -v -run TestBrowsers/chromium ./ui/uitest
+	STOOP_BENCH=1 go test -count=1 -v -run 'TestBrowsers/(chromium|talk)$$' ./ui/uitest
 	$(MAKE) live
 	go test -run '^$$' -bench . -benchmem ./pkg/...
 

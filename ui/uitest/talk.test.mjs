@@ -1,7 +1,7 @@
 // Somebody talks at a camera from a phone: the microphone is the browser's own,
 // which plays a file, and what arrives at the camera is looked at by who runs this.
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { base, close, each, launch, open, shots } from './browser.mjs'
 
@@ -89,6 +89,42 @@ test('hands-free, by key, and the test of the speaker', async () => {
   await page.click('[data-do=test]')
   await told(page, 'The speaker plays')
   await until('the end of the tones', async () => !(await who())) // who comes next may talk
+  await close(page)
+})
+
+// tellBeeps keeps when the microphone hears a beep begin, in ms since 1970.
+function tellBeeps() {
+  const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  window.beeps = []
+  navigator.mediaDevices.getUserMedia = async (want) => {
+    const microphone = await get(want)
+    const context = new AudioContext()
+    const analyser = new AnalyserNode(context, { fftSize: 256 })
+    context.createMediaStreamSource(microphone).connect(analyser)
+    const samples = new Float32Array(256)
+    let quiet = 0
+    setInterval(() => {
+      analyser.getFloatTimeDomainData(samples)
+      const loud = Math.max(...samples) > 0.05
+      if (loud && performance.now() - quiet > 300) window.beeps.push(Date.now())
+      if (loud) quiet = performance.now()
+    }, 2)
+    return microphone
+  }
+}
+
+test('what the microphone hears is soon at the camera', async () => {
+  const page = await open(browser, phone)
+  await page.addInitScript(tellBeeps)
+  await page.goto(address)
+  await page.click('[data-do=free]')
+  await told(page, 'You are talking.')
+  const began = Date.now()
+  await page.waitForFunction((began) => window.beeps.filter((at) => at > began).length > 12, began)
+  const beeps = (await page.evaluate(() => window.beeps)).filter((at) => at > began)
+  await page.click('[data-do=free]')
+  await until('the end of the talk', async () => !(await who()))
+  await writeFile(process.env.STOOP_BEEPS, JSON.stringify(beeps.slice(0, -1)))
   await close(page)
 })
 
@@ -187,5 +223,6 @@ test('who rings is told something from any page, without going there', async () 
     await rings(camera, '/answer', { at, who: 'Anna' })
     await box.waitFor({ state: 'detached' })
   }
+  await until('the end of what is said', async () => !(await who()))
   await close(page)
 })

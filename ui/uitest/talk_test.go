@@ -1,12 +1,14 @@
 package uitest
 
 import (
+	"encoding/json"
 	"math"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"nvrd/pkg/media/pcm"
 	"nvrd/pkg/onvif/onvifsim"
@@ -18,12 +20,12 @@ import (
 // not end for noise.
 const hertz = 700
 
-// beeps writes five seconds of them to a file.
+// beeps writes one a second to a file of five.
 func beeps(t *testing.T) string {
 	t.Helper()
 	s := pcm.Sound{Rate: 48000, Samples: make([]int16, 5*48000)}
 	for i := range s.Samples {
-		if i%9600 < 4800 {
+		if i%48000 < 24000 {
 			s.Samples[i] = int16(16000 * math.Sin(2*math.Pi*hertz*float64(i)/48000))
 		}
 	}
@@ -46,7 +48,9 @@ func talk(t *testing.T, file string) {
 	t.Cleanup(opens.Close)
 	p := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
 	urls := cameras(t, map[string]string{"speaker": "rtsp://" + speaker.address, "mute": "rtsp://" + mute.address})
-	browse(t, "talk", "STOOP_URL="+p.listen, urls, "STOOP_TONE="+beeps(t), "STOOP_DOOR="+opens.URL+"/")
+	heard := filepath.Join(t.TempDir(), "beeps.json")
+	browse(t, "talk", "STOOP_URL="+p.listen, urls, "STOOP_TONE="+beeps(t), "STOOP_BEEPS="+heard, "STOOP_DOOR="+opens.URL+"/")
+	soon(t, heard, speaker.sim.Heard())
 	if !latch.Relay("latch") {
 		t.Error("the device's output was not switched")
 	}
@@ -66,5 +70,48 @@ func talk(t *testing.T, file string) {
 	}
 	if ever, now := speaker.sim.Speaking(); ever < 5 || now != 0 {
 		t.Errorf("%d back-channels were set up, %d are open", ever, now)
+	}
+}
+
+// soon tells how long after the browser's microphone the camera hears a beep begin.
+func soon(t *testing.T, file string, heard []rtspsim.Heard) {
+	t.Helper()
+	var beeps []int64
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(b, &beeps)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var begins []time.Time
+	var last time.Time
+	for _, h := range heard {
+		if rtspsim.Tone(h.Samples, h.Rate, hertz) < 0.8 {
+			continue
+		}
+		if h.At.Sub(last) > 200*time.Millisecond {
+			begins = append(begins, h.At)
+		}
+		last = h.At
+	}
+	var late []time.Duration
+	for _, ms := range beeps {
+		at := time.UnixMilli(ms)
+		i := slices.IndexFunc(begins, func(begin time.Time) bool { return begin.After(at.Add(-50 * time.Millisecond)) })
+		if i < 0 {
+			t.Fatalf("the beep at %s did not arrive", at)
+		}
+		late = append(late, begins[i].Sub(at))
+	}
+	slices.Sort(late)
+	p50, p95 := late[len(late)/2], late[len(late)*95/100]
+	t.Logf("from the browser's microphone to the camera p50 %v, p95 %v of %d beeps", p50.Round(time.Millisecond), p95.Round(time.Millisecond), len(late))
+	limit := time.Second // on a machine that is busy
+	if os.Getenv("STOOP_BENCH") != "" {
+		limit = 250 * time.Millisecond
+	}
+	if p95 > limit {
+		t.Errorf("that is more than %v", limit)
 	}
 }
