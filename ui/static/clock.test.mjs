@@ -9,7 +9,7 @@ const load = async (file) => {
   return import(`data:text/javascript,${encodeURIComponent(code)}`)
 }
 const { Clock, follow, Patience } = await load('src/together/clock.ts')
-const { union, overlap } = await load('src/timeline/spans.ts')
+const { highest, union, overlap } = await load('src/timeline/spans.ts')
 const { Gate } = await load('src/player/gate.ts')
 
 test('a clock runs at its pace, and stands where it was stopped', () => {
@@ -90,6 +90,15 @@ test('footage of several is where any has it, a gap where none has', () => {
   assert.deepEqual(overlap(a, [], both), [])
 })
 
+test('at each moment as much stirs as where most does', () => {
+  const a = { origin: 1000, step: 10, scores: [1, 9, 1, 1] }
+  assert.deepEqual(highest([a]), a)
+  assert.deepEqual(highest([a, { origin: 0, step: 0, scores: [] }]), a)
+  assert.deepEqual(highest([a, { origin: 1020, step: 10, scores: [0, 5, 7] }]), { origin: 1000, step: 10, scores: [1, 9, 1, 5, 7] })
+  assert.deepEqual(highest([a, { origin: 975, step: 50, scores: [2, 3] }]), { origin: 975, step: 50, scores: [9, 3] })
+  assert.equal(highest([]).step, 0)
+})
+
 test('as many go through a gate as it is wide, in their order, but for who gave up', () => {
   const gate = new Gate(2)
   const gone = []
@@ -104,4 +113,19 @@ test('as many go through a gate as it is wide, in their order, but for who gave 
   assert.deepEqual(gone, [1, 2, 4, 5])
   gate.enter(() => gone.push(6))
   assert.deepEqual(gone, [1, 2, 4, 5, 6])
+  gate.leave()
+})
+
+test('what passes a gate leaves it, also when it fails', async () => {
+  const gate = new Gate(1)
+  const order = []
+  const first = gate.pass(async () => {
+    await null
+    order.push('first')
+    throw new Error('lost')
+  })
+  const second = gate.pass(async () => (order.push('second'), 2))
+  await assert.rejects(first, /lost/)
+  assert.equal(await second, 2)
+  assert.deepEqual(order, ['first', 'second'])
 })

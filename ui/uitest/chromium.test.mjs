@@ -875,6 +875,23 @@ test('all cameras at one moment of the past, in step', async () => {
   assert.equal(new URL(page.url()).searchParams.get('at'), instant(typed).replace('.000', ''))
   assert.equal(await clock(), typed)
 
+  // A hand on the strip sees the moments that it passes, of each of them.
+  const strip = await page.locator('[data-strip]').boundingBox()
+  const [hand, under] = [strip.x + strip.width / 2, strip.y + 60]
+  const glanced = () => page.locator('[data-camera] .scrub:not([hidden])').count()
+  let moved = 0
+  await page.mouse.move(hand, under)
+  await page.mouse.down()
+  await until(async () => {
+    await page.mouse.move(hand - 4 - (moved++ % 2), under)
+    return (await glanced()) === 2
+  }, () => 'no pictures under the hand')
+  await page.screenshot({ path: `${shots}/together-hand.png` })
+  await page.mouse.up()
+  await until(async () => (await glanced()) === 0, () => 'pictures of the hand stay')
+  await near(await clock(), 100)
+  assert.ok((await clock()) > typed, 'the hand moved on in time')
+
   // Where one recorded nothing it says so, the other goes on, and when there is film again it joins.
   const { from, to, planned } = await gap()
   assert.ok(planned && to > from, JSON.stringify({ from, to, planned }))

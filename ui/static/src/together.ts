@@ -32,9 +32,10 @@ function conduct(page: HTMLElement): void {
 
   const clock = new Clock(Date.parse(time.dateTime))
   const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), (changed) => new Several(cameras, changed), {
-    scrub: (at) => {
+    scrub: (at, span) => {
       hand = true
       set(at)
+      for (const tile of tiles) tile.glance(now(), span)
       clearTimeout(settle)
       settle = window.setTimeout(() => go(at), settled)
     },

@@ -19,6 +19,16 @@ export class Gate {
     return () => (this.#waiting = this.#waiting.filter((w) => w !== begin))
   }
 
+  /** What work comes to, which begins once there is room. */
+  async pass<T>(work: () => Promise<T>): Promise<T> {
+    await new Promise<void>((go) => this.enter(go))
+    try {
+      return await work()
+    } finally {
+      this.leave()
+    }
+  }
+
   leave(): void {
     this.free++
     if (this.free > 0) this.#waiting.shift()?.()

@@ -2,8 +2,8 @@
 // stream, in films of some, each fetched once.
 import { answer } from '../answer'
 import { iso } from '../time'
+import { Gate } from './gate'
 
-const pictures = 45 // of a film: some 600 KB
 const parts = 4 // of what a strip shows: a hand that drags over half of it needs three films, at most
 const kept = 12 // films
 const least = 30_000 // ms of the shortest film: key frames are no closer than half a second
@@ -17,7 +17,12 @@ interface Film {
 export class Films {
   #all = new Map<string, { stale: number; film: Promise<Film | undefined> }>()
 
-  constructor(private readonly address: (query: Record<string, string>) => string) {}
+  /** Each is of so many pictures: 45 of a small stream are some 600 KB. */
+  constructor(
+    private readonly address: (query: Record<string, string>) => string,
+    private readonly pictures = 45,
+    private readonly gate = new Gate(Infinity),
+  ) {}
 
   /** The film of an instant whose pictures are as close as a strip that shows span ms can use. */
   of(at: number, span: number): Promise<Film | undefined> {
@@ -33,11 +38,11 @@ export class Films {
     }
     void known?.film.then(drop)
     const to = from + length
-    const film = answer(this.address({ from: iso(from), to: iso(to), most: String(pictures) }), async (res) =>
-      res.ok ? { url: URL.createObjectURL(await res.blob()), from } : undefined)
+    const url = this.address({ from: iso(from), to: iso(to), most: String(this.pictures) })
+    const film = this.gate.pass(() => answer(url, async (res) => (res.ok ? { url: URL.createObjectURL(await res.blob()), from } : undefined)))
     void film.then((f) => f ?? this.#all.delete(key)) // another time it may answer
     // One that is not over gets further pictures.
-    this.#all.set(key, { film, stale: to < Date.now() ? Infinity : Date.now() + Math.max(length / pictures, 5000) })
+    this.#all.set(key, { film, stale: to < Date.now() ? Infinity : Date.now() + Math.max(length / this.pictures, 5000) })
     if (this.#all.size > kept) {
       const [oldest, { film: last }] = [...this.#all][0]
       this.#all.delete(oldest)

@@ -2,7 +2,7 @@
 // footage, and where none did there is a gap.
 import { say } from '../words'
 import { Data, type Gap, Known } from './data'
-import { overlap, union } from './spans'
+import { highest, overlap, union } from './spans'
 import type { View } from './view'
 
 interface Camera {
@@ -29,6 +29,7 @@ export class Several extends Known {
   #merge(cameras: Camera[]): void {
     this.footage = union(this.each.flatMap((d) => d.footage))
     this.gaps = this.each.map((d) => d.gaps).reduce((a, b) => overlap(a, b, both))
+    Object.assign(this, highest(this.each))
     this.marks = this.each.flatMap((d, i) => d.marks.map((m) => ({ ...m, where: cameras[i].name }))).sort((a, b) => a.from - b.from)
   }
 }

@@ -25,3 +25,25 @@ export function overlap<T extends Span>(a: readonly T[], b: readonly T[], both: 
   }
   return all
 }
+
+interface Scores {
+  scores: number[]
+  step: number // ms of one
+  origin: number // where they begin
+}
+
+/** At each moment the highest score that any has, as coarse as the coarsest. */
+export function highest(all: Scores[]): Scores {
+  const told = all.filter((s) => s.step && s.scores.length)
+  const step = Math.max(0, ...told.map((s) => s.step))
+  const origin = Math.min(...told.map((s) => s.origin))
+  const length = Math.max(0, ...told.map((s) => Math.ceil((s.origin + s.scores.length * s.step - origin) / step)))
+  const scores = Array<number>(length).fill(0)
+  for (const s of told) {
+    s.scores.forEach((score, i) => {
+      const at = Math.floor((s.origin + i * s.step - origin) / step)
+      scores[at] = Math.max(score, scores[at])
+    })
+  }
+  return { scores, step, origin }
+}

@@ -3,6 +3,7 @@
 // recorded the reason stands in its place.
 import type { Gate } from '../player/gate'
 import { playable } from '../player/live'
+import { Films, Storyboard } from '../player/storyboard'
 import { iso, show } from '../time'
 import type { Data } from '../timeline/data'
 import { say } from '../words'
@@ -23,6 +24,7 @@ const exact = 45 // ms that a picture that stands may be beside it
 const lead = 4000 // ms before a reel ends that the next one is begun
 const unwritten = 12_000 // ms that footage may take to be on disk
 const between = 3000 // ms until what failed is tried again
+const glimpses = 24 // pictures of each film under a hand: there is one for each camera
 
 export class Tile {
   readonly patience = new Patience()
@@ -30,6 +32,7 @@ export class Tile {
   #reel?: Reel // what is shown; at first the picture that came with the page
   #spare?: Reel // what is to be shown next
   #streams: Stream[] // small ones first
+  #board?: Storyboard // pictures under a hand, over the film
   #bare = { from: 0, to: 0 } // where no stream has footage
   #jumped?: number
   #cost = 300 // ms that a jump took lately
@@ -47,7 +50,29 @@ export class Tile {
 
   /** When the picture was taken that is shown, if that is known. */
   get taken(): number | undefined {
-    return this.empty ? undefined : this.#reel?.film.now()
+    return this.empty ? undefined : (this.#board?.at ?? this.#reel?.film.now())
+  }
+
+  /** A hand passes t, on a strip that shows span ms: its picture, or why there is none. */
+  glance(t: number, span: number): void {
+    if (this.data.emptyAt(t) || !this.#streams.length) {
+      this.#hold(this.data.gapAt(t)?.reason ?? say('none_here'))
+      return
+    }
+    this.#show()
+    this.#board ??= this.#pictures()
+    this.#board.show(t, span)
+    this.#age(t)
+  }
+
+  #pictures(): Storyboard {
+    const video = this.#video.cloneNode() as HTMLVideoElement
+    video.removeAttribute('src')
+    video.className = 'scrub'
+    video.hidden = true
+    this.#video.after(video)
+    const { stream } = this.#streams[0]
+    return new Storyboard(video, new Films((query) => `/api/v1/cameras/${this.camera.id}/storyboard.mp4?${new URLSearchParams({ stream, ...query })}`, glimpses, this.gate))
   }
 
   /** A person wants to see another moment. */
@@ -71,6 +96,7 @@ export class Tile {
     }
     this.#show()
     const lacks = this.#follow(reel, t, mode, rate, now)
+    if (!lacks && Math.abs((reel.film.now() ?? t) - t) < aside) this.#board?.hide()
     this.#age(t)
     return lacks
   }
@@ -174,6 +200,7 @@ export class Tile {
 
   #hold(why: string): boolean {
     this.empty = true
+    this.#board?.hide()
     this.link.setAttribute('data-hold', '')
     this.#stamp.hidden = true
     this.#notice.hidden = false
@@ -199,7 +226,7 @@ export class Tile {
   }
 
   get #video(): HTMLVideoElement {
-    return this.#reel?.video ?? (this.link.querySelector('video:not(.spare)') as HTMLVideoElement)
+    return this.#reel?.video ?? (this.link.querySelector('video:not(.spare, .scrub)') as HTMLVideoElement)
   }
 
   get #notice(): HTMLElement {
