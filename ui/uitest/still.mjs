@@ -61,7 +61,7 @@ function mask([css, { gone, first, says, sorts }]) {
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b(?= \d)/g, 'Mar')
       .replace(/\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b/g, 'Friday').replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/g, 'Fri').replace(/\bYesterday\b/, 'Today')
      .replace(/(\d+ (h|min|s|ms)\b ?)+/g, '00 min ')
-      .replace(/\d[\d.,:]*/g, '00').replace(/00 [AP]M\b/g, '00').replace(/00 ([kMGT]?B)\b/g, '00 MB').replace(/\/[\w./-]*\/footage/g, '/footage')
+      .replace(/\d[\d.,:]*/g, '00').replace(/00 [AP]M\b/g, '00').replace(/([^ ])PM\b/g, '$1AM').replace(/00 ([kMGT]?B)\b/g, '00 MB').replace(/\/[\w./-]*\/footage/g, '/footage')
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (walk.nextNode()) {
     if (walk.currentNode.parentElement.closest('.steps, .raw, code')) continue
