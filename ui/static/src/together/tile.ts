@@ -55,10 +55,8 @@ export class Tile {
 
   /** A hand passes t, on a strip that shows span ms: its picture, or why there is none. */
   glance(t: number, span: number): void {
-    if (this.data.emptyAt(t) || !this.#streams.length) {
-      this.#hold(this.data.gapAt(t)?.reason ?? say('none_here'))
-      return
-    }
+    if (!this.#streams.length) return // it says so
+    if (this.data.emptyAt(t)) return void this.#hold(this.#lack(t))
     this.#show()
     this.#board ??= this.#pictures()
     this.#board.show(t, span)
@@ -195,7 +193,11 @@ export class Tile {
     const next = film.next(t)
     const shown = film.now() ?? 0
     if (next !== undefined && next - t < lead * rate && !video.seeking && Math.abs(shown - next) > 300) void film.seek(next + 2)
-    return this.#hold(this.data.gapAt(t)?.reason ?? say('none_here'))
+    return this.#hold(this.#lack(t))
+  }
+
+  #lack(t: number): string {
+    return this.data.gapAt(t)?.reason ?? say('none_here')
   }
 
   #hold(why: string): boolean {
