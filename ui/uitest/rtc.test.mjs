@@ -102,15 +102,16 @@ test('a page that is opened again shows the newest picture, not the one of befor
     delete window.MediaSource
     delete window.ManagedMediaSource
   })
-  const shown = []
-  for (let n = 0; n < 2; n++) {
+  const visit = async () => {
     const answer = page.waitForResponse((r) => r.url().includes(`/cameras/${door}/picture.mp4`) && r.ok(), { timeout: 10_000 })
     await page.goto(base)
-    shown.push((await answer).headers()['stoop-time'])
+    const shown = (await answer).headers()['stoop-time']
     await page.goto(`${base}/settings`)
     await new Promise((done) => setTimeout(done, 2500)) // a group of pictures is two seconds long
+    return shown
   }
-  assert.ok(shown[0] < shown[1], `${shown}`)
+  const first = await visit()
+  await until(async () => (await visit()) > first, () => `it still shows ${first}`) // on a busy machine it takes more than a group
   await close(page)
 })
 

@@ -15,3 +15,6 @@ export const refusal = async (res: Response): Promise<string> => ((await res.jso
 
 /** The text of an answer that grants what was asked. */
 export const text = (res: Response): Promise<string> | undefined => (res.ok ? res.text() : undefined)
+
+/** The file that an answer grants. */
+export const blob = (res: Response): Promise<Blob> | undefined => (res.ok ? res.blob() : undefined)

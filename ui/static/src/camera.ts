@@ -1,5 +1,5 @@
 // The page of one camera: player, timeline, clip and the day's list in step.
-import { answer } from './answer'
+import { answer, blob } from './answer'
 import { begin } from './begin'
 import { ClipForm, clipAddress } from './clip/form'
 import { keep, photo, still as shot } from './clip/photo'
@@ -66,7 +66,7 @@ const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.
   ended: onward,
   nothing: (at) => (coming === undefined ? seek(at, true) : live()),
 })
-const films = new Films((query) => `/api/v1/cameras/${data.id}/storyboard.mp4?${new URLSearchParams({ stream: player.glance ?? 'main', ...query })}`)
+const films = new Films((query) => answer(`/api/v1/cameras/${data.id}/storyboard.mp4?${new URLSearchParams({ stream: player.glance ?? 'main', ...query })}`, blob))
 const storyboard = new Storyboard(find<HTMLVideoElement>('[data-storyboard]'), films)
 const tip = new Storyboard(find<HTMLVideoElement>('[data-tip-picture]'), films)
 const line = new Timeline(find('[data-strip]'), find('[data-tip]'), find('[data-canvas]'), (changed) => new Data(data.id, stream, changed), {

@@ -1,6 +1,6 @@
 // A photo: the picture that is shown, in the large stream's full resolution.
-import { answer } from '../answer'
-import { settled } from '../player/storyboard'
+import { answer, blob } from '../answer'
+import { settled } from '../player/still'
 import { iso } from '../time'
 
 const tries = 4 // of footage that is not on disk yet
@@ -13,7 +13,7 @@ export async function photo(camera: number, at: number, shown: HTMLVideoElement)
   for (let i = 0; i < tries; i++) {
     if (i) await new Promise((done) => setTimeout(done, pause))
     const query = new URLSearchParams({ stream: 'main', from: iso(at), to: iso(at + length), form: 'silent' })
-    const film = await answer(`/api/v1/cameras/${camera}/export.mp4?${query}`, (res) => (res.ok ? res.blob() : undefined))
+    const film = await answer(`/api/v1/cameras/${camera}/export.mp4?${query}`, blob)
     if (!film) continue
     const url = URL.createObjectURL(film)
     const video = document.createElement('video')

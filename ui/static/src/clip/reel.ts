@@ -1,5 +1,6 @@
 // The pictures under the grips: key frames of the small stream, drawn side by side.
-import { settled, type Films } from '../player/storyboard'
+import { settled } from '../player/still'
+import type { Films } from '../player/storyboard'
 import type { Data, Span } from '../timeline/data'
 import { readInk } from '../timeline/draw'
 

@@ -11,15 +11,18 @@ export async function still(video: HTMLVideoElement, url: string): Promise<numbe
     res.ok ? { taken: res.headers.get('Stoop-Time') ?? '', data: await res.blob() } : undefined)
   if (!picture) return undefined
   const address = URL.createObjectURL(picture.data)
-  try {
-    await new Promise((done, fail) => {
-      video.addEventListener('loadeddata', done, { once: true })
-      video.addEventListener('error', fail, { once: true })
-      video.src = address
-    })
-  } catch {
-    URL.revokeObjectURL(address)
-    return undefined
-  }
-  return Date.parse(picture.taken)
+  video.src = address
+  if (await settled(video, 'loadeddata')) return Date.parse(picture.taken)
+  URL.revokeObjectURL(address)
+  return undefined
+}
+
+/** Waits for an event; reports false if an error came instead. */
+export function settled(video: HTMLVideoElement, type: string): Promise<boolean> {
+  return new Promise((done) => {
+    const end = new AbortController()
+    const over = (ok: boolean) => () => (end.abort(), done(ok))
+    video.addEventListener(type, over(true), { signal: end.signal })
+    video.addEventListener('error', over(false), { signal: end.signal })
+  })
 }

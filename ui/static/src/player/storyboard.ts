@@ -1,8 +1,7 @@
 // The picture under a hand that moves over the strip: key frames of the small
 // stream, in films of some, each fetched once.
-import { answer } from '../answer'
 import { iso } from '../time'
-import { Gate } from './gate'
+import { settled } from './still'
 
 const parts = 4 // of what a strip shows: a hand that drags over half of it needs three films, at most
 const kept = 12 // films
@@ -19,9 +18,8 @@ export class Films {
 
   /** Each is of so many pictures: 45 of a small stream are some 600 KB. */
   constructor(
-    private readonly address: (query: Record<string, string>) => string,
+    private readonly load: (query: Record<string, string>) => Promise<Blob | undefined>,
     private readonly pictures = 45,
-    private readonly gate = new Gate(Infinity),
   ) {}
 
   /** The film of an instant whose pictures are as close as a strip that shows span ms can use. */
@@ -38,8 +36,7 @@ export class Films {
     }
     void known?.film.then(drop)
     const to = from + length
-    const url = this.address({ from: iso(from), to: iso(to), most: String(this.pictures) })
-    const film = this.gate.pass(() => answer(url, async (res) => (res.ok ? { url: URL.createObjectURL(await res.blob()), from } : undefined)))
+    const film = this.load({ from: iso(from), to: iso(to), most: String(this.pictures) }).then((data) => data && { url: URL.createObjectURL(data), from })
     void film.then((f) => f ?? this.#all.delete(key)) // another time it may answer
     // One that is not over gets further pictures.
     this.#all.set(key, { film, stale: to < Date.now() ? Infinity : Date.now() + Math.max(length / this.pictures, 5000) })
@@ -105,14 +102,4 @@ export class Storyboard {
     this.video.currentTime = Math.max((at - film.from) / 1000, 0)
     return settled(this.video, 'seeked')
   }
-}
-
-/** Waits for an event; reports false if an error came instead. */
-export function settled(video: HTMLVideoElement, type: string): Promise<boolean> {
-  return new Promise((done) => {
-    const end = new AbortController()
-    const over = (ok: boolean) => () => (end.abort(), done(ok))
-    video.addEventListener(type, over(true), { signal: end.signal })
-    video.addEventListener('error', over(false), { signal: end.signal })
-  })
 }

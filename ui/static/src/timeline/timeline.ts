@@ -4,7 +4,7 @@ import { length, say } from '../words'
 import { midnight, nextMidnight } from '../midnight'
 import { show } from '../time'
 import type { Known, Span } from './data'
-import { Painter } from './draw'
+import { Painter, readInk } from './draw'
 import { handle } from './input'
 import { View, zooms } from './view'
 
@@ -51,12 +51,12 @@ export class Timeline<D extends Known = Known> {
       this.#render() // in the same frame: a resized canvas is empty
     }).observe(strip)
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      this.#paint.ink = this.#paint.ink && new Painter(canvas).ink
+      this.#paint.ink = readInk()
       this.draw()
     })
     handle(strip, this.view, {
-      scrub: (at) => this.#scrub(at),
-      seek: (at) => this.#seek(at),
+      scrub: (at) => this.drag(at),
+      seek: (at) => this.drop(at),
       glide: (at) => this.go(at),
       zoomed: () => this.#zoomed(),
       hover: (x) => this.#hover(x),
@@ -64,8 +64,6 @@ export class Timeline<D extends Known = Known> {
       clip: (end, at) => this.#cut(end, at),
       key: (e) => this.#key(e),
     })
-    strip.setAttribute('aria-valuemin', '0')
-    strip.setAttribute('aria-valuemax', '86400')
   }
 
   /** The player shows at; the film follows unless a hand is on it. */
@@ -84,7 +82,7 @@ export class Timeline<D extends Known = Known> {
     if (still || Math.abs(to - this.view.at) > 3 * this.view.span) this.view.at = to
     else this.#motion = { from: this.view.at, to, begun: performance.now() }
     this.draw()
-    this.#seek(to)
+    this.drop(to)
   }
 
   /** Goes to what happened next, or before. */
@@ -94,14 +92,21 @@ export class Timeline<D extends Known = Known> {
     if (mark) this.go(mark.from - lead)
   }
 
-  /** A hand elsewhere moves over the past, and sees span of it. */
-  drag(at: number, span: number): void {
-    this.#scrub(at, span)
+  /** A hand moves over the past, here or elsewhere, and sees span of it. */
+  drag(at: number, span = this.view.span): void {
+    this.#holding = true
+    this.#motion = undefined
+    this.view.at = Math.min(at, Date.now())
+    this.draw()
+    this.on.scrub(this.view.at, span)
   }
 
   /** It has let go. */
   drop(at: number): void {
-    this.#seek(at)
+    this.#holding = false
+    // The last seconds are not on disk yet: the edge of the film is live.
+    if (at > Date.now() - 3000) this.on.live()
+    else this.on.seek(at)
   }
 
   zoom(span: number): void {
@@ -126,21 +131,6 @@ export class Timeline<D extends Known = Known> {
     this.data.want(this.view)
     this.#paint.draw({ view: this.view, data: this.data, clip: this.clip, live: this.live && !this.#holding })
     this.#tell()
-  }
-
-  #scrub(at: number, span = this.view.span): void {
-    this.#holding = true
-    this.#motion = undefined
-    this.view.at = Math.min(at, Date.now())
-    this.draw()
-    this.on.scrub(this.view.at, span)
-  }
-
-  #seek(at: number): void {
-    this.#holding = false
-    // The last seconds are not on disk yet: the edge of the film is live.
-    if (at > Date.now() - 3000) this.on.live()
-    else this.on.seek(at)
   }
 
   #zoomed(): void {
@@ -183,7 +173,7 @@ export class Timeline<D extends Known = Known> {
 
   #key(e: KeyboardEvent): boolean {
     const step = this.view.span / 60
-    const by = (ms: number) => (this.#scrub(this.view.at + ms), this.#later(), true)
+    const by = (ms: number) => (this.drag(this.view.at + ms), this.#later(), true)
     switch (e.key) {
       case 'ArrowLeft':
         return by(e.shiftKey ? -10 * step : -step)
@@ -221,7 +211,7 @@ export class Timeline<D extends Known = Known> {
   #settle = 0
   #later(): void {
     clearTimeout(this.#settle)
-    this.#settle = window.setTimeout(() => this.#seek(this.view.at), 250)
+    this.#settle = window.setTimeout(() => this.drop(this.view.at), 250)
   }
 
   // Once a second is as often as anyone wants to hear it, and when it is not live any more.

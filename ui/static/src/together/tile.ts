@@ -1,6 +1,7 @@
 // One camera among several that show the same moment. It follows the clock of all:
 // a picture that is not of that moment is dimmed and dated, and where nothing was
 // recorded the reason stands in its place.
+import { answer, blob } from '../answer'
 import type { Gate } from '../player/gate'
 import { playable } from '../player/live'
 import { Films, Storyboard } from '../player/storyboard'
@@ -70,7 +71,7 @@ export class Tile {
     video.hidden = true
     this.#video.after(video)
     const { stream } = this.#streams[0]
-    return new Storyboard(video, new Films((query) => `/api/v1/cameras/${this.camera.id}/storyboard.mp4?${new URLSearchParams({ stream, ...query })}`, glimpses, this.gate))
+    return new Storyboard(video, new Films((query) => this.gate.pass(() => answer(`/api/v1/cameras/${this.camera.id}/storyboard.mp4?${new URLSearchParams({ stream, ...query })}`, blob)), glimpses))
   }
 
   /** A person wants to see another moment. */
