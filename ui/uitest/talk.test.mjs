@@ -36,8 +36,9 @@ async function until(what, is) {
   for (const end = Date.now() + 30_000; !(await is()); ) assert.ok(Date.now() < end, what)
 }
 
-async function visit(options) {
+async function visit(options, first = () => {}) {
   const page = await open(browser, options)
+  await page.addInitScript(first)
   await page.goto(address)
   await page.locator('[data-do=hold]').waitFor()
   await page.locator('[data-do=live][aria-pressed=true]').waitFor()
@@ -114,9 +115,7 @@ function tellBeeps() {
 }
 
 test('what the microphone hears is soon at the camera', async () => {
-  const page = await open(browser, phone)
-  await page.addInitScript(tellBeeps)
-  await page.goto(address)
+  const page = await visit(phone, tellBeeps)
   await page.click('[data-do=free]')
   await told(page, 'You are talking.')
   const began = Date.now()
