@@ -21,7 +21,7 @@ func TestZonesHoldSoon(t *testing.T) {
 	s := NewSight(media.Track{}, nil)
 	small := make([]byte, cells)
 	const pause = time.Second / 10
-	drawnAt, wanted := 101*time.Second, 0
+	drawnAt, wanted := 31*time.Second, 0
 	for at := time.Duration(0); ; at += pause {
 		if at == drawnAt {
 			s.SetZones(zones)
