@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
-import { transform } from 'esbuild'
+import { build, transform } from 'esbuild'
 
 const load = async (file) => {
   const { code } = await transform(await readFile(new URL(file, import.meta.url), 'utf8'), { loader: 'ts', format: 'esm' })
@@ -97,6 +97,23 @@ test('at each moment as much stirs as where most does', () => {
   assert.deepEqual(highest([a, { origin: 1020, step: 10, scores: [0, 5, 7] }]), { origin: 1000, step: 10, scores: [1, 9, 1, 5, 7] })
   assert.deepEqual(highest([a, { origin: 975, step: 50, scores: [2, 3] }]), { origin: 975, step: 50, scores: [9, 3] })
   assert.equal(highest([]).step, 0)
+})
+
+test('the strip of several cameras has what each of them tells', async () => {
+  const { outputFiles } = await build({ entryPoints: [new URL('src/timeline/several.ts', import.meta.url).pathname], bundle: true, write: false, format: 'esm' })
+  globalThis.document = { hidden: false, body: { dataset: {} }, documentElement: { dataset: { locale: 'en' } } }
+  const { Several } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
+  const scores = { 1: [1, 9], 2: [5, 2] }
+  globalThis.fetch = async (url) => {
+    const camera = /cameras\/(\d)/.exec(url)?.[1]
+    return Response.json(camera ? { footage: [], gaps: [], activity: { step_us: 1e9, scores: scores[camera] } } : { events: [] })
+  }
+  let told = () => {}
+  const all = new Several([{ id: 1, name: 'Door' }, { id: 2, name: 'Gate' }], () => told())
+  const view = { from: 1e12, to: 1e12 + 1000, span: 1000 }
+  while (all.want(view)) await new Promise((done) => (told = done)) // one after another
+  assert.deepEqual(all.scores, [5, 9])
+  assert.equal(all.step, 1e6)
 })
 
 test('as many go through a gate as it is wide, in their order, but for who gave up', () => {
