@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -326,7 +327,8 @@ func TestDiskFilledByOthers(t *testing.T) {
 			h.keeper.Run(ctx)
 		}()
 		var filled nvr.Time
-		go func() {
+		var filling sync.WaitGroup
+		filling.Go(func() {
 			time.Sleep(8*time.Minute + time.Second)
 			other, err := os.Create(filepath.Join(dir, "other"))
 			if err != nil {
@@ -338,11 +340,12 @@ func TestDiskFilledByOthers(t *testing.T) {
 				_, err = other.Write(make([]byte, 4096))
 			}
 			filled = nvr.Now()
-		}()
+		})
 		h.record(14*time.Minute, 4000, porch, gate)
 		time.Sleep(5 * time.Second)
 		stop()
 		<-stopped
+		filling.Wait()
 		if filled == 0 {
 			t.Fatal("the disk was not filled")
 		}

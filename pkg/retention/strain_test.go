@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,34 +22,33 @@ func TestFloodFillsNoDisk(t *testing.T) {
 		policy.FreeBytes = 64 * megabyte
 		h := newHome(t, dir, policy)
 		moving, still := context.WithCancel(t.Context())
-		go func() {
+		var porchMoves sync.WaitGroup
+		porchMoves.Go(func() {
 			for moving.Err() == nil {
 				h.recorder.Take(nvr.Event{Stream: porch, Span: nvr.Span{From: nvr.Now(), To: nvr.Now()}, Kind: "motion"})
 				time.Sleep(10 * time.Second)
 			}
-		}()
+		})
 		h.record(150*time.Second, 120_000, porch)
 		still()
+		porchMoves.Wait()
 		h.close()
 		h.open()
 		before := h.bytes(porch)
 		ctx, stop := context.WithCancel(t.Context())
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			h.keeper.Run(ctx)
-		}()
 		told := false
-		go func() {
+		var kept sync.WaitGroup
+		kept.Go(func() { h.keeper.Run(ctx) })
+		kept.Go(func() {
 			for ctx.Err() == nil {
 				told = told || slices.Contains(h.keeper.Notices(), nvr.Notice{Kind: nvr.CameraFloods, Camera: gate.Camera})
 				time.Sleep(time.Second)
 			}
-		}()
+		})
 		began := nvr.Now()
 		h.together(40*time.Second, map[nvr.StreamID]int{porch: 20_000, gate: 5_000_000})
 		stop()
-		<-stopped
+		kept.Wait()
 		h.close()
 		h.open()
 		defer h.close()
