@@ -98,7 +98,7 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if a.outbox, err = notify.Open(ctx, a.told(s)); err != nil {
 		return nil, err
 	}
-	a.rtc = openRTC(ctx, listener.Addr(), s.webrtcPort, log)
+	a.rtc = openRTC(ctx, listener.Addr(), s, log)
 	a.alerts = a.newAlerts()
 	handler, err := a.handler(s, names, gate)
 	if err != nil {

@@ -4,25 +4,30 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/netip"
+	"strconv"
 
 	"nvrd/pkg/api"
 	"nvrd/pkg/live/rtc"
 )
 
-// openRTC opens the UDP socket of live pictures at the address of the pages, by
-// their port unless another is given. Without it pages play by fMP4, so a port
-// that is taken stops nobody.
-func openRTC(ctx context.Context, pages net.Addr, port uint16, log *slog.Logger) *rtc.Engine {
-	at, err := netip.ParseAddrPort(pages.String())
+// openRTC opens the UDP socket of live pictures and of voices at the address of
+// the pages, by their port unless another is given. A proxy passes on the pages
+// and no UDP: with one on this machine, which alone reaches the pages, the socket
+// is at every address. Without it pages play by fMP4, so a port that is taken
+// stops nobody.
+func openRTC(ctx context.Context, pages net.Addr, s settings, log *slog.Logger) *rtc.Engine {
+	host, port, err := net.SplitHostPort(pages.String())
 	if err != nil {
 		log.Warn("no live pictures by WebRTC", "err", err)
 		return nil
 	}
-	if port != 0 {
-		at = netip.AddrPortFrom(at.Addr(), port)
+	if s.webrtcPort != 0 {
+		port = strconv.Itoa(int(s.webrtcPort))
 	}
-	conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", at.String())
+	if ip := net.ParseIP(host); len(s.proxies) > 0 && ip.IsLoopback() {
+		host = ""
+	}
+	conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", net.JoinHostPort(host, port))
 	if err != nil {
 		log.Warn("no live pictures by WebRTC", "err", err)
 		return nil

@@ -77,6 +77,7 @@ func TestBrowsers(t *testing.T) {
 		})
 	}
 	story("talk", func(t *testing.T) { talk(t, file) })
+	story("talk-firefox", func(t *testing.T) { talkFirefox(t, file) })
 	story("key", func(t *testing.T) {
 		const key = "a key of 20 letters."
 		name := filepath.Join(t.TempDir(), "key")

@@ -47,17 +47,20 @@ const known = (s: Told): Stream => ({
 
 const find = <T extends HTMLElement>(s: string) => document.querySelector(s) as T
 const link = new URL(location.href).searchParams // that of a message may have led here
-const data = JSON.parse(find('[data-camera]').dataset.camera ?? '{}') as Page
+const rang = link.get('ring') // when, if somebody did
+const answers = link.get('answer') === '1'
+const data = JSON.parse(find('[data-camera]').dataset.camera as string) as Page
 const film = find('[data-film]')
 const notice = new Notice(find('[data-notice]'))
 const stamp = find<HTMLTimeElement>('[data-stamp]')
 
-find('[data-video]').querySelector('track')?.remove() // on the clock of a clip, which this player does not go by
+const video = find<HTMLVideoElement>('[data-video]')
+video.querySelector('track')?.remove() // on the clock of a clip, which this player does not go by
 
 // The time of the picture that came with the page.
 const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 
-const player = new Player(find<HTMLVideoElement>('[data-video]'), data.id, data.streams, newest, {
+const player = new Player(video, data.id, data.streams, newest, {
   changed: () => (update(), look()),
   shown: () => (film.classList.remove('wait'), storyboard.hide()),
   stepped: (at) => address(Math.ceil(at), 1), // not before its picture begins
@@ -160,7 +163,7 @@ function come(at: number): void {
   address()
   notice.tell(say('ring_came'), true)
   // It hides who comes.
-  player.video.addEventListener('playing', () => setTimeout(() => notice.retract(say('ring_came')), read), { once: true })
+  video.addEventListener('playing', () => setTimeout(() => notice.retract(say('ring_came')), read), { once: true })
 }
 
 /** Shows what was recorded where a hand is, or that nothing was. */
@@ -248,8 +251,7 @@ for (const type of ['pointerdown', 'focus', 'click']) {
 function here(): URL {
   const url = new URL(location.pathname, location.href)
   if (player.mode === 'recorded') url.searchParams.set('at', iso(player.now()))
-  const told = link.get('ring')
-  if (told) url.searchParams.set('ring', told)
+  if (rang) url.searchParams.set('ring', rang)
   return url
 }
 
@@ -326,6 +328,7 @@ addEventListener('click', (e) => {
 })
 addEventListener('submit', (e) => {
   const form = e.target as HTMLFormElement
+  if (form.dataset.answers !== undefined) attend()
   if (form.dataset.jump === undefined) return
   e.preventDefault()
   line.go(day.typed())
@@ -336,12 +339,12 @@ camera.addEventListener('click', async () => {
   if (at === undefined) return notice.tell(say('photo_none'), true)
   camera.disabled = true
   const large = player.mode === 'live' && player.stream?.stream === 'main'
-  const jpeg = await (large ? shot(player.video) : photo(data.id, at, player.video))
+  const jpeg = await (large ? shot(video) : photo(data.id, at, video))
   camera.disabled = false
   if (jpeg) keep(jpeg, data.name, at)
   else notice.tell(say('photo_none'), true)
 })
-const look = () => ask({ pictures: document.hidden || player.mode !== 'live' ? 0 : 1, first: true })
+const look = () => ask({ pictures: Number(!document.hidden && player.mode === 'live'), first: true })
 const again = () => player.mode === 'live' && (player.rest(), player.live())
 const back = () => {
   left = false
@@ -366,11 +369,11 @@ film.addEventListener('keydown', (e) => {
 })
 line.zoom(zooms[data.zoom] ?? zooms['6h'])
 line.clip = clip.open
-player.video.muted = true
+video.muted = true
 if (data.at) {
   line.view.at = Date.parse(data.at)
   seek(line.view.at)
-} else if (data.came && link.get('answer') !== '1') {
+} else if (data.came && !answers) {
   line.view.at = Date.parse(data.came)
   if (data.over) seek(line.view.at)
   else come(line.view.at)
@@ -384,17 +387,15 @@ begin(() => data.removed || void learn())
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows
 
 const bar = document.querySelector<HTMLElement>('[data-talk]')
-if (bar) talk(bar, player.video)
+if (bar) talk(bar, video)
 
 // Who answers or talks to them wants to see what is there now.
 const attend = () => coming !== undefined && live()
 bar?.addEventListener('pointerdown', attend)
-addEventListener('submit', (e) => (e.target as HTMLFormElement).dataset.answers !== undefined && attend())
 
 /** Does what somebody chose in a message: an address alone, which others can make one open, changes nothing. */
 async function answered(at: string): Promise<void> {
   if (document.hidden) return document.addEventListener('visibilitychange', () => void answered(at), { once: true })
   if (await go(data.id, at)) bar?.querySelector<HTMLElement>('[data-do=hold]')?.focus()
 }
-const told = link.get('ring')
-if (told && link.get('answer') === '1') void answered(told)
+if (rang && answers) void answered(rang)

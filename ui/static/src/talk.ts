@@ -20,6 +20,7 @@ class Talk {
   #ended = false
   #location?: string
   #microphone?: MediaStream
+  #through = false // it was connected
   readonly #pc = new RTCPeerConnection()
 
   constructor(private readonly address: string, private readonly show: (phase: Phase) => void, private readonly fail: (why: string) => void) {}
@@ -35,8 +36,10 @@ class Talk {
     this.show('connects')
     this.#pc.onconnectionstatechange = () => {
       const state = this.#pc.connectionState
-      if (state === 'connected') this.show('talks')
-      else if (state === 'failed' || state === 'disconnected') this.#over(say('talk_lost'))
+      if (state === 'connected') {
+        this.#through = true
+        this.show('talks')
+      } else if (state === 'failed' || state === 'disconnected') this.#over(say(this.#through ? 'talk_lost' : 'talk_unreached'))
     }
     this.#pc.addTransceiver(this.#microphone.getAudioTracks()[0], { direction: 'sendonly' })
     const res = await offer(this.#pc, this.address)
@@ -53,11 +56,10 @@ class Talk {
   }
 
   #over(why: string): void {
-    const known = this.#ended
+    if (!this.#ended) this.fail(why)
     this.#ended = true
     this.#location = undefined // it ends by itself
     this.#close()
-    if (!known) this.fail(why)
   }
 
   #close(): void {
