@@ -38,6 +38,7 @@ var addresses = []struct{ in, want string }{
 	{"ffmpeg:rtsp://cam/", ""},
 	{"-i rtsp://cam/", ""},
 	{"rtsp://cam/" + strings.Repeat("x", maxURL), ""},
+	{"rtsp://Türkamera.local/Straße", "rtsp://Türkamera.local/Stra%C3%9Fe"},
 }
 
 func TestAddresses(t *testing.T) {
@@ -48,6 +49,10 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q: %v, want it refused", test.in, err)
 		case test.want != "" && (err != nil || got.URL != test.want):
 			t.Errorf("%q: %q, %v; want %q", test.in, got.URL, err, test.want)
+		case err == nil:
+			if again, err := got.Normalize(); err != nil || again.URL != got.URL {
+				t.Errorf("%q: %q is stored as %q, %v", test.in, got.URL, again.URL, err)
+			}
 		}
 		if err != nil && strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: the error tells the password: %v", test.in, err)

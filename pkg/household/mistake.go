@@ -153,6 +153,9 @@ func parseAddress(text string) address {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	a.text = u.String()
+	if !strings.Contains(u.Host, "%") { // a name keeps its letters: escaped it would be none
+		a.text = strings.Replace(a.text, (&url.URL{Host: u.Host}).String(), "//"+u.Host, 1)
+	}
 	return a
 }
 

@@ -47,6 +47,12 @@ func (q Quality) String() string {
 // MarshalText returns "main" or "sub"; JSON uses it too.
 func (q Quality) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
 
+// UnmarshalText is [ParseQuality].
+func (q *Quality) UnmarshalText(text []byte) (err error) {
+	*q, err = ParseQuality(string(text))
+	return err
+}
+
 // ParseQuality reads "main" or "sub"; the empty string means main.
 func ParseQuality(s string) (Quality, error) {
 	switch s {

@@ -7,6 +7,8 @@ const common = {
   bundle: true,
   target: ['chrome111', 'firefox115', 'safari16.4'],
   minify: true,
+  define: { __HLS_WORKER_BUNDLE__: 'undefined' }, // it has none
+  mangleProps: /^_[a-z]/, // what hls.js calls its own: half a kilobyte
   legalComments: 'none',
   logLevel: 'warning',
 }
@@ -16,7 +18,7 @@ await build({
   outdir: 'dist',
   splitting: true,
   format: 'esm',
-  chunkNames: 'chunk-[hash]',
+  chunkNames: 'c-[hash]',
 })
 // It waits for no other.
 await build({ ...common, entryPoints: ['src/ahead.ts'], outdir: 'dist', format: 'iife' })

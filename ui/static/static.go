@@ -142,7 +142,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.mime)
 	// Chunks carry their hash in the name, the rest in the query.
-	if r.URL.Query().Get("v") == f.hash || strings.HasPrefix(name, "chunk-") {
+	if r.URL.Query().Get("v") == f.hash || strings.HasPrefix(name, "c-") {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")

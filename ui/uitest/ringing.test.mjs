@@ -321,6 +321,19 @@ test('the page of the camera says itself who rings, without a card over it', asy
   }
 })
 
+test('a whole screen shows who rings at the camera that it shows', async () => {
+  const page = await at('/cameras/1')
+  await page.click('[data-do=full]')
+  await page.waitForFunction(() => document.fullscreenElement)
+  await press()
+  await page.locator('[data-ringing] >> text=Somebody is at the door').waitFor()
+  await page.click('[data-ringing] button:has-text("I am going")')
+  await page.locator('[data-ringing]').waitFor({ state: 'detached' })
+  await page.evaluate(() => document.exitFullscreen())
+  await page.locator('[data-part=ring] >> text=Somebody of the house is going.').waitFor()
+  await close(page)
+})
+
 test('a ring takes all of the window, and gives it back as it was', async () => {
   const page = await at('/cameras/1/edit', { viewport: { width: 844, height: 390 } })
   await page.fill('#name', 'Front door, half')

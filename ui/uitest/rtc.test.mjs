@@ -54,7 +54,7 @@ test('it is asked for before the rest of the page is there, once, and has the ma
     const [asked, read, first, script] = await page.evaluate(() => {
       const begun = (part) => performance.getEntriesByType('resource').find((r) => r.name.includes(part)).startTime
       // What the page's own script is made of is asked for when it is to run.
-      return [begun('/whep?'), performance.getEntriesByType('navigation')[0].domContentLoadedEventStart, window.first, begun('/chunk-')]
+      return [begun('/whep?'), performance.getEntriesByType('navigation')[0].domContentLoadedEventStart, window.first, begun('/c-')]
     })
     console.log(`live: asked for after ${Math.round(asked)} ms, there after ${Math.round(first)}; the page is read after ${Math.round(read)}, its own script runs after ${Math.round(script)}`)
     assert.equal(offers.length, 1)

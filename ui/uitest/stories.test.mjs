@@ -223,6 +223,29 @@ test('a question that breaks off is no error of a page, and is asked again when 
   }
 })
 
+test('film that breaks off goes on once it comes again, also if nothing could be loaded yet', async () => {
+  const { from, to } = await footage(visitor, 8000)
+  const there = () => page.locator('[data-notice]', { hasText: 'Trying again.' })
+  const page = await open(browser)
+  page.may = /410|ERR_FAILED/
+  await page.route('**/playlist.m3u8*', (route) => route.fulfill({ status: 410 }))
+  await page.goto(`${base}/cameras/${visitor}?at=${new Date((from + to) / 2).toISOString()}`)
+  await there().waitFor()
+  await page.unroute('**/playlist.m3u8*')
+  await moves(page, '[data-video]')
+  await there().waitFor({ state: 'hidden' })
+  // What plays film comes when it is first needed: where it does not, it is asked for again.
+  await page.goto(`${base}/cameras/${visitor}`)
+  await moves(page, '[data-video]')
+  await page.route('**/static/c-*', (route) => route.abort())
+  await page.locator('[data-hop=back]').dispatchEvent('click')
+  await there().waitFor()
+  await page.unroute('**/static/c-*')
+  await moves(page, '[data-video]')
+  await there().waitFor({ state: 'hidden' })
+  await close(page)
+})
+
 // A week cannot be recorded in a test: here the API's answer is made up, and
 // what is drawn of it is looked at.
 test('a made-up week at every zoom', async () => {

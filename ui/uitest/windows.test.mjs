@@ -117,6 +117,40 @@ test('the picture comes first: its buttons fade, a whole screen keeps name and t
   await close(page)
 })
 
+test('a near picture is let go outside of it, too', async () => {
+  const page = await open(browser)
+  await page.goto(`${base}/cameras/${doors[1]}`)
+  await moves(page, '[data-video]')
+  const { x, y, width, height } = await page.locator('[data-film]').boundingBox()
+  const where = () => page.evaluate(() => document.querySelector('[data-video]').style.transform)
+  await page.mouse.dblclick(x + width / 2, y + height / 2)
+  await page.mouse.move(x + 10, y + height / 2)
+  await page.mouse.down()
+  await page.mouse.move(x - 60, y + height / 2)
+  await page.mouse.up()
+  await page.mouse.move(x + 10, y + height / 2)
+  const let_go = await where()
+  assert.match(let_go, /scale/)
+  await page.mouse.move(x + width / 2, y + height / 3, { steps: 4 })
+  assert.equal(await where(), let_go, 'it follows a mouse that holds nothing')
+  await close(page)
+})
+
+test('the first page tells what happened since it was opened', async () => {
+  const page = await open(browser)
+  await page.clock.install()
+  await page.goto(base)
+  await pictured(page, 'video')
+  const res = await fetch(`${base}/api/v1/cameras/${doors[0]}/events`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ kind: 'package' }),
+  })
+  assert.equal(res.status, 202)
+  await until(async () => (await fetch(base).then((r) => r.text())).match(/>\s*Parcel\s*</), () => 'the home does not tell it')
+  await page.clock.fastForward(61_000)
+  await page.locator('.moments', { hasText: 'Parcel' }).first().waitFor()
+  await close(page)
+})
+
 test('a thumb that swipes goes to the next camera, and a phone on its side shows the picture first', async () => {
   const page = await open(browser, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
   await page.goto(`${base}/cameras/${doors[0]}`)

@@ -19,7 +19,7 @@ const unwritten = 10 * time.Second
 const untold = 2 * time.Second
 
 // Lacking says why nothing was recorded at an instant; empty if something was,
-// or may have been a moment ago.
+// or may have been a moment ago, or is about to be.
 func Lacking(line appliance.Timeline, at nvr.Time, now time.Time, t *text.Catalogue) string {
 	written := nvr.TimeOf(now)
 	for _, g := range line.Gaps {
@@ -28,7 +28,7 @@ func Lacking(line appliance.Timeline, at nvr.Time, now time.Time, t *text.Catalo
 		}
 	}
 	inside := func(f nvr.Span) bool { return f.From <= at && at < f.To }
-	if slices.ContainsFunc(line.Footage, inside) || at <= written && written.Sub(at) < unwritten {
+	if slices.ContainsFunc(line.Footage, inside) || written.Sub(at).Abs() < unwritten {
 		return ""
 	}
 	return t.Camera.None

@@ -42,3 +42,19 @@ func TestMissingEndsNow(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsMissedYet: what happens just now is about to be written, and what
+// comes after it to be recorded.
+func TestNothingIsMissedYet(t *testing.T) {
+	texts, err := text.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := texts.For(httptest.NewRequest("GET", "/", nil))
+	now := time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
+	for ago, missing := range map[time.Duration]bool{-time.Minute: true, -into: false, 0: false, 5 * time.Second: false, time.Minute: true} {
+		if got := Lacking(appliance.Timeline{}, nvr.TimeOf(now.Add(-ago)), now, in); (got != "") != missing {
+			t.Errorf("%v ago: %q", ago, got)
+		}
+	}
+}

@@ -121,7 +121,7 @@ type choice struct {
 
 func newForm(f layout.Frame, title string, in input, wrong error) formModel {
 	t := f.T.Notify
-	m := formModel{frame: f, title: title, action: home + "/new", kind: in.Kind, old: in.ID != 0}
+	m := formModel{frame: f, title: title, action: home + "/new?kind=" + url.QueryEscape(in.Kind), kind: in.Kind, old: in.ID != 0}
 	if m.old {
 		m.action = home + "/" + strconv.FormatInt(in.ID, 10)
 	}

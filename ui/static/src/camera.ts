@@ -45,7 +45,7 @@ const known = (s: Told): Stream => ({
   codec: s.video?.codec.replace(/^h(26\d)$/, 'H.$1') ?? '', height: s.video?.height ?? 0,
 })
 
-const find = <T extends HTMLElement>(s: string) => document.querySelector(s) as T
+const find = <T extends HTMLElement | null = HTMLElement>(s: string) => document.querySelector(s) as T
 const link = new URL(location.href).searchParams // that of a message may have led here
 const rang = link.get('ring') // when, if somebody did
 const answers = link.get('answer') === '1'
@@ -62,7 +62,7 @@ const newest = data.at ? undefined : Date.parse(stamp.dateTime) || undefined
 
 const player = new Player(video, data.id, data.streams, newest, {
   changed: () => (update(), look()),
-  shown: () => (film.classList.remove('wait'), storyboard.hide()),
+  shown: () => (film.classList.remove('wait'), storyboard.hide(), notice.retract(say('lost'))),
   stepped: (at) => address(Math.ceil(at), 1), // not before its picture begins
   notice: (text, soft) => notice.tell(text, soft),
   unplayable,
@@ -240,8 +240,8 @@ function address(at?: number, fine = 1000): void {
 }
 
 // All cameras at the moment that is shown; of now that is the wall.
-const gather = document.querySelector<HTMLAnchorElement>('[data-together]')
-for (const type of ['pointerdown', 'focus', 'click']) {
+const gather = find<HTMLAnchorElement | null>('[data-together]')
+for (const type of ['pointerdown', 'click']) {
   gather?.addEventListener(type, () => {
     gather.href = player.mode === 'live' ? '/wall' : `${gather.dataset.together}&at=${encodeURIComponent(iso(player.now()))}`
   })
@@ -336,10 +336,9 @@ addEventListener('submit', (e) => {
 const camera = find<HTMLButtonElement>('[data-photo]')
 camera.addEventListener('click', async () => {
   const at = storyboard.at ?? player.taken()
-  if (at === undefined) return notice.tell(say('photo_none'), true)
   camera.disabled = true
   const large = player.mode === 'live' && player.stream?.stream === 'main'
-  const jpeg = await (large ? shot(video) : photo(data.id, at, video))
+  const jpeg = at && (await (large ? shot(video) : photo(data.id, at, video)))
   camera.disabled = false
   if (jpeg) keep(jpeg, data.name, at)
   else notice.tell(say('photo_none'), true)
@@ -382,11 +381,11 @@ update()
 look()
 tick()
 // What plays film is most of the page's script: it comes when a hand or a key does.
-for (const type of ['pointermove', 'pointerdown', 'keydown']) addEventListener(type, () => player.warm(), { once: true, capture: true, passive: true })
+for (const type of ['pointermove', 'pointerdown', 'keydown']) addEventListener(type, () => player.warm(), { once: true, capture: true })
 begin(() => data.removed || void learn())
 setInterval(() => document.hidden || void day.refresh(), 60_000) // the list grows
 
-const bar = document.querySelector<HTMLElement>('[data-talk]')
+const bar = find<HTMLElement | null>('[data-talk]')
 if (bar) talk(bar, video)
 
 // Who answers or talks to them wants to see what is there now.

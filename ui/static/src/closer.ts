@@ -49,6 +49,7 @@ export function closer(film: HTMLElement): void {
     moved = false
   })
   film.addEventListener('pointermove', (e) => {
+    if (!e.buttons) down.delete(e.pointerId) // it was let go elsewhere
     const from = down.get(e.pointerId)
     if (!from) return
     const to = place(e)

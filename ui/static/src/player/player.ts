@@ -26,7 +26,7 @@ export interface Events {
   nothing(at: number): void
 }
 
-const between = 2000 // ms between pictures where live video cannot be played
+const between = 2000 // ms between pictures where live video cannot be played, and until what broke off is tried again
 const young = 3000 // ms for which a picture is live
 
 export class Player {
@@ -69,7 +69,11 @@ export class Player {
       stepped: on.stepped,
       ended: on.ended,
       nothing: on.nothing,
-      failed: () => on.notice(say('lost'), false),
+      failed: () => {
+        on.notice(say('lost'), false)
+        this.#at = this.now()
+        setTimeout(() => this.mode === 'recorded' && !this.#held && !this.#recorded.active && void this.seek(this.#at), between)
+      },
       unplayable: () => this.#refused(),
     })
     for (const type of ['play', 'pause', 'volumechange', 'ratechange']) video.addEventListener(type, () => on.changed())

@@ -25,7 +25,7 @@ export interface Events {
   stepped?(at: number): void // the instant of the picture that a step led to
   ended(at: number): void
   nothing(at: number): void
-  failed(): void
+  failed(): void // a moment later nothing is open any more
   unplayable(): void
 }
 
@@ -53,7 +53,7 @@ export class Recorded {
 
   /** Loads what the first seek needs. */
   warm(): void {
-    if (mediaSource()) void library()
+    if (mediaSource()) library().catch(() => {}) // who seeks tries again
   }
 
   get active(): boolean {
@@ -139,6 +139,12 @@ export class Recorded {
     this.#pieces = () => []
   }
 
+  // What is open would answer no seek any more.
+  #fail(): void {
+    this.on.failed()
+    this.stop()
+  }
+
   // Lets go of hls.js. Before its media source is open, that would take back an
   // address that the browser is about to load; then it goes once it is open.
   #drop(): void {
@@ -169,8 +175,10 @@ export class Recorded {
   }
 
   async #open(at: number, token: number): Promise<void> {
-    const { default: Hls } = await library()
+    const loaded = await library().catch(() => undefined)
     if (token !== this.#token) return
+    if (!loaded) return this.#fail()
+    const Hls = loaded.default
     this.#drop()
     const url = this.#around(at)
     const known = Math.min(this.#window.to, Date.now() - late)
@@ -201,7 +209,7 @@ export class Recorded {
         this.on.nothing(at)
       }
       else if (/codec/i.test(e.details)) this.on.unplayable()
-      else this.on.failed()
+      else this.#fail()
     })
     hls.on(Hls.Events.MEDIA_ATTACHED, () => {
       if (this.#hls === hls) this.#attached = true
@@ -217,7 +225,7 @@ export class Recorded {
     const known = Math.min(this.#window.to, Date.now() - late)
     const all = await answer(url, async (res) => (res.ok ? listed(await res.text()) : res.status === 404 ? [] : undefined))
     if (token !== this.#token) return
-    if (!all) return this.on.failed()
+    if (!all) return this.#fail()
     this.#pieces = () => all
     this.#told = known
     const place = this.#find(at)
