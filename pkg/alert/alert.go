@@ -255,7 +255,7 @@ func messageOf(e nvr.Event) string {
 // program stops meanwhile.
 func (a *Alerts) send(ctx context.Context, m notify.Message) {
 	var picture func(context.Context) ([]byte, error)
-	if a.c.Pictures != nil && m.Camera != 0 && !m.Gone {
+	if a.c.Pictures != nil && m.Camera != 0 && !m.Gone && m.Kind != DigestKind {
 		picture = func(ctx context.Context) ([]byte, error) { return a.picture(ctx, m) }
 	}
 	if err := a.c.Outbox.Send(context.WithoutCancel(ctx), m, picture); err != nil {
@@ -265,7 +265,7 @@ func (a *Alerts) send(ctx context.Context, m notify.Message) {
 
 func (a *Alerts) picture(ctx context.Context, m notify.Message) ([]byte, error) {
 	jpeg, taken, err := a.c.Pictures.Newest(ctx, m.Camera)
-	if err == nil && m.At.Sub(taken) > fresh {
+	if err == nil && m.At.Sub(taken).Abs() > fresh {
 		return nil, fmt.Errorf("the newest picture is of %s: %w", taken, nvr.ErrNotFound)
 	}
 	return jpeg, err

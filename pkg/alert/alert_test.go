@@ -418,3 +418,48 @@ func (never) Newest(ctx context.Context, _ nvr.CameraID) ([]byte, nvr.Time, erro
 	<-ctx.Done()
 	return nil, 0, ctx.Err()
 }
+
+// newest has a picture of now of each camera.
+type newest struct{}
+
+func (newest) Newest(context.Context, nvr.CameraID) ([]byte, nvr.Time, error) {
+	return []byte("picture"), nvr.Now(), nil
+}
+
+// TestPictureShowsWhatIsTold: a missed ring is not shown by a doorstep that is empty
+// again, nor a day by a picture of now.
+func TestPictureShowsWhatIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		h.alerts.c.Pictures = newest{}
+		h.ask(func(a *household.AlertRules) { a.Digest = 20 })
+		h.happen("motion", 0)
+		h.rings.Press(1, "button", nvr.Now())
+		h.later(time.Second)
+		take := func(i int) error { _, err := h.box.shots[i](t.Context()); return err }
+		h.box.mu.Lock()
+		rang := len(h.box.sent) - 1
+		if err := take(rang); err != nil {
+			t.Errorf("a ring: %v", err)
+		}
+		h.box.mu.Unlock()
+		h.later(time.Hour)
+		h.box.mu.Lock()
+		defer h.box.mu.Unlock()
+		var missed, digests int
+		for i, m := range h.box.sent {
+			switch {
+			case m.Kind == DigestKind:
+				if digests++; h.box.shots[i] != nil {
+					t.Errorf("%q has a picture", m.Text)
+				}
+			case m.Missed:
+				if missed++; take(i) == nil {
+					t.Error("a missed ring has a picture of when nobody was there")
+				}
+			}
+		}
+		if missed != 1 || digests != 1 {
+			t.Errorf("%d missed, %d digests", missed, digests)
+		}
+	})
+}

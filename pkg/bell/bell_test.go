@@ -316,3 +316,16 @@ func TestMeanings(t *testing.T) {
 		t.Errorf("%d places are remembered, the newest %+v", len(all), all[0])
 	}
 }
+
+// TestDeviceClockIsSet: a press is of now, however far back the device's clock was
+// set while it was listened to.
+func TestDeviceClockIsSet(t *testing.T) {
+	d, bell := onvifBell(t)
+	h := newHome(t, bell)
+	h.until("it subscribes", func() bool { return d.Subscribed() == 1 })
+	d.Clock = -50 * time.Second
+	d.Tell(onvifsim.Notice{Topic: visitor, Source: "Source=000", Data: "State=true"})
+	if p := h.rang(); nvr.Now().Sub(p.At) > 10*time.Second || !p.Rings() {
+		t.Errorf("pressed %v ago, it says, and so it is %q", nvr.Now().Sub(p.At).Round(time.Second), p.Outcome)
+	}
+}

@@ -161,7 +161,7 @@ func (m *meanings) event(o occurrence, s nvr.Signal) (e nvr.Event, ok bool) {
 // begin tells whether something begins that did not begin a moment ago. m.mu is held.
 func (m *meanings) begin(c *heard, o occurrence, at nvr.Time) bool {
 	last := c.begun[o]
-	if last != nil && at < last.from.Add(anew) {
+	if last != nil && at < last.from.Add(anew) && at > last.from.Add(-time.Minute) { // else this clock was set back
 		last.over = false // it goes on
 		return false
 	}

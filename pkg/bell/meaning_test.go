@@ -92,3 +92,17 @@ func TestStatesAreInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestClockSetBack: what happens by a clock that was set back is no repetition of what
+// happened before.
+func TestClockSetBack(t *testing.T) {
+	var got []nvr.Event
+	m := meanings{publish: func(e nvr.Event) { got = append(got, e) }}
+	m.take(1, nvr.Signal{Kind: nvr.MotionEvent, Source: "a", On: true, At: midnight})
+	m.take(1, nvr.Signal{Kind: nvr.MotionEvent, Source: "a", At: midnight.Add(5 * time.Second)})
+	back := midnight.Add(-2 * time.Hour)
+	m.take(1, nvr.Signal{Kind: nvr.MotionEvent, Source: "a", On: true, At: back.Add(10 * time.Minute)})
+	if len(got) != 3 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -120,7 +120,7 @@ func (c *Client) logIn(ctx context.Context, r Request) (*http.Response, error) {
 		switch {
 		case header == "" && known == nil && attempt == 0, header != "" && !fresh && known == nil && attempt < 2:
 			// Asked for the first time, or its challenge has expired.
-		case known != nil:
+		case known != nil && (header == "" || !fresh):
 			c.tell(header, LogIns.Undecided)
 			return nil, known
 		default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -237,5 +238,27 @@ func TestSource(t *testing.T) {
 	long := device.Source("x" + strings.Repeat("ü", 200))
 	if diff := cmp.Diff("x"+strings.Repeat("ü", 99), long); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestRefusedWithoutChallenge: a device that refuses a log-in has refused it, also if
+// it does not say how else to log in.
+func TestRefusedWithoutChallenge(t *testing.T) {
+	wrong := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", `Digest realm="device", nonce="abc", qop="auth"`)
+		} else {
+			wrong++
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer s.Close()
+	b := &budget{}
+	c := device.Config{Address: s.URL, User: "admin", Password: "wrong", LogIns: b, Party: "events"}
+	_, first := ask(t, c)
+	_, second := ask(t, c)
+	if device.KindOf(first) != device.WrongLogIn || device.KindOf(second) != device.Waiting || wrong != 1 || !b.refused {
+		t.Errorf("%v, then %v; the wrong password was sent %d times, and the budget was told %q", first, second, wrong, b.said)
 	}
 }

@@ -102,8 +102,8 @@ func (l *line) failed(j *job, f *failure) {
 	l.mu.Unlock()
 	l.o.noteFailed(l, f)
 	switch {
-	case f.gone:
-		l.o.lost(l.id)
+	case f.gone: // by another goroutine: who changes the channel waits for this one
+		l.o.running.Go(func() { l.o.lost(l) })
 	case f.final:
 		l.o.forget(row)
 	default:

@@ -157,6 +157,11 @@ func (o *Outbox) change(ctx context.Context, id int64, f func(*household.Channel
 func (o *Outbox) Remove(ctx context.Context, id int64) error {
 	o.changing.Lock()
 	defer o.changing.Unlock()
+	return o.remove(ctx, id)
+}
+
+// remove is Remove. The caller holds changing.
+func (o *Outbox) remove(ctx context.Context, id int64) error {
 	if err := o.c.Home.RemoveChannel(ctx, id); err != nil {
 		return err
 	}
@@ -187,7 +192,7 @@ func (o *Outbox) Test(ctx context.Context, id int64, title, text string) (Channe
 		f := judge(err)
 		o.noteFailed(l, f)
 		if f.gone {
-			o.lost(id)
+			o.lost(l)
 		}
 	} else {
 		o.noteSent(l, 0)

@@ -3,9 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -72,7 +70,7 @@ func (e email) send(ctx context.Context, m Message, jpeg []byte) error {
 	if err != nil {
 		return &failure{trouble: Broken, final: true, err: err}
 	}
-	client, err := e.client()
+	client, err := e.client(ctx)
 	if err != nil {
 		return &failure{trouble: Broken, final: true, err: err}
 	}
@@ -90,8 +88,7 @@ func (e email) letter(m Message, jpeg []byte) (*mail.Msg, error) {
 	if err := letter.To(e.to); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(m.ID))
-	letter.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@stoop.invalid") // the same if it is sent again
+	letter.SetMessageIDWithValue(idempotencyKey(m, nil) + "@stoop.invalid") // the same if it is sent again
 	letter.SetDateWithValue(m.At.Std())
 	letter.Subject(m.Title)
 	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from holidays
@@ -110,7 +107,7 @@ func (e email) letter(m Message, jpeg []byte) (*mail.Msg, error) {
 	return letter, nil
 }
 
-func (e email) client() (*mail.Client, error) {
+func (e email) client(ctx context.Context) (*mail.Client, error) {
 	config := &tls.Config{ServerName: e.host, RootCAs: e.o.c.Roots}
 	dial := mail.DialContextFunc(e.o.out.dial(near))
 	options := []mail.Option{
@@ -135,7 +132,14 @@ func (e email) client() (*mail.Client, error) {
 	case noTLS:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	}
-	options = append(options, mail.WithDialContextFunc(dial))
+	// The library bounds each command by a time alone: a stop must not wait for that.
+	options = append(options, mail.WithDialContextFunc(func(c context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(c, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}))
 	switch {
 	case e.user == "":
 	case e.security == noTLS:

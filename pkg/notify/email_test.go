@@ -234,3 +234,25 @@ func TestAnUnknownMailServer(t *testing.T) {
 		t.Errorf("%s: %s, %v", got.Trouble, got.Detail, err)
 	}
 }
+
+// TestLettersAreTold: the letter of a missed ring is none that came before, for servers
+// that leave out what they have.
+func TestLettersAreTold(t *testing.T) {
+	h := newHouse(t)
+	p := &post{got: make(chan letter, 10)}
+	h.add(Email, "server", h.serve(p, false, false), "security", "none", "from", "stoop@example.com", "to", "you@example.com")
+	m := ring("ring-1-1")
+	id := func() string {
+		parsed, err := mail.ReadMessage(bytes.NewReader(next(t, p.got).data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed.Header.Get("Message-Id")
+	}
+	h.send(m, nil)
+	first := id()
+	h.send(Late(m), nil)
+	if second := id(); first == second {
+		t.Errorf("both are %s", first)
+	}
+}

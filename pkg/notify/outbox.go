@@ -227,11 +227,17 @@ func (o *Outbox) noteFailed(l *line, f *failure) {
 	})
 }
 
-// lost removes a channel that is no more, such as a browser that took back its leave.
-func (o *Outbox) lost(id int64) {
-	o.c.Log.Info("a browser wants no more messages, its channel is removed", "channel", id)
+// lost removes the channel of a line that is no more, such as a browser that took
+// back its leave; not if it was changed meanwhile, as by one that gave it anew.
+func (o *Outbox) lost(l *line) {
 	o.store(func(ctx context.Context) error {
-		if err := o.Remove(ctx, id); err != nil && !errors.Is(err, nvr.ErrNotFound) {
+		o.changing.Lock()
+		defer o.changing.Unlock()
+		if now, err := o.line(l.id); err != nil || now != l {
+			return nil //nolint:nilerr // it is gone already
+		}
+		o.c.Log.Info("a browser wants no more messages, its channel is removed", "channel", l.id)
+		if err := o.remove(ctx, l.id); err != nil && !errors.Is(err, nvr.ErrNotFound) {
 			return fmt.Errorf("remove a channel: %w", err)
 		}
 		return nil

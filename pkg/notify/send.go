@@ -21,17 +21,40 @@ const (
 
 // picture is one that may come: ready is closed when it is there, or is known not to be.
 type picture struct {
-	ready chan struct{}
+	camera nvr.CameraID
+	since  nvr.Time // it shows a moment from then on
+	ready  chan struct{}
 
-	mu   sync.Mutex
-	jpeg []byte // nil if there is none
+	mu        sync.Mutex
+	jpeg      []byte   // nil if there is none
+	until     nvr.Time // the moment is before that; 0 while it is taken
+	forgotten bool     // the footage of that moment was deleted
 }
 
-// set has the picture be jpeg; with nil it is gone.
+// set has the picture be jpeg, unless it was forgotten meanwhile.
 func (p *picture) set(jpeg []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.jpeg = jpeg
+	p.until = nvr.Now() + 1
+	if !p.forgotten {
+		p.jpeg = jpeg
+	}
+}
+
+// forget has the picture be none, now and later, if it may show a camera within a
+// span, and tells whether it may.
+func (p *picture) forget(camera nvr.CameraID, span nvr.Span) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	until := p.until
+	if until == 0 {
+		until = nvr.Now() + 1
+	}
+	if p.camera != camera || !(nvr.Span{From: p.since, To: until}).Overlaps(span) {
+		return false
+	}
+	p.jpeg, p.forgotten = nil, true
+	return true
 }
 
 // get returns the picture, or nil.
@@ -107,7 +130,8 @@ func (o *Outbox) send(ctx context.Context, m Message, to []*line, taken func(con
 
 // shoot begins to take a picture.
 func (o *Outbox) shoot(m Message, taken func(context.Context) ([]byte, error)) *picture {
-	p := &picture{ready: make(chan struct{})}
+	p := &picture{camera: m.Camera, since: m.At, ready: make(chan struct{})}
+	o.shown.keep(m.ID, p) // also before it is there: it may be forgotten meanwhile
 	o.running.Go(func() {
 		defer close(p.ready)
 		ctx, cancel := context.WithTimeout(o.ctx, pictureTime)
@@ -120,7 +144,9 @@ func (o *Outbox) shoot(m Message, taken func(context.Context) ([]byte, error)) *
 			o.c.Log.Warn("a picture for a message is no JPEG of a size that can be sent", "bytes", len(jpeg))
 		default:
 			p.set(jpeg)
-			o.shown.keep(m, p)
+		}
+		if p.get() == nil {
+			o.shown.drop(func(other *picture) bool { return other == p })
 		}
 	})
 	return p
@@ -129,17 +155,19 @@ func (o *Outbox) shoot(m Message, taken func(context.Context) ([]byte, error)) *
 // album keeps the last pictures for phones, which fetch them from here.
 type album struct {
 	mu  sync.Mutex
-	all []Shown
+	all []kept
+}
+
+type kept struct {
+	message string
+	at      time.Time
+	*picture
 }
 
 // Shown is a picture of a message.
 type Shown struct {
-	Message string
-	Camera  nvr.CameraID
-	JPEG    []byte
-	at      time.Time
-	of      nvr.Span // within which it was taken
-	picture *picture
+	Camera nvr.CameraID
+	JPEG   []byte
 }
 
 const (
@@ -147,28 +175,36 @@ const (
 	shownLife = time.Hour
 )
 
-func (a *album) keep(m Message, p *picture) {
+func (a *album) keep(message string, p *picture) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := time.Now()
-	a.all = append(a.all, Shown{m.ID, m.Camera, p.get(), now, nvr.Span{From: m.At, To: nvr.TimeOf(now) + 1}, p})
+	a.all = append(a.all, kept{message, time.Now(), p})
 	if len(a.all) > maxShown {
-		a.all = append([]Shown(nil), a.all[len(a.all)-maxShown:]...)
+		a.all = append([]kept(nil), a.all[len(a.all)-maxShown:]...)
 	}
 }
 
+func (a *album) drop(which func(*picture) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = slices.DeleteFunc(a.all, func(k kept) bool { return which(k.picture) })
+}
+
 // Forget forgets the pictures of messages that may have been taken of a camera within
-// a span, also those that are still to be sent. What left stays where it is.
+// a span, also those that are being taken or still to be sent. What left stays where
+// it is.
 func (o *Outbox) Forget(camera nvr.CameraID, span nvr.Span) {
-	o.shown.mu.Lock()
-	defer o.shown.mu.Unlock()
-	o.shown.all = slices.DeleteFunc(o.shown.all, func(s Shown) bool {
-		gone := s.Camera == camera && s.of.Overlaps(span)
-		if gone {
-			s.picture.set(nil)
+	forget := func(p *picture) bool { return p.forget(camera, span) }
+	o.shown.drop(forget)
+	for _, l := range o.lines(func(household.Channel) bool { return true }) {
+		l.mu.Lock()
+		for _, j := range l.jobs {
+			if j.picture != nil {
+				forget(j.picture)
+			}
 		}
-		return gone
-	})
+		l.mu.Unlock()
+	}
 }
 
 // Picture returns the picture of a message, which is kept in memory for an hour. It
@@ -177,8 +213,9 @@ func (o *Outbox) Picture(message string) (Shown, error) {
 	o.shown.mu.Lock()
 	defer o.shown.mu.Unlock()
 	for i := len(o.shown.all) - 1; i >= 0; i-- {
-		if s := o.shown.all[i]; s.Message == message && time.Since(s.at) < shownLife {
-			return s, nil
+		k := o.shown.all[i]
+		if jpeg := k.get(); k.message == message && jpeg != nil && time.Since(k.at) < shownLife {
+			return Shown{k.camera, jpeg}, nil
 		}
 	}
 	return Shown{}, fmt.Errorf("there is no picture of this message: %w", nvr.ErrNotFound)

@@ -25,7 +25,7 @@ func (p Press) Missed() bool { return p.Outcome == RingMissed && !p.Seen }
 func (p Press) Visit() Span {
 	v := Span{From: p.At.Add(-VisitBefore), To: p.End}
 	if p.Outcome == RingMissed {
-		v.To = p.End.Add(VisitAfter)
+		v.To = min(p.End, p.At.Add(RingFor)).Add(VisitAfter)
 	}
 	return v
 }

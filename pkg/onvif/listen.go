@@ -93,6 +93,7 @@ func (d *Device) listen(ctx context.Context, s *subscription, t *teller) (pulls 
 		if fault = d.renew(ctx, s); fault == nil {
 			var news []notice
 			if news, fault = d.pulled(ctx, s); fault == nil {
+				t.since = heard // its clock may have been set since it was asked for
 				pulls, wait, heard = pulls+1, firstPause, time.Now()
 				for _, n := range news {
 					d.say(n)

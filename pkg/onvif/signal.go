@@ -73,10 +73,11 @@ type teller struct {
 	offset func() time.Duration
 	now    func() time.Time
 	states map[string]told
+	since  time.Time // when the answer before came: what is told now happened later
 }
 
 func newTeller(d *Device, tell func(nvr.Signal)) *teller {
-	return &teller{tell, func() time.Duration { return d.offset }, time.Now, map[string]told{}}
+	return &teller{tell: tell, offset: func() time.Duration { return d.offset }, now: time.Now, states: map[string]told{}}
 }
 
 // take takes one notification.
@@ -101,10 +102,14 @@ func (t *teller) note(n notice, m meaning, on bool) {
 	if m.kind == nvr.RingEvent {
 		again = ringAgain
 	}
+	if !known && len(t.states) >= maxStates {
+		for any := range t.states { // one place is told of again, if it comes to that
+			delete(t.states, any)
+			break
+		}
+	}
 	switch {
 	case known && last.on == on && (!on || now.Sub(last.at) < again):
-		return
-	case !known && len(t.states) >= maxStates:
 		return
 	case !known && !on && n.operation != "" && !strings.EqualFold(n.operation, "Changed"):
 		t.states[key] = told{on, now}
@@ -133,6 +138,8 @@ const (
 	// the arrival: it may have waited for the next pull.
 	earliest = time.Minute
 	latest   = 5 * time.Second
+	// roundTrip is by how much clocks that were compared may still differ.
+	roundTrip = 2 * time.Second
 )
 
 // when returns when something happened, by our clock: as the device says, if that
@@ -142,7 +149,7 @@ func (t *teller) when(utc string, now time.Time) nvr.Time {
 	if err != nil {
 		at, err = time.Parse("2006-01-02T15:04:05", utc)
 	}
-	if at = at.Add(-t.offset()); err != nil || at.Before(now.Add(-earliest)) || at.After(now.Add(latest)) {
+	if at = at.Add(-t.offset()); err != nil || at.Before(now.Add(-earliest)) || at.Before(t.since.Add(-roundTrip)) || at.After(now.Add(latest)) {
 		at = now
 	}
 	if at.After(now) {

@@ -2,6 +2,7 @@ package onvif
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/url"
 	"testing"
@@ -140,4 +141,24 @@ func FuzzMatch(f *testing.F) {
 			t.Errorf("%+v is of no home", other)
 		}
 	})
+}
+
+// TestManyPlaces: a press is heard however many places a device told of before.
+func TestManyPlaces(t *testing.T) {
+	rings := 0
+	hear := newTeller(&Device{}, func(s nvr.Signal) {
+		if s.Kind == nvr.RingEvent && s.On {
+			rings++
+		}
+	})
+	for n := range 2 * maxStates {
+		hear.take(notice{topic: "RuleEngine/CellMotionDetector/Motion", operation: "Changed", source: []item{{"Rule", fmt.Sprint(n)}}, data: []item{{"IsMotion", "true"}}})
+	}
+	if len(hear.states) > maxStates {
+		t.Errorf("%d places are remembered", len(hear.states))
+	}
+	hear.take(notice{topic: "RuleEngine/MyRuleDetector/Visitor", operation: "Changed", data: []item{{"State", "true"}}})
+	if rings != 1 {
+		t.Errorf("the button was pressed, and %d rings were told", rings)
+	}
 }

@@ -107,7 +107,7 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	now := nvr.Now()
 	at = min(at, now)
 	last, ok := r.last[camera]
-	if ok && at < last.At.Add(nvr.OneRing) {
+	if ok && at < last.At.Add(nvr.OneRing) && last.At <= now { // else this clock was set back
 		return last // one that is told late is older
 	}
 	switch {
@@ -170,7 +170,7 @@ func (r *Rings) Last(camera nvr.CameraID) (p nvr.Press, ok bool) {
 // See notes that somebody knows of the rings of a camera up to a time.
 func (r *Rings) See(ctx context.Context, camera nvr.CameraID, until nvr.Time) error {
 	r.mu.Lock()
-	if p, ok := r.last[camera]; ok && p.At <= until && !p.Seen {
+	if p, ok := r.last[camera]; ok && p.At <= until && !p.Seen && !p.Rings() {
 		p.Seen = true
 		r.set(p)
 	}

@@ -283,3 +283,33 @@ func TestAcrossALife(t *testing.T) {
 		t.Errorf("latest: %+v, %v", all, err)
 	}
 }
+
+// TestClockSetBack: a button rings, whatever it told before this machine's clock was set
+// back.
+func TestClockSetBack(t *testing.T) {
+	bubble(t, func(t *testing.T, h *home) {
+		ahead := nvr.Now().Add(2 * time.Hour)
+		h.Rings.mu.Lock()
+		h.last[1] = nvr.Press{Camera: 1, At: ahead, End: ahead.Add(nvr.RingFor), Outcome: nvr.RingAnswered, Seen: true}
+		h.Rings.mu.Unlock()
+		l := h.Listen()
+		defer l.Close()
+		if p := h.Press(1, "button", nvr.Now()); !p.Rings() || (<-l.Changes()).At != p.At {
+			t.Errorf("nothing rings: %+v", p)
+		}
+	})
+}
+
+// TestSeenWhileItRings: who has seen what was missed up to now has not answered.
+func TestSeenWhileItRings(t *testing.T) {
+	bubble(t, func(t *testing.T, h *home) {
+		h.Press(1, "button", nvr.Now())
+		if err := h.See(t.Context(), 1, nvr.Now()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(nvr.RingFor + time.Second)
+		if p, _ := h.Last(1); !p.Missed() {
+			t.Errorf("nobody answered: %+v", p)
+		}
+	})
+}

@@ -61,3 +61,22 @@ func TestVisit(t *testing.T) {
 		})
 	}
 }
+
+// TestLateVisit: a visit that is told of late is as long as any.
+func TestLateVisit(t *testing.T) {
+	bubble(t, func(t *testing.T, h *home) {
+		time.Sleep(2 * time.Hour)
+		h.Press(1, "api", nvr.Now().Add(-59*time.Minute))
+		time.Sleep(5 * time.Minute)
+		h.memory.mu.Lock()
+		defer h.memory.mu.Unlock()
+		for _, l := range h.memory.locks {
+			if l.Span.Duration() != 83*time.Second {
+				t.Errorf("%v of footage is kept", l.Span.Duration())
+			}
+		}
+		if len(h.memory.locks) != 1 {
+			t.Errorf("%d locks", len(h.memory.locks))
+		}
+	})
+}

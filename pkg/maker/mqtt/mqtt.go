@@ -85,11 +85,16 @@ func Listen(ctx context.Context, c Config, tell func(nvr.Signal)) error {
 		return err
 	}
 	defer func() { _ = client.Disconnect(&paho.Disconnect{}) }()
+	states := map[int]bool{} // as they were told last
 	for {
 		select {
 		case p := <-heard:
 			for i, t := range c.Topics {
 				if s, ok := t.signal(p); ok {
+					if was, known := states[i]; known && was == s.On && t.Off != "" {
+						continue // it goes on: sensors repeat their state with each report
+					}
+					states[i] = s.On
 					if c.Heard != nil {
 						c.Heard("topic", fmt.Sprint(i), map[string]string{"on": fmt.Sprint(s.On)})
 					}

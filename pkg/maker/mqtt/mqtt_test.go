@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +115,7 @@ func broker(t *testing.T) (address string, stop func()) {
 }
 
 // TestListen hears a press by a real broker, but not what the broker kept, nor
-// another topic; and learns that it is gone.
+// another topic, nor that a door is still open; and learns that it is gone.
 func TestListen(t *testing.T) {
 	address, stop := broker(t)
 	publish := func(topic, message string, retain bool) {
@@ -134,7 +135,7 @@ func TestListen(t *testing.T) {
 		_ = c.Disconnect(&paho.Disconnect{})
 	}
 	publish("home/bell", "kept", true)
-	c := Config{Address: "mqtt://" + address, User: "stoop", Password: "right", Topics: []Topic{{Name: "home/bell", Kind: nvr.RingEvent}, {Name: "home/ready", Kind: nvr.AlarmEvent}}}
+	c := Config{Address: "mqtt://" + address, User: "stoop", Password: "right", Topics: []Topic{{Name: "home/bell", Kind: nvr.RingEvent}, {Name: "home/ready", Kind: nvr.AlarmEvent}, {Name: "home/door", Kind: nvr.DoorEvent, Field: "contact", On: "false", Off: "true"}}}
 	told, ended := make(chan nvr.Signal, 100), make(chan error, 1)
 	go func() { ended <- Listen(t.Context(), c, func(s nvr.Signal) { told <- s }) }()
 	ready := time.NewTicker(50 * time.Millisecond)
@@ -152,11 +153,19 @@ func TestListen(t *testing.T) {
 		}
 	}
 	publish("home/other", "x", false)
+	for _, report := range []string{`{"contact":false}`, `{"contact":false,"battery":97}`, `{"contact":true}`, `{"contact":true,"battery":96}`, `{"contact":false}`} {
+		publish("home/door", report, false)
+	}
 	publish("home/bell", "pressed", false)
+	var door []bool
 	for ring := false; !ring; {
 		select {
 		case s := <-told:
 			s.At = 0
+			if s.Kind == nvr.DoorEvent {
+				door = append(door, s.On)
+				continue
+			}
 			ring = cmp.Equal(nvr.Signal{Kind: nvr.RingEvent, Source: "mqtt home/bell", On: true}, s)
 			if !ring && s.Kind != nvr.AlarmEvent {
 				t.Fatalf("told %+v", s)
@@ -164,6 +173,9 @@ func TestListen(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatal("no ring")
 		}
+	}
+	if !slices.Equal(door, []bool{true, false, true}) {
+		t.Errorf("the door: %v", door)
 	}
 	stop()
 	select {

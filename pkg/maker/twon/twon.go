@@ -31,6 +31,9 @@ const (
 	maxEvents = 128
 	// anew is how often in a row a subscription may be lost at once.
 	anew = 3
+	// emptyPause is waited after an empty answer that came atOnce: some do not wait
+	// until something happens.
+	atOnce, emptyPause = time.Second, 200 * time.Millisecond
 )
 
 // wanted are the events that are subscribed to. Old firmware refuses to be asked
@@ -57,6 +60,7 @@ func Listen(ctx context.Context, c device.Config, tell func(nvr.Signal)) error {
 		}
 		c.Say("subscribed", "", nil)
 		for {
+			began := time.Now()
 			events, err := pull(ctx, client, id)
 			if errors.Is(err, errGone) {
 				break // it expired, or the intercom was restarted
@@ -67,6 +71,13 @@ func Listen(ctx context.Context, c device.Config, tell func(nvr.Signal)) error {
 			lost = 0
 			for _, e := range events {
 				m.take(e)
+			}
+			if len(events) == 0 && time.Since(began) < atOnce {
+				select {
+				case <-time.After(emptyPause):
+				case <-ctx.Done():
+					return ctx.Err()
+				}
 			}
 		}
 	}

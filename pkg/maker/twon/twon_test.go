@@ -174,3 +174,23 @@ func FuzzHeard(f *testing.F) {
 		}
 	})
 }
+
+// TestAnswersAtOnce: an intercom that does not wait with its answer is not asked
+// without a pause.
+func TestAnswersAtOnce(t *testing.T) {
+	i := newIntercom()
+	i.Pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "subscribe") {
+			fmt.Fprint(w, `{"success":true,"result":{"id":1}}`)
+			return
+		}
+		fmt.Fprint(w, `{"success":true,"result":{"events":[]}}`)
+	})
+	c := device.Config{Address: i.Start(t, false), User: i.User, Password: i.Password}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_ = Listen(ctx, c, func(nvr.Signal) {})
+	if n := len(i.Asked()); n > 20 {
+		t.Errorf("asked %d times in a second", n)
+	}
+}
