@@ -50,8 +50,6 @@ type Config struct {
 
 const (
 	kept = 200 // of what was decided lately: what a page shows
-	// fresh is how old a picture may be: an older one does not show what is told of.
-	fresh = 30 * time.Second
 	// pause is before listening again after having been let go, so that a bus that
 	// is closed costs nothing.
 	pause = 100 * time.Millisecond
@@ -265,7 +263,7 @@ func (a *Alerts) send(ctx context.Context, m notify.Message) {
 
 func (a *Alerts) picture(ctx context.Context, m notify.Message) ([]byte, error) {
 	jpeg, taken, err := a.c.Pictures.Newest(ctx, m.Camera)
-	if err == nil && m.At.Sub(taken).Abs() > fresh {
+	if err == nil && m.At.Sub(taken).Abs() > notify.PictureAge {
 		return nil, fmt.Errorf("the newest picture is of %s: %w", taken, nvr.ErrNotFound)
 	}
 	return jpeg, err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
@@ -14,7 +15,7 @@ import (
 // to be sent while many others were taken, and while it is being taken.
 func TestForget(t *testing.T) {
 	rang := nvr.Now()
-	before, within := nvr.Span{From: rang - 60e6, To: rang}, nvr.Span{From: rang - 60e6, To: rang + 60e6}
+	before, within := nvr.Span{From: rang.Add(-time.Hour), To: rang.Add(-PictureAge)}, nvr.Span{From: rang.Add(-time.Hour), To: rang}
 	o := &Outbox{ctx: t.Context(), open: map[int64]*line{}, c: Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))}}
 	taken := func(context.Context) ([]byte, error) { return jpeg, nil }
 	shoot := func(id string, camera nvr.CameraID, taken func(context.Context) ([]byte, error)) *picture {

@@ -17,6 +17,9 @@ const (
 	maxPicture = 2 << 20
 	// pictureTime is how long a picture may take; later it is worth little.
 	pictureTime = 15 * time.Second
+	// PictureAge is by how much a picture may be of another moment than what is told:
+	// one of longer before or after does not show it.
+	PictureAge = 30 * time.Second
 )
 
 // picture is one that may come: ready is closed when it is there, or is known not to be.
@@ -71,7 +74,8 @@ func (p *picture) get() []byte {
 // twice, with the same ID. A message takes the place of the one before with its ID.
 //
 // Picture, which may be nil, is called once, for at most 15 s; it returns a JPEG of
-// at most 2 MB. The text does not wait for it. A picture is not kept over a restart.
+// at most 2 MB, of a moment within [PictureAge] of that of m. The text does not wait
+// for it. A picture is not kept over a restart.
 //
 // With an error it is not written down, and is still tried once. Send may be called
 // from several goroutines.
@@ -130,7 +134,7 @@ func (o *Outbox) send(ctx context.Context, m Message, to []*line, taken func(con
 
 // shoot begins to take a picture.
 func (o *Outbox) shoot(m Message, taken func(context.Context) ([]byte, error)) *picture {
-	p := &picture{camera: m.Camera, since: m.At, ready: make(chan struct{})}
+	p := &picture{camera: m.Camera, since: m.At.Add(-PictureAge), ready: make(chan struct{})}
 	o.shown.keep(m.ID, p) // also before it is there: it may be forgotten meanwhile
 	o.running.Go(func() {
 		defer close(p.ready)
