@@ -138,6 +138,12 @@ test('a near picture is let go outside of it, too', async () => {
 
 test('the first page tells what happened since it was opened', async () => {
   const page = await open(browser)
+  await page.addInitScript(() => { // no camera's state has the page fetched anew
+    delete window.SharedWorker
+    window.EventSource = class extends EventTarget {
+      close() {}
+    }
+  })
   await page.clock.install()
   await page.goto(base)
   await pictured(page, 'video')
