@@ -132,7 +132,7 @@ func TestAlertsAreSet(t *testing.T) {
 	run(t, body, everyPage...)
 	american(t, r.pages(), alertsAt)
 	for _, said := range []string{`value="22:00"`, `value="1.5"`, `value="08:30"`, `id="quiet_rings" type="checkbox" name="quiet_rings" value="on" checked`,
-		`name="tell-1-person" value="away" checked`, `name="tell-1-fox" value="night" checked`, `name="from-0" type="time" value="22:30"`, "Rings, People, fox"} {
+		`name="tell-1-person" value="away" checked`, `name="tell-1-fox" value="night" checked`, `name="from-0" type="time" value="22:30"`, "Rings, people, fox"} {
 		if !strings.Contains(body, said) {
 			t.Errorf("the page does not say %s", said)
 		}

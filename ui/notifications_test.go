@@ -87,7 +87,7 @@ func TestChannelsAreAddedAndChanged(t *testing.T) {
 		}
 	}
 	code, body, _ := ask("POST", address+"/new", "kind", "ntfy", "name", "", "server", "ntfy.sh", "topic", canary, "events", "ring")
-	if code != 422 || !strings.Contains(body, "This is needed.") || !strings.Contains(body, `value="ntfy.sh"`) {
+	if code != 422 || !strings.Contains(body, "This is needed.") || !strings.Contains(body, `value="ntfy.sh"`) || !strings.Contains(body, `action="/settings/notifications/new?kind=ntfy"`) {
 		t.Errorf("%d", code)
 	}
 	if code, _, to := ask("POST", address+"/new", "kind", "ntfy", "name", "<script>alert(1)</script>", "server", "http://127.0.0.1:1", "topic", canary, "token", canary, "events", "ring", "events", "motion"); code != 303 || to != address+"?saved=1" {

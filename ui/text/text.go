@@ -110,3 +110,11 @@ func (p Plural) N(n int) string {
 	}
 	return Fill(p.Other, "n", strconv.Itoa(n))
 }
+
+// Within returns a name as it stands within a sentence: German nouns keep their capitals.
+func (c *Catalogue) Within(name string) string {
+	if c.Lang == "de" {
+		return name
+	}
+	return strings.ToLower(name)
+}

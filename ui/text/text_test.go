@@ -131,3 +131,11 @@ func TestLength(t *testing.T) {
 		}
 	}
 }
+
+func TestWithin(t *testing.T) {
+	for lang, want := range map[string]string{"en": "people", "de": "People"} {
+		if got := (&Catalogue{Lang: lang}).Within("People"); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+}

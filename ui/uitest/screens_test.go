@@ -23,13 +23,9 @@ func TestScreens(t *testing.T) {
 	if err := os.RemoveAll(now); err != nil {
 		t.Fatal(err)
 	}
-	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte("a key of 20 letters.\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	street := launch(t, file, "demo", "--no-visitor", "--homes", "2", "--agency", "--listen", free(t), "--data", t.TempDir())
 	alone := launch(t, file, "run", "--neighbor-port", "0", "--listen", free(t), "--data", t.TempDir())
-	keyed := launch(t, file, "run", "--neighbor-port", "0", "--listen", everywhere(t), "--host", "stoop.home.arpa", "--access-key-file", key, "--data", t.TempDir())
+	keyed := launch(t, file, "run", "--neighbor-port", "0", "--listen", everywhere(t), "--host", "stoop.home.arpa", "--access-key-file", keyFile(t), "--data", t.TempDir())
 	browse(t, "screens", "STOOP_URL="+street.listen, "STOOP_ALONE="+alone.listen, "STOOP_KEYED="+keyed.listen, "STOOP_SHOTS="+filepath.Join(now, "now"))
 	if t.Failed() && *accept {
 		return // of what is wrong nothing is accepted

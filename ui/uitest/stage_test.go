@@ -319,3 +319,16 @@ func everywhere(t *testing.T) string {
 	}
 	return "0.0.0.0:" + port
 }
+
+// key is the access key of homes that have one.
+const key = "a key of 20 letters."
+
+// keyFile holds it.
+func keyFile(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(name, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -67,15 +67,11 @@ func talk(t *testing.T, file string) {
 // one that only its own machine reaches.
 func talkFirefox(t *testing.T, file string) {
 	t.Helper()
-	const hertz, key = 1000, "a key of 20 letters."
-	keyFile := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(keyFile, []byte(key+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	const hertz = 1000
 	door := porch.Door()
 	speaker := camera(t, rtspsim.Options{Speaker: []string{"PCMA/8000"}}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
 	alone := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir())
-	proxied := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--proxy", "127.0.0.1", "--access-key-file", keyFile)
+	proxied := launch(t, file, "run", "--listen", free(t), "--data", t.TempDir(), "--proxy", "127.0.0.1", "--access-key-file", keyFile(t))
 	browse(t, "talk-firefox", "STOOP_URL="+alone.listen, "STOOP_PROXIED="+proxied.listen, "STOOP_KEY="+key,
 		cameras(t, map[string]string{"speaker": "rtsp://" + speaker.address}))
 	all, clear := rang(speaker.sim.Heard(), hertz)

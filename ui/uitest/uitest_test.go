@@ -79,12 +79,7 @@ func TestBrowsers(t *testing.T) {
 	story("talk", func(t *testing.T) { talk(t, file) })
 	story("talk-firefox", func(t *testing.T) { talkFirefox(t, file) })
 	story("key", func(t *testing.T) {
-		const key = "a key of 20 letters."
-		name := filepath.Join(t.TempDir(), "key")
-		if err := os.WriteFile(name, []byte(key+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		p := run(t, "--listen", everywhere(t), "--access-key-file", name)
+		p := run(t, "--listen", everywhere(t), "--access-key-file", keyFile(t))
 		browse(t, "key", "STOOP_URL="+p.listen, "STOOP_KEY="+key, "STOOP_STAGE="+stage(t, things{"program": p}))
 	})
 	story("trust", func(t *testing.T) { trust(t, file) })
@@ -122,14 +117,10 @@ func TestBrowsers(t *testing.T) {
 
 // trust is a home that others on the network reach, at a name of theirs.
 func trust(t *testing.T, file string) {
-	const key, name = "a key of 20 letters.", "stoop.home.arpa"
-	keyFile := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(keyFile, []byte(key+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	const name = "stoop.home.arpa"
 	door := porch.Door()
 	visitor := camera(t, rtspsim.Options{}, map[string]rtspsim.Clip{"main": clip(t, door.Main), "sub": clip(t, door.Sub)})
-	p := launch(t, file, "run", "--listen", everywhere(t), "--data", t.TempDir(), "--access-key-file", keyFile, "--host", name)
+	p := launch(t, file, "run", "--listen", everywhere(t), "--data", t.TempDir(), "--access-key-file", keyFile(t), "--host", name)
 	browse(t, "trust", "STOOP_URL="+p.listen, "STOOP_NAME="+name, "STOOP_KEY="+key, cameras(t, map[string]string{"visitor": "rtsp://" + visitor.address}))
 }
 

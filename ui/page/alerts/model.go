@@ -91,7 +91,7 @@ func newCamera(c nvr.Camera, in input, open bool, t *text.Catalogue) cameraModel
 		}
 		m.kinds = append(m.kinds, k)
 		if len(a.in) > 0 {
-			also = append(also, k.name)
+			also = append(also, t.Within(k.name))
 		}
 	}
 	if len(also) > 0 {

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -10,13 +9,18 @@ import (
 	"nvrd/ui/text"
 )
 
-// What goes on is missing up to now: nobody knows yet what will be.
-func TestMissingEndsNow(t *testing.T) {
+func load(t *testing.T) *text.Texts {
+	t.Helper()
 	texts, err := text.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := texts.For(httptest.NewRequest("GET", "/", nil))
+	return texts
+}
+
+// What goes on is missing up to now: nobody knows yet what will be.
+func TestMissingEndsNow(t *testing.T) {
+	in := load(t).English()
 	now := time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
 	at := func(d time.Duration) nvr.Time { return nvr.TimeOf(now.Add(d)) }
 	span := nvr.Span{From: at(-time.Hour), To: at(time.Hour)}
@@ -46,11 +50,7 @@ func TestMissingEndsNow(t *testing.T) {
 // TestNothingIsMissedYet: what happens just now is about to be written, and what
 // comes after it to be recorded.
 func TestNothingIsMissedYet(t *testing.T) {
-	texts, err := text.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := texts.For(httptest.NewRequest("GET", "/", nil))
+	in := load(t).English()
 	now := time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
 	for ago, missing := range map[time.Duration]bool{-time.Minute: true, -into: false, 0: false, 5 * time.Second: false, time.Minute: true} {
 		if got := Lacking(appliance.Timeline{}, nvr.TimeOf(now.Add(-ago)), now, in); (got != "") != missing {

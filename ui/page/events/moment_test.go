@@ -7,15 +7,11 @@ import (
 
 	"nvrd/pkg/nvr"
 	"nvrd/ui/component"
-	"nvrd/ui/text"
 )
 
 // Several that happened within a minute have one time, others the first's and the last's.
 func TestGroupIsDated(t *testing.T) {
-	texts, err := text.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := load(t)
 	in := texts.For(httptest.NewRequest("GET", "/", nil))
 	from := nvr.TimeOf(time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC))
 	stamp := func(at nvr.Time) component.Instant { return component.Seconds(at, time.UTC, in.Calendar) }
