@@ -6,8 +6,8 @@ package nvr
 type Deletion struct {
 	Goes  []Stretch // by camera and time
 	Stays []Staying // by camera and time; what was chosen and does not go
-	// Digest names the segments that go: what was shown to somebody is what goes,
-	// or nothing does.
+	// Digest names the segments that go, and those that are being recorded: what was
+	// shown to somebody is what goes, or nothing does.
 	Digest string
 	// Pending is how many segments that went still have a file, because the disk did
 	// not let go of it. Nobody is shown them, and it is tried again every 10 s and at
@@ -39,7 +39,7 @@ type Hold string
 // The holds, in the order in which they count.
 const (
 	HeldAway      Hold = "disk_missing" // it lies on a disk that is not there
-	HeldRecording Hold = "recording"    // its segment is being written, for about a minute
+	HeldRecording Hold = "recording"    // its segment is being written, for about a minute, or was at the look
 	HeldLocked    Hold = "locked"       // somebody wants it kept
 	HeldRead      Hold = "in_use"       // it is being exported
 )

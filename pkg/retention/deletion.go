@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"nvrd/pkg/catalog"
 	"nvrd/pkg/nvr"
@@ -20,17 +22,18 @@ var ErrChanged = fmt.Errorf("what would go is not the same any more; look at it 
 // Deletion returns what goes if somebody deletes the footage of excerpts now, and
 // what stays and why. It is safe for concurrent use, as Delete is.
 func (k *Keeper) Deletion(ctx context.Context, chosen []nvr.Excerpt) (nvr.Deletion, error) {
-	goes, stays, err := k.choose(ctx, chosen)
+	c, err := k.choose(ctx, chosen, nil)
 	if err != nil {
 		return nvr.Deletion{}, err
 	}
-	return tellDeletion(goes, stays), nil
+	return c.tell(), nil
 }
 
 // Delete removes what Deletion said, by its digest, in the name of who, and returns
 // what went and what stays. It fails with [ErrChanged] if that would be something
-// else by now, and with [nvr.ErrInvalid] without a name; nothing goes then. A lock
-// that the household has when a segment's row becomes garbage keeps the segment.
+// else by now, and with [nvr.ErrInvalid] without a name; nothing goes then. What was
+// being recorded when it was shown stays, though it is complete by now. A lock that the
+// household has when a segment's row becomes garbage keeps the segment.
 //
 // Once it began, it ends, whatever becomes of ctx. It goes in the steps of a round,
 // so a crash leaves whole segments, and the next start completes what was begun.
@@ -38,22 +41,23 @@ func (k *Keeper) Delete(ctx context.Context, chosen []nvr.Excerpt, digest, who s
 	if who == "" || len(who) > nvr.MaxWho {
 		return nvr.Deletion{}, fmt.Errorf("a deletion needs the name of who asks, of at most %d bytes: %w", nvr.MaxWho, nvr.ErrInvalid)
 	}
-	goes, stays, err := k.choose(ctx, chosen)
+	recording := recordingThen(digest)
+	c, err := k.choose(ctx, chosen, recording)
 	if err != nil {
 		return nvr.Deletion{}, err
 	}
-	if said := tellDeletion(goes, stays); said.Digest != digest {
+	if c.tell().Digest != digest {
 		return nvr.Deletion{}, ErrChanged
 	}
-	gone, pending, err := k.erase(context.WithoutCancel(ctx), goes, who)
+	gone, pending, err := k.erase(context.WithoutCancel(ctx), c.goes, who)
 	if err != nil {
 		return nvr.Deletion{}, err
 	}
-	_, stays, err = k.choose(ctx, chosen)
-	if err != nil {
+	if c, err = k.choose(ctx, chosen, recording); err != nil {
 		return nvr.Deletion{}, err
 	}
-	done := tellDeletion(gone, stays)
+	c.goes = gone
+	done := c.tell()
 	done.Pending = pending
 	for _, s := range done.Goes {
 		k.Log.Info("footage was deleted", "by", who, "camera", s.Camera.String(), "segments", s.Segments, "bytes", s.Bytes, "from", s.Span.From.String(), "to", s.Span.To.String())
@@ -109,17 +113,25 @@ func (k *Keeper) endsAt(now catalog.Clock) nvr.Time {
 	return now.Wall
 }
 
-// choose returns which segments go and what stays.
-func (k *Keeper) choose(ctx context.Context, chosen []nvr.Excerpt) (goes []catalog.Kept, stays []nvr.Staying, err error) {
+// choice is what goes and what stays.
+type choice struct {
+	goes      []catalog.Kept
+	stays     []nvr.Staying
+	recording []nvr.SegmentID // those that stay because they are being recorded, or were
+}
+
+// choose says what becomes of the segments that excerpts touch. Those of recording stay
+// as if they were being recorded still.
+func (k *Keeper) choose(ctx context.Context, chosen []nvr.Excerpt, recording []nvr.SegmentID) (c choice, err error) {
 	now, err := k.Clock()
 	if err != nil {
-		return nil, nil, fmt.Errorf("retention: %w", err)
+		return choice{}, fmt.Errorf("retention: %w", err)
 	}
 	at := k.endsAt(now)
 	if err := k.lock(ctx, at); err != nil {
-		return nil, nil, err
+		return choice{}, err
 	}
-	j := judge{there: map[nvr.DirectoryID]bool{}}
+	j := judge{there: map[nvr.DirectoryID]bool{}, recording: recording}
 	for id := range k.Directories() {
 		j.there[id] = true
 	}
@@ -127,37 +139,43 @@ func (k *Keeper) choose(ctx context.Context, chosen []nvr.Excerpt) (goes []catal
 		j.leased, err = k.Catalog.Leased(ctx, at)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("retention: %w", err)
+		return choice{}, fmt.Errorf("retention: %w", err)
 	}
 	seen := map[nvr.SegmentID]bool{}
 	for _, e := range chosen {
 		all, err := k.Catalog.Touching(ctx, e.Camera, e.Span)
 		if err != nil {
-			return nil, nil, fmt.Errorf("retention: %w", err)
+			return choice{}, fmt.Errorf("retention: %w", err)
 		}
 		for _, s := range all {
 			if seen[s.ID] {
 				continue
 			}
 			seen[s.ID] = true
-			if held := j.held(s); len(held) > 0 {
-				stays = append(stays, held...)
-			} else {
-				goes = append(goes, s.Kept)
+			held := j.held(s)
+			c.stays = append(c.stays, held...)
+			switch {
+			case len(held) == 0:
+				c.goes = append(c.goes, s.Kept)
+			case held[0].Why == nvr.HeldRecording:
+				c.recording = append(c.recording, s.ID)
 			}
 		}
 	}
-	slices.SortFunc(goes, func(a, b catalog.Kept) int {
+	slices.SortFunc(c.goes, func(a, b catalog.Kept) int {
 		return cmp.Or(cmp.Compare(a.Stream.Camera, b.Stream.Camera), cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.ID, b.ID))
 	})
-	return goes, joinStays(stays), nil
+	slices.Sort(c.recording)
+	c.stays = joinStays(c.stays)
+	return c, nil
 }
 
 // judge knows what keeps segments.
 type judge struct {
-	there  map[nvr.DirectoryID]bool
-	locks  []nvr.Lock
-	leased []catalog.Leased
+	there     map[nvr.DirectoryID]bool
+	locks     []nvr.Lock
+	leased    []catalog.Leased
+	recording []nvr.SegmentID // were being recorded when it was shown what goes
 }
 
 // held says why a segment stays; nothing if it goes. Of several locks each is told.
@@ -169,6 +187,9 @@ func (j judge) held(s catalog.Touched) (all []nvr.Staying) {
 		return []nvr.Staying{stays}
 	case s.Open:
 		stays.Why, stays.Span.To = nvr.HeldRecording, 0
+		return []nvr.Staying{stays}
+	case slices.Contains(j.recording, s.ID):
+		stays.Why = nvr.HeldRecording
 		return []nvr.Staying{stays}
 	}
 	stays.Why = nvr.HeldLocked
@@ -191,13 +212,33 @@ func (j judge) held(s catalog.Touched) (all []nvr.Staying) {
 	return nil
 }
 
-// tellDeletion says what goes and what stays.
-func tellDeletion(goes []catalog.Kept, stays []nvr.Staying) nvr.Deletion {
+// tell says what goes and what stays. The digest is a hash of what goes, and what is
+// being recorded: that is complete within a minute and would go then, though nobody was
+// shown that it does.
+func (c choice) tell() nvr.Deletion {
 	h := sha256.New()
-	for _, s := range goes {
+	for _, s := range c.goes {
 		_, _ = fmt.Fprintf(h, "%d %d %d %d %d\n", s.ID, s.Stream.Camera, s.Stream.Quality, s.Span.From, s.Span.To) // a hash does not fail
 	}
-	return nvr.Deletion{Goes: stretches(goes), Stays: stays, Digest: hex.EncodeToString(h.Sum(nil)[:16])}
+	digest := hex.EncodeToString(h.Sum(nil)[:16])
+	for _, id := range c.recording {
+		digest += fmt.Sprintf(".%d", id)
+	}
+	return nvr.Deletion{Goes: stretches(c.goes), Stays: c.stays, Digest: digest}
+}
+
+// recordingThen returns what was being recorded when a digest was made. A digest that
+// choice.tell did not make names nothing that goes.
+func recordingThen(digest string) (all []nvr.SegmentID) {
+	_, ids, _ := strings.Cut(digest, ".")
+	for id := range strings.SplitSeq(ids, ".") {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil || len(all) == 2*nvr.MaxExcerpts { // of both streams of each camera
+			return nil
+		}
+		all = append(all, nvr.SegmentID(n))
+	}
+	return all
 }
 
 // stretches joins what touches of segments by camera and time.

@@ -237,6 +237,53 @@ func TestDeletionStays(t *testing.T) {
 	})
 }
 
+// TestDeletionOfNow has a segment completed between the look and the press: what was
+// shown goes, and what was being recorded stays.
+func TestDeletionOfNow(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, dir, nvr.Retention{})
+		began := nvr.Now()
+		recorded := make(chan struct{})
+		go func() {
+			defer close(recorded)
+			h.record(9*time.Minute, 400, porch, porchSub)
+		}()
+		time.Sleep(4*time.Minute + 30*time.Second)
+		h.round()
+		all, chosen := h.kept(porch), moment(began, 0, 4*60+30)
+		said, err := h.keeper.Deletion(t.Context(), chosen)
+		if err != nil || len(said.Goes) != 1 || len(said.Stays) != 1 || said.Stays[0].Why != nvr.HeldRecording {
+			t.Fatalf("%+v, %v", said, err)
+		}
+		for len(h.kept(porch)) == len(all) {
+			time.Sleep(time.Second)
+		}
+		now := h.kept(porch)[len(all)]
+		if !now.Span.Overlaps(chosen[0].Span) {
+			t.Fatalf("%s was not chosen", now.Span)
+		}
+		for _, forged := range []string{strings.Split(said.Digest, ".")[0], said.Digest + ".x", said.Digest + strings.Repeat(".1", 100), said.Digest + "."} {
+			if _, err := h.keeper.Delete(t.Context(), chosen, forged, "Ada"); !errors.Is(err, ErrChanged) {
+				t.Errorf("%.80s: %v", forged, err)
+			}
+		}
+		done, err := h.keeper.Delete(t.Context(), chosen, said.Digest, "Ada")
+		if err != nil || !slices.Equal(done.Goes, said.Goes) || len(done.Stays) != 1 || done.Stays[0].Why != nvr.HeldRecording {
+			t.Errorf("%+v, %v", done, err)
+		}
+		if left := h.kept(porch); len(left) != 1 || left[0].ID != now.ID {
+			t.Errorf("there is %+v", left)
+		}
+		h.shown(now, false)
+		<-recorded
+		h.close()
+		h.open()
+		h.consistent(porch)
+		h.close()
+	})
+}
+
 // TestDeletionWhileRecording deletes all that can be while it is recorded and room is
 // made: nothing else goes, and time is tiled.
 func TestDeletionWhileRecording(t *testing.T) {
