@@ -3,14 +3,12 @@ package alert
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/ring"
 )
-
-// lookBack is how many presses are looked through for what became of a ring.
-const lookBack = 64
 
 // rung is a press as it was last heard of.
 type rung struct {
@@ -52,32 +50,9 @@ func (h hearing) follow(ctx context.Context, l *ring.Listener) {
 
 // catchUp tells what rang, or rang no more, while nobody listened.
 func (h hearing) catchUp(ctx context.Context, l *ring.Listener) {
-	rings := map[nvr.CameraID]bool{}
-	for _, p := range l.Ringing {
-		rings[p.Camera] = true
+	for _, p := range slices.Concat(l.Ringing, l.Ended) {
 		h.tell(ctx, p)
 	}
-	for camera, r := range h.last {
-		if r.press.Rings() && !rings[camera] {
-			h.tell(ctx, h.became(ctx, r.press))
-		}
-	}
-}
-
-// became is what became of a press, as it was written down; one of which nothing is
-// known needs nobody any more.
-func (h hearing) became(ctx context.Context, p nvr.Press) nvr.Press {
-	all, err := h.a.c.Home.Presses(ctx, lookBack)
-	if err != nil {
-		h.a.c.Log.Error("what became of a ring is not known", "camera", p.Camera, "err", err)
-	}
-	for _, now := range all {
-		if now.Camera == p.Camera && now.At == p.At && !now.Rings() {
-			return now
-		}
-	}
-	p.End, p.Outcome = nvr.Now(), nvr.RingAnswered
-	return p
 }
 
 // tell tells of a press as it stands now, if that is news.

@@ -34,16 +34,14 @@ func (h *DB) SavePress(ctx context.Context, p nvr.Press) error {
 	return nil
 }
 
-// EndPresses ends those that rang when the program was killed: nobody answered.
-func (h *DB) EndPresses(ctx context.Context) error {
-	err := h.db.Update(ctx, func(tx *sqlite.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE ring SET (end_us, outcome) = (start_us, 'missed') WHERE end_us IS NULL`)
-		return err
-	})
+// OpenPresses returns those that have not ended, of cameras that the household has, the
+// newest first.
+func (h *DB) OpenPresses(ctx context.Context) ([]nvr.Press, error) {
+	all, err := sqlite.All(ctx, h.db.Reader(), scanPress, selectPress+` WHERE end_us IS NULL AND camera_id IN (SELECT id FROM camera) ORDER BY start_us DESC, camera_id`)
 	if err != nil {
-		return fmt.Errorf("end rings: %w", err)
+		return nil, fmt.Errorf("list rings that have not ended: %w", err)
 	}
-	return nil
+	return all, nil
 }
 
 // SeePresses notes that somebody knows of the presses at a camera up to a time.

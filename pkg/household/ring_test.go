@@ -2,6 +2,7 @@ package household
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"nvrd/pkg/nvr"
@@ -21,5 +22,25 @@ func TestPress(t *testing.T) {
 		if got, err := h.Press(t.Context(), camera, at); !errors.Is(err, nvr.ErrNotFound) {
 			t.Errorf("camera %s at %s: %+v, %v", camera, at, got, err)
 		}
+	}
+}
+
+// What has not ended is found after a kill, of cameras that are there.
+func TestOpenPresses(t *testing.T) {
+	h := open(t, t.TempDir())
+	c, err := h.AddCamera(t.Context(), CameraInput{Name: "Door", URL: "rtsp://10.0.0.1/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rings := nvr.Press{Camera: c.ID, At: 5_000_000, Source: "button"}
+	later, ended, removed := rings, rings, rings
+	later.At, ended.At, ended.End, ended.Outcome, removed.Camera = 8_000_000, 9_000_000, 10_000_000, nvr.RingAnswered, 77
+	for _, p := range []nvr.Press{rings, ended, later, removed} {
+		if err := h.SavePress(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := h.OpenPresses(t.Context()); err != nil || !slices.Equal(got, []nvr.Press{later, rings}) {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

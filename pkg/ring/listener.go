@@ -6,6 +6,8 @@ import "nvrd/pkg/nvr"
 type Listener struct {
 	// Ringing is what rang when it began to listen; empty, and not nil, if nothing did.
 	Ringing []nvr.Press
+	// Ended is the newest press then of each camera where nothing rang.
+	Ended []nvr.Press
 
 	rings   *Rings
 	changes chan nvr.Press
@@ -30,6 +32,8 @@ func (r *Rings) Listen() *Listener {
 	for _, p := range r.last {
 		if p.Rings() {
 			l.Ringing = append(l.Ringing, p)
+		} else {
+			l.Ended = append(l.Ended, p)
 		}
 	}
 	r.listeners[l] = struct{}{}

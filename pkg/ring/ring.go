@@ -21,7 +21,7 @@ import (
 // Store is where presses are written down and looked up; a [household.DB] is one.
 type Store interface {
 	SavePress(ctx context.Context, p nvr.Press) error
-	EndPresses(ctx context.Context) error
+	OpenPresses(ctx context.Context) ([]nvr.Press, error)
 	SeePresses(ctx context.Context, camera nvr.CameraID, until nvr.Time) error
 	Presses(ctx context.Context, limit int) ([]nvr.Press, error)
 	MissedPresses(ctx context.Context, limit int) ([]nvr.Press, error)
@@ -67,10 +67,10 @@ func New(store Store, publish func(nvr.Event), hears func(nvr.CameraID) bool, lo
 }
 
 // Run writes down what becomes of rings until ctx ends, and what is still to be
-// written then.
+// written then. What rang when the program was killed goes on at first.
 func (r *Rings) Run(ctx context.Context) {
-	if err := r.store.EndPresses(ctx); err != nil {
-		r.log.Error("rings of an earlier life still ring", "err", err)
+	if err := r.goBack(ctx); err != nil {
+		r.log.Error("what rang in an earlier life is not known", "err", err)
 	}
 	for {
 		select {
@@ -116,16 +116,42 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 	case ok && last.Outcome == nvr.RingMissed && now < last.Visit().To:
 		r.leave(last)
 	}
-	p := nvr.Press{Camera: camera, At: at, Source: source}
+	p := r.begin(nvr.Press{Camera: camera, At: at, Source: source}, now)
+	r.tell(p, nvr.RingEvent, nvr.Span{From: at, To: at})
+	return p
+}
+
+// begin rings from now on, until somebody answers or nobody did; what was pressed too
+// long ago, or by another clock, was missed. r.mu is held.
+func (r *Rings) begin(p nvr.Press, now nvr.Time) nvr.Press {
 	r.set(p)
-	if now.Sub(at) >= late {
+	if age := now.Sub(p.At); age < 0 || age >= late {
 		p = r.end(p, nvr.RingMissed, "")
 	} else {
-		time.AfterFunc(nvr.RingFor-now.Sub(at), func() { r.miss(p) })
+		time.AfterFunc(nvr.RingFor-age, func() { r.miss(p) })
 	}
-	r.tell(p, nvr.RingEvent, nvr.Span{From: at, To: at})
 	time.AfterFunc(goesOn, func() { r.goOn(p) })
 	return p
+}
+
+// goBack takes up what rang when the program was killed. A camera where somebody rang
+// since then is told of that alone.
+func (r *Rings) goBack(ctx context.Context) error {
+	open, err := r.store.OpenPresses(ctx)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range open { // the newest first
+		if _, newer := r.last[p.Camera]; newer {
+			p.End, p.Outcome, p.Seen = p.At, nvr.RingAgain, true
+			r.write(p)
+			continue
+		}
+		r.begin(p, nvr.Now())
+	}
+	return nil
 }
 
 // miss ends a ring that nobody answered, if it still rings.
@@ -196,6 +222,11 @@ func (r *Rings) set(p nvr.Press) {
 			r.drop(l)
 		}
 	}
+	r.write(p)
+}
+
+// write has a press written down as it is now.
+func (r *Rings) write(p nvr.Press) {
 	select {
 	case r.changes <- p:
 	default:

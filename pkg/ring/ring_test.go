@@ -20,6 +20,7 @@ type memory struct {
 	mu    sync.Mutex
 	saved []nvr.Press
 	locks []nvr.Lock
+	open  []nvr.Press // of an earlier life
 	fails error
 }
 
@@ -35,7 +36,7 @@ func (m *memory) LockNewest(_ context.Context, l nvr.Lock, _ int) error {
 	m.locks = append(m.locks, l)
 	return m.fails
 }
-func (m *memory) EndPresses(context.Context) error                         { return nil }
+func (m *memory) OpenPresses(context.Context) ([]nvr.Press, error)         { return m.open, nil }
 func (m *memory) SeePresses(context.Context, nvr.CameraID, nvr.Time) error { return nil }
 func (m *memory) Presses(context.Context, int) ([]nvr.Press, error)        { return nil, nil }
 func (m *memory) MissedPresses(context.Context, int) ([]nvr.Press, error)  { return nil, nil }
@@ -64,8 +65,14 @@ func (h *home) publish(e nvr.Event) {
 
 func bubble(t *testing.T, story func(t *testing.T, h *home)) {
 	t.Helper()
+	restarted(t, func() []nvr.Press { return nil }, story)
+}
+
+// restarted is bubble in a home where some presses rang when the program was killed.
+func restarted(t *testing.T, open func() []nvr.Press, story func(t *testing.T, h *home)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := &home{memory: &memory{}}
+		h := &home{memory: &memory{open: open()}}
 		h.Rings = New(h.memory, h.publish, func(c nvr.CameraID) bool { return c != 2 }, slog.New(slog.DiscardHandler))
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -312,4 +319,74 @@ func TestSeenWhileItRings(t *testing.T) {
 			t.Errorf("nobody answered: %+v", p)
 		}
 	})
+}
+
+// What rang when the program was killed goes on ringing; if it was long ago, it was
+// missed. Either way the visit is kept, and whoever listens is told.
+func TestGoesOnAfterAKill(t *testing.T) {
+	pressed := func(ago ...time.Duration) func() []nvr.Press {
+		return func() (all []nvr.Press) {
+			for _, d := range ago {
+				all = append(all, nvr.Press{Camera: 1, At: nvr.Now().Add(-d), Source: "button"})
+			}
+			return all
+		}
+	}
+	visit := nvr.VisitBefore + nvr.RingFor + nvr.VisitAfter
+	t.Run("seconds", func(t *testing.T) {
+		restarted(t, pressed(10*time.Second), func(t *testing.T, h *home) {
+			synctest.Wait()
+			l := h.Listen()
+			if len(l.Ringing) != 1 || len(l.Ended) != 0 {
+				t.Fatalf("rings: %+v, ended: %+v", l.Ringing, l.Ended)
+			}
+			time.Sleep(20 * time.Second)
+			if p, err := h.Answer(1, l.Ringing[0].At, "Anna"); err != nil || p.Outcome != nvr.RingAnswered {
+				t.Errorf("%+v, %v", p, err)
+			}
+		})
+	})
+	t.Run("nobody answers", func(t *testing.T) {
+		restarted(t, pressed(10*time.Second), func(t *testing.T, h *home) {
+			synctest.Wait()
+			at := h.Listen().Ringing[0].At
+			time.Sleep(nvr.RingFor - 10*time.Second + time.Millisecond)
+			if l := h.Listen(); len(l.Ringing) != 0 || len(l.Ended) != 1 || !l.Ended[0].Missed() || l.Ended[0].End != at.Add(nvr.RingFor) {
+				t.Errorf("%+v", l)
+			}
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if n := len(h.memory.locks); n != 1 || h.memory.locks[0].Span.Duration() != visit {
+				t.Errorf("kept: %+v", h.memory.locks)
+			}
+		})
+	})
+	for name, ago := range map[string]time.Duration{"days": 50 * time.Hour, "before its clock was set back": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			restarted(t, pressed(ago, ago+time.Minute), func(t *testing.T, h *home) {
+				at := nvr.Now().Add(-ago)
+				synctest.Wait()
+				if l := h.Listen(); len(l.Ringing) != 0 || len(l.Ended) != 1 || l.Ended[0].At != at || !l.Ended[0].Missed() {
+					t.Errorf("%+v", l)
+				}
+				time.Sleep(3 * time.Hour)
+				synctest.Wait()
+				var missed, again int
+				for _, p := range h.memory.saved {
+					switch {
+					case p.At == at && p.Missed():
+						missed++
+					case p.At == at.Add(-time.Minute) && p.Outcome == nvr.RingAgain:
+						again++
+					}
+				}
+				if missed != 1 || again != 1 {
+					t.Errorf("written down: %+v", h.memory.saved)
+				}
+				if n := len(h.memory.locks); n != 1 || h.memory.locks[0].Span.From != at.Add(-nvr.VisitBefore) {
+					t.Errorf("kept: %+v", h.memory.locks)
+				}
+			})
+		})
+	}
 }
