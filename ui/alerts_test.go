@@ -225,7 +225,7 @@ func TestAlertsHostile(t *testing.T) {
 		t.Errorf("%+v", got.Asked)
 	}
 	r.h.cameras[0].Name = hostileName
-	r.said = lately{{At: nvr.Now(), Camera: 1, CameraName: hostileName, Kind: hostileName, Why: hostileName, Reason: hostileName}}
+	r.said = lately{{At: nvr.Now(), Camera: 1, CameraName: hostileName, Kind: hostileName, Why: hostileName, Decision: alert.Decision{Reason: alert.NotAsked, Values: map[string]string{"kind": hostileName, "mode": hostileName}}}}
 	bad := wanted()
 	for name := range bad {
 		if name != "do" && name != "rows" && name != "shown" {
@@ -262,32 +262,41 @@ func TestWhoTakesAlerts(t *testing.T) {
 
 func TestWhatWasToldAndWhy(t *testing.T) {
 	r := newRuled(t)
-	item := func(camera nvr.CameraID, kind string, told bool, reason alert.Reason, why string) alert.Item {
-		return alert.Item{At: nvr.Now(), Camera: camera, CameraName: "Porch", Kind: kind, Told: told, Reason: reason, Why: why}
+	item := func(camera nvr.CameraID, kind string, told bool, reason alert.Reason) alert.Item {
+		values := map[string]string{"kind": kind, "mode": "away", "minutes": "5", "n": "4"}
+		return alert.Item{At: nvr.Now(), Camera: camera, CameraName: "Porch", Kind: kind, Why: "in the language of the home", Decision: alert.Decision{Tell: told, Reason: reason, Values: values}}
 	}
 	r.said = lately{
-		item(1, "ring", true, alert.Rings, "why-ring"), item(1, "ring", true, alert.Rings, "why-ring"), item(2, "motion", false, alert.NotAsked, "why-asked"),
-		item(2, "motion", false, alert.NotAsked, "why-asked"), item(1, "motion", false, alert.NotAsked, "why-asked"), item(2, "motion", false, alert.NotAsked, "why-asked"),
-		item(1, "person", false, alert.Spent, "why-budget"), item(1, "person", false, alert.Cooling, "why-cooldown"), item(1, "person", false, alert.Quiet, "why-quiet"),
-		item(7, "person", false, alert.OtherMode, "why-mode"), item(1, "person", false, alert.Old, "why-old"), item(0, alert.DigestKind, true, alert.Asked, "why-digest"),
+		item(1, "ring", true, alert.Rings), item(1, "ring", true, alert.Rings), item(2, "motion", false, alert.NotAsked),
+		item(2, "motion", false, alert.NotAsked), item(1, "motion", false, alert.NotAsked), item(2, "motion", false, alert.NotAsked),
+		item(1, "person", false, alert.Spent), item(1, "person", false, alert.Cooling), item(1, "person", false, alert.Quiet),
+		item(7, "person", false, alert.OtherMode), item(1, "person", false, alert.Old), item(0, alert.DigestKind, true, alert.Daily),
 	}
 	body := r.ask(nil).Body.String()
 	_, body, _ = strings.Cut(body, `id="lately"`)
 	for said, times := range map[string]int{
-		"why-ring": 2, "why-asked": 2, "And 2 times before that.": 1, ">Told<": 3, ">Kept back<": 7, `href="#per_hour"`: 1, `href="#cooldown"`: 1, `href="#from"`: 3,
-		`href="#camera-2"`: 1, `href="#camera-1"`: 1, `href="#camera-7"`: 0, `href="#digest"`: 1, `<div class="row"`: 2,
+		"Rings are always told.": 2, "Nobody asked to be told of motion at this camera.": 2, "The house was set to away. You did not ask for people then.": 1, "You asked for a digest once a day.": 1,
+		"And 2 times before that.": 1, ">Told<": 3, ">Kept back<": 7, `href="#per_hour"`: 1, `href="#cooldown"`: 1, `href="#from"`: 3,
+		`href="#camera-2"`: 1, `href="#camera-1"`: 1, `href="#camera-7"`: 0, `href="#digest"`: 1, `<div class="row"`: 2, "language of the home": 0,
 	} {
 		if got := strings.Count(body, said); got != times {
 			t.Errorf("%s stands there %d times, want %d", said, got, times)
 		}
+	}
+	german := httptest.NewRequestWithContext(t.Context(), "GET", alertsAt, nil)
+	german.Header.Set("Accept-Language", "de")
+	w := httptest.NewRecorder()
+	r.pages().ServeHTTP(w, german)
+	if body := w.Body.String(); !strings.Contains(body, "Das Haus stand auf Weg. Dann willst du von Menschen nichts erfahren.") || strings.Contains(body, "always told") {
+		t.Error("a German page says why in English")
 	}
 	for _, anchor := range []string{"from", "per_hour", "cooldown", "digest", "camera-1", "camera-2", "lately"} {
 		if !strings.Contains(r.ask(nil).Body.String(), fmt.Sprintf(`id="%s"`, anchor)) {
 			t.Errorf("there is no #%s", anchor)
 		}
 	}
-	r.said = slices.Repeat(lately{item(1, "ring", true, alert.Rings, "why-ring")}, 200)
-	if body := r.ask(nil).Body.String(); strings.Count(body, "why-ring") != 200 || !strings.Contains(body, "Older ones") {
+	r.said = slices.Repeat(lately{item(1, "ring", true, alert.Rings)}, 200)
+	if _, body, _ := strings.Cut(r.ask(nil).Body.String(), `id="lately"`); strings.Count(body, "Rings are always told.") != 200 || !strings.Contains(body, "Older ones") {
 		t.Error("not all is there")
 	}
 	// A message leads to its own line, also among the older ones, and says if that is gone.

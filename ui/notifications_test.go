@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"nvrd/pkg/auth"
 	real "nvrd/pkg/household"
 	"nvrd/pkg/notify"
@@ -148,5 +150,54 @@ func TestWorkerAndManifest(t *testing.T) {
 		if code, body, _ := ask("GET", address); code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %d", address, code)
 		}
+	}
+}
+
+// Messages speak the language of whoever changes the home first, until somebody chooses.
+func TestLanguageOfMessages(t *testing.T) {
+	box, h := newOutbox(t), &household{}
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: h, Rings: h, Timelines: h, History: h, Notify: box, Switch: box, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const here = "/settings/notifications"
+	selected := func(language string) check {
+		return func(root *html.Node) []string {
+			for _, n := range elements(root, "option") {
+				if v, _ := attr(n, "value"); v == language {
+					if _, on := attr(n, "selected"); on {
+						return nil
+					}
+				}
+			}
+			return []string{language + " is not selected"}
+		}
+	}
+	ask := func(languages, address string, form url.Values) *httptest.ResponseRecorder {
+		method := http.MethodGet
+		if form != nil {
+			method = http.MethodPost
+		}
+		r, w := httptest.NewRequest(method, address, strings.NewReader(form.Encode())), httptest.NewRecorder()
+		r.Header.Set("Accept-Language", languages)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		auth.As(auth.Household(), pages).ServeHTTP(w, r)
+		return w
+	}
+	run(t, ask("de-AT", here, nil).Body.String(), append(everyPage, selected("de"))...)
+	if h.home.Language != "" {
+		t.Error("to look changes something")
+	}
+	for _, who := range []string{"de-AT,en;q=0.5", "en"} {
+		if w := ask(who, "/", url.Values{"mode": {"away"}}); w.Code != http.StatusSeeOther || h.home.Language != "de" {
+			t.Errorf("%s: %d, %q", who, w.Code, h.home.Language)
+		}
+	}
+	run(t, ask("en", here, nil).Body.String(), append(everyPage, selected("de"))...)
+	if w := ask("en", here, url.Values{"language": {"fr"}}); w.Code != http.StatusBadRequest || h.home.Language != "de" {
+		t.Errorf("%d, %q", w.Code, h.home.Language)
+	}
+	if w := ask("de", here, url.Values{"language": {"en"}}); w.Code != http.StatusSeeOther || h.home.Language != "en" {
+		t.Errorf("%d, %q", w.Code, h.home.Language)
 	}
 }

@@ -8,6 +8,7 @@ package ui
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"nvrd/pkg/auth"
@@ -115,6 +116,9 @@ func New(c Config) (*Pages, error) {
 
 	mux := auth.NewMux(fail.Deny)
 	route := func(pattern string, action auth.Action, on auth.Target, p failure.Page) {
+		if strings.HasPrefix(pattern, "POST ") && action == auth.Manage {
+			p = speaking(c.Household, texts, p)
+		}
 		mux.Handle(pattern, action, on, fail.Wrap(p))
 	}
 	house, cameras, one := auth.On(auth.Home), auth.On(auth.Cameras), auth.OnCamera("id")
@@ -180,8 +184,9 @@ func New(c Config) (*Pages, error) {
 		route("GET /settings/audit", auth.Manage, house, noted.Get)
 	}
 	if c.Notify != nil {
-		told := notifications.Page{Channels: c.Notify, Switch: c.Switch, Frames: frames, Texts: texts, Now: now}
+		told := notifications.Page{Channels: c.Notify, Switch: c.Switch, Household: c.Household, Frames: frames, Texts: texts, Now: now}
 		route("GET /settings/notifications", auth.Manage, house, told.Get)
+		route("POST /settings/notifications", auth.Manage, house, told.Speak)
 		route("GET /settings/notifications/new", auth.Manage, house, told.New)
 		route("POST /settings/notifications/new", auth.Manage, house, told.Create)
 		route("GET /settings/notifications/{channel}", auth.Manage, house, told.Edit)
@@ -218,6 +223,21 @@ func New(c Config) (*Pages, error) {
 		}
 	}
 	return &Pages{http.MaxBytesHandler(mux, formBytes), mux, fail, drafts}, nil
+}
+
+// speaking is a page with which somebody changes the home. Messages speak the language
+// of whoever does first, until somebody chooses another.
+func speaking(h appliance.Household, texts *text.Texts, p failure.Page) failure.Page {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		home, err := h.Home(r.Context())
+		if err == nil && home.Language == "" {
+			err = h.SetLanguage(r.Context(), texts.For(r).Lang)
+		}
+		if err != nil {
+			return err
+		}
+		return p(w, r)
+	}
 }
 
 // shares tells whether who asks may share footage with neighbors that there are.

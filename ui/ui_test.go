@@ -204,6 +204,14 @@ func (h *household) SetModes(_ context.Context, week nvr.Schedule[nvr.HouseMode]
 	return h.err
 }
 
+func (h *household) SetLanguage(_ context.Context, language string) error {
+	if language != "en" && language != "de" {
+		return nvr.ErrInvalid
+	}
+	h.home.Language = language
+	return nil
+}
+
 func (h *household) SetTimeZone(_ context.Context, name string) error {
 	if _, err := time.LoadLocation(name); err != nil {
 		return fmt.Errorf("%w: %w", err, nvr.ErrInvalid)

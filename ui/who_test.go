@@ -135,6 +135,7 @@ var guests = map[string]int{
 	"POST /settings/alerts":                  403,
 	"GET /settings":                          200,
 	"GET /settings/notifications":            403,
+	"POST /settings/notifications":           403,
 	"GET /settings/notifications/new":        403,
 	"POST /settings/notifications/new":       403,
 	"GET /settings/notifications/{channel}":  403,

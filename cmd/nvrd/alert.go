@@ -8,11 +8,13 @@ import (
 	"nvrd/pkg/alert"
 	"nvrd/pkg/nvr"
 	"nvrd/pkg/playback"
+	"nvrd/ui/text"
 )
 
 // newAlerts tells the household what happens, with pictures if there is ffmpeg.
-func (a *server) newAlerts() *alert.Alerts {
-	c := alert.Config{Home: a.Dir.Home, Events: a.Events, Rings: a.Rings, Outbox: a.outbox, Words: alert.English(), Log: a.log}
+func (a *server) newAlerts(texts *text.Texts) *alert.Alerts {
+	words := func(language string) alert.Words { return alert.Words(texts.In(language).Messages) }
+	c := alert.Config{Home: a.Dir.Home, Events: a.Events, Rings: a.Rings, Outbox: a.outbox, Words: words, Log: a.log}
 	if a.tool != nil {
 		c.Pictures = studio{player: a.Dir.Player, tool: a.tool}
 	}

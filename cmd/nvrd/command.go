@@ -38,7 +38,7 @@ func commands() []command {
 		{"camera set", "[--data DIR] --name NAME [--rename NAME] [--url RTSP] [--sub RTSP] [--user U] [--password-file F] [--mode continuous|events|off|privacy] [--before TIME] [--after TIME] [--streams both|main|sub] [--schedule SCHEDULE]", "change how a camera is reached, and what is recorded of it, and when", cameraSet},
 		{"camera remove", "[--data DIR] --name NAME", "remove a camera; its footage stays", cameraRemove},
 		{"camera probe", "--url RTSP [--sub RTSP] [--user U] [--password-file F]", "ask a camera what it sends", cameraProbe},
-		{"home set", "[--data DIR] [--mode home|away|night|privacy|schedule [--until T] | --cameras-on] [--schedule SCHEDULE] [--time-zone ZONE]", "say how things stand with the house; with privacy all cameras are off", homeSet},
+		{"home set", "[--data DIR] [--mode home|away|night|privacy|schedule [--until T] | --cameras-on] [--schedule SCHEDULE] [--time-zone ZONE] [--language en|de]", "say how things stand with the house; with privacy all cameras are off", homeSet},
 		{"home", "[--data DIR] [--json]", "show what holds for all cameras", homeShow},
 		{"ring", "[--listen HOST:PORT] [--access-key-file FILE] --camera NAME", "ring, as if somebody pressed the button at a camera", ringBell},
 		{"certificate", "[--data DIR] [--out FILE]", "show the home's authority, to compare with what devices show", showCertificate},

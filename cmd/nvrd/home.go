@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"nvrd/pkg/datadir"
 	"nvrd/pkg/household"
@@ -16,6 +18,7 @@ type listedHome struct {
 	Until    nvr.Time                    `json:"until,omitzero"`
 	Schedule nvr.Schedule[nvr.HouseMode] `json:"schedule"`
 	TimeZone string                      `json:"time_zone"`
+	Language string                      `json:"language"`
 }
 
 func homeShow(ctx context.Context, c *call) (err error) {
@@ -35,7 +38,7 @@ func homeShow(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	if *asJSON {
-		return printJSON(c.out, listedHome{h.Mode, h.ModeUntil, h.Modes, h.TimeZone})
+		return printJSON(c.out, listedHome{h.Mode, h.ModeUntil, h.Modes, h.TimeZone, h.Language})
 	}
 	return printHome(c, h)
 }
@@ -53,6 +56,10 @@ func homeSet(ctx context.Context, c *call) (err error) {
 	})
 	f.Func("time-zone", "whose clock schedules go by, such as Europe/Vienna; empty for the machine's", func(s string) error {
 		changes = append(changes, func(h *household.Home) error { h.TimeZone = s; return nil })
+		return nil
+	})
+	f.Func("language", "of messages: "+strings.Join(household.Languages, " or "), func(s string) error {
+		changes = append(changes, func(h *household.Home) error { h.Language = s; return nil })
 		return nil
 	})
 	f.Func("mode", "home, away, night, or privacy: cameras are off and nothing is recorded; schedule: as that says", func(s string) error {
@@ -117,6 +124,7 @@ func printHome(c *call, h household.Home) error {
 	if schedule == "" {
 		schedule = "none"
 	}
-	_, err = fmt.Fprintf(c.out, "mode       %s\nschedule   %s\ntime zone  %s, where it is %s\n", said, schedule, name, now.Std().In(zone).Format("Mon 15:04 (UTC-07:00)"))
+	_, err = fmt.Fprintf(c.out, "mode       %s\nschedule   %s\ntime zone  %s, where it is %s\nlanguage   %s\n",
+		said, schedule, name, now.Std().In(zone).Format("Mon 15:04 (UTC-07:00)"), cmp.Or(h.Language, "en, until somebody chooses one"))
 	return err
 }

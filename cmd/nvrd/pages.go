@@ -142,7 +142,7 @@ func (p pageHousehold) Home(ctx context.Context) (pages.Home, error) {
 	mode, _ := home.ModeAt(now, zone)
 	chosen, until := home.Chosen(now)
 	after, _ := home.ModeAt(max(until, now), zone)
-	return pages.Home{Mode: mode, Chosen: chosen, Until: until, After: after, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone}, err
+	return pages.Home{Mode: mode, Chosen: chosen, Until: until, After: after, Modes: home.Modes, TimeZone: home.TimeZone, Zone: zone, Language: home.Language}, err
 }
 
 func (p pageHousehold) Choose(ctx context.Context, mode nvr.HouseMode, until nvr.Time) error {
@@ -162,6 +162,11 @@ func (p pageHousehold) SetModes(ctx context.Context, week nvr.Schedule[nvr.House
 
 func (p pageHousehold) SetTimeZone(ctx context.Context, name string) error {
 	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { h.TimeZone = name; return nil })
+	return err
+}
+
+func (p pageHousehold) SetLanguage(ctx context.Context, language string) error {
+	_, err := p.home.ChangeHome(ctx, func(h *household.Home) error { h.Language = language; return nil })
 	return err
 }
 

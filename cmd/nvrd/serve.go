@@ -25,6 +25,7 @@ import (
 	"nvrd/ui"
 	"nvrd/ui/page/street"
 	"nvrd/ui/page/street/asked"
+	"nvrd/ui/text"
 )
 
 // settings are what the command line says of an appliance.
@@ -95,11 +96,15 @@ func start(ctx context.Context, s settings, log *slog.Logger) (_ *server, err er
 	if err := a.offerTLS(s, names); err != nil {
 		return nil, err
 	}
-	if a.outbox, err = notify.Open(ctx, a.told(s)); err != nil {
+	texts, err := text.Load()
+	if err != nil {
+		return nil, err
+	}
+	if a.outbox, err = notify.Open(ctx, a.told(s, texts)); err != nil {
 		return nil, err
 	}
 	a.rtc = openRTC(ctx, listener.Addr(), s, log)
-	a.alerts = a.newAlerts()
+	a.alerts = a.newAlerts(texts)
 	handler, err := a.handler(s, names, gate)
 	if err != nil {
 		return nil, err

@@ -43,8 +43,8 @@ type Config struct {
 	Events   *event.Bus
 	Rings    *ring.Rings
 	Outbox   Outbox
-	Pictures Pictures // nil if there are none
-	Words    Words
+	Pictures Pictures                    // nil if there are none
+	Words    func(language string) Words // of a household that chose one of [household.Languages], or none
 	Log      *slog.Logger
 }
 
@@ -82,9 +82,8 @@ type Item struct {
 	Camera     nvr.CameraID
 	CameraName string
 	Kind       string
-	Told       bool
-	Reason     Reason
-	Why        string
+	Why        string // in the language of the household
+	Decision
 }
 
 // New returns alerts, which are told while Run runs.
@@ -139,30 +138,34 @@ func (a *Alerts) read(ctx context.Context) (until nvr.Time, err error) {
 	return 0, nil
 }
 
+// words are those of the language that the household chose. a.mu is held.
+func (a *Alerts) words() Words { return a.c.Words(a.known.home.Language) }
+
 // decide decides about an event, and remembers that.
-func (a *Alerts) decide(e nvr.Event) (d Decision, why, camera string) {
+func (a *Alerts) decide(e nvr.Event) (d Decision, why, camera string, words Words) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	words = a.words()
 	now := nvr.Now()
 	mode, _ := a.known.home.ModeAt(now, a.known.zone)
 	d = Decide(a.known.rules, mode, now.Std().In(a.known.zone), &a.lately, e)
 	a.lately.Note(e, d, now)
 	camera = or(a.known.names[e.Stream.Camera], e.Stream.Camera.String())
 	if d.Again {
-		return d, "", camera
+		return d, "", camera, words
 	}
-	why = a.c.Words.why(d)
+	why = words.Because(d)
 	var message string
 	if d.Tell {
 		message = messageOf(e)
 	}
-	a.keep(Item{Message: message, At: now, Camera: e.Stream.Camera, CameraName: camera, Kind: e.Kind, Told: d.Tell, Reason: d.Reason, Why: why})
+	a.keep(Item{Message: message, At: now, Camera: e.Stream.Camera, CameraName: camera, Kind: e.Kind, Why: why, Decision: d})
 	if of := (household.Alerted{Camera: e.Stream.Camera, Kind: e.Kind}); !d.Tell && a.known.rules.Digest != household.NoDigest {
 		if _, ok := a.counts[of]; ok || len(a.counts) < remembered { // kinds are whatever programs say
 			a.counts[of]++
 		}
 	}
-	return d, why, camera
+	return d, why, camera, words
 }
 
 // keep puts something in the list of what was decided lately. a.mu is held.
@@ -229,7 +232,7 @@ func (a *Alerts) event(ctx context.Context, e nvr.Event) {
 	if e.Kind == nvr.RingEvent {
 		return
 	}
-	d, why, camera := a.decide(e)
+	d, why, camera, words := a.decide(e)
 	if !d.Tell {
 		return
 	}
@@ -240,7 +243,7 @@ func (a *Alerts) event(ctx context.Context, e nvr.Event) {
 	}
 	a.send(ctx, notify.Message{
 		ID: messageOf(e), Camera: id, CameraName: camera, Kind: e.Kind, At: e.Span.From,
-		Title: camera, Text: a.c.Words.happened(e.Kind), Why: why, Link: link,
+		Title: camera, Text: words.happened(e.Kind), Why: why, Link: link,
 	})
 }
 

@@ -100,7 +100,7 @@ func restarted(t *testing.T, ago []time.Duration, story func(t *testing.T, h *ho
 		log := slog.New(slog.DiscardHandler)
 		h.bus = event.New()
 		h.rings = ring.New(h.db, h.bus.Publish, nil, log)
-		h.alerts = New(Config{Home: h.db, Events: h.bus, Rings: h.rings, Outbox: h.box, Words: English(), Log: log})
+		h.alerts = New(Config{Home: h.db, Events: h.bus, Rings: h.rings, Outbox: h.box, Words: spoken, Log: log})
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { h.alerts.Run(ctx) })
@@ -211,7 +211,7 @@ func TestQuietRing(t *testing.T) {
 		h.rings.Press(1, "button", nvr.Now())
 		h.later(time.Minute)
 		h.told()
-		if got := h.alerts.Recent(); len(got) != 2 || got[0].Told || got[0].Reason != Quiet || got[0].Message != "" || !got[1].Told || got[1].Message != fmt.Sprintf("ring-1-%d", got[1].At) {
+		if got := h.alerts.Recent(); len(got) != 2 || got[0].Tell || got[0].Reason != Quiet || got[0].Message != "" || !got[1].Tell || got[1].Message != fmt.Sprintf("ring-1-%d", got[1].At) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -394,7 +394,7 @@ func TestPressIsHandedOverAtOnce(t *testing.T) {
 		if err == nil {
 			err = json.Unmarshal(body, &m)
 		}
-		if err == nil && m.Text == English().Ring {
+		if err == nil && m.Text == english("").Ring {
 			got <- nvr.Now()
 		}
 	}))
@@ -408,7 +408,7 @@ func TestPressIsHandedOverAtOnce(t *testing.T) {
 	}
 	bus := event.New()
 	rings := ring.New(db, bus.Publish, nil, log)
-	alerts := New(Config{Home: db, Events: bus, Rings: rings, Outbox: outbox, Pictures: never{}, Words: English(), Log: log})
+	alerts := New(Config{Home: db, Events: bus, Rings: rings, Outbox: outbox, Pictures: never{}, Words: english, Log: log})
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { alerts.Run(ctx) })
@@ -486,6 +486,33 @@ func TestPictureShowsWhatIsTold(t *testing.T) {
 		}
 		if missed != 1 || digests != 1 {
 			t.Errorf("%d missed, %d digests", missed, digests)
+		}
+	})
+}
+
+// spoken is English, but for who rings where the household is German.
+func spoken(language string) Words {
+	w := english(language)
+	if language == "de" {
+		w.Ring, w.Why = "Jemand ist da.", map[string]string{string(Rings): "Immer."}
+	}
+	return w
+}
+
+// The household is told in its language, from when it chooses one.
+func TestLanguage(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		h.rings.Press(1, "button", nvr.Now())
+		h.told(somebody)
+		if _, err := h.db.ChangeHome(t.Context(), func(home *household.Home) error { home.Language = "de"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		h.later(time.Minute)
+		h.box.took()
+		h.rings.Press(1, "button", nvr.Now())
+		synctest.Wait()
+		if m := h.box.sent[0]; m.Text != "Jemand ist da." || m.Why != "Immer." {
+			t.Errorf("%+v", m)
 		}
 	})
 }

@@ -16,6 +16,7 @@ type Reason string
 const (
 	Rings Reason = "ring"
 	Asked Reason = "asked" // {kind} {mode}
+	Daily Reason = "digest"
 )
 
 // Why something is held.

@@ -106,7 +106,7 @@ func TestDecide(t *testing.T) {
 		if again := Decide(rules, c.mode, c.now, l, c.event); !reflect.DeepEqual(got, again) {
 			t.Errorf("%s: %+v, and then %+v", name, got, again)
 		}
-		if why := English().why(got); why == "" || slices.Contains([]byte(why), '{') {
+		if why := english("").Because(got); why == "" || slices.Contains([]byte(why), '{') {
 			t.Errorf("%s: %q", name, why)
 		}
 		l.Note(c.event, got, nvr.TimeOf(c.now))

@@ -51,13 +51,15 @@ func (a *Alerts) digest() (m notify.Message, ok bool) {
 	if len(a.counts) == 0 {
 		return m, false
 	}
+	words := a.words()
 	lines, only := a.summary(due.Hour() < 12)
 	clear(a.counts)
+	d := decision(true, Daily, nil)
 	m = notify.Message{
 		ID: "digest-" + due.Format("2006-01-02"), Camera: only, CameraName: a.known.names[only], Kind: DigestKind, At: nvr.TimeOf(due),
-		Title: a.c.Words.Digest, Text: strings.Join(lines, "\n"), Why: a.c.Words.DigestWhy, Link: "/settings/alerts#lately",
+		Title: words.Digest, Text: strings.Join(lines, "\n"), Why: words.Because(d), Link: "/settings/alerts#lately",
 	}
-	a.keep(Item{Message: m.ID, At: nvr.TimeOf(now), Camera: only, CameraName: m.CameraName, Kind: DigestKind, Told: true, Reason: Asked, Why: m.Why})
+	a.keep(Item{Message: m.ID, At: nvr.TimeOf(now), Camera: only, CameraName: m.CameraName, Kind: DigestKind, Why: m.Why, Decision: d})
 	return m, true
 }
 
@@ -88,14 +90,15 @@ func (a *Alerts) summary(morning bool) (lines []string, only nvr.CameraID) {
 		})
 	}
 	slices.Sort(cameras)
-	form := a.c.Words.Today
+	words := a.words()
+	form := words.Today
 	if morning {
-		form = a.c.Words.Yesterday
+		form = words.Yesterday
 	}
 	for _, camera := range cameras {
 		var counts []string
 		for _, of := range kinds[camera] {
-			counts = append(counts, a.c.Words.counted(of.Kind, a.counts[of]))
+			counts = append(counts, words.counted(of.Kind, a.counts[of]))
 		}
 		lines = append(lines, fill(form, map[string]string{"camera": or(a.known.names[camera], camera.String()), "counts": strings.Join(counts, ", ")}))
 	}

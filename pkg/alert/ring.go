@@ -94,25 +94,27 @@ func (h hearing) begin(p nvr.Press) notify.Message {
 		return notify.Message{}
 	}
 	e := eventOf(p)
-	d, why, camera := h.a.decide(e)
+	d, why, camera, words := h.a.decide(e)
 	if !d.Tell {
 		return notify.Message{}
 	}
 	return notify.Message{
 		ID: messageOf(e), Camera: p.Camera, CameraName: camera, Kind: nvr.RingEvent, At: p.At, Urgent: true,
-		Title: camera, Text: h.a.c.Words.Ring, Why: why, Link: fmt.Sprintf("/cameras/%s?ring=%s", p.Camera, p.At),
+		Title: camera, Text: words.Ring, Why: why, Link: fmt.Sprintf("/cameras/%s?ring=%s", p.Camera, p.At),
 	}
 }
 
 // change tells that a press that was told is another thing now.
 func (h hearing) change(ctx context.Context, p nvr.Press, m notify.Message) {
-	w := h.a.c.Words
+	h.a.mu.Lock()
+	w := h.a.words()
+	h.a.mu.Unlock()
 	switch {
 	case m.ID == "":
 		return
 	case p.Missed():
-		m = notify.Late(m)
-		m.Text = w.Unheard
+		m.Missed, m.Urgent = true, false
+		m.Title, m.Text = fill(w.Missed, map[string]string{"camera": m.CameraName}), w.Unheard
 	default:
 		m.Gone, m.Urgent = true, false
 		switch p.Outcome {

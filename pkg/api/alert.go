@@ -61,7 +61,7 @@ func (a *api) viewOfAlerts(r household.AlertRules) alertsView {
 		return cmp.Or(cmp.Compare(x.Camera, y.Camera), cmp.Compare(x.Kind, y.Kind))
 	})
 	for _, i := range a.Alerts.Recent() {
-		v.Recent = append(v.Recent, recentView{i.At, i.Camera, i.Kind, i.Told, i.Reason, i.Why})
+		v.Recent = append(v.Recent, recentView{i.At, i.Camera, i.Kind, i.Tell, i.Reason, i.Why})
 	}
 	return v
 }

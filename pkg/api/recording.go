@@ -112,6 +112,7 @@ type homeView struct {
 	Before   nvr.HouseMode               `json:"before,omitempty"` // chosen before privacy, and holds again after it
 	Schedule nvr.Schedule[nvr.HouseMode] `json:"schedule"`
 	TimeZone string                      `json:"time_zone"`
+	Language string                      `json:"language"` // of messages; empty if nobody chose one
 }
 
 func viewOfHome(h household.Home) (homeView, error) {
@@ -119,7 +120,7 @@ func viewOfHome(h household.Home) (homeView, error) {
 	now := nvr.Now()
 	mode, _ := h.ModeAt(now, zone)
 	chosen, until := h.Chosen(now)
-	view := homeView{Mode: mode, Chosen: chosen, Until: until, Schedule: h.Modes, TimeZone: h.TimeZone}
+	view := homeView{Mode: mode, Chosen: chosen, Until: until, Schedule: h.Modes, TimeZone: h.TimeZone, Language: h.Language}
 	if chosen == nvr.HousePrivacy {
 		view.Before = h.Before
 	}
@@ -133,10 +134,12 @@ type homeChange struct {
 	CamerasOn bool                         `json:"cameras_on"` // privacy ends now
 	Schedule  *nvr.Schedule[nvr.HouseMode] `json:"schedule"`
 	TimeZone  *string                      `json:"time_zone"`
+	Language  *string                      `json:"language"`
 }
 
 func (c homeChange) apply(h *household.Home) error {
 	set(&h.TimeZone, c.TimeZone)
+	set(&h.Language, c.Language)
 	set(&h.Modes, c.Schedule)
 	switch {
 	case c.CamerasOn && c.Mode != nil:

@@ -59,14 +59,16 @@ func TestRecording(t *testing.T) {
 func TestHomeSettings(t *testing.T) {
 	h := newHome(t)
 	for _, step := range []struct{ change, want string }{
-		{`{}`, `{"mode":"home","chosen":"","schedule":"","time_zone":""}`},
-		{`{"mode":"privacy"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":""}`},
-		{`{"time_zone":"Australia/Lord_Howe"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":"Australia/Lord_Howe"}`},
-		{`{"mode":"away","until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
-		{`{"mode":"privacy","until":"2998-01-01T00:00:00Z"}`, `{"mode":"privacy","chosen":"privacy","until":"2998-01-01T00:00:00Z","before":"away","schedule":"","time_zone":"Australia/Lord_Howe"}`},
-		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
-		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe"}`},
-		{`{"mode":"","schedule":"mon-sun 00:00-24:00 night"}`, `{"mode":"night","chosen":"","schedule":"Mon-Sun 00:00-24:00 night","time_zone":"Australia/Lord_Howe"}`},
+		{`{}`, `{"mode":"home","chosen":"","schedule":"","time_zone":"","language":""}`},
+		{`{"mode":"privacy"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":"","language":""}`},
+		{`{"time_zone":"Australia/Lord_Howe"}`, `{"mode":"privacy","chosen":"privacy","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"mode":"away","until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"mode":"privacy","until":"2998-01-01T00:00:00Z"}`, `{"mode":"privacy","chosen":"privacy","until":"2998-01-01T00:00:00Z","before":"away","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"cameras_on":true}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"language":"de"}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe","language":"de"}`},
+		{`{"language":""}`, `{"mode":"away","chosen":"away","until":"2999-01-01T00:00:00Z","schedule":"","time_zone":"Australia/Lord_Howe","language":""}`},
+		{`{"mode":"","schedule":"mon-sun 00:00-24:00 night"}`, `{"mode":"night","chosen":"","schedule":"Mon-Sun 00:00-24:00 night","time_zone":"Australia/Lord_Howe","language":""}`},
 	} {
 		if got := text(t, h.do("PATCH", "/api/v1/home", step.change)); got != step.want+"\n" {
 			t.Errorf("%s: %s", step.change, got)
@@ -75,7 +77,7 @@ func TestHomeSettings(t *testing.T) {
 			t.Errorf("after %s: %s", step.change, got)
 		}
 	}
-	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"mode":"party"}`, `{"privacy":true}`, `{"cameras_on":true,"mode":"away"}`, `{"cameras_on":true,"until":"2999-01-01T00:00:00Z"}`, `{"until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","until":"2020-01-01T00:00:00Z"}`, `{"schedule":"Mon 08:00-09:00 continuous"}`, `[]`} {
+	for _, change := range []string{`{"time_zone":"Vienna"}`, `{"language":"fr"}`, `{"language":"DE"}`, `{"mode":"party"}`, `{"privacy":true}`, `{"cameras_on":true,"mode":"away"}`, `{"cameras_on":true,"until":"2999-01-01T00:00:00Z"}`, `{"until":"2999-01-01T00:00:00Z"}`, `{"mode":"away","until":"2020-01-01T00:00:00Z"}`, `{"schedule":"Mon 08:00-09:00 continuous"}`, `[]`} {
 		if kind, _ := failure(t, h.do("PATCH", "/api/v1/home", change)); kind != "invalid" {
 			t.Errorf("%s: %s", change, kind)
 		}

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"nvrd/pkg/nvr"
@@ -26,7 +29,12 @@ type Home struct {
 	// TimeZone is whose clock schedules go by, such as "Europe/Vienna"; empty
 	// means that of this machine.
 	TimeZone string
+	// Language is that of messages, of [Languages]; empty if nobody chose one.
+	Language string
 }
+
+// Languages are those that a home can tell by message in.
+var Languages = []string{"en", "de"}
 
 // Chosen returns the mode that a person chose, if it holds at a time, and until when,
 // which is zero if it is for good. The mode is empty if the schedule says.
@@ -113,6 +121,9 @@ func (h Home) check() error {
 	if err := h.Modes.Check(); err != nil {
 		return err
 	}
+	if h.Language != "" && !slices.Contains(Languages, h.Language) {
+		return invalid("there are no messages in the language " + strconv.Quote(h.Language) + ", but in " + strings.Join(Languages, ", "))
+	}
 	_, err := h.Zone()
 	return err
 }
@@ -150,8 +161,8 @@ func (h *DB) ChangeHome(ctx context.Context, f func(*Home) error) (home Home, er
 		if err := home.check(); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE home SET (mode, mode_until_us, mode_before, before_until_us, mode_schedule, time_zone) = (?, nullif(?, 0), ?, nullif(?, 0), ?, ?)`,
-			string(home.Mode), int64(home.ModeUntil), string(home.Before), int64(home.BeforeUntil), home.Modes.String(), home.TimeZone); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE home SET (mode, mode_until_us, mode_before, before_until_us, mode_schedule, time_zone, language) = (?, nullif(?, 0), ?, nullif(?, 0), ?, ?, ?)`,
+			string(home.Mode), int64(home.ModeUntil), string(home.Before), int64(home.BeforeUntil), home.Modes.String(), home.TimeZone, home.Language); err != nil {
 			return fmt.Errorf("set the home: %w", err)
 		}
 		return nil
@@ -165,8 +176,8 @@ func (h *DB) ChangeHome(ctx context.Context, f func(*Home) error) (home Home, er
 
 func readHome(ctx context.Context, tx *sqlite.Tx, home *Home) error {
 	var schedule string
-	err := tx.QueryRowContext(ctx, `SELECT mode, coalesce(mode_until_us, 0), mode_before, coalesce(before_until_us, 0), mode_schedule, time_zone FROM home`).
-		Scan(&home.Mode, &home.ModeUntil, &home.Before, &home.BeforeUntil, &schedule, &home.TimeZone)
+	err := tx.QueryRowContext(ctx, `SELECT mode, coalesce(mode_until_us, 0), mode_before, coalesce(before_until_us, 0), mode_schedule, time_zone, language FROM home`).
+		Scan(&home.Mode, &home.ModeUntil, &home.Before, &home.BeforeUntil, &schedule, &home.TimeZone, &home.Language)
 	if err == nil {
 		home.Modes, err = nvr.ParseSchedule[nvr.HouseMode](schedule)
 	}

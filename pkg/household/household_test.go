@@ -318,3 +318,24 @@ func read(t *testing.T, path string) []byte {
 	}
 	return b
 }
+
+func TestLanguage(t *testing.T) {
+	h := open(t, t.TempDir())
+	speak := func(language string) error {
+		_, err := h.ChangeHome(t.Context(), func(home *Home) error { home.Language = language; return nil })
+		return err
+	}
+	for _, no := range []string{"fr", "DE", "de-AT", " de"} {
+		if err := speak(no); !errors.Is(err, nvr.ErrInvalid) {
+			t.Errorf("%q: %v", no, err)
+		}
+	}
+	for _, l := range append([]string{""}, Languages...) {
+		if err := speak(l); err != nil {
+			t.Errorf("%q: %v", l, err)
+		}
+		if home, err := h.Home(t.Context()); err != nil || home.Language != l {
+			t.Errorf("%q, want %q, %v", home.Language, l, err)
+		}
+	}
+}

@@ -126,7 +126,7 @@ func (l *line) expire(j *job) {
 	l.mu.Unlock()
 	late := Message{}
 	if !told {
-		late = l.o.late(j.m)
+		late = l.o.words(l.o.ctx).late(j.m)
 	}
 	if late.ID == "" {
 		l.o.forget(row)

@@ -42,16 +42,16 @@ func (m *mqtt) configTopic(id nvr.CameraID) string {
 	return m.discovery + "/device/" + m.node + "_" + id.String() + "/config"
 }
 
-func (m *mqtt) device(c Camera) ([]byte, error) {
+func (m *mqtt) device(c Camera, w Words) ([]byte, error) {
 	node, topic := m.node+"_"+c.ID.String(), m.home+"/camera/"+c.ID.String()
 	named := func(s string) *string { return &s }
 	return json.Marshal(device{
 		Device: about{IDs: []string{node}, Name: c.Name, Maker: "Stoop"},
 		Origin: about{Name: "Stoop"},
 		Components: map[string]element{
-			"ring":    {Platform: "event", ID: node + "_ring", Name: named("Doorbell"), Class: "doorbell", State: topic + "/ring", Events: []string{"ring"}},
-			"motion":  {Platform: "binary_sensor", ID: node + "_motion", Name: named("Motion"), Class: "motion", State: topic + "/motion", OffAfter: motionTime},
-			"picture": {Platform: "image", ID: node + "_picture", Name: named("Last picture"), Image: topic + "/picture", Content: "image/jpeg"},
+			"ring":    {Platform: "event", ID: node + "_ring", Name: named(w.Ring), Class: "doorbell", State: topic + "/ring", Events: []string{"ring"}},
+			"motion":  {Platform: "binary_sensor", ID: node + "_motion", Name: named(w.Motion), Class: "motion", State: topic + "/motion", OffAfter: motionTime},
+			"picture": {Platform: "image", ID: node + "_picture", Name: named(w.Picture), Image: topic + "/picture", Content: "image/jpeg"},
 		},
 		Availability: m.home + "/status",
 	})
@@ -101,8 +101,9 @@ func (m *mqtt) discover(ctx context.Context) error {
 		m.o.c.Log.Error("cameras can't be announced", "err", err)
 		return err
 	}
+	words := m.o.words(ctx)
 	for _, c := range cameras {
-		text, err := m.device(c)
+		text, err := m.device(c, words)
 		if err != nil {
 			return err
 		}

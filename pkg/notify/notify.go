@@ -36,7 +36,7 @@ type Message struct {
 	// Gone tells that it needs nobody any more, such as a ring that was answered:
 	// the earlier message of the same ID is closed.
 	Gone bool `json:"gone"`
-	// Missed tells that it could not be told while it was news; see [Late].
+	// Missed tells of a ring that nobody answered, or nobody could be told of in time.
 	Missed bool `json:"missed"`
 }
 
@@ -111,10 +111,10 @@ type Config struct {
 	PushHosts []string
 	// Roots are who may vouch for servers; nil means whom this machine trusts.
 	Roots *x509.CertPool
-	// Late returns what is told of a message that could not be told in time; nil
-	// for [Late].
-	Late func(Message) Message
-	Log  *slog.Logger
+	// Words returns what is said without whoever sends a message, in the language of
+	// the household; nil for [English].
+	Words func(context.Context) Words
+	Log   *slog.Logger
 }
 
 const (
@@ -132,14 +132,31 @@ func lifeOf(m Message) time.Duration {
 	return life
 }
 
-// Late is what is told of a ring that could not be told in time, in English.
-// Anything else is not told any more, as the empty Message says.
-func Late(m Message) Message {
+// Words are what an Outbox itself says, in one language.
+type Words struct {
+	Missed    string // {camera}, the title of a ring that was missed
+	Unreached string // of one that could not be told in time
+	Why       string // on a button that leads to why one was told
+	Ring      string // the button of a door, in Home Assistant
+	Motion    string // whether something moves there, likewise
+	Picture   string // the newest picture of a message, likewise
+}
+
+// English is the words in English.
+func English() Words {
+	return Words{
+		Missed: "Missed ring: {camera}", Unreached: "Somebody rang while you could not be reached.", Why: "Why did I get this?",
+		Ring: "Doorbell", Motion: "Motion", Picture: "Last picture",
+	}
+}
+
+// late is what is told of a ring that could not be told in time. Anything else is not
+// told any more, as the empty Message says.
+func (w Words) late(m Message) Message {
 	if m.Kind != nvr.RingEvent || m.Missed || m.Gone {
 		return Message{}
 	}
 	m.Missed, m.Urgent = true, false
-	m.Title = "Missed ring: " + m.CameraName
-	m.Text = "Somebody rang while you could not be reached."
+	m.Title, m.Text = strings.ReplaceAll(w.Missed, "{camera}", m.CameraName), w.Unreached
 	return m
 }

@@ -45,9 +45,6 @@ type viewed struct {
 	URL    string `json:"url"`
 }
 
-// whyLabel is what the button says that opens the page of [Message.WhyLink].
-const whyLabel = "Why did I get this?"
-
 // Priorities of ntfy.
 const (
 	quiet   = 2 // no sound
@@ -64,7 +61,7 @@ func (n ntfy) send(ctx context.Context, m Message, jpeg []byte) error {
 		p.Message = strings.TrimSpace(p.Message + "\n\n" + m.Why)
 	}
 	if why := n.o.address(m.WhyLink()); why != "" {
-		p.Actions = []viewed{{"view", whyLabel, why}}
+		p.Actions = []viewed{{"view", n.o.words(ctx).Why, why}}
 	}
 	if m.Kind == nvr.RingEvent {
 		p.Tags = []string{"bell"}

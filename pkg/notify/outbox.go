@@ -168,11 +168,11 @@ func (l *line) shown() household.Channel {
 	return l.channel
 }
 
-func (o *Outbox) late(m Message) Message {
-	if o.c.Late != nil {
-		return o.c.Late(m)
+func (o *Outbox) words(ctx context.Context) Words {
+	if o.c.Words == nil {
+		return English()
 	}
-	return Late(m)
+	return o.c.Words(ctx)
 }
 
 // dbTime bounds what is written down about a message: a stop does not wait longer.

@@ -52,7 +52,7 @@ func TestEveryMessageLeadsToWhy(t *testing.T) {
 		m.Kind = kind
 		all = append(all, m)
 	}
-	missed, bare := Late(ring("ring-2")), ring("ring-3")
+	missed, bare := English().late(ring("ring-2")), ring("ring-3")
 	bare.Why = ""
 	for _, m := range append(all, missed, bare) {
 		h.send(m, nil)
@@ -63,7 +63,7 @@ func TestEveryMessageLeadsToWhy(t *testing.T) {
 		if err := json.Unmarshal(next(t, topic.got).body, &p); err != nil {
 			t.Fatal(err)
 		}
-		if m.Why == "" && len(p.Actions) != 0 || m.Why != "" && (len(p.Actions) != 1 || p.Actions[0] != viewed{"view", whyLabel, "https://stoop.test" + link}) {
+		if m.Why == "" && len(p.Actions) != 0 || m.Why != "" && (len(p.Actions) != 1 || p.Actions[0] != viewed{"view", "Why did I get this?", "https://stoop.test" + link}) {
 			t.Errorf("ntfy of %s: %+v", m.ID, p.Actions)
 		}
 		if got := phone.read(t, next(t, phone.got)); got.WhyLink != link || got.ID != m.ID {

@@ -13,6 +13,9 @@ const MaxLock = 31 * 24 * time.Hour
 const (
 	// MaxWhy bounds what is said of why something is kept, in bytes: two lines.
 	MaxWhy = 200
+	// WhyVisit is why Stoop itself keeps the film of a visitor; pages say it in the
+	// language of who reads.
+	WhyVisit = "a visitor whom nobody answered"
 	// MaxWho bounds the name of who keeps or removes something, in bytes.
 	MaxWho = 100
 )

@@ -59,7 +59,7 @@ func (r *Rings) keep(p nvr.Press) {
 		r.tell(p, nvr.MessageEvent, p.Visit())
 	}
 	now := nvr.Now()
-	l := nvr.Lock{Camera: p.Camera, Span: p.Visit(), Who: "Stoop", Why: "a visitor whom nobody answered", Made: now, Until: now.Add(keepVisit)}
+	l := nvr.Lock{Camera: p.Camera, Span: p.Visit(), Who: "Stoop", Why: nvr.WhyVisit, Made: now, Until: now.Add(keepVisit)}
 	if err := r.store.LockNewest(context.Background(), l, mostVisits); err != nil {
 		r.log.Error("a visit is not kept", "camera", p.Camera, "err", err)
 	}

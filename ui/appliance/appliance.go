@@ -114,6 +114,9 @@ type Household interface {
 	SetModes(ctx context.Context, week nvr.Schedule[nvr.HouseMode]) error
 	// SetTimeZone fails with [nvr.ErrInvalid] if there is no such zone.
 	SetTimeZone(ctx context.Context, name string) error
+	// SetLanguage sets the language of messages, such as de. It fails with
+	// [nvr.ErrInvalid] if there are none in it.
+	SetLanguage(ctx context.Context, language string) error
 }
 
 // Zones are where in the pictures of cameras motion counts. Its methods are safe for
@@ -252,6 +255,7 @@ type Home struct {
 	Modes    nvr.Schedule[nvr.HouseMode]
 	TimeZone string         // as it was set; empty for the machine's
 	Zone     *time.Location // whose clock schedules go by
+	Language string         // of messages; empty if nobody chose one
 }
 
 // History knows what happened. Its methods are safe for concurrent use.

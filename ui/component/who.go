@@ -2,6 +2,7 @@ package component
 
 import (
 	"nvrd/pkg/auth"
+	"nvrd/pkg/nvr"
 	"nvrd/ui/text"
 )
 
@@ -12,4 +13,12 @@ func Who(name string, t *text.Catalogue) string {
 		return t.Audit.Somebody
 	}
 	return name
+}
+
+// Why returns why footage is kept, in the language of the page if Stoop itself keeps it.
+func Why(why string, t *text.Catalogue) string {
+	if why == nvr.WhyVisit {
+		return t.Storage.Visit
+	}
+	return why
 }

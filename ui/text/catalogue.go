@@ -7,7 +7,8 @@ import (
 // Catalogue is every word in one language. A test refuses empty entries.
 type Catalogue struct {
 	Lang     string                `json:"lang"`
-	Locale   string                `json:"locale"` // by which scripts ask the browser for dates and clocks (BCP 47)
+	Language string                `json:"language"` // its own name
+	Locale   string                `json:"locale"`   // by which scripts ask the browser for dates and clocks (BCP 47)
 	Brand    string                `json:"brand"`
 	Shell    Shell                 `json:"shell"`
 	Home     Home                  `json:"home"`
@@ -21,6 +22,8 @@ type Catalogue struct {
 	Remove   Remove                `json:"remove"`
 	Login    Login                 `json:"login"`
 	Notify   Notify                `json:"notify"`
+	Messages Messages              `json:"messages"`
+	Outbox   Outbox                `json:"outbox"`
 	Alerts   Alerts                `json:"alerts"`
 	Trust    Trust                 `json:"trust"`
 	Failure  Failure               `json:"failure"`

@@ -28,6 +28,9 @@ type Notify struct {
 	NoLinks string `json:"no_links"`
 	LinksBy string `json:"links_by"`
 
+	Language string `json:"language"`
+	Speaks   string `json:"speaks"`
+
 	Channels string            `json:"channels"`
 	None     string            `json:"none"`
 	Paused   string            `json:"paused"`

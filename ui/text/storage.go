@@ -57,6 +57,7 @@ type Storage struct {
 	Locks    string                    `json:"locks"`
 	LockLead string                    `json:"lock_lead"`
 	NoLocks  string                    `json:"no_locks"`
+	Visit    string                    `json:"visit"` // why Stoop keeps something
 	Who      string                    `json:"who"`   // {who}
 	Until    string                    `json:"until"` // {time}
 	Forever  string                    `json:"forever"`

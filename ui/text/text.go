@@ -54,6 +54,10 @@ var load = sync.OnceValues(func() (*Texts, error) {
 // English returns the catalogue of English, which is always there.
 func (t *Texts) English() *Catalogue { return t.byTag["en"] }
 
+// In returns the catalogue of a language, such as de, and that of English if there is
+// none.
+func (t *Texts) In(language string) *Catalogue { return cmp.Or(t.byTag[language], t.English()) }
+
 // For returns the catalogue of the first language in r's Accept-Language that
 // there is one for, and English otherwise, as it is written in the first region that
 // stands there with that language.
@@ -73,7 +77,7 @@ func (t *Texts) For(r *http.Request) *Catalogue {
 		}
 		break
 	}
-	return cmp.Or(t.byTag[language], t.English())
+	return t.In(language)
 }
 
 // Fill replaces {name} in s by its value; pairs is name, value, name, value.

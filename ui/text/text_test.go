@@ -1,11 +1,16 @@
 package text
 
 import (
+	"maps"
 	"net/http/httptest"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"nvrd/pkg/alert"
+	"nvrd/pkg/household"
 	"nvrd/pkg/nvr"
 )
 
@@ -137,5 +142,39 @@ func TestWithin(t *testing.T) {
 		if got := (&Catalogue{Lang: lang}).Within("People"); got != want {
 			t.Errorf("%s: %s", lang, got)
 		}
+	}
+}
+
+// Messages can be told in each language of a household, of each kind of events, and for
+// each reason; and there is no language besides.
+func TestMessagesOfALanguage(t *testing.T) {
+	texts, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Sorted(maps.Keys(texts.byTag)); !slices.Equal(got, slices.Sorted(slices.Values(household.Languages))) {
+		t.Errorf("pages speak %q, and messages %q", got, household.Languages)
+	}
+	for _, l := range household.Languages {
+		m := alert.Words(texts.In(l).Messages)
+		for kind := range texts.In(l).Notify.Events {
+			if kind == alert.DigestKind {
+				continue
+			}
+			if m.Counted[kind] == "" || kind != nvr.RingEvent && (m.Happened[kind] == "" || m.Kinds[kind] == "") {
+				t.Errorf("%s: %s has no words", l, kind)
+			}
+		}
+		for _, mode := range []nvr.HouseMode{nvr.AtHome, nvr.Away, nvr.AtNight, nvr.HousePrivacy} {
+			for _, why := range []alert.Reason{alert.Rings, alert.Asked, alert.Daily, alert.NotAsked, alert.OtherMode, alert.Quiet, alert.Cooling, alert.Spent, alert.Old} {
+				d := alert.Decision{Reason: why, Values: map[string]string{"kind": nvr.MotionEvent, "mode": string(mode), "minutes": "5", "n": "4"}}
+				if said := m.Because(d); said == "" || strings.ContainsAny(said, "{}") {
+					t.Errorf("%s: %s is %q", l, why, said)
+				}
+			}
+		}
+	}
+	if texts.In("fr") != texts.English() || texts.In("") != texts.English() {
+		t.Error("who chose no language is not told in English")
 	}
 }

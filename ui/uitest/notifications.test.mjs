@@ -1,5 +1,6 @@
 // Who is told, and what a browser shows of what it is told.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { base, close, each, hostile, launch, open, until } from './browser.mjs'
 
@@ -7,6 +8,41 @@ const address = `${base}/settings/notifications`
 let browser
 before(async () => (browser = await launch()))
 after(() => browser.close())
+
+test('a home that a German browser set up tells in German', async (t) => {
+  const told = []
+  const program = createServer((req, res) => req.setEncoding('utf8').on('data', (body) => told.push(JSON.parse(body))).on('end', () => res.end()))
+  await new Promise((done) => program.listen(0, '127.0.0.1', done))
+  t.after(() => (program.close(), program.closeAllConnections()))
+  const page = await open(browser, { locale: 'de-DE', javaScriptEnabled: false })
+  await page.goto(`${address}/new?kind=webhook`)
+  await page.fill('#name', 'Programm')
+  await page.fill('#url', `http://127.0.0.1:${program.address().port}/`)
+  await page.click('[value=save]')
+  await page.waitForURL(/saved=1$/)
+  assert.equal(await page.inputValue('#language'), 'de')
+  const json = { 'Content-Type': 'application/json' }
+  const { id } = await (await fetch(`${base}/api/v1/cameras`, { method: 'POST', headers: json, body: JSON.stringify({ name: 'Haustür', url: 'rtsp://127.0.0.1:9/door' }) })).json()
+  const ring = async (text) => {
+    const { at } = await (await fetch(`${base}/api/v1/cameras/${id}/ring`, { method: 'POST', headers: json })).json()
+    await until(() => told.some((m) => m.at === at && m.text === text), () => `it says ${JSON.stringify(told)}`)
+    await fetch(`${base}/api/v1/cameras/${id}/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at, who: 'Anna' }) })
+    await until(() => told.some((m) => m.at === at && m.gone), () => `it says ${JSON.stringify(told)}`)
+  }
+  await ring('Jemand ist an der Tür.')
+  assert.ok(told.some((m) => m.why === 'Klingeln wird immer gemeldet.'), JSON.stringify(told))
+  await page.selectOption('#language', 'en')
+  await page.click('form:has(#language) button')
+  await page.waitForURL(/saved=1$/)
+  await until(async () => (await page.goto(address), (await page.inputValue('#language')) === 'en'), () => 'it is German still')
+  await page.waitForTimeout(3100) // within it presses are one ring
+  await ring('Somebody is at the door.')
+  await page.click('.row.channel a')
+  await page.click('[value=remove]')
+  await page.waitForURL(/gone=/)
+  await fetch(`${base}/api/v1/cameras/${id}`, { method: 'DELETE' })
+  await close(page)
+})
 
 test('somebody is told, tested, paused and forgotten, without script', async () => {
   const page = await open(browser, { javaScriptEnabled: false })

@@ -406,6 +406,12 @@ test('a ring takes all of the window, and gives it back as it was', async () => 
   await page.waitForURL((url) => url.pathname === '/cameras/2')
   await page.locator('[data-part=ring] [data-answers]').first().waitFor()
   assert.equal(await page.locator('.put-off').count(), 0, 'the page of the camera says it twice')
+  // Of another door it says that one put it off.
+  ring = await press()
+  await page.locator('[data-ringing="1"] button:has-text("Not now")').click()
+  await page.locator('.put-off', { hasText: 'Front door' }).waitFor()
+  await answer(ring)
+  await page.locator('.put-off').waitFor({ state: 'detached' })
   await fetch(`${base}/api/v1/cameras/2/ring/answer`, { method: 'POST', headers: json, body: JSON.stringify({ at: other.at, who: 'Anna' }) })
   await close(page)
 })

@@ -183,19 +183,20 @@ func lately(items []alert.Item, cameras []nvr.Camera, message string, now time.T
 		camera    nvr.CameraID
 		kind, why string
 	}
-	seen := map[held]int{}
+	seen, words := map[held]int{}, alert.Words(t.Messages)
 	for _, i := range items {
-		of := held{i.Camera, i.Kind, i.Why}
-		if n, ok := seen[of]; ok && !i.Told {
+		why := words.Because(i.Decision)
+		of := held{i.Camera, i.Kind, why}
+		if n, ok := seen[of]; ok && !i.Tell {
 			all[n].times++
 			continue
 		}
-		if !i.Told {
+		if !i.Tell {
 			seen[of] = len(all)
 		}
 		there := slices.ContainsFunc(cameras, func(c nvr.Camera) bool { return c.ID == i.Camera })
 		all = append(all, told{
-			what: nameOf(i.Kind, t), camera: i.CameraName, why: i.Why, rule: ruleOf(i, there), told: i.Told, asked: message != "" && i.Message == message, at: component.Recent(i.At, now, t.Calendar),
+			what: nameOf(i.Kind, t), camera: i.CameraName, why: why, rule: ruleOf(i, there), told: i.Tell, asked: message != "" && i.Message == message, at: component.Recent(i.At, now, t.Calendar),
 		})
 	}
 	return all
@@ -208,7 +209,7 @@ func among(all []told) bool { return slices.ContainsFunc(all, func(i told) bool 
 // can be set.
 func ruleOf(i alert.Item, there bool) string {
 	switch {
-	case i.Kind == alert.DigestKind:
+	case i.Reason == alert.Daily:
 		return "#digest"
 	case i.Reason == alert.Rings || i.Reason == alert.Quiet:
 		return "#from"

@@ -165,7 +165,7 @@ func (m *deletion) fill(d nvr.Deletion, cameras []nvr.Camera, now time.Time) {
 		m.goes = append(m.goes, out)
 	}
 	for _, s := range d.Stays {
-		out := staying{camera: component.NameOf(s.Camera, cameras, t), why: text.Fill(t.Events.Delete.Holds[s.Why], "who", component.Who(s.Lock.Who, t), "why", s.Lock.Why), open: s.Span.To == 0}
+		out := staying{camera: component.NameOf(s.Camera, cameras, t), why: text.Fill(t.Events.Delete.Holds[s.Why], "who", component.Who(s.Lock.Who, t), "why", component.Why(s.Lock.Why, t)), open: s.Span.To == 0}
 		if s.Why == nvr.HeldLocked && s.Lock.ID == 0 {
 			out.why = t.Events.Delete.Holds["lock"]
 		}

@@ -2,6 +2,7 @@
 package notifications
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"nvrd/pkg/household"
 	"nvrd/pkg/notify"
 	"nvrd/pkg/nvr"
+	"nvrd/ui/appliance"
+	"nvrd/ui/component"
 	"nvrd/ui/layout"
 	"nvrd/ui/text"
 )
@@ -37,11 +40,12 @@ type Switch interface {
 
 // Page serves /settings/notifications and what is below it.
 type Page struct {
-	Channels Channels
-	Switch   Switch
-	Frames   layout.Builder
-	Texts    *text.Texts
-	Now      func(*http.Request) (time.Time, error)
+	Channels  Channels
+	Switch    Switch
+	Household appliance.Household
+	Frames    layout.Builder
+	Texts     *text.Texts
+	Now       func(*http.Request) (time.Time, error)
 }
 
 const home = "/settings/notifications"
@@ -57,7 +61,29 @@ func (p Page) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return layout.Render(w, r, http.StatusOK, list(newList(f, p.Channels, r.URL.Query(), now)))
+	set, err := p.Household.Home(r.Context())
+	if err != nil {
+		return err
+	}
+	m := newList(f, p.Channels, r.URL.Query(), now)
+	m.language = component.Select{ID: "language", Name: "language", Label: t.Notify.Language, Hint: t.Notify.Speaks}
+	for _, tag := range household.Languages {
+		name := p.Texts.In(tag).Language
+		m.language.Options = append(m.language.Options, component.Option{Value: tag, Label: name, On: tag == cmp.Or(set.Language, t.Lang)})
+	}
+	return layout.Render(w, r, http.StatusOK, list(m))
+}
+
+// Speak sets the language of messages.
+func (p Page) Speak(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errors.Join(err, nvr.ErrInvalid)
+	}
+	if err := p.Household.SetLanguage(r.Context(), r.PostForm.Get("language")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, home+"?saved=1", http.StatusSeeOther)
+	return nil
 }
 
 // New asks what a new channel needs.

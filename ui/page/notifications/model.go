@@ -32,6 +32,7 @@ type listModel struct {
 	channels []rowModel
 	links    string // what is said of links in messages
 	offers   []offer
+	language component.Select
 }
 
 type offer struct{ href, name, what string }

@@ -181,7 +181,7 @@ func (v viewer) lock(l nvr.Lock, cameras []nvr.Camera) lock {
 	out := lock{
 		id: fmt.Sprint(l.ID), camera: component.NameOf(l.Camera, cameras, v.t), href: "/cameras/" + l.Camera.String() + "?at=" + url.QueryEscape(l.Span.From.String()),
 		from: component.Recent(l.Span.From, v.now, v.t.Calendar), length: v.t.Calendar.Length(l.Span.Duration()),
-		why: l.Why, who: component.Who(l.Who, v.t), ends: l.Until != 0,
+		why: component.Why(l.Why, v.t), who: component.Who(l.Who, v.t), ends: l.Until != 0,
 	}
 	if out.ends {
 		out.until = component.Date(l.Until, v.now.Location(), v.t.Calendar)

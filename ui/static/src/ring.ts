@@ -16,8 +16,8 @@ const usual = { title: document.title, icon: icon?.href ?? '' }
 let loud = false // this window is heard, of all of the browser
 let hush: (() => void) | undefined
 
-/** Whether this is the page of a camera, which itself says who rings there: a whole screen shows but the picture. */
-const own = (camera: number): boolean => !document.fullscreenElement && location.pathname === `/cameras/${camera}`
+/** Whether this is the page of a camera, which itself says who rings there. */
+const own = (camera: number): boolean => location.pathname === `/cameras/${camera}`
 
 /** Says that somebody goes to the door; true if that was so, or somebody else does. */
 export async function go(camera: number, at: string): Promise<boolean> {
@@ -45,7 +45,7 @@ class Visit {
   readonly #see = () => this.#look()
 
   constructor(readonly press: Press) {
-    if (own(press.camera)) return
+    if (own(press.camera) && !document.fullscreenElement) return // a whole screen shows but the picture
     this.#all = whole(press, () => {
       if (!this.#all) return // it is over
       later(press)
