@@ -124,13 +124,13 @@ func (r *Rings) Press(camera nvr.CameraID, source string, at nvr.Time) nvr.Press
 // begin rings from now on, until somebody answers or nobody did; what was pressed too
 // long ago, or by another clock, was missed. r.mu is held.
 func (r *Rings) begin(p nvr.Press, now nvr.Time) nvr.Press {
-	r.set(p)
-	if age := now.Sub(p.At); age < 0 || age >= late {
-		p = r.end(p, nvr.RingMissed, "")
-	} else {
-		time.AfterFunc(nvr.RingFor-age, func() { r.miss(p) })
-	}
 	time.AfterFunc(goesOn, func() { r.goOn(p) })
+	age := now.Sub(p.At)
+	if age < 0 || age >= late {
+		return r.end(p, nvr.RingMissed, "")
+	}
+	r.set(p)
+	time.AfterFunc(nvr.RingFor-age, func() { r.miss(p) })
 	return p
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // maxPayload keeps a packet below 1,280 bytes, which every link of IPv6 passes
-// on whole, with all headers: UDP/IP 48, RTP 12, SRTP 16.
+// on whole, with all headers: UDP/IP 48, RTP 20 with its extension, SRTP 16.
 const maxPayload = 1180
 
 // Types of NAL units that stand only in packets (RFC 6184, 5.2).

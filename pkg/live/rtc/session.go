@@ -55,9 +55,9 @@ type Session struct {
 
 // sender is one track on its way to a browser.
 type sender struct {
-	track    *webrtc.TrackLocalStaticRTP
-	sequence uint16
-	stamp    stamp
+	track *webrtc.TrackLocalStaticRTP
+	head  rtp.Header // of the packet before
+	stamp stamp
 }
 
 // Watch answers the offer of a browser that wants to see a stream: pictures, and
@@ -103,6 +103,7 @@ func (e *Engine) Watch(ctx context.Context, stream *live.Stream, offer Offer) (*
 	if err != nil {
 		return nil, err
 	}
+	s.video.hurry(pictures)
 	close(ready)
 	go s.listen(pictures)
 	return s, nil
@@ -174,17 +175,24 @@ func (t *sender) open(pc *webrtc.PeerConnection, codec webrtc.RTPCodecCapability
 	if err != nil {
 		return nil, fmt.Errorf("WebRTC: %w", err)
 	}
-	t.track, t.sequence = track, uint16(rand.Uint32())
+	t.track, t.head = track, rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
 	return out, nil
+}
+
+// hurry has a browser that agreed to it show each picture at once.
+func (t *sender) hurry(out *webrtc.RTPSender) {
+	for _, x := range out.GetParameters().HeaderExtensions {
+		if x.URI == playoutDelay {
+			_ = t.head.SetExtension(uint8(x.ID), atOnce) // fails for numbers beyond 14: then it is as without
+		}
+	}
 }
 
 // write sends one packet. The payload is the caller's again when it returns.
 func (t *sender) write(at uint32, payload []byte, marker bool) error {
-	t.sequence++
-	return t.track.WriteRTP(&rtp.Packet{
-		Header:  rtp.Header{Version: 2, Marker: marker, SequenceNumber: t.sequence, Timestamp: at},
-		Payload: payload,
-	})
+	t.head.SequenceNumber++
+	t.head.Timestamp, t.head.Marker = at, marker
+	return t.track.WriteRTP(&rtp.Packet{Header: t.head, Payload: payload})
 }
 
 // listen takes the reports of the browser until the connection is closed.

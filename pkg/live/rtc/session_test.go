@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,6 +154,29 @@ func TestWatchBeginsWithTheLastGroup(t *testing.T) {
 	ended(t, session)
 	if n := c.Viewers(); n != 0 {
 		t.Errorf("the stream still has %d viewers", n)
+	}
+}
+
+// A browser that can is told to hold no picture back; one that cannot is told nothing.
+func TestNoPictureIsHeldBack(t *testing.T) {
+	for known, want := range map[string][]byte{"": {0, 0, 0}, "video/H264 audio/PCMU": nil} {
+		var c camera
+		c.Begin(silent, true)
+		c.play(3)
+		b, offer := browser(t, strings.Fields(known)...)
+		s, err := engine(t).Watch(t.Context(), &c.Stream, offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Answer(s.Answer()); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3 {
+			if f := frame(t, b); !bytes.Equal(f.Delay, want) || (f.Delay == nil) != (want == nil) {
+				t.Errorf("%q, picture %d: held back by %v, want %v", known, n, f.Delay, want)
+			}
+		}
+		s.End()
 	}
 }
 

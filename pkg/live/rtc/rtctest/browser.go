@@ -17,7 +17,13 @@ type Frame struct {
 	Kind      string // video or audio
 	Timestamp uint32
 	Data      []byte // NAL units behind start codes; or the sound as it is
+	// Delay is what its last packet says of how long it may be held back, as it is
+	// sent (playout-delay); nil for nothing.
+	Delay []byte
 }
+
+// playoutDelay is the extension of RTP headers that Chromium knows.
+const playoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 
 // Browser is one viewer. The caller must close it.
 type Browser struct {
@@ -48,7 +54,7 @@ func newBrowser(known []string, set func(*webrtc.SettingEngine)) (*Browser, erro
 		return nil, fmt.Errorf("browser: %w", err)
 	}
 	b := &Browser{PC: pc, Frames: make(chan Frame, 4096), Connected: make(chan struct{})}
-	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { b.take(t) })
+	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { b.take(t, r) })
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
 			b.once.Do(func() { close(b.Connected) })
@@ -59,6 +65,9 @@ func newBrowser(known []string, set func(*webrtc.SettingEngine)) (*Browser, erro
 
 func register(m *webrtc.MediaEngine, known []string) error {
 	if len(known) == 0 {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: playoutDelay}, webrtc.RTPCodecTypeVideo); err != nil {
+			return fmt.Errorf("browser: %w", err)
+		}
 		return m.RegisterDefaultCodecs()
 	}
 	for i, mime := range known {
@@ -111,8 +120,14 @@ func (b *Browser) Answer(sdp string) error {
 func (b *Browser) Close() error { return b.PC.Close() }
 
 // take joins packets to frames.
-func (b *Browser) take(t *webrtc.TrackRemote) {
+func (b *Browser) take(t *webrtc.TrackRemote, from *webrtc.RTPReceiver) {
 	var nals codecs.H264Packet
+	delay := uint8(0)
+	for _, x := range from.GetParameters().HeaderExtensions {
+		if x.URI == playoutDelay {
+			delay = uint8(x.ID)
+		}
+	}
 	frame := Frame{Kind: t.Kind().String()}
 	for {
 		p, _, err := t.ReadRTP()
@@ -127,6 +142,7 @@ func (b *Browser) take(t *webrtc.TrackRemote) {
 		if !whole {
 			continue
 		}
+		frame.Delay = p.GetExtension(delay)
 		select {
 		case b.Frames <- frame:
 		default:
