@@ -1,6 +1,8 @@
 package ui_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -199,5 +201,22 @@ func TestLanguageOfMessages(t *testing.T) {
 	}
 	if w := ask("de", here, url.Values{"language": {"en"}}); w.Code != http.StatusSeeOther || h.home.Language != "en" {
 		t.Errorf("%d, %q", w.Code, h.home.Language)
+	}
+}
+
+// mute is a household whose disk takes no language.
+type mute struct{ *household }
+
+func (mute) SetLanguage(context.Context, string) error { return errors.New("the disk is full") }
+
+// Whoever changes the home does, also while its language cannot be written down.
+func TestLanguageStopsNobody(t *testing.T) {
+	h := &household{}
+	pages, err := ui.New(ui.Config{Cameras: h, Setup: h, Household: mute{h}, Rings: h, Timelines: h, History: h, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := post(auth.As(auth.Household(), pages), "/", url.Values{"mode": {"away"}}); w.Code != http.StatusSeeOther || h.home.Mode != "away" {
+		t.Errorf("%d, %q", w.Code, h.home.Mode)
 	}
 }

@@ -164,3 +164,18 @@ func TestStoragePage(t *testing.T) {
 		}
 	}
 }
+
+// Why Stoop itself keeps a visit is said in the language of who reads; what people wrote
+// stays as it is.
+func TestWhyAVisitIsKept(t *testing.T) {
+	h := &household{cameras: []nvr.Camera{camera(1, "Porch")}}
+	h.kept.locks = []nvr.Lock{
+		{ID: 1, Camera: 1, Span: nvr.Span{From: 1e15, To: 1e15 + 1e7}, Who: "Stoop", Why: nvr.WhyVisit, Made: 1e15},
+		{ID: 2, Camera: 1, Span: nvr.Span{From: 2e15, To: 2e15 + 1e7}, Who: "Ben", Why: "the parcel", Made: 2e15},
+	}
+	for language, want := range map[string]string{"en": "a visitor whom nobody answered", "de": "Besuch, zu dem niemand ging"} {
+		run(t, getIn(serveTo(t, h, auth.Household()), "/storage", language).Body.String(), says(want, "the parcel"))
+	}
+	body := getIn(serveTo(t, h, auth.Household()), "/storage", "de").Body.String()
+	run(t, body, lacks(nvr.WhyVisit))
+}

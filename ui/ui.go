@@ -226,15 +226,12 @@ func New(c Config) (*Pages, error) {
 }
 
 // speaking is a page with which somebody changes the home. Messages speak the language
-// of whoever does first, until somebody chooses another.
+// of whoever does first, until somebody chooses another. What they do is done, also if
+// that cannot be written down: the next one is asked again.
 func speaking(h appliance.Household, texts *text.Texts, p failure.Page) failure.Page {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		home, err := h.Home(r.Context())
-		if err == nil && home.Language == "" {
-			err = h.SetLanguage(r.Context(), texts.For(r).Lang)
-		}
-		if err != nil {
-			return err
+		if home, err := h.Home(r.Context()); err == nil && home.Language == "" {
+			_ = h.SetLanguage(r.Context(), texts.For(r).Lang)
 		}
 		return p(w, r)
 	}

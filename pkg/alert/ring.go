@@ -106,12 +106,13 @@ func (h hearing) begin(p nvr.Press) notify.Message {
 
 // change tells that a press that was told is another thing now.
 func (h hearing) change(ctx context.Context, p nvr.Press, m notify.Message) {
+	if m.ID == "" {
+		return
+	}
 	h.a.mu.Lock()
 	w := h.a.words()
 	h.a.mu.Unlock()
 	switch {
-	case m.ID == "":
-		return
 	case p.Missed():
 		m.Missed, m.Urgent = true, false
 		m.Title, m.Text = fill(w.Missed, map[string]string{"camera": m.CameraName}), w.Unheard

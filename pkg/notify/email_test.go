@@ -251,7 +251,7 @@ func TestLettersAreTold(t *testing.T) {
 	}
 	h.send(m, nil)
 	first := id()
-	h.send(English().late(m), nil)
+	h.send(shipped().late(m), nil)
 	if second := id(); first == second {
 		t.Errorf("both are %s", first)
 	}

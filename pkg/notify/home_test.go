@@ -67,7 +67,7 @@ func (h *house) open() {
 	}
 	h.box, err = Open(context.Background(), Config{
 		Home: h.db, Cameras: func(context.Context) ([]Camera, error) { return h.cameras, nil }, Address: "https://stoop.test", Ports: h.ports,
-		PushHosts: []string{"127.0.0.1"}, Roots: h.roots, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		PushHosts: []string{"127.0.0.1"}, Roots: h.roots, Words: english, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		h.t.Fatal(err)

@@ -155,6 +155,11 @@ func TestHomeAssistant(t *testing.T) {
 		Type string `json:"event_type"`
 		ID   string
 	}
+	for part, name := range map[string]string{"ring": "Doorbell", "motion": "Motion", "picture": "Last picture"} {
+		if got := d.Components[part].Name; got == nil || *got != name {
+			t.Errorf("%s has the name %v", part, got)
+		}
+	}
 	if p := a.until(t, "/ring"); json.Unmarshal(p.Payload, &told) != nil || told.Type != "ring" || told.ID != "ring-1" || p.Topic != d.Components["ring"].State || p.Retain {
 		t.Errorf("%s %s", p.Topic, p.Payload)
 	}

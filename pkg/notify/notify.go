@@ -112,7 +112,7 @@ type Config struct {
 	// Roots are who may vouch for servers; nil means whom this machine trusts.
 	Roots *x509.CertPool
 	// Words returns what is said without whoever sends a message, in the language of
-	// the household; nil for [English].
+	// the household; nil for nothing.
 	Words func(context.Context) Words
 	Log   *slog.Logger
 }
@@ -140,14 +140,6 @@ type Words struct {
 	Ring      string // the button of a door, in Home Assistant
 	Motion    string // whether something moves there, likewise
 	Picture   string // the newest picture of a message, likewise
-}
-
-// English is the words in English.
-func English() Words {
-	return Words{
-		Missed: "Missed ring: {camera}", Unreached: "Somebody rang while you could not be reached.", Why: "Why did I get this?",
-		Ring: "Doorbell", Motion: "Motion", Picture: "Last picture",
-	}
 }
 
 // late is what is told of a ring that could not be told in time. Anything else is not

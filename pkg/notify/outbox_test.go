@@ -180,7 +180,7 @@ func TestLate(t *testing.T) {
 	r.answer(http.StatusOK)
 	h.open()
 	got := next(t, r.got)
-	if s := string(got.body); !strings.Contains(s, `"missed":true`) || !strings.Contains(s, `"title":"Missed ring: Front door"`) || !strings.Contains(s, `"urgent":false`) {
+	if s := string(got.body); !strings.Contains(s, `"missed":true`) || !strings.Contains(s, `"title":"Missed ring: Front door"`) || !strings.Contains(s, `"text":"Somebody rang while you could not be reached."`) || !strings.Contains(s, `"urgent":false`) {
 		t.Errorf("%s", s)
 	}
 	eventually(t, "all told or dropped", func() bool { return h.waiting() == 0 })

@@ -52,7 +52,7 @@ func TestEveryMessageLeadsToWhy(t *testing.T) {
 		m.Kind = kind
 		all = append(all, m)
 	}
-	missed, bare := English().late(ring("ring-2")), ring("ring-3")
+	missed, bare := shipped().late(ring("ring-2")), ring("ring-3")
 	bare.Why = ""
 	for _, m := range append(all, missed, bare) {
 		h.send(m, nil)
